@@ -1,0 +1,123 @@
+import { systemClock, type Clock } from './clock.ts';
+import { LanspreadError, type ErrorCode } from './errors.ts';
+
+export interface SignalOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** The signals that exist, joined: aborts with the reason of the first. */
+export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+/** An error for an aborted signal: the reason when that is coded, else `CANCELLED`. */
+export function abortError(signal: AbortSignal): LanspreadError {
+  return signal.reason instanceof LanspreadError
+    ? signal.reason
+    : new LanspreadError('CANCELLED', { cause: signal.reason });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortError(signal);
+}
+
+export interface SleepOptions extends SignalOptions {
+  clock?: Clock;
+}
+
+/** Waits `delayMs`. Throws when the signal aborts first. */
+export async function sleep(delayMs: number, { signal, clock = systemClock }: SleepOptions = {}): Promise<void> {
+  throwIfAborted(signal);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  using _timer = clock.timeout(resolve, delayMs);
+  const onAbort = (): void => reject(signal && abortError(signal));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+export interface TimeLimitOptions extends SignalOptions {
+  /** The limit, in milliseconds. */
+  limitMs: number;
+  /** The code of the error when the limit passes. */
+  code?: ErrorCode;
+  /** What was waited for; ends up in the message. */
+  what: string;
+  clock?: Clock;
+}
+
+/**
+ * Runs `work` with a signal that aborts when the caller's does or when the time is up. Rejects as soon as that happens,
+ * even if `work` does not listen.
+ */
+export async function withTimeLimit<T>(
+  { signal, limitMs, code = 'PEER_TIMEOUT', what, clock = systemClock }: TimeLimitOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal);
+  const limit = new AbortController();
+  using _timer = clock.timeout(() => {
+    limit.abort(new LanspreadError(code, { message: `No answer within ${limitMs} ms: ${what}.` }));
+  }, limitMs);
+  return await untilAborted(anySignal(signal, limit.signal), work);
+}
+
+/** Runs `work`; rejects at once when the signal aborts, even if `work` does not listen to it. */
+export async function untilAborted<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  throwIfAborted(signal);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(abortError(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work(signal), promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Lets at most `limit` pieces of work run at a time; the rest waits its turn, first come first served. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  async run<T>(work: () => Promise<T>, { signal }: SignalOptions = {}): Promise<T> {
+    await this.#acquire(signal);
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next.resolve();
+      else this.#free += 1;
+    }
+  }
+
+  async #acquire(signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal);
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { resolve, reject };
+    this.#waiting.push(waiter);
+    const onAbort = (): void => {
+      const place = this.#waiting.indexOf(waiter);
+      if (place < 0) return;
+      this.#waiting.splice(place, 1);
+      reject(signal && abortError(signal));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}

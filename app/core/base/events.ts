@@ -1,0 +1,74 @@
+import { toDisposable, type IDisposable } from './lifecycle.ts';
+
+/** Something that can be listened to. The returned disposable ends the listening. */
+export type Event<T> = (listener: (value: T) => void) => IDisposable;
+
+export interface EmitterOptions {
+  /** Where a throwing listener is reported; the other listeners still run. Default: rethrown on the next tick. */
+  onListenerError?: (error: unknown) => void;
+}
+
+const rethrowLater = (error: unknown): void => {
+  queueMicrotask(() => {
+    throw error;
+  });
+};
+
+/**
+ * The owner's side of an event. Listeners are called in order of registration, synchronously; one that throws does not
+ * stop the others, and one added or removed while firing takes effect with the next value.
+ */
+export class Emitter<T> implements IDisposable {
+  readonly #listeners = new Set<(value: T) => void>();
+  readonly #onListenerError: (error: unknown) => void;
+  #disposed = false;
+
+  constructor({ onListenerError = rethrowLater }: EmitterOptions = {}) {
+    this.#onListenerError = onListenerError;
+  }
+
+  readonly event: Event<T> = (listener) => {
+    if (this.#disposed) return toDisposable(() => {});
+    const own = (value: T): void => listener(value);
+    this.#listeners.add(own);
+    return toDisposable(() => this.#listeners.delete(own));
+  };
+
+  fire(value: T): void {
+    for (const listener of Array.from(this.#listeners)) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#listeners.clear();
+  }
+}
+
+export interface OnceOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** The next value of an event that fits `accept`. Rejects with the signal's reason when aborted first. */
+export function once<T>(event: Event<T>, accept: (value: T) => boolean, { signal }: OnceOptions = {}): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  signal?.throwIfAborted();
+  const listening = event((value) => {
+    if (accept(value)) resolve(value);
+  });
+  const onAbort = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return promise.finally(() => {
+    listening[Symbol.dispose]();
+    signal?.removeEventListener('abort', onAbort);
+  });
+}

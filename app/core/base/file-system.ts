@@ -1,0 +1,171 @@
+/**
+ * The file system as a port: what the core does to disks goes through here, so that tests can inject faults and crash
+ * points at every step. Paths are absolute. Errors are Node's, with an errno code. Lane workers write payload bytes
+ * themselves, in their own thread.
+ */
+import { constants, type BigIntStats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+
+export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
+
+export interface FileStat {
+  readonly kind: EntryKind;
+  readonly sizeBytes: number;
+  /** Modification time in nanoseconds since 1970. */
+  readonly mtimeNs: bigint;
+  /** File number within its device; 0n where there is none. */
+  readonly inode: bigint;
+  /** Whether the owner may execute it. */
+  readonly executable: boolean;
+  /** Bytes allocated on disk, less than `sizeBytes` for a sparse file. */
+  readonly allocatedBytes: number;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+
+export interface FileHandle extends AsyncDisposable {
+  /** Reads up to `buffer.length` bytes at `position`; returns how many. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Writes all of `buffer` at `position`. */
+  write(buffer: Uint8Array, position: number): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  /** Flushes data and metadata to the disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FileSystem {
+  stat(path: string): Promise<FileStat>;
+  lstat(path: string): Promise<FileStat>;
+  list(directory: string): Promise<DirectoryEntry[]>;
+  readFile(path: string): Promise<Buffer>;
+  /** Creates or overwrites. Not atomic; see `writeFileAtomic`. */
+  writeFile(path: string, data: Uint8Array | string): Promise<void>;
+  /** `read` an existing file, `create` or truncate one, `edit` an existing or new one without truncating. */
+  open(path: string, mode: 'read' | 'create' | 'edit'): Promise<FileHandle>;
+  /** Creates the directory and its parents; no error when it is there. */
+  makeDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Deletes a file or link. */
+  deleteFile(path: string): Promise<void>;
+  /** Deletes an empty directory. */
+  deleteDirectory(path: string): Promise<void>;
+  /** Deletes a tree without following links; no error when nothing is there. */
+  deleteTree(path: string): Promise<void>;
+  /** Copies a file's content, by reflink where the file system can; the target is new. Keeps the executable bit. */
+  copyFile(from: string, to: string): Promise<void>;
+  setExecutable(path: string, executable: boolean): Promise<void>;
+  /** Flushes a directory's entries where the platform can; elsewhere does nothing. */
+  syncDirectory(path: string): Promise<void>;
+  /** Free and total bytes of the file system that holds `path`. */
+  space(path: string): Promise<{ freeBytes: number; totalBytes: number }>;
+}
+
+interface StatShape {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+function kindOf(entry: StatShape): EntryKind {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+function toStat(stat: BigIntStats): FileStat {
+  return {
+    kind: kindOf(stat),
+    sizeBytes: Number(stat.size),
+    mtimeNs: stat.mtimeNs,
+    inode: stat.ino,
+    executable: (Number(stat.mode) & 0o100) !== 0,
+    allocatedBytes: Number(stat.blocks) * 512,
+  };
+}
+
+const openFlags = {
+  read: constants.O_RDONLY,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  edit: constants.O_RDWR | constants.O_CREAT,
+};
+
+class NodeFileHandle implements FileHandle {
+  readonly #handle: fs.FileHandle;
+
+  constructor(handle: fs.FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.read(buffer, 0, buffer.length, position)).bytesRead;
+  }
+
+  async write(buffer: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesWritten } = await this.#handle.write(buffer, done, buffer.length - done, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#handle.truncate(sizeBytes);
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The real disk. */
+export const nodeFileSystem: FileSystem = {
+  async stat(path) {
+    return toStat(await fs.stat(path, { bigint: true }));
+  },
+  async lstat(path) {
+    return toStat(await fs.lstat(path, { bigint: true }));
+  },
+  async list(directory) {
+    const entries = await fs.readdir(directory, { withFileTypes: true });
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+  },
+  readFile: (path) => fs.readFile(path),
+  writeFile: (path, data) => fs.writeFile(path, data),
+  async open(path, mode) {
+    return new NodeFileHandle(await fs.open(path, openFlags[mode]));
+  },
+  async makeDirectory(path) {
+    await fs.mkdir(path, { recursive: true });
+  },
+  rename: (from, to) => fs.rename(from, to),
+  deleteFile: (path) => fs.unlink(path),
+  deleteDirectory: (path) => fs.rmdir(path),
+  deleteTree: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3 }),
+  copyFile: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+  async setExecutable(path, executable) {
+    if (process.platform === 'win32') return;
+    const mode = Number((await fs.stat(path)).mode) & 0o777;
+    await fs.chmod(path, executable ? mode | 0o111 : mode & ~0o111);
+  },
+  async syncDirectory(path) {
+    if (process.platform === 'win32') return;
+    await using handle = await fs.open(path, constants.O_RDONLY);
+    await handle.sync();
+  },
+  async space(path) {
+    const { bavail, blocks, bsize } = await fs.statfs(path);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  },
+};

@@ -1,0 +1,170 @@
+/**
+ * The one gate for every path that came from a peer, an archive, a catalog or an extension. A path that passed is a
+ * `SafePath`: relative, `/`-separated, harmless on Linux, Windows and macOS alike.
+ */
+import { isAbsolute, join, sep } from 'node:path';
+import { isNotFound, LanspreadError } from './errors.ts';
+import type { FileSystem } from './file-system.ts';
+
+declare const safe: unique symbol;
+/** A relative path that passed `parsePath`. */
+export type SafePath = string & { readonly [safe]: true };
+
+declare const gameIdBrand: unique symbol;
+/** One path component that passed `parseGameId`. */
+export type GameId = string & { readonly [gameIdBrand]: true };
+
+/** The longest path accepted, in UTF-16 code units: leaves room for a games folder within Windows' classic limit. */
+export const maxPathLength = 240;
+/** The longest component in UTF-8 bytes that common file systems can store. */
+const maxComponentBytes = 255;
+
+/** Names directly in a game root that are ours, the player's or other programs': never in a manifest, never served. */
+const reservedRootNames = new Set(
+  [
+    'version.ini',
+    'local',
+    '.local.installing',
+    '.local.backup',
+    '.lanspread_owned',
+    '.version.ini.tmp',
+    '.version.ini.discarded',
+    '.softlan_game_installed',
+    '.sync',
+    '.lanspread.json',
+  ].map(foldPath),
+);
+const reservedRootPrefixes = ['.local.conflict-'];
+
+const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?$/i;
+// Cc, and the invisible line and direction controls that make a name look like another one.
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const windowsOnlyForbidden = /[<>"|?*]/;
+const gameIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The key under which two names are the same file on some file system: case-folded and canonically composed. */
+export function foldPath(path: string): string {
+  return path.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/** Whether a name directly in a game root is reserved (see the table in docs/on-disk.md). */
+export function isReservedRootName(name: string): boolean {
+  const folded = foldPath(name);
+  return reservedRootNames.has(folded) || reservedRootPrefixes.some((prefix) => folded.startsWith(prefix));
+}
+
+export interface PathRules {
+  /** The path lies directly in a game root, where some names are reserved. False inside staging and `local/`. */
+  atGameRoot: boolean;
+  /** The platform the path is for; on Windows a few more characters are impossible. Default: this one. */
+  platform?: NodeJS.Platform;
+}
+
+/**
+ * Why a path is not acceptable, in words, or `undefined` when it is. Pure: collisions with other entries are
+ * `PathSet`'s business, symbolic links `resolveInside`'s.
+ */
+export function whyUnsafe(path: string, { atGameRoot, platform = process.platform }: PathRules): string | undefined {
+  if (path === '') return 'is empty';
+  if (path.length > maxPathLength) return `is longer than ${maxPathLength} characters`;
+  if (!path.isWellFormed()) return 'is not well-formed Unicode';
+  if (controlCharacter.test(path)) return 'contains a control character';
+  if (path.includes('\\')) return 'contains a backslash';
+  if (path.includes(':')) return 'contains a colon (drive letter or alternate stream)';
+  if (path.startsWith('/') || isAbsolute(path)) return 'is absolute';
+  if (platform === 'win32' && windowsOnlyForbidden.test(path)) return 'contains a character Windows forbids';
+  const components = path.split('/');
+  for (const component of components) {
+    if (component === '') return 'has an empty segment';
+    if (component === '.' || component === '..') return 'has a dot segment';
+    if (component.endsWith('.') || component.endsWith(' ')) return 'has a segment that ends in a dot or space';
+    if (windowsDevice.test(component)) return 'has a segment that is a reserved Windows name';
+    if (Buffer.byteLength(component) > maxComponentBytes) return `has a segment of over ${maxComponentBytes} bytes`;
+  }
+  if (atGameRoot && isReservedRootName(components[0] ?? '')) return 'is a reserved name';
+  return undefined;
+}
+
+/** The path as a SafePath. Throws `INVALID_PATH` with the reason. */
+export function parsePath(path: string, rules: PathRules): SafePath {
+  const reason = whyUnsafe(path, rules);
+  if (reason === undefined) return path as SafePath;
+  throw new LanspreadError('INVALID_PATH', {
+    message: `The path ${JSON.stringify(path.slice(0, maxPathLength + 1))} ${reason}.`,
+    details: { path: path.slice(0, maxPathLength + 1) },
+  });
+}
+
+export function isGameId(value: unknown): value is GameId {
+  return typeof value === 'string' && gameIdPattern.test(value) && !value.endsWith('.') && !windowsDevice.test(value);
+}
+
+/** The text as a GameId. Throws `INVALID_PATH`. */
+export function parseGameId(text: string): GameId {
+  if (isGameId(text)) return text;
+  throw new LanspreadError('INVALID_PATH', { message: `${JSON.stringify(text.slice(0, 80))} is not a game id.` });
+}
+
+/**
+ * The entries of one tree. Refuses what would meet another entry on a case-insensitive or normalising file system, and
+ * a file where a directory is (or the reverse). Directories may be named again.
+ */
+export class PathSet {
+  readonly #entries = new Map<string, { path: string; kind: 'file' | 'directory' }>();
+
+  /** Throws `INVALID_PATH` when the entry collides. */
+  add(path: SafePath, kind: 'file' | 'directory'): void {
+    let end = path.indexOf('/');
+    while (end >= 0) {
+      this.#put(path.slice(0, end), 'directory');
+      end = path.indexOf('/', end + 1);
+    }
+    this.#put(path, kind);
+  }
+
+  #put(path: string, kind: 'file' | 'directory'): void {
+    const key = foldPath(path);
+    const present = this.#entries.get(key);
+    if (!present) {
+      this.#entries.set(key, { path, kind });
+      return;
+    }
+    if (present.path === path && present.kind === 'directory' && kind === 'directory') return;
+    throw new LanspreadError('INVALID_PATH', {
+      message: `The path ${JSON.stringify(path)} collides with ${JSON.stringify(present.path)}.`,
+      details: { path },
+    });
+  }
+}
+
+/** The absolute path of a SafePath below `root`. Does not look at the disk; see `assertNoLinkInParents`. */
+export function absolutePath(root: string, path: SafePath): string {
+  return join(root, sep === '/' ? path : path.replaceAll('/', sep));
+}
+
+/**
+ * Throws `INVALID_PATH` when a parent of `path` below `root`, or the entry itself, is a symbolic link (on Windows: a
+ * junction) or when a parent is not a directory. Parents that do not exist yet are fine.
+ */
+export async function assertNoLinkOnWay(fileSystem: FileSystem, root: string, path: SafePath): Promise<void> {
+  const components = path.split('/');
+  let current = root;
+  for (const [index, component] of components.entries()) {
+    current = join(current, component);
+    let kind: string;
+    try {
+      kind = (await fileSystem.lstat(current)).kind;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
+    }
+    const isLast = index === components.length - 1;
+    if (kind === 'symlink' || (!isLast && kind !== 'directory')) {
+      throw new LanspreadError('INVALID_PATH', {
+        message: `${JSON.stringify(path)}: ${JSON.stringify(component)} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}.`,
+        details: { path },
+      });
+    }
+  }
+}

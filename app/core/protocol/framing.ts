@@ -1,0 +1,47 @@
+/** Length-prefixed JSON: u32 big-endian byte length, then UTF-8. Shared by the control plane and the byte lanes. */
+import type { z } from 'zod';
+import { asBuffer, LanspreadError, parseJsonWith } from '../base/index.ts';
+import { limits } from './limits.ts';
+
+/** Bytes of the length prefix. */
+export const prefixBytes = 4;
+
+export interface FrameLimit {
+  /** The longest body accepted or sent, in bytes. */
+  maxBytes?: number;
+}
+
+/** One message as bytes, prefix included. Throws `FRAME_TOO_LARGE`. */
+export function encodeFrame(message: unknown, { maxBytes = limits.messageBytes }: FrameLimit = {}): Buffer {
+  const body = Buffer.from(JSON.stringify(message));
+  assertFrameLength(body.length, maxBytes);
+  const frame = Buffer.allocUnsafe(prefixBytes + body.length);
+  frame.writeUInt32BE(body.length, 0);
+  body.copy(frame, prefixBytes);
+  return frame;
+}
+
+/** The body length a prefix announces. Throws `FRAME_TOO_LARGE`. */
+export function decodeFrameLength(prefix: Uint8Array, { maxBytes = limits.messageBytes }: FrameLimit = {}): number {
+  const length = asBuffer(prefix).readUInt32BE(0);
+  assertFrameLength(length, maxBytes);
+  return length;
+}
+
+/** Parses a frame's body. Throws `BAD_MESSAGE` naming the field. */
+export function decodeFrameBody<T>(schema: z.ZodType<T>, body: Uint8Array, what: string): T {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new LanspreadError('BAD_MESSAGE', { message: `Invalid ${what}: not UTF-8.`, cause });
+  }
+  return parseJsonWith(schema, text, { what, code: 'BAD_MESSAGE' });
+}
+
+function assertFrameLength(length: number, maxBytes: number): void {
+  if (length <= maxBytes) return;
+  throw new LanspreadError('FRAME_TOO_LARGE', {
+    message: `A message of ${length} bytes is over the limit of ${maxBytes}.`,
+  });
+}

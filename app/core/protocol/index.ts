@@ -1,0 +1,4 @@
+export * from './framing.ts';
+export * from './limits.ts';
+export * from './manifest.ts';
+export * from './messages.ts';

@@ -1,0 +1,27 @@
+/** The limits against broken and hostile peers. Sizes in bytes, times in milliseconds. */
+const kib = 1024;
+const mib = 1024 * kib;
+
+export const limits = {
+  /** Length-prefixed JSON messages of the control plane. */
+  messageBytes: 8 * mib,
+  /** JSON headers of the byte lanes. */
+  laneHeaderBytes: 64 * kib,
+  manifestBytes: 64 * mib,
+  manifestFiles: 200_000,
+  manifestBlocks: 1_000_000,
+  sentinelBytes: 4 * kib,
+  textLength: 4 * kib,
+  helloGames: 20_000,
+  sessions: 256,
+  streamsPerPeer: 32,
+  handshakesPerAddress: 16,
+  /** A request without a byte for this long is dropped. */
+  requestIdleMs: 30_000,
+  /** Bytes a lane server keeps in flight per connection. */
+  laneInFlightBytes: 8 * mib,
+  /** Requests a lane client keeps in flight per connection. */
+  laneRequestsInFlight: 2,
+  /** Blocks that one request may ask for: 128 MiB of full blocks, more of small ones. */
+  blocksPerRequest: 8_192,
+} as const;

@@ -1,0 +1,122 @@
+/**
+ * The wire, in one file: protocol ids and the schema of every message of the control plane and of the byte lanes.
+ * One version, no compatibility shims. Unknown fields are ignored; a wrong type is `BAD_MESSAGE`.
+ */
+import { z } from 'zod';
+import { isGameId, type GameId } from '../base/index.ts';
+import { limits } from './limits.ts';
+
+/** Peers of another version are listed as incompatible and not talked to. */
+export const PROTOCOL_VERSION = 1;
+
+export const protocols = {
+  hello: '/lanspread/hello/1',
+  library: '/lanspread/library/1',
+  room: '/lanspread/room/1',
+  game: '/lanspread/game/1',
+  have: '/lanspread/have/1',
+  blocks: '/lanspread/blocks/1',
+  streamInstall: '/lanspread/stream-install/1',
+  goodbye: '/lanspread/goodbye/1',
+} as const;
+
+const text = z.string().max(limits.textLength);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const gameId = z.custom<GameId>(isGameId, 'is not a game id');
+const count = z.int().nonnegative();
+const port = z.int().min(1).max(65_535);
+
+/** What others learn of one game here. Titles and pictures come from everybody's own catalog. */
+export const gameSummarySchema = z.object({
+  id: gameId,
+  version: text,
+  sizeBytes: count,
+  availability: z.enum(['Ready', 'LocalOnly', 'Partial']),
+  /** The manifest's root, once known; of a `Partial` always. */
+  root: hash.optional(),
+});
+export type GameSummary = z.infer<typeof gameSummarySchema>;
+
+export const laneOfferSchema = z.object({
+  /** Where the byte lane listens. Hosts are the PC's addresses, or empty: "where you reach my control plane". */
+  addresses: z.array(z.object({ host: text, port })).max(64),
+  /** SHA-256 of the lane certificate (DER), lower-case hex. */
+  fingerprint: hash,
+});
+export type LaneOffer = z.infer<typeof laneOfferSchema>;
+
+export const librarySnapshotSchema = z.object({
+  revision: count,
+  digest: hash,
+  games: z.array(gameSummarySchema).max(limits.helloGames),
+});
+export type LibrarySnapshot = z.infer<typeof librarySnapshotSchema>;
+
+export const helloSchema = z.object({
+  protocol: z.int(),
+  name: text,
+  addresses: z.array(text).max(64),
+  lane: laneOfferSchema.optional(),
+  features: z.array(text).max(64),
+  library: librarySnapshotSchema,
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+/** Read before `helloSchema`, so that another version's Hello needs to share nothing but this field. */
+export const helloVersionSchema = z.object({ protocol: z.int() });
+
+export const libraryDeltaSchema = z.object({
+  from: count,
+  to: count,
+  upserts: z.array(gameSummarySchema).max(limits.helloGames),
+  removed: z.array(gameId).max(limits.helloGames),
+  digest: hash,
+});
+export type LibraryDelta = z.infer<typeof libraryDeltaSchema>;
+
+export const libraryDeltaReplySchema = z.object({ result: z.enum(['ok', 'resync']) });
+
+export const getGameSchema = z.object({ id: gameId, version: text });
+export type GetGame = z.infer<typeof getGameSchema>;
+
+export const refusalSchema = z.object({
+  ok: z.literal(false),
+  code: text,
+  message: text,
+  percent: z.number().min(0).max(100).optional(),
+});
+export type Refusal = z.infer<typeof refusalSchema>;
+
+/** Followed by `bytes` raw bytes: the canonical manifest. */
+export const getGameReplySchema = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    root: hash,
+    bytes: count.max(limits.manifestBytes),
+    /** Indexes of executable files; beside the manifest, because not every file system can tell. */
+    executables: z.array(count).max(limits.manifestFiles),
+  }),
+  refusalSchema,
+]);
+
+/**
+ * Asks for `count` blocks from block `from` of `file` on, in manifest order, running on into the files that follow: so
+ * thousands of small files need no round trip each. Followed by the blocks' raw bytes.
+ */
+export const getBlocksSchema = z.object({
+  op: z.literal('blocks'),
+  id: gameId,
+  root: hash,
+  file: text,
+  from: count,
+  count: z.int().min(1).max(limits.blocksPerRequest),
+});
+export type GetBlocks = z.infer<typeof getBlocksSchema>;
+
+export const laneReplySchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), bytes: count }),
+  refusalSchema,
+]);
+export type LaneReply = z.infer<typeof laneReplySchema>;
+
+export const goodbyeSchema = z.object({ reason: text.optional() });

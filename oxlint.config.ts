@@ -1,0 +1,22 @@
+import { defineConfig } from 'oxlint';
+import { layerOverrides } from './build/layers.ts';
+
+export default defineConfig({
+  plugins: ['import', 'typescript', 'unicorn', 'promise', 'node'],
+  categories: { correctness: 'error' },
+  rules: {
+    eqeqeq: 'error',
+    'no-var': 'error',
+    'prefer-const': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'import/no-cycle': 'error',
+    'no-console': 'error',
+  },
+  overrides: [
+    ...layerOverrides,
+    { files: ['test/**', 'build/**', 'fixtures/**', 'app/cli/**'], rules: { 'no-console': 'off' } },
+  ],
+  ignorePatterns: ['**/dist/**', 'fixtures/out/**'],
+});
