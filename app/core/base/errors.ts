@@ -42,6 +42,11 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Install or play it.',
   },
+  UP_TO_DATE: {
+    message: 'The installed version is the wanted one.',
+    kept: nothingChanged,
+    next: 'There is nothing to update; play it.',
+  },
   NOT_RESUMABLE: {
     message: 'There is no broken-off or paused download of this game.',
     kept: nothingChanged,

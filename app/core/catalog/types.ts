@@ -1,0 +1,58 @@
+import type { Event, GameId } from '../base/index.ts';
+
+export interface Launch {
+  readonly label: string;
+  readonly platform: 'linux' | 'win32' | 'darwin' | 'any';
+  /** Relative to `local/`. */
+  readonly command: string;
+  readonly arguments: readonly string[];
+  readonly workingDirectory?: string;
+  /** Starts a dedicated server. */
+  readonly server?: boolean;
+}
+
+export interface CatalogGame {
+  readonly id: GameId;
+  readonly title: string;
+  /** The wanted version: compared for equality only. */
+  readonly version: string;
+  readonly manifestRoot?: string;
+  readonly installedRoot?: string;
+  readonly sizeBytes?: number;
+  readonly description: string;
+  readonly genres: readonly string[];
+  readonly players?: { readonly min: number; readonly max: number };
+  readonly releaseYear?: number;
+  readonly publisher?: string;
+  /** Absolute path of the cover picture, when it is there. */
+  readonly coverPath?: string;
+  readonly tags: readonly string[];
+  readonly launch: readonly Launch[];
+  readonly keep: readonly string[];
+  readonly requires?: readonly string[];
+}
+
+export interface CatalogSource {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: string;
+  readonly issued?: string;
+  readonly signed: boolean;
+  readonly gameCount: number;
+}
+
+/** What games exist. Its ids gate everything: an id it does not list is not announced, listed, served or fetched. */
+export interface Catalog {
+  has(id: string): id is GameId;
+  get(id: string): CatalogGame | undefined;
+  /** Every game, by title. */
+  all(): readonly CatalogGame[];
+  sources(): readonly CatalogSource[];
+  /** Best first; every word is a prefix. Answers in under 10 ms for 20,000 games. */
+  search(query: string, options?: { limit?: number }): readonly CatalogGame[];
+  /** Loads, validates and stores a catalog file with its covers; the former one of the same name is replaced. */
+  importFile(path: string): Promise<CatalogSource>;
+  removeSource(id: string): void;
+  orderSources(ids: readonly string[]): void;
+  readonly onDidChange: Event<void>;
+}

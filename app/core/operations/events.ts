@@ -1,0 +1,57 @@
+/** The events of operations, named and filled as every outside reader sees them. */
+import type { ErrorCode, GameId } from '../base/index.ts';
+import type { GamesPatch } from './snapshot.ts';
+import type { OperationKind } from './table.ts';
+
+interface Failed {
+  gameId: GameId;
+  code: ErrorCode | string;
+  message: string;
+  /** What the error is about: `peerId`, `file`, `block`, `neededBytes`, `freeBytes`… */
+  [detail: string]: unknown;
+}
+
+interface Progress {
+  gameId: GameId;
+  bytes: number;
+  totalBytes: number | undefined;
+}
+
+export type OperationEventMessage =
+  | ({ event: 'games-changed' } & GamesPatch)
+  | { event: 'active-operations-changed'; operations: { gameId: GameId; kind: OperationKind }[] }
+  | { event: 'download-begin'; gameId: GameId; totalBytes: number; manifestRoot: string; peers: readonly string[] }
+  | {
+      event: 'download-progress';
+      gameId: GameId;
+      downloadedBytes: number;
+      totalBytes: number;
+      bytesPerSecond: number;
+      etaSeconds: number | undefined;
+      activePeers: number;
+    }
+  | {
+      event: 'blocks-verified';
+      gameId: GameId;
+      peerId: string;
+      file: string;
+      firstBlock: number;
+      count: number;
+      lane: 'tls' | 'libp2p';
+    }
+  | { event: 'peer-struck'; gameId: GameId; peerId: string; file: string; block: number }
+  | { event: 'download-finished'; gameId: GameId; totalBytes: number; manifestRoot: string | undefined }
+  | ({ event: 'download-failed'; resumableBytes: number } & Failed)
+  | { event: 'download-cancelled'; gameId: GameId; resumableBytes: 0 }
+  | { event: 'download-paused'; gameId: GameId; resumableBytes: number }
+  | { event: 'download-peers-gone'; gameId: GameId; resumableBytes: number }
+  | { event: 'install-begin' | 'update-begin'; gameId: GameId; version: string; totalBytes: number | undefined }
+  | ({ event: 'install-progress' | 'update-progress' } & Progress)
+  | { event: 'install-finished' | 'update-finished'; gameId: GameId; version: string }
+  | ({ event: 'install-failed' | 'update-failed' } & Failed)
+  | { event: 'uninstall-begin' | 'uninstall-finished'; gameId: GameId }
+  | ({ event: 'uninstall-failed' } & Failed)
+  | { event: 'remove-begin' | 'remove-finished'; gameId: GameId }
+  | ({ event: 'remove-failed' } & Failed);
+
+export type EmitOperationEvent = (message: OperationEventMessage) => void;

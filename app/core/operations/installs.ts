@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { LanspreadError, toLanspreadError, type GameId } from '../base/index.ts';
+import type { Library } from '../library/index.ts';
+import type { ActiveOperation } from './active.ts';
+import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
+import type { InstallPort } from './ports.ts';
+import { failureFacts, type OperationRunner } from './runner.ts';
+
+export interface InstallsOptions {
+  runner: OperationRunner;
+  installer: InstallPort;
+  library: Pick<Library, 'get' | 'gamesDir'>;
+  emit: EmitOperationEvent;
+}
+
+/** Install, update of an install, uninstall and removal of what is here. */
+export class Installs {
+  readonly #options: InstallsOptions;
+
+  constructor(options: InstallsOptions) {
+    this.#options = options;
+  }
+
+  /** Installs the downloaded payload. */
+  install(gameId: GameId): void {
+    const local = this.#options.library.get(gameId);
+    this.#options.runner.active.assertIdle(gameId);
+    if (!local?.downloaded || local.version === undefined) throw refusal('NOT_DOWNLOADED', gameId);
+    if (local.installed) throw refusal('INSTALLED', gameId);
+    const version = local.version;
+    const failed = (error: LanspreadError): OperationEventMessage => ({
+      event: 'install-failed',
+      ...failureFacts(error),
+      gameId,
+    });
+    this.#options.runner.start({ gameId, event: 'install', failed }, (operation) =>
+      this.perform('install', operation, version),
+    );
+  }
+
+  /** Installs the downloaded payload over an older install. */
+  update(gameId: GameId): void {
+    const local = this.#options.library.get(gameId);
+    this.#options.runner.active.assertIdle(gameId);
+    if (!local?.downloaded || local.version === undefined) throw refusal('NOT_DOWNLOADED', gameId);
+    if (!local.installed) throw refusal('NOT_INSTALLED', gameId);
+    const version = local.version;
+    const failed = (error: LanspreadError): OperationEventMessage => ({
+      event: 'update-failed',
+      ...failureFacts(error),
+      gameId,
+    });
+    this.#options.runner.start({ gameId, event: 'update', failed }, (operation) =>
+      this.perform('update', operation, version),
+    );
+  }
+
+  uninstall(gameId: GameId): void {
+    const { runner, installer, library, emit } = this.#options;
+    runner.active.assertIdle(gameId);
+    if (!library.get(gameId)?.installed) throw refusal('NOT_INSTALLED', gameId);
+    const failed = (error: LanspreadError): OperationEventMessage => ({
+      event: 'uninstall-failed',
+      ...failureFacts(error),
+      gameId,
+    });
+    runner.start({ gameId, event: 'uninstall', failed }, async ({ controller }) => {
+      emit({ event: 'uninstall-begin', gameId });
+      await installer.uninstall({ gameId, root: this.#root(gameId) }, { signal: controller.signal });
+      return { event: 'uninstall-finished', gameId };
+    });
+  }
+
+  /** Deletes a download that is not installed. Refused with a reason where anything of the player's could be in it. */
+  async removeDownload(gameId: GameId): Promise<void> {
+    const { runner, installer, emit } = this.#options;
+    const root = this.#root(gameId);
+    runner.active.assertIdle(gameId);
+    await installer.assertRemovable({ gameId, root });
+    const failed = (error: LanspreadError): OperationEventMessage => ({
+      event: 'remove-failed',
+      ...failureFacts(error),
+      gameId,
+    });
+    runner.start({ gameId, event: 'remove', failed }, async () => {
+      emit({ event: 'remove-begin', gameId });
+      await installer.removeDownload({ gameId, root });
+      return { event: 'remove-finished', gameId };
+    });
+  }
+
+  /** The install half of an operation that is already in the table. Answers with the terminal event. */
+  async perform(
+    kind: 'install' | 'update',
+    operation: ActiveOperation,
+    version: string,
+  ): Promise<OperationEventMessage> {
+    const { gameId, controller } = operation;
+    const { installer, emit } = this.#options;
+    const request = { gameId, root: this.#root(gameId), version };
+    const listener = {
+      onBegin: ({ totalBytes }: { totalBytes: number | undefined }) =>
+        emit({ event: `${kind}-begin`, gameId, version, totalBytes }),
+      onProgress: (facts: { bytes: number; totalBytes: number | undefined }) =>
+        emit({ event: `${kind}-progress`, gameId, ...facts }),
+    };
+    try {
+      await installer[kind](request, listener, { signal: controller.signal });
+      return { event: `${kind}-finished`, gameId, version };
+    } catch (error) {
+      return { event: `${kind}-failed`, ...failureFacts(toLanspreadError(error)), gameId };
+    }
+  }
+
+  #root(gameId: GameId): string {
+    return join(this.#options.library.gamesDir, gameId);
+  }
+}
+
+function refusal(code: 'NOT_DOWNLOADED' | 'NOT_INSTALLED' | 'INSTALLED', gameId: GameId): LanspreadError {
+  return new LanspreadError(code, { details: { gameId } });
+}

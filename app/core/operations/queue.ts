@@ -1,0 +1,17 @@
+import type { GameId } from '../base/index.ts';
+
+/** The order in which downloads wait. Pure: every function answers with a new list. */
+export type Queue = readonly GameId[];
+
+/** Moves one entry to a place, counted from 0 and clamped to the ends. */
+export function moveInQueue(queue: Queue, gameId: GameId, to: number): Queue {
+  const others = queue.filter((id) => id !== gameId);
+  if (others.length === queue.length) return queue;
+  const place = Math.max(0, Math.min(others.length, Math.trunc(to)));
+  return [...others.slice(0, place), gameId, ...others.slice(place)];
+}
+
+/** Who may start now: the first ones, as many as there is room for. */
+export function startable(queue: Queue, { running, limit }: { running: number; limit: number }): Queue {
+  return queue.slice(0, Math.max(0, limit - running));
+}

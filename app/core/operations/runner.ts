@@ -1,0 +1,119 @@
+import {
+  isAbort,
+  LanspreadError,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type GameId,
+  type Logger,
+} from '../base/index.ts';
+import type { Library } from '../library/index.ts';
+import { ActiveOperations, type ActiveOperation } from './active.ts';
+import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
+import type { Failure } from './games-view.ts';
+import type { GamesSnapshot } from './snapshot.ts';
+import type { OperationEvent } from './table.ts';
+
+export interface RunnerOptions {
+  library: Pick<Library, 'hold' | 'refresh'>;
+  /** Set right after construction: the snapshot reads the runner's tables. */
+  snapshot: () => GamesSnapshot;
+  emit: EmitOperationEvent;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Runs operations so that each ends in exactly one terminal event, in this order: the work settles the disk → the
+ * library looks at this game again → the operation leaves the table → the snapshot is published → the terminal event.
+ */
+export class OperationRunner implements AsyncDisposable {
+  readonly active = new ActiveOperations();
+  readonly failures = new Map<GameId, Failure>();
+  readonly #options: RunnerOptions;
+  readonly #running = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.active.onDidChange((gameId) => {
+      options.snapshot().invalidate([gameId]);
+      const operations = this.active.all().map(({ gameId: id, kind }) => ({ gameId: id, kind }));
+      options.emit({ event: 'active-operations-changed', operations });
+    });
+  }
+
+  /**
+   * Begins an operation: throws at once when the game is busy, else answers while `work` goes on. `work` returns the
+   * terminal event; what it throws becomes `failed(error)`.
+   */
+  start(
+    {
+      gameId,
+      event,
+      failed,
+    }: { gameId: GameId; event: OperationEvent; failed: (error: LanspreadError) => OperationEventMessage },
+    work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
+  ): ActiveOperation {
+    if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
+    const { library, clock } = this.#options;
+    const operation = this.active.begin(gameId, event, clock.now());
+    this.failures.delete(gameId);
+    const hold = library.hold(gameId);
+    const running = this.#settle(operation, { hold, failed }, work).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return operation;
+  }
+
+  /** Between two halves of one operation: the disk is settled, readers see it, then the first half's event goes out. */
+  async milestone(gameId: GameId, event: OperationEvent, message: OperationEventMessage): Promise<void> {
+    await this.#options.library.refresh(gameId);
+    this.active.advance(gameId, event);
+    this.#options.snapshot().publish();
+    this.#options.emit(message);
+  }
+
+  /** Refuses new operations, aborts the running ones with `reason` and waits until all have settled. */
+  async stop(reason: Error): Promise<void> {
+    this.#stopping = true;
+    for (const { controller } of this.active.all()) controller.abort(reason);
+    await Promise.allSettled(this.#running);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop(new LanspreadError('SHUTTING_DOWN'));
+    this.active[Symbol.dispose]();
+  }
+
+  async #settle(
+    operation: ActiveOperation,
+    { hold, failed }: { hold: Disposable; failed: (error: LanspreadError) => OperationEventMessage },
+    work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
+  ): Promise<void> {
+    const { library, snapshot, emit, logger } = this.#options;
+    const { gameId } = operation;
+    let terminal: OperationEventMessage;
+    try {
+      terminal = await work(operation);
+    } catch (thrown) {
+      const error = toLanspreadError(thrown);
+      if (!isAbort(error)) logger.error({ gameId, err: thrown }, 'operation failed');
+      terminal = failed(error);
+    }
+    try {
+      await library.refresh(gameId);
+    } catch (error) {
+      logger.warn({ gameId, err: error }, 'the game could not be looked at after its operation');
+    }
+    if ('code' in terminal) this.failures.set(gameId, { code: terminal.code, message: terminal.message });
+    hold[Symbol.dispose]();
+    this.active.end(gameId);
+    snapshot().publish();
+    emit(terminal);
+  }
+}
+
+/** The facts of a failure as events carry them. */
+export function failureFacts(error: LanspreadError): { code: ErrorCode; message: string } & Record<string, unknown> {
+  return error.toJSON();
+}

@@ -1,0 +1,86 @@
+/**
+ * What may follow what, for one game. Pure: `next` answers with the new state, or undefined where the event has no
+ * place. A game has one active operation at most; `Idle` is the absence of one.
+ */
+export const operationKinds = [
+  'Queued',
+  'CheckingPeers',
+  'Downloading',
+  'Verifying',
+  'Repairing',
+  'Installing',
+  'Updating',
+  'Streaming',
+  'Uninstalling',
+  'Removing',
+  'Playing',
+] as const;
+
+export type OperationKind = (typeof operationKinds)[number];
+export type OperationState = 'Idle' | OperationKind;
+
+export const operationEvents = [
+  'queue',
+  'check-peers',
+  'transfer',
+  'verify',
+  'repair',
+  'install',
+  'update',
+  'stream',
+  'uninstall',
+  'remove',
+  'play',
+  'end',
+] as const;
+
+export type OperationEvent = (typeof operationEvents)[number];
+
+const transitions: Record<OperationState, Partial<Record<OperationEvent, OperationState>>> = {
+  Idle: {
+    queue: 'Queued',
+    verify: 'Verifying',
+    repair: 'Repairing',
+    install: 'Installing',
+    update: 'Updating',
+    uninstall: 'Uninstalling',
+    remove: 'Removing',
+    play: 'Playing',
+  },
+  Queued: { 'check-peers': 'CheckingPeers', install: 'Installing', update: 'Updating', end: 'Idle' },
+  CheckingPeers: {
+    transfer: 'Downloading',
+    stream: 'Streaming',
+    install: 'Installing',
+    update: 'Updating',
+    end: 'Idle',
+  },
+  Downloading: { 'check-peers': 'CheckingPeers', install: 'Installing', update: 'Updating', end: 'Idle' },
+  Verifying: { end: 'Idle' },
+  Repairing: { end: 'Idle' },
+  Installing: { end: 'Idle' },
+  Updating: { end: 'Idle' },
+  Streaming: { 'check-peers': 'CheckingPeers', end: 'Idle' },
+  Uninstalling: { end: 'Idle' },
+  Removing: { end: 'Idle' },
+  Playing: { end: 'Idle' },
+};
+
+export function next(state: OperationState, event: OperationEvent): OperationState | undefined {
+  return transitions[state][event];
+}
+
+/** Operations that `cancel` ends and discards. */
+export function isCancellable(kind: OperationKind): boolean {
+  return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading' || kind === 'Streaming';
+}
+
+/** Operations that `pause` ends, keeping what is verified. */
+export function isPausable(kind: OperationKind): boolean {
+  return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
+}
+
+/** Whether others may be served this game's payload meanwhile (the serve gate asks). */
+export function isServable(kind: OperationKind | undefined): boolean {
+  return kind !== 'Removing' && kind !== 'Repairing';
+}

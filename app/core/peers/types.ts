@@ -1,0 +1,78 @@
+import type { Event, GameId } from '../base/index.ts';
+import type { z } from 'zod';
+import type { GameSummary, LaneOffer, LibraryDelta, LibrarySnapshot } from '../protocol/index.ts';
+
+/** An authenticated peer after Hello. */
+export interface Peer {
+  readonly peerId: string;
+  /** A label, never identity. */
+  readonly name: string;
+  /** Multiaddrs where it can be dialled. */
+  readonly addresses: readonly string[];
+  /** Its byte lane, hosts filled in, or undefined where it has none. */
+  readonly lane: LaneOffer | undefined;
+  readonly transport: 'quic' | 'tcp';
+  /** Only ids of the local catalog. */
+  readonly games: ReadonlyMap<GameId, GameSummary>;
+  readonly libraryRevision: number;
+}
+
+/** A bidirectional stream to one peer. Every wait ends with the signal, the idle limit or the peer. */
+export interface PeerStream {
+  readonly peerId: string;
+  readMessage<T>(schema: z.ZodType<T>, what: string): Promise<T>;
+  writeMessage(message: unknown): Promise<void>;
+  /** Exactly `length` bytes. Throws `BAD_MESSAGE` when the stream ends before. */
+  readBytes(length: number): Promise<Uint8Array>;
+  /** The next bytes as they come, at most `maxLength`; undefined at the end. */
+  readSome(maxLength: number): Promise<Uint8Array | undefined>;
+  /** Resolves when the transport wants more (back-pressure). */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends the own side and waits for what was written to be handed over. */
+  close(): Promise<void>;
+  abort(error: unknown): void;
+}
+
+export type StreamHandler = (stream: PeerStream, context: { peerId: string; signal: AbortSignal }) => Promise<void>;
+
+export type LostReason = 'goodbye' | 'timeout' | 'closed';
+
+export interface PeerNetwork extends AsyncDisposable {
+  readonly peerId: string;
+  /** Multiaddrs, with the peer id, that `connect` of another node accepts. */
+  addresses(): readonly string[];
+  /** Peers with a session. */
+  peers(): readonly Peer[];
+  get(peerId: string): Peer | undefined;
+  readonly onDidDiscover: Event<{ peerId: string; name: string; addresses: readonly string[] }>;
+  readonly onDidConnect: Event<Peer>;
+  readonly onDidLose: Event<{ peerId: string; name: string; reason: LostReason }>;
+  readonly onDidFindIncompatible: Event<{ peerId: string; name: string; reason: string }>;
+  /** A session's library, or its name or addresses, changed. */
+  readonly onDidChange: Event<Peer>;
+  /**
+   * Dials and says Hello; returns the peer id. Errors: `INVALID_ADDRESS`, `SELF_CONNECT`, `PEER_UNREACHABLE`,
+   * `INCOMPATIBLE_PEER`, `PEER_TIMEOUT`, `CANCELLED`.
+   */
+  connect(address: string, options?: { signal?: AbortSignal }): Promise<string>;
+  /** Serves a protocol to peers with a session. Errors of the handler end the stream and are logged. */
+  handle(protocol: string, handler: StreamHandler): Disposable;
+  /** Opens a stream. Errors: `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`. */
+  open(peerId: string, protocol: string, options?: { signal?: AbortSignal }): Promise<PeerStream>;
+  /** Bytes came from this peer by another road (the byte lane): counts as a sign of life. */
+  markAlive(peerId: string): void;
+  /** Sends a library change to every session. */
+  publish(delta: LibraryDelta): void;
+  setName(name: string): void;
+  /** Says goodbye to every peer and closes; within 1 s. */
+  stop(): Promise<void>;
+}
+
+/** What the network asks of the rest of the core. */
+export interface PeerNetworkHost {
+  library(): LibrarySnapshot;
+  lane(): LaneOffer | undefined;
+  isKnownGame(id: string): boolean;
+  /** Called before a Hello or HelloAck is answered: the byte lane trusts this certificate when it resolves. */
+  trustLane(peerId: string, fingerprint: string | undefined): Promise<void>;
+}
