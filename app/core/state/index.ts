@@ -1,1 +1,3 @@
+export { acquireLock, type LockHolder, type LockOptions } from './lock.ts';
+export { openState, type OpenedState, type OpenStateOptions } from './open-state.ts';
 export type * from './types.ts';

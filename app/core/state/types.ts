@@ -181,6 +181,8 @@ export interface PlaySessionRepository {
 }
 
 export interface State extends Disposable {
+  /** The state directory, absolute: other files of the core lie beside the database. */
+  readonly directory: string;
   readonly settings: SettingsRepository;
   readonly catalog: CatalogRepository;
   readonly library: LibraryRepository;
@@ -190,6 +192,6 @@ export interface State extends Disposable {
   readonly inventory: InventoryRepository;
   readonly peers: PeerRepository;
   readonly playSessions: PlaySessionRepository;
-  /** Runs `work` in one transaction; rolls back when it throws. Nests. */
+  /** Runs `work` in one transaction, durable when it returns; rolls back when it throws. Nests. `work` is synchronous. */
   transaction<T>(work: () => T): T;
 }

@@ -1,0 +1,80 @@
+/**
+ * The one connection to the database. Commits are not flushed to the disk one by one (`synchronous=NORMAL`) unless they
+ * are made `durably`. One connection serves both: a flushed commit also flushes every commit before it, and a
+ * transaction may touch a journal and a cache table together.
+ */
+import type Sqlite from 'better-sqlite3';
+import type { Row } from './row.ts';
+import { coded } from './sqlite-error.ts';
+
+type Value = string | number | bigint | Uint8Array | null;
+
+export interface Query<Parameters extends Value[], T> {
+  get(...parameters: Parameters): T | undefined;
+  all(...parameters: Parameters): T[];
+}
+
+/** Runs a statement; tells how many rows it changed. */
+export type Command<Parameters extends Value[]> = (...parameters: Parameters) => number;
+
+export class Connection implements Disposable {
+  readonly #database: Sqlite.Database;
+
+  /** Takes over an open database and closes it when disposed. */
+  constructor(database: Sqlite.Database) {
+    this.#database = database;
+    coded(() => {
+      database.pragma('journal_mode = WAL');
+      database.pragma('foreign_keys = ON');
+      database.pragma('busy_timeout = 5000');
+      database.pragma('synchronous = NORMAL');
+      // Where a plain fsync leaves data in the drive's cache (macOS) these make FULL mean what it says.
+      database.pragma('fullfsync = ON');
+      database.pragma('checkpoint_fullfsync = ON');
+    });
+  }
+
+  /** Prepares a reading statement once. */
+  query<Parameters extends Value[], T>(sql: string, parse: (row: Row) => T): Query<Parameters, T> {
+    const statement = coded(() => this.#database.prepare<Parameters, Row>(sql));
+    return {
+      get: (...parameters) =>
+        coded(() => {
+          const row = statement.get(...parameters);
+          return row === undefined ? undefined : parse(row);
+        }),
+      all: (...parameters) => coded(() => statement.all(...parameters).map(parse)),
+    };
+  }
+
+  /** Prepares a writing statement once. */
+  command<Parameters extends Value[]>(sql: string): Command<Parameters> {
+    const statement = coded(() => this.#database.prepare<Parameters>(sql));
+    return (...parameters) => coded(() => statement.run(...parameters).changes);
+  }
+
+  /** Runs `work` in one transaction, or in a savepoint of the one that runs; rolls back when it throws. */
+  transaction<T>(work: () => T): T {
+    return coded(() => this.#database.transaction(work).immediate());
+  }
+
+  /**
+   * A transaction that is on the disk when it returns. Inside another transaction it is as durable as that one, since
+   * SQLite decides per transaction.
+   */
+  durably<T>(work: () => T): T {
+    if (this.#database.inTransaction) return this.transaction(work);
+    return coded(() => {
+      this.#database.pragma('synchronous = FULL');
+      try {
+        return this.#database.transaction(work).immediate();
+      } finally {
+        this.#database.pragma('synchronous = NORMAL');
+      }
+    });
+  }
+
+  [Symbol.dispose](): void {
+    coded(() => this.#database.close());
+  }
+}

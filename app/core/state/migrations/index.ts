@@ -1,0 +1,11 @@
+import { initial } from './001-initial.ts';
+
+export interface Migration {
+  /** The `user_version` that the database has afterwards: 1, 2, 3, … without gaps. */
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In order. A migration that was released is never edited; the next one corrects it. */
+export const migrations: readonly Migration[] = [{ version: 1, name: 'initial', sql: initial }];

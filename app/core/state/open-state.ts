@@ -1,0 +1,135 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { LanspreadError, silentLogger, systemClock, toLanspreadError, type Clock, type Logger } from '../base/index.ts';
+import { Connection } from './connection.ts';
+import { applicationId, inspect } from './inspect.ts';
+import { latestVersion, migrate } from './migrate.ts';
+import { migrations as releasedMigrations, type Migration } from './migrations/index.ts';
+import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
+import { blockRepository } from './repositories/blocks.ts';
+import { catalogRepository } from './repositories/catalog.ts';
+import { intentRepository } from './repositories/intents.ts';
+import { inventoryRepository } from './repositories/inventory.ts';
+import { libraryRepository } from './repositories/library.ts';
+import { partialRepository } from './repositories/partials.ts';
+import { peerRepository } from './repositories/peers.ts';
+import { playSessionRepository } from './repositories/play-sessions.ts';
+import { settingsRepository } from './repositories/settings.ts';
+import { coded } from './sqlite-error.ts';
+import type { State } from './types.ts';
+
+export const databaseName = 'lanspread.db';
+
+export interface OpenStateOptions {
+  /** The state directory; made, with mode 0700, when it is not there. */
+  directory: string;
+  logger?: Logger;
+  clock?: Clock;
+  /** For tests of migrating. */
+  migrations?: readonly Migration[];
+}
+
+export interface OpenedState {
+  state: State;
+  /** Where the former database is now, when it could not be used and a new one was begun. */
+  movedAside?: string;
+}
+
+/**
+ * Opens the database of a state directory, and makes or migrates it. One that is damaged or not ours is moved aside and
+ * begun anew. The caller holds the directory's lock. Throws `STATE_TOO_NEW` (having changed nothing), `IO_ERROR`,
+ * `PERMISSION_DENIED`, `DISK_FULL`.
+ */
+export function openState(options: OpenStateOptions): OpenedState {
+  const { logger = silentLogger, clock = systemClock, migrations = releasedMigrations } = options;
+  const directory = resolve(options.directory);
+  makePrivateDirectory(directory);
+  const path = join(directory, databaseName);
+  const inspection = inspect(path);
+  if (inspection.kind === 'sound') refuseNewer(inspection.version, migrations);
+  const opening = { directory, path, logger, migrations };
+  const asideAndAnew = (reason: string): OpenedState => {
+    const movedAside = moveAside(path, clock.now());
+    logger.warn({ movedAside, reason }, 'The database could not be used; it was moved aside and begun anew.');
+    return { state: open(opening), movedAside };
+  };
+  if (inspection.kind === 'corrupt') return asideAndAnew(inspection.reason);
+  try {
+    return { state: open(opening) };
+  } catch (error) {
+    if (!(error instanceof LanspreadError) || error.code !== 'STATE_CORRUPT') throw error;
+    return asideAndAnew(error.message);
+  }
+}
+
+function refuseNewer(version: number, migrations: readonly Migration[]): void {
+  const latest = latestVersion(migrations);
+  if (version <= latest) return;
+  throw new LanspreadError('STATE_TOO_NEW', {
+    message: `The database was written by a newer Lanspread (its version is ${version}, this one knows ${latest}).`,
+    details: { version, latest },
+  });
+}
+
+/** Renames the database with its log to a name that says when; both keep belonging together. */
+function moveAside(path: string, atMs: number): string {
+  const time = new Date(atMs).toISOString().replaceAll(/[-:]/g, '');
+  const plain = `${path}.corrupt-${time}`;
+  let target = plain;
+  for (let count = 2; existsSync(target) || existsSync(`${target}-wal`); count += 1) target = `${plain}-${count}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (!existsSync(path + suffix)) continue;
+    try {
+      renameSync(path + suffix, target + suffix);
+    } catch (error) {
+      throw toLanspreadError(error, 'IO_ERROR');
+    }
+  }
+  return target;
+}
+
+interface Opening {
+  directory: string;
+  path: string;
+  logger: Logger;
+  migrations: readonly Migration[];
+}
+
+function open({ directory, path, logger, migrations }: Opening): State {
+  // SQLite gives the log and the shared memory the mode of the database.
+  makePrivateFile(path);
+  using undo = new DisposableStack();
+  const database = coded(() => new Sqlite(path, { timeout: 5_000 }));
+  const connection = undo.adopt(new Connection(database), (opened) => opened[Symbol.dispose]());
+  coded(() => database.pragma(`application_id = ${applicationId}`));
+  migrate(database, { path, migrations, logger });
+  const repositories = openRepositories(connection);
+  const owned = undo.move();
+  return {
+    directory,
+    ...repositories,
+    transaction: (work) => connection.durably(work),
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** Prepares every statement, which also shows whether every table is there. */
+function openRepositories(connection: Connection): Omit<State, 'directory' | 'transaction' | typeof Symbol.dispose> {
+  try {
+    return {
+      settings: settingsRepository(connection),
+      catalog: catalogRepository(connection),
+      library: libraryRepository(connection),
+      blocks: blockRepository(connection),
+      intents: intentRepository(connection),
+      partials: partialRepository(connection),
+      inventory: inventoryRepository(connection),
+      peers: peerRepository(connection),
+      playSessions: playSessionRepository(connection),
+    };
+  } catch (cause) {
+    if (!(cause instanceof LanspreadError) || cause.code !== 'IO_ERROR') throw cause;
+    throw new LanspreadError('STATE_CORRUPT', { message: cause.message, cause });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Connection } from '../connection.ts';
+import { bytesOf, flagOf, gameIdOf, isIndex, jsonArrayOf, numberOf, textOf, type Row } from '../row.ts';
+import type { Partial, PartialRepository } from '../types.ts';
+
+/** The same bytes as the plain array that the type promises, so that what comes back equals what went in. */
+const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function toPartial(row: Row): Partial {
+  return {
+    root: textOf(row, 'root'),
+    gameId: gameIdOf(row, 'game_id'),
+    version: textOf(row, 'version'),
+    manifestRoot: textOf(row, 'manifest_root'),
+    manifestBytes: plain(bytesOf(row, 'manifest')),
+    executables: jsonArrayOf(row, 'executables', isIndex),
+    bitmap: plain(bytesOf(row, 'bitmap')),
+    verifiedBytes: numberOf(row, 'verified_bytes'),
+    unclean: flagOf(row, 'unclean'),
+    install: flagOf(row, 'install'),
+  };
+}
+
+const select = 'SELECT * FROM partial JOIN partial_progress USING (root)';
+
+/** Putting and clearing are durable like the intent beside them; progress is not, lost progress is hashed again. */
+export function partialRepository(connection: Connection): PartialRepository {
+  const one = connection.query<[string], Partial>(`${select} WHERE root = ?`, toPartial);
+  const every = connection.query<[], Partial>(`${select} ORDER BY root`, toPartial);
+  const put = connection.command<[string, string, string, string, Uint8Array, string, number]>(
+    `INSERT OR REPLACE INTO partial (root, game_id, version, manifest_root, manifest, executables, install)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const putProgress = connection.command<[string, Uint8Array, number, number]>(
+    'INSERT OR REPLACE INTO partial_progress (root, bitmap, verified_bytes, unclean) VALUES (?, ?, ?, ?)',
+  );
+  const progress = connection.command<[Uint8Array, number, number, string]>(
+    'UPDATE partial_progress SET bitmap = ?, verified_bytes = ?, unclean = ? WHERE root = ?',
+  );
+  const clear = connection.command<[string]>('DELETE FROM partial WHERE root = ?');
+  return {
+    get: (root) => one.get(root),
+    all: () => every.all(),
+    put(partial) {
+      const { root, gameId, version, manifestRoot, manifestBytes, executables } = partial;
+      connection.durably(() => {
+        put(root, gameId, version, manifestRoot, manifestBytes, JSON.stringify(executables), Number(partial.install));
+        putProgress(root, partial.bitmap, partial.verifiedBytes, Number(partial.unclean));
+      });
+    },
+    progress(root, { bitmap, verifiedBytes, unclean }) {
+      progress(bitmap, verifiedBytes, Number(unclean), root);
+    },
+    clear(root) {
+      connection.durably(() => clear(root));
+    },
+  };
+}

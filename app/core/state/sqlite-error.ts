@@ -1,0 +1,33 @@
+import Sqlite from 'better-sqlite3';
+import { errorTable, LanspreadError, type ErrorCode } from '../base/index.ts';
+
+/** The primary result code (`SQLITE_CORRUPT`) of an extended one (`SQLITE_CORRUPT_INDEX`); undefined for other errors. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Sqlite.SqliteError)) return undefined;
+  return error.code.split('_', 2).join('_');
+}
+
+const codes: Record<string, ErrorCode> = {
+  SQLITE_FULL: 'DISK_FULL',
+  SQLITE_CORRUPT: 'STATE_CORRUPT',
+  SQLITE_NOTADB: 'STATE_CORRUPT',
+  SQLITE_PERM: 'PERMISSION_DENIED',
+  SQLITE_READONLY: 'PERMISSION_DENIED',
+};
+
+/** A database error with its code; any other error as it is. */
+export function toStateError(error: unknown): unknown {
+  const sqlite = sqliteCode(error);
+  if (sqlite === undefined || !(error instanceof Error)) return error;
+  const code = codes[sqlite] ?? 'IO_ERROR';
+  return new LanspreadError(code, { message: `${errorTable[code].message} (${error.message})`, cause: error });
+}
+
+/** Runs database work; its errors leave with a LanspreadError code. */
+export function coded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toStateError(error);
+  }
+}
