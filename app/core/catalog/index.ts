@@ -1,1 +1,2 @@
+export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
 export type * from './types.ts';

@@ -1,4 +1,4 @@
-import type { Event, GameId } from '../base/index.ts';
+import type { Event, GameId, SignalOptions } from '../base/index.ts';
 
 export interface Launch {
   readonly label: string;
@@ -41,6 +41,11 @@ export interface CatalogSource {
   readonly gameCount: number;
 }
 
+export interface CatalogImport extends CatalogSource {
+  /** What is not as it should be and was left out, as sentences: a cover that is missing or too large. */
+  readonly warnings: readonly string[];
+}
+
 /** What games exist. Its ids gate everything: an id it does not list is not announced, listed, served or fetched. */
 export interface Catalog {
   has(id: string): id is GameId;
@@ -48,11 +53,19 @@ export interface Catalog {
   /** Every game, by title. */
   all(): readonly CatalogGame[];
   sources(): readonly CatalogSource[];
-  /** Best first; every word is a prefix. Answers in under 10 ms for 20,000 games. */
+  /**
+   * Best first; every word is a prefix. Answers in under 10 ms for 20,000 games. A blank query gives every game by title.
+   * At most `limit` games, 200 if left out.
+   */
   search(query: string, options?: { limit?: number }): readonly CatalogGame[];
-  /** Loads, validates and stores a catalog file with its covers; the former one of the same name is replaced. */
-  importFile(path: string): Promise<CatalogSource>;
-  removeSource(id: string): void;
+  /**
+   * Loads, validates and stores a catalog file with its covers; the former one of the same name is replaced, in its
+   * place among the sources. Throws `CATALOG_NOT_FOUND`, `CATALOG_INVALID` (`details.field`), `DISK_FULL`, `IO_ERROR`.
+   */
+  importFile(path: string, options?: SignalOptions): Promise<CatalogImport>;
+  /** Its games are gone at once; resolves when its covers are deleted too. */
+  removeSource(id: string): Promise<void>;
+  /** From the highest precedence to the lowest; sources left out follow in their present order. */
   orderSources(ids: readonly string[]): void;
   readonly onDidChange: Event<void>;
 }

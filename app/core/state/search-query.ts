@@ -18,3 +18,8 @@ export function toSearchExpression(query: string): string | undefined {
   if (words.length === 0) return undefined;
   return words.map((word) => `"${word.slice(0, maxWordLength).replaceAll('"', '""')}" *`).join(' ');
 }
+
+/** The same search in titles alone. */
+export function inTitle(expression: string): string {
+  return `title : (${expression})`;
+}

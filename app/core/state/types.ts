@@ -162,6 +162,8 @@ export interface CatalogRepository {
   replaceSource(source: CatalogSourceRow, games: readonly CatalogGameRow[]): void;
   removeSource(id: string): void;
   setOrder(ids: readonly string[]): void;
+  /** How many games each source lists, by its id. */
+  gameCounts(): Map<string, number>;
   /** Every game once: of the source with the lowest position. */
   games(): CatalogGameRow[];
   /** Ids by FTS rank, best first; prefix search on every word; never throws for odd input. */

@@ -1,7 +1,7 @@
 import type { GameId } from '../../base/index.ts';
 import type { Connection } from '../connection.ts';
 import { flagOf, gameIdOf, numberOf, optionalTextOf, textOf, type Row } from '../row.ts';
-import { toSearchExpression } from '../search-query.ts';
+import { inTitle, toSearchExpression } from '../search-query.ts';
 import type { CatalogGameRow, CatalogRepository, CatalogSourceRow } from '../types.ts';
 
 function toSource(row: Row): CatalogSourceRow {
@@ -32,20 +32,53 @@ const merged = `
     FROM catalog_game AS game JOIN catalog_source AS source ON source.id = game.source_id
   ) WHERE place = 1`;
 
+/** Ranking reads every hit; above this many (a letter or two typed, "the") it would be felt, and says little. */
+const maxRankedHits = 3_000;
+
+const toGameIds = (hits: string): string =>
+  `SELECT game.game_id FROM (${hits}) AS hit JOIN catalog_game AS game ON game.row = hit.row`;
+
 /** A word of the title weighs as much as ten of the rest. */
-const ranked = `
-  SELECT game.game_id FROM (
-    SELECT rowid AS row, bm25(catalog_search, 10.0, 1.0) AS score FROM catalog_search
-    WHERE catalog_search MATCH ? ORDER BY score, rowid LIMIT ?
-  ) AS hit JOIN catalog_game AS game ON game.row = hit.row ORDER BY hit.score, hit.row`;
+const ranked = `${toGameIds(`
+  SELECT rowid AS row, bm25(catalog_search, 10.0, 1.0) AS score FROM catalog_search
+  WHERE catalog_search MATCH ? ORDER BY score, rowid LIMIT ?`)} ORDER BY hit.score, hit.row`;
+
+/** In the order of rows, which is the order of titles. */
+const unranked = `${toGameIds('SELECT rowid AS row FROM catalog_search WHERE catalog_search MATCH ? LIMIT ?')}
+  ORDER BY hit.row`;
+
+const byTitle = new Intl.Collator('en', { numeric: true });
+
+/** Best first. A search with very many hits lists those in titles first, the rest by title. */
+function searchRepository(connection: Connection): (expression: string, limit: number) => GameId[] {
+  const toId = (row: Row): GameId => gameIdOf(row, 'game_id');
+  const countHits = connection.query<[string, number], number>(
+    'SELECT count(*) AS hits FROM (SELECT 1 FROM catalog_search WHERE catalog_search MATCH ? LIMIT ?)',
+    (row) => numberOf(row, 'hits'),
+  );
+  const best = connection.query<[string, number], GameId>(ranked, toId);
+  const first = connection.query<[string, number], GameId>(unranked, toId);
+  const isBroad = (expression: string): boolean => (countHits.get(expression, maxRankedHits + 1) ?? 0) > maxRankedHits;
+  return (expression, limit) => {
+    if (!isBroad(expression)) return best.all(expression, limit);
+    const titles = inTitle(expression);
+    const found = new Set((isBroad(titles) ? first : best).all(titles, limit));
+    if (found.size < limit) for (const id of first.all(expression, limit + found.size)) found.add(id);
+    return [...found].slice(0, limit);
+  };
+}
 
 export function catalogRepository(connection: Connection): CatalogRepository {
   const sources = connection.query<[], CatalogSourceRow>(
     'SELECT * FROM catalog_source ORDER BY position, id',
     toSource,
   );
+  const counts = connection.query<[], [string, number]>(
+    'SELECT source_id, count(*) AS games FROM catalog_game GROUP BY source_id',
+    (row) => [textOf(row, 'source_id'), numberOf(row, 'games')],
+  );
   const games = connection.query<[], CatalogGameRow>(`${merged} ORDER BY game_id`, toGame);
-  const search = connection.query<[string, number], GameId>(ranked, (row) => gameIdOf(row, 'game_id'));
+  const search = searchRepository(connection);
   const putSource = connection.command<[string, string, string, string | null, number, number]>(
     'INSERT INTO catalog_source (id, name, origin, issued, signed, position) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -72,7 +105,9 @@ export function catalogRepository(connection: Connection): CatalogRepository {
       change(() => {
         removeSource(id);
         putSource(id, name, origin, issued ?? null, Number(signed), position);
-        for (const { gameId, title, json, searchText } of next) putGame(id, gameId, title, json, searchText);
+        for (const { gameId, title, json, searchText } of next.toSorted((a, b) => byTitle.compare(a.title, b.title))) {
+          putGame(id, gameId, title, json, searchText);
+        }
       });
     },
     removeSource(id) {
@@ -85,10 +120,11 @@ export function catalogRepository(connection: Connection): CatalogRepository {
         for (const [position, id] of [...named, ...rest].entries()) setPosition(position, id);
       });
     },
+    gameCounts: () => new Map(counts.all()),
     games: () => games.all(),
     search(query, limit) {
       const expression = toSearchExpression(query);
-      return expression === undefined ? [] : search.all(expression, limit);
+      return expression === undefined ? [] : search(expression, limit);
     },
   };
 }
