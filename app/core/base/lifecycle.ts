@@ -31,7 +31,7 @@ export class MutableDisposable<T extends IDisposable> implements IDisposable {
     const previous = this.#value;
     this.#value = next;
     previous?.[Symbol.dispose]();
-    if (this.#disposed) this.clear();
+    if (this.#disposed && next !== undefined) this.clear();
   }
 
   clear(): void {
