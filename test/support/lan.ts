@@ -1,0 +1,135 @@
+/**
+ * A LAN in one machine: a bridge and a host per name, each in a network namespace of its own. The bridge lives in a
+ * namespace too, so the machine's own network is never touched and removing the namespaces removes everything.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+
+export interface LanHost {
+  readonly name: string;
+  readonly namespace: string;
+  readonly address: string;
+}
+
+const prefix = 'lanspread-';
+const interfaceName = 'eth0';
+let labs = 0;
+
+function ip(...args: string[]): string {
+  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 });
+}
+
+function namespaces(): string[] {
+  return ip('netns', 'list')
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .filter((name) => name !== '');
+}
+
+let reason: string | undefined | null = null;
+
+/** Why no LAN can be made here, or undefined when it can: needs Linux, root and iproute2. */
+export function whyNoLan(): string | undefined {
+  if (reason === null) reason = findReason();
+  return reason;
+}
+
+function findReason(): string | undefined {
+  if (process.platform !== 'linux') return 'needs Linux network namespaces';
+  if (process.getuid?.() !== 0) return 'needs root for network namespaces';
+  const probe = `${prefix}${process.pid}-probe`;
+  try {
+    removeLeftovers();
+    ip('netns', 'add', probe);
+    ip('-n', probe, 'link', 'add', 'br0', 'type', 'bridge');
+    ip('-n', probe, 'link', 'add', 'p0', 'type', 'veth', 'peer', 'name', 'p1');
+    return undefined;
+  } catch (error) {
+    const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
+    return `needs iproute2 with network namespaces, bridges and veth (${detail.trim()})`;
+  } finally {
+    removeNamespace(probe);
+  }
+}
+
+/** Namespaces of test processes that were killed before they could clean up. */
+function removeLeftovers(): void {
+  const alive = new Set(readdirSync('/proc'));
+  for (const name of namespaces()) {
+    const owner = name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : undefined;
+    if (owner !== undefined && /^\d+$/.test(owner) && !alive.has(owner)) removeNamespace(name);
+  }
+}
+
+function removeNamespace(name: string): void {
+  try {
+    ip('netns', 'del', name);
+  } catch {
+    // It is gone, or was never made.
+  }
+}
+
+export class Lan implements Disposable {
+  readonly hosts: readonly LanHost[];
+  readonly #switch: string;
+  readonly #made: string[] = [];
+  readonly #removeNow = (): void => this[Symbol.dispose]();
+
+  /** Throws when `whyNoLan()` has a reason, and then leaves nothing behind. */
+  constructor(hostNames: readonly string[]) {
+    const why = whyNoLan();
+    if (why !== undefined) throw new Error(why);
+    labs += 1;
+    const id = `${prefix}${process.pid}-${labs}`;
+    this.#switch = `${id}-switch`;
+    process.once('exit', this.#removeNow);
+    try {
+      this.#addSwitch();
+      this.hosts = hostNames.map((name, index) => this.#addHost(`${id}-${name}`, name, index));
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Throws when there is no host of this name. */
+  host(name: string): LanHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (!found) throw new Error(`there is no host ${name}`);
+    return found;
+  }
+
+  /** Pulls the host's cable out of the switch, or puts it back. */
+  plug(name: string, state: 'in' | 'out'): void {
+    const index = this.hosts.indexOf(this.host(name));
+    ip('-n', this.#switch, 'link', 'set', `port${index}`, state === 'in' ? 'up' : 'down');
+  }
+
+  [Symbol.dispose](): void {
+    process.off('exit', this.#removeNow);
+    for (const name of this.#made.splice(0)) removeNamespace(name);
+  }
+
+  #addNamespace(name: string): void {
+    ip('netns', 'add', name);
+    this.#made.push(name);
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+  }
+
+  #addSwitch(): void {
+    this.#addNamespace(this.#switch);
+    // Without a multicast router on the LAN, snooping only delays what a simple switch floods.
+    ip('-n', this.#switch, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
+    ip('-n', this.#switch, 'link', 'set', 'br0', 'up');
+  }
+
+  #addHost(namespace: string, name: string, index: number): LanHost {
+    const [port, address] = [`port${index}`, `10.77.0.${index + 1}`];
+    this.#addNamespace(namespace);
+    ip('-n', this.#switch, 'link', 'add', port, 'type', 'veth', 'peer', 'name', interfaceName, 'netns', namespace);
+    ip('-n', this.#switch, 'link', 'set', port, 'master', 'br0', 'up');
+    ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', interfaceName);
+    ip('-n', namespace, 'link', 'set', interfaceName, 'up');
+    return { name, namespace, address };
+  }
+}

@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of its own under the system's temporary one, gone with everything in it once disposed. */
+export interface TempDir extends AsyncDisposable {
+  readonly path: string;
+  /** A path inside. */
+  join(...parts: string[]): string;
+}
+
+export async function tempDir(label = 'test'): Promise<TempDir> {
+  const path = await mkdtemp(join(tmpdir(), `lanspread-${label}-`));
+  const removeNow = (): void => rmSync(path, { recursive: true, force: true });
+  process.once('exit', removeNow);
+  return {
+    path,
+    join: (...parts) => join(path, ...parts),
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true, maxRetries: 5 });
+      process.off('exit', removeNow);
+    },
+  };
+}
