@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { startCore } from '../../core/core.ts';
+import { DemoPeer } from '../demo/demo-peer.ts';
+import { makeSampleGame, type SampleGame } from '../demo/sample-games.ts';
+import { exitCodes } from '../exit.ts';
+import { createLogger } from '../logging.ts';
+import { builtInUnpackers } from '../unpackers.ts';
+import { showWindow } from './start.ts';
+import { reportStartFailure } from './start-failure.ts';
+
+const catalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
+const mebibyte = 1024 * 1024;
+
+/** Who has which of the catalog's games (by place in it), and how large the sample is. */
+const cast = [
+  { name: 'Ada', games: [0, 1, 2, 3] },
+  { name: 'Grace', games: [0, 2, 4, 5] },
+  { name: 'Linus', games: [0, 1, 5, 6] },
+];
+const sizesMebibytes = [240, 48, 96, 12, 160, 32, 64];
+
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('three peers on this PC with generated sample games, then the launcher')
+    .option('--no-open', 'print the address instead of opening a window')
+    .addHelpText('after', '\nExample:\n  $ lanspread demo\n')
+    .action(async ({ open }: { open: boolean }) => {
+      process.exitCode = await runDemo(open);
+    });
+}
+
+async function runDemo(open: boolean): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'lanspread-demo-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  try {
+    process.stderr.write('Making sample games and starting three peers…\n');
+    const peers = await startCast(folder, stack);
+    const stateDir = join(folder, 'you', 'state');
+    const handle = await startCore({
+      stateDir,
+      gamesDir: join(folder, 'you', 'games'),
+      name: 'You',
+      listen: ['127.0.0.1'],
+      discovery: false,
+      catalogFiles: [catalog],
+      peers: peers.flatMap(({ addresses }) => addresses.slice(0, 1)),
+      logger: createLogger({ stateDir, stderrLevel: 'error' }),
+      unpackers: builtInUnpackers(),
+    });
+    let exitCode: number = exitCodes.done;
+    process.once('SIGINT', () => {
+      exitCode = exitCodes.interrupted;
+      void handle.stop();
+    });
+    process.once('SIGTERM', () => void handle.stop());
+    process.stderr.write(
+      `${cast.map(({ name }) => name).join(', ')} are here. Press Ctrl+C to end the demo; its files go with it.\n`,
+    );
+    showWindow(handle.url, { open, profileDirectory: join(folder, 'browser'), onClosed: () => void handle.stop() });
+    const { failed } = await handle.stopped;
+    return failed ? exitCodes.failed : exitCode;
+  } catch (error) {
+    return reportStartFailure(error);
+  }
+}
+
+async function startCast(folder: string, stack: AsyncDisposableStack): Promise<DemoPeer[]> {
+  // Our own file, tested with the catalog's schema.
+  const { games } = JSON.parse(await readFile(catalog, 'utf8')) as {
+    games: { id: string; title: string; version: string }[];
+  };
+  const peers: DemoPeer[] = [];
+  for (const { name, games: owned } of cast) {
+    const gamesDir = join(folder, name, 'games');
+    await mkdir(gamesDir, { recursive: true });
+    for (const index of owned) {
+      const game = games[index];
+      if (!game) continue;
+      const sample: SampleGame = { ...game, sizeBytes: (sizesMebibytes[index] ?? 16) * mebibyte };
+      await makeSampleGame(gamesDir, sample);
+    }
+    const known = peers.flatMap(({ addresses }) => addresses.slice(0, 1));
+    peers.push(
+      stack.use(await DemoPeer.start({ name, gamesDir, stateDir: join(folder, name, 'state'), catalog, peers: known })),
+    );
+  }
+  return peers;
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { startCore } from '../../core/core.ts';
+import { exitCodes } from '../exit.ts';
+import { createLogger } from '../logging.ts';
+import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
+import { builtInUnpackers } from '../unpackers.ts';
+import { reportStartFailure } from './start-failure.ts';
+
+export function addNodeCommand(program: Command): void {
+  addCoreFlags(program.command('node').description('a headless node: a NAS, a seed'))
+    .addHelpText('after', '\nExample:\n  $ lanspread node --games-dir /srv/games --name "The NAS"\n')
+    .action(async (flags: CoreFlags) => {
+      process.exitCode = await runNode(flags);
+    });
+}
+
+async function runNode(flags: CoreFlags): Promise<number> {
+  const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'info' });
+  try {
+    const handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
+    handle.events(({ event, ...facts }) => {
+      if (event.endsWith('-progress') || event === 'games-changed' || event === 'blocks-verified') return;
+      logger.info(facts, event);
+    });
+    let exitCode: number = exitCodes.done;
+    process.once('SIGINT', () => {
+      exitCode = exitCodes.interrupted;
+      void handle.stop();
+    });
+    process.once('SIGTERM', () => void handle.stop());
+    const { failed } = await handle.stopped;
+    return failed ? exitCodes.failed : exitCode;
+  } catch (error) {
+    return reportStartFailure(error);
+  }
+}

@@ -1,0 +1,95 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { startCore, type CoreHandle } from '../../core/core.ts';
+import { toCodedError } from '../../core/rpc/index.ts';
+import { exitCodes } from '../exit.ts';
+import { LineOutput } from '../line-output.ts';
+import { createLogger } from '../logging.ts';
+import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
+import { builtInUnpackers } from '../unpackers.ts';
+import { reportStartFailure } from './start-failure.ts';
+
+interface PeerFlags extends CoreFlags {
+  jsonl?: boolean;
+}
+
+export function addPeerCommand(program: Command): void {
+  addCoreFlags(program.command('peer').description('a peer driven by JSON lines on stdin and stdout'))
+    .requiredOption('--jsonl', 'one JSON object a line, in and out')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ lanspread peer --jsonl --games-dir ./games --state-dir ./state --catalog ./catalog.json\n',
+    )
+    .action(async (flags: PeerFlags) => {
+      process.exitCode = await runPeer(flags);
+    });
+}
+
+/** Returns the exit code once the peer has stopped. */
+async function runPeer(flags: PeerFlags): Promise<number> {
+  const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'warn' });
+  const output = new LineOutput(1);
+  let handle: CoreHandle;
+  try {
+    handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
+  } catch (error) {
+    return reportStartFailure(error);
+  }
+  handle.events((event) => output.write(event));
+  let exitCode: number = exitCodes.done;
+  const stop = (code: number): void => {
+    exitCode = code;
+    void handle.stop();
+  };
+  process.once('SIGINT', () => stop(exitCodes.interrupted));
+  process.once('SIGTERM', () => stop(exitCodes.done));
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.on('line', (line) => {
+    if (line.trim() === '') return;
+    void answer(handle, line).then(({ reply, quit }) => {
+      output.write(reply);
+      if (quit) stop(exitCodes.done);
+    });
+  });
+  lines.on('close', () => stop(exitCode));
+  const { failed } = await handle.stopped;
+  lines.close();
+  process.stdin.destroy();
+  await output.end();
+  return failed ? exitCodes.failed : exitCode;
+}
+
+interface Answer {
+  reply: object;
+  quit?: boolean;
+}
+
+/** Exactly one reply for each line, whatever the line is. */
+async function answer(handle: CoreHandle, line: string): Promise<Answer> {
+  let id: unknown = null;
+  try {
+    const request: unknown = JSON.parse(line);
+    if (
+      typeof request !== 'object' ||
+      request === null ||
+      !('command' in request) ||
+      typeof request.command !== 'string'
+    ) {
+      if (typeof request === 'object' && request !== null && 'id' in request) ({ id } = request);
+      return {
+        reply: {
+          id,
+          error: { code: 'BAD_REQUEST', message: 'A request is { "id": …, "command": "…", "params": { … } }.' },
+        },
+      };
+    }
+    if ('id' in request) ({ id } = request);
+    if (request.command === 'quit') return { reply: { id, result: { accepted: true } }, quit: true };
+    const result = await handle.commands.invokeUnknown(request.command, 'params' in request ? request.params : {});
+    return { reply: { id, result } };
+  } catch (error) {
+    const coded =
+      error instanceof SyntaxError ? { code: 'BAD_REQUEST', message: 'The line is not JSON.' } : toCodedError(error);
+    return { reply: { id, error: coded } };
+  }
+}

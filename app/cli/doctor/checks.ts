@@ -1,0 +1,183 @@
+/** What `lanspread doctor` looks at. Each check answers; none throws. */
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { formatBytes } from '../format.ts';
+
+export interface Finding {
+  name: string;
+  status: 'ok' | 'warning' | 'problem';
+  detail: string;
+  /** What to do about it. */
+  advice?: string;
+}
+
+export interface DoctorContext {
+  stateDir: string;
+  gamesDir: string;
+}
+
+const mdnsGroup = '224.0.0.251';
+const oneGigabyte = 1_000_000_000;
+
+export function checkNode(): Finding {
+  return { name: 'Node', status: 'ok', detail: `${process.version} on ${process.platform}-${process.arch}` };
+}
+
+export function checkInterfaces(): Finding {
+  const addresses = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
+    list.filter(({ internal }) => !internal).map(({ address }) => `${name} ${address}`),
+  );
+  if (addresses.length > 0) return { name: 'Network', status: 'ok', detail: addresses.join(', ') };
+  return {
+    name: 'Network',
+    status: 'problem',
+    detail: 'no interface but loopback',
+    advice: 'Plug in the cable or join the Wi-Fi.',
+  };
+}
+
+/** Sends a packet to the mDNS group on every interface and listens for its own echo. */
+export async function checkMulticast(): Promise<Finding> {
+  const name = 'Multicast';
+  const local = Object.values(networkInterfaces()).flatMap((list = []) =>
+    list.filter(({ internal, family }) => !internal && family === 'IPv4'),
+  );
+  if (local.length === 0) return { name, status: 'warning', detail: 'not tried: no interface' };
+  const results = await Promise.all(local.map(({ address }) => multicastLoop(address)));
+  const silent = local.filter((_, index) => !results[index]).map(({ address }) => address);
+  if (silent.length === 0)
+    return { name, status: 'ok', detail: `packets to ${mdnsGroup} come back on every interface` };
+  return {
+    name,
+    status: 'warning',
+    detail: `no echo on ${silent.join(', ')}`,
+    advice: 'A firewall may filter multicast; allow UDP 5353, or connect by address with --peer.',
+  };
+}
+
+async function multicastLoop(address: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const timer = setTimeout(() => resolve(false), 1_000);
+  const probe = `lanspread-doctor-${process.pid}-${address}`;
+  socket.on('error', () => resolve(false));
+  socket.on('message', (message) => {
+    if (message.toString() === probe) resolve(true);
+  });
+  socket.bind(0, '0.0.0.0', () => {
+    try {
+      socket.addMembership(mdnsGroup, address);
+      socket.setMulticastInterface(address);
+      socket.setMulticastLoopback(true);
+      socket.send(probe, socket.address().port, mdnsGroup, (error) => error && resolve(false));
+    } catch {
+      resolve(false);
+    }
+  });
+  const heard = await promise;
+  clearTimeout(timer);
+  socket.close();
+  return heard;
+}
+
+export async function checkQuic(): Promise<Finding> {
+  try {
+    await import('@chainsafe/libp2p-quic');
+    return { name: 'QUIC', status: 'ok', detail: 'available' };
+  } catch {
+    return {
+      name: 'QUIC',
+      status: 'warning',
+      detail: 'no native part for this platform',
+      advice: 'Nothing: peers are reached over TCP instead.',
+    };
+  }
+}
+
+/** Writes, flushes and reads back a file in the games folder. */
+export async function checkDisk({ gamesDir }: DoctorContext): Promise<Finding> {
+  const name = 'Games folder';
+  const sizeBytes = 64 * 1024 * 1024;
+  const path = join(gamesDir, `.lanspread-doctor-${process.pid}`);
+  try {
+    await mkdir(gamesDir, { recursive: true });
+    const { bavail, bsize } = await statfs(gamesDir);
+    const freeBytes = bavail * bsize;
+    if (freeBytes < sizeBytes * 2) {
+      return {
+        name,
+        status: 'problem',
+        detail: `${formatBytes(freeBytes)} free in ${gamesDir}`,
+        advice: 'Free some space or choose another games folder.',
+      };
+    }
+    const started = performance.now();
+    await using handle = await open(path, 'wx');
+    await handle.writeFile(Buffer.alloc(sizeBytes, 0x5a));
+    await handle.sync();
+    const bytesPerSecond = sizeBytes / ((performance.now() - started) / 1000);
+    const detail = `${gamesDir}: ${formatBytes(freeBytes)} free, writes ${formatBytes(bytesPerSecond)}/s`;
+    if (freeBytes < 10 * oneGigabyte)
+      return { name, status: 'warning', detail, advice: 'Most games need more than that.' };
+    return { name, status: 'ok', detail };
+  } catch (error) {
+    return {
+      name,
+      status: 'problem',
+      detail: error instanceof Error ? error.message : String(error),
+      advice: 'Give your user access to it or choose another games folder.',
+    };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+export async function checkSevenZip(path: string): Promise<Finding> {
+  const name = '7-Zip';
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const child = spawn(path, ['i'], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.on('error', () => resolve(undefined));
+  child.on('close', (code) => resolve(code === 0 ? /7-Zip[^\r\n]*?(\d+\.\d+)/.exec(text)?.[1] : undefined));
+  const version = await promise;
+  if (version) return { name, status: 'ok', detail: version };
+  return {
+    name,
+    status: 'problem',
+    detail: 'does not start',
+    advice: 'Run `npm ci` again; a virus scanner may have taken the file.',
+  };
+}
+
+/** Clocks matter to people only (dates shown); a wild one is worth a hint. */
+export function checkClock(): Finding {
+  const now = new Date();
+  if (now.getFullYear() >= 2026) return { name: 'Clock', status: 'ok', detail: now.toISOString() };
+  return {
+    name: 'Clock',
+    status: 'warning',
+    detail: now.toISOString(),
+    advice: 'Set the date: logs and play times will be wrong.',
+  };
+}
+
+export async function checkNwjs(): Promise<Finding> {
+  const name = 'NW.js';
+  const missing: Finding = {
+    name,
+    status: 'ok',
+    detail: 'not here; the launcher opens in a browser window (`npm run get-nw` fetches it)',
+  };
+  try {
+    const { findpath } = await import('nw');
+    const path = await findpath('nwjs', { flavor: 'normal' });
+    return existsSync(path) ? { name, status: 'ok', detail: path } : missing;
+  } catch {
+    return missing;
+  }
+}

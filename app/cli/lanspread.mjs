@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The launcher's command line. Plain JavaScript: on an older Node it starts itself again with the pinned one.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { findPinnedNode, isPinnedNode, requirePinnedNode } from './pinned-node.mjs';
+
+if (isPinnedNode()) {
+  const { main } = await import('./main.ts');
+  await main(process.argv.slice(2));
+} else {
+  const pinned = findPinnedNode();
+  if (!pinned) requirePinnedNode();
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The terminal sends SIGINT to both; the child decides when it is done.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`The pinned Node does not start: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === 'SIGINT' ? 130 : (code ?? 1);
+  });
+}

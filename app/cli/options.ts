@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Option, type Command } from 'commander';
+import type { CoreOptions } from '../core/core.ts';
+
+/** What every command that starts a core takes. */
+export interface CoreFlags {
+  gamesDir?: string;
+  stateDir?: string;
+  catalog?: string[];
+  name?: string;
+  listen?: string[];
+  discovery: boolean;
+  peer?: string[];
+  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+const gather = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+export function addStateFlag(command: Command): Command {
+  return command.option('--state-dir <dir>', 'where settings, identity and the database live');
+}
+
+export function addCoreFlags(command: Command): Command {
+  return addStateFlag(command)
+    .option('--games-dir <dir>', 'where games are kept')
+    .option('--catalog <file>', 'a catalog to load (repeatable)', gather)
+    .option('--name <name>', 'the name others see')
+    .option('--listen <ip>', 'listen on this address only (repeatable)', gather)
+    .option('--no-discovery', 'do not look for others by mDNS')
+    .option('--peer <multiaddr>', 'a peer to connect to (repeatable)', gather)
+    .addOption(
+      new Option('--log-level <level>', 'what goes to stderr').choices(['debug', 'info', 'warn', 'error', 'silent']),
+    );
+}
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** `state/` inside a checkout, the platform's app-data folder otherwise. */
+export function defaultStateDir(): string {
+  if (existsSync(join(repository, 'tsconfig.json'))) return join(repository, 'state');
+  const { platform, env } = process;
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Lanspread');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Lanspread');
+  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'lanspread');
+}
+
+export function stateDirOf(flags: { stateDir?: string }): string {
+  return resolve(flags.stateDir ?? defaultStateDir());
+}
+
+/** The flags as the core's options; the caller adds the logger and the unpackers. */
+export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'unpackers'> {
+  return {
+    stateDir: stateDirOf(flags),
+    ...(flags.gamesDir !== undefined && { gamesDir: resolve(flags.gamesDir) }),
+    ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.listen && { listen: flags.listen }),
+    catalogFiles: (flags.catalog ?? []).map((path) => resolve(path)),
+    discovery: flags.discovery,
+    peers: flags.peer ?? [],
+  };
+}

@@ -1,0 +1,64 @@
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface RotatingFileOptions {
+  directory: string;
+  /** Without the ending; the files are `<name>.log`, `<name>.1.log`, … */
+  name: string;
+  maxBytes?: number;
+  maxFiles?: number;
+}
+
+/** A log file that begins anew beyond `maxBytes` and keeps `maxFiles` in all. A full disk loses log lines, nothing else. */
+export class RotatingFile {
+  readonly #options: Required<RotatingFileOptions>;
+  #descriptor: number | undefined;
+  #sizeBytes = 0;
+
+  constructor(options: RotatingFileOptions) {
+    this.#options = { maxBytes: 10 * 1024 * 1024, maxFiles: 5, ...options };
+  }
+
+  write(line: string): void {
+    try {
+      const descriptor = this.#descriptor ?? this.#open();
+      appendFileSync(descriptor, line);
+      this.#sizeBytes += Buffer.byteLength(line);
+      if (this.#sizeBytes >= this.#options.maxBytes) this.#rotate();
+    } catch {
+      this.close();
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor === undefined) return;
+    closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #open(): number {
+    mkdirSync(this.#options.directory, { recursive: true });
+    const descriptor = openSync(this.#path(0), 'a', 0o600);
+    this.#descriptor = descriptor;
+    this.#sizeBytes = fstatSync(descriptor).size;
+    return descriptor;
+  }
+
+  #rotate(): void {
+    this.close();
+    const last = this.#options.maxFiles - 1;
+    rmSync(this.#path(last), { force: true });
+    for (let index = last - 1; index >= 0; index -= 1) {
+      try {
+        renameSync(this.#path(index), this.#path(index + 1));
+      } catch {
+        // That many files are not there yet.
+      }
+    }
+  }
+
+  #path(index: number): string {
+    const { directory, name } = this.#options;
+    return join(directory, index === 0 ? `${name}.log` : `${name}.${index}.log`);
+  }
+}

@@ -1,0 +1,154 @@
+import { LanspreadError, parseWith, type Event } from '../base/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import type { Operations } from '../operations/index.ts';
+import type { Peer, PeerNetwork } from '../peers/index.ts';
+import {
+  commandSchemas,
+  type CommandInput,
+  type CommandName,
+  type CommandParams,
+  type CommandResult,
+  type CoreEvent,
+  type GameDetails,
+  type PeerView,
+  type Status,
+} from './contract.ts';
+import type { SettingsStore } from './settings.ts';
+
+export interface CommandsOptions {
+  operations: Operations;
+  catalog: Catalog;
+  peers: PeerNetwork;
+  settings: SettingsStore;
+  status: () => Status;
+  /** Built-in and installed unpackers, for `extensions.list`. */
+  extensions: () => readonly { id: string; label: string }[];
+  /** Whether bytes of this peer come over the TLS byte lane. */
+  laneOf: (peerId: string) => 'tls' | 'libp2p';
+  /** Refuses everything once the core is stopping. */
+  isStopping: () => boolean;
+}
+
+export interface Commands {
+  /** Runs a command by name. Throws a coded refusal. */
+  invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
+  /** The same for input from outside: the name and parameters are parsed first. */
+  invokeUnknown(name: string, params: unknown): Promise<unknown>;
+}
+
+/** What a reader of the core gets: commands in, events out. */
+export interface CoreApi {
+  readonly commands: Commands;
+  readonly events: Event<CoreEvent>;
+}
+
+type Handlers = {
+  [Name in CommandName]: (params: CommandParams<Name>) => CommandResult<Name> | Promise<CommandResult<Name>>;
+};
+
+const accepted = { accepted: true } as const;
+
+function notSupported(what: string): never {
+  throw new LanspreadError('NOT_SUPPORTED', { message: `${what} is not part of this version of Lanspread yet.` });
+}
+
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(commandSchemas, name);
+}
+
+export function createCommands(options: CommandsOptions): Commands {
+  const handlers = createHandlers(options);
+  const invokeUnknown = async (name: string, params: unknown): Promise<unknown> => {
+    if (options.isStopping()) throw new LanspreadError('SHUTTING_DOWN');
+    if (!isCommandName(name)) {
+      throw new LanspreadError('UNKNOWN_COMMAND', {
+        message: `There is no command ${JSON.stringify(name.slice(0, 80))}.`,
+      });
+    }
+    const parsed = parseWith<unknown>(commandSchemas[name], params ?? {}, {
+      what: `parameters of ${name}`,
+      code: 'BAD_REQUEST',
+    });
+    // `parsed` came from the schema of this very name; the union of handlers cannot express that pairing.
+    return await (handlers[name] as (params: unknown) => unknown)(parsed);
+  };
+  return {
+    invokeUnknown,
+    invoke: async <Name extends CommandName>(name: Name, params: CommandInput<Name>) =>
+      (await invokeUnknown(name, params)) as CommandResult<Name>,
+  };
+}
+
+function createHandlers({
+  operations,
+  catalog,
+  peers,
+  settings,
+  status,
+  extensions,
+  laneOf,
+}: CommandsOptions): Handlers {
+  return {
+    listGames: () => operations.snapshot.read(),
+    getGame: ({ gameId }) => gameDetails(gameId, { operations, catalog, peers }),
+    searchGames: ({ query, limit }) => ({ ids: catalog.search(query, { limit }).map(({ id }) => id) }),
+    download: ({ gameId, install }) => (operations.download(gameId, { install }), accepted),
+    update: ({ gameId }) => (operations.update(gameId), accepted),
+    install: ({ gameId }) => (operations.install(gameId), accepted),
+    uninstall: ({ gameId }) => (operations.uninstall(gameId), accepted),
+    removeDownload: async ({ gameId }) => {
+      await operations.removeDownload(gameId);
+      return accepted;
+    },
+    pause: ({ gameId }) => (operations.pause(gameId), accepted),
+    resume: ({ gameId }) => (operations.resume(gameId), accepted),
+    cancel: ({ gameId }) => (operations.cancel(gameId), accepted),
+    moveInQueue: ({ gameId, to }) => (operations.moveInQueue(gameId, to), accepted),
+    streamInstall: () => notSupported('Streamed install'),
+    verify: () => notSupported('Verify'),
+    repair: () => notSupported('Repair'),
+    play: () => notSupported('Starting games'),
+    stop: () => notSupported('Stopping games'),
+    revealFiles: () => notSupported('Opening the folder'),
+    'settings.get': () => ({ settings: settings.all() }),
+    'settings.set': ({ name, value }) => {
+      if (name === 'gamesDir' && operations.running().length > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
+      settings.set(name, value);
+      return accepted;
+    },
+    connectPeer: async ({ address }) => ({ peerId: await peers.connect(address) }),
+    listPeers: () => ({ peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))) }),
+    'catalog.list': () => ({ sources: catalog.sources() }),
+    'catalog.import': async ({ path }) => ({ source: await catalog.importFile(path) }),
+    'catalog.remove': ({ id }) => (catalog.removeSource(id), accepted),
+    'catalog.order': ({ ids }) => (catalog.orderSources(ids), accepted),
+    'extensions.list': () => ({ extensions: extensions() }),
+    'extensions.install': () => notSupported('Installing extensions'),
+    'extensions.enable': () => notSupported('Enabling extensions'),
+    'extensions.disable': () => notSupported('Disabling extensions'),
+    'extensions.remove': () => notSupported('Removing extensions'),
+    'kiosk.unlock': () => notSupported('Kiosk mode'),
+    status,
+  };
+}
+
+function peerView(peer: Peer, lane: 'tls' | 'libp2p'): PeerView {
+  const { peerId, name, addresses, transport, games } = peer;
+  return { peerId, name, addresses, lane, transport, games: [...games.values()] };
+}
+
+function gameDetails(
+  gameId: string,
+  { operations, catalog, peers }: Pick<CommandsOptions, 'operations' | 'catalog' | 'peers'>,
+): GameDetails {
+  const game = catalog.get(gameId);
+  const view = game && operations.snapshot.get(game.id);
+  if (!game || !view) throw new LanspreadError('NOT_IN_CATALOG', { details: { gameId } });
+  const offers = peers.peers().flatMap(({ peerId, name, games }) => {
+    const summary = games.get(game.id);
+    return summary
+      ? [{ peerId, name, version: summary.version, availability: summary.availability, sizeBytes: summary.sizeBytes }]
+      : [];
+  });
+  return { game: view, catalog: game, offers };
+}

@@ -1,0 +1,135 @@
+/**
+ * What the core understands and says, for the UI, the CLI, the harness and outside programs: command names with the
+ * schema of their parameters, the shape of their results, and every event. The one source of these shapes.
+ */
+import { z } from 'zod';
+import type { ErrorCode, GameId } from '../base/index.ts';
+import type { CatalogGame, CatalogSource } from '../catalog/index.ts';
+import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
+import type { GameSummary } from '../protocol/index.ts';
+import type { Settings } from './settings.ts';
+
+const gameId = z.string().min(1).max(200);
+const nothing = z.object({});
+const ofGame = z.object({ gameId });
+
+/** Parameters by name. Unknown parameters are ignored. */
+export const commandSchemas = {
+  listGames: nothing,
+  getGame: ofGame,
+  download: z.object({ gameId, install: z.boolean().default(true) }),
+  update: ofGame,
+  streamInstall: ofGame,
+  install: ofGame,
+  uninstall: ofGame,
+  removeDownload: ofGame,
+  pause: ofGame,
+  resume: ofGame,
+  cancel: ofGame,
+  moveInQueue: z.object({ gameId, to: z.int().nonnegative() }),
+  verify: ofGame,
+  repair: ofGame,
+  play: z.object({ gameId, launch: z.string().optional() }),
+  stop: ofGame,
+  revealFiles: ofGame,
+  'settings.get': nothing,
+  'settings.set': z.object({ name: z.string(), value: z.unknown() }),
+  connectPeer: z.object({ address: z.string().min(1).max(1_000) }),
+  listPeers: nothing,
+  searchGames: z.object({ query: z.string().max(500), limit: z.int().min(1).max(1_000).default(100) }),
+  'catalog.list': nothing,
+  'catalog.import': z.object({ path: z.string().min(1) }),
+  'catalog.remove': z.object({ id: z.string().min(1) }),
+  'catalog.order': z.object({ ids: z.array(z.string()) }),
+  'extensions.list': nothing,
+  'extensions.install': z.object({ path: z.string().min(1) }),
+  'extensions.enable': z.object({ id: z.string().min(1) }),
+  'extensions.disable': z.object({ id: z.string().min(1) }),
+  'extensions.remove': z.object({ id: z.string().min(1) }),
+  'kiosk.unlock': z.object({ pin: z.string() }),
+  status: nothing,
+} as const;
+
+export type CommandName = keyof typeof commandSchemas;
+/** Parameters as a caller gives them (defaults may be left out). */
+export type CommandInput<Name extends CommandName> = z.input<(typeof commandSchemas)[Name]>;
+/** Parameters after parsing. */
+export type CommandParams<Name extends CommandName> = z.output<(typeof commandSchemas)[Name]>;
+
+export interface PeerView {
+  readonly peerId: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** The road its bytes take: the TLS byte lane, or streams of the control plane. */
+  readonly lane?: 'tls' | 'libp2p';
+  readonly transport: 'quic' | 'tcp';
+  readonly games: readonly GameSummary[];
+}
+
+export interface GameDetails {
+  readonly game: GameView;
+  readonly catalog: CatalogGame;
+  /** Peers that offer any version of it. */
+  readonly offers: readonly {
+    peerId: string;
+    name: string;
+    version: string;
+    availability: GameSummary['availability'];
+    sizeBytes: number;
+  }[];
+}
+
+export interface Accepted {
+  readonly accepted: true;
+}
+
+export interface Status {
+  readonly peerId: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Of Lanspread. */
+  readonly version: string;
+  readonly gamesDir: string;
+  readonly stateDir: string;
+  readonly peerCount: number;
+  readonly transports: readonly string[];
+  readonly operations: readonly { gameId: GameId; kind: OperationKind }[];
+}
+
+interface Results {
+  listGames: { revision: number; games: GameView[] };
+  getGame: GameDetails;
+  'settings.get': { settings: Settings };
+  connectPeer: { peerId: string };
+  listPeers: { peers: PeerView[] };
+  searchGames: { ids: GameId[] };
+  'catalog.list': { sources: readonly CatalogSource[] };
+  'catalog.import': { source: CatalogSource };
+  'extensions.list': { extensions: readonly { id: string; label: string }[] };
+  status: Status;
+}
+
+export type CommandResult<Name extends CommandName> = Name extends keyof Results ? Results[Name] : Accepted;
+
+type PeerFacts = { peerId: string; name: string };
+
+export type CoreEventMessage =
+  | OperationEventMessage
+  | { event: 'started'; peerId: string; addresses: readonly string[]; name: string; version: string }
+  | { event: 'local-ready'; revision: number; games: readonly GameSummary[] }
+  | { event: 'local-library-changed'; revision: number; upserts: readonly GameSummary[]; removed: readonly GameId[] }
+  | ({ event: 'peer-discovered'; addresses: readonly string[] } & PeerFacts)
+  | ({ event: 'peer-connected'; addresses: readonly string[] } & PeerFacts)
+  | ({ event: 'peer-lost'; reason: string } & PeerFacts)
+  | ({ event: 'peer-incompatible'; reason: string } & PeerFacts)
+  | { event: 'peer-count-changed'; count: number }
+  | { event: 'recovery-done'; actions: readonly { gameId: string; action: string }[]; stateMovedAside?: string }
+  | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }
+  | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string };
+
+/** An event as it leaves the core. `at` is ISO 8601. */
+export type CoreEvent = CoreEventMessage & { at: string };
+
+export type CoreEventName = CoreEventMessage['event'];
+
+export type { GameView } from '../operations/index.ts';

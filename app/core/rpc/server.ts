@@ -1,0 +1,134 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { toLanspreadError, type Logger } from '../base/index.ts';
+import type { CoreApi } from './commands.ts';
+import { SocketReader, SocketWriter } from './json-rpc.ts';
+import { createStaticFiles } from './static-files.ts';
+
+/** The JSON-RPC error code of a coded refusal; its `data` carries the code and the details. */
+export const refusalCode = -32_000;
+/** A command's parameters are small. */
+const maxMessageBytes = 1024 * 1024;
+const maxClients = 64;
+
+export interface RpcServerOptions {
+  api: CoreApi;
+  /** The built UI; without one only the RPC is there. */
+  uiDirectory: string | undefined;
+  /** The picture of a game, absolute. */
+  coverPath: (gameId: string) => string | undefined;
+  logger: Logger;
+}
+
+export interface RpcServer extends AsyncDisposable {
+  readonly port: number;
+  /** Whoever presents it may command the core. New at every start. */
+  readonly token: string;
+  /** Opens the UI: the token stands in the fragment, which no server log and no referrer sees. */
+  readonly url: string;
+}
+
+/**
+ * Serves UI and RPC on 127.0.0.1 only. A request must name this host (against DNS rebinding), a WebSocket must also
+ * bring the token as a subprotocol and, from a browser, this origin.
+ */
+export async function startRpcServer({ api, uiDirectory, coverPath, logger }: RpcServerOptions): Promise<RpcServer> {
+  const token = randomBytes(32).toString('hex');
+  const files = createStaticFiles({ uiDirectory, coverPath });
+  const server = createServer((request, response) => {
+    if (!isOwnHost(request, portOf(server))) {
+      response.writeHead(421).end('This address is not served here.\n');
+      return;
+    }
+    void files(request, response).catch((error: unknown) => {
+      logger.warn({ err: error, url: request.url }, 'a file could not be served');
+      response.destroy();
+    });
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    handleProtocols: () => 'lanspread',
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refuse = (status: string): void => {
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    };
+    socket.on('error', () => socket.destroy());
+    if (!isOwnHost(request, portOf(server)) || !isOwnOrigin(request, portOf(server))) return refuse('403 Forbidden');
+    if (!bringsToken(request, token)) return refuse('401 Unauthorized');
+    if (sockets.clients.size >= maxClients) return refuse('503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => serveClient(webSocket, { api, logger }));
+  });
+  await listen(server);
+  const port = portOf(server);
+  return {
+    port,
+    token,
+    url: `http://127.0.0.1:${port}/#token=${token}`,
+    async [Symbol.asyncDispose]() {
+      for (const client of sockets.clients) client.terminate();
+      sockets.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger: Logger }): void {
+  const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
+  connection.onRequest(async (method, params) => {
+    try {
+      return await api.commands.invokeUnknown(method, Array.isArray(params) ? params[0] : params);
+    } catch (error) {
+      const coded = toLanspreadError(error);
+      if (coded.code === 'INTERNAL') logger.error({ err: error, method }, 'a command failed unexpectedly');
+      return new ResponseError(refusalCode, coded.message, coded.toJSON());
+    }
+  });
+  connection.onError(([error]) => logger.debug({ err: error }, 'RPC connection error'));
+  const listening = api.events((event) => {
+    connection.sendNotification('event', event).catch((error: unknown) => {
+      logger.debug({ err: error }, 'an event did not reach a reader');
+    });
+  });
+  connection.onClose(() => {
+    listening[Symbol.dispose]();
+    connection.dispose();
+  });
+  connection.listen();
+}
+
+function listen(server: Server): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', resolve);
+  return promise;
+}
+
+function portOf(server: Server): number {
+  // A listening TCP server's address is always an AddressInfo.
+  return (server.address() as AddressInfo).port;
+}
+
+function isOwnHost({ headers }: IncomingMessage, port: number): boolean {
+  return headers.host === `127.0.0.1:${port}` || headers.host === `localhost:${port}`;
+}
+
+function isOwnOrigin({ headers }: IncomingMessage, port: number): boolean {
+  const { origin } = headers;
+  return origin === undefined || origin === `http://127.0.0.1:${port}` || origin === `http://localhost:${port}`;
+}
+
+function bringsToken({ headers }: IncomingMessage, token: string): boolean {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
+  const expected = Buffer.from(`token.${token}`);
+  return offered.some((text) => {
+    const given = Buffer.from(text);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { Emitter, LanspreadError, parseWith, type Event } from '../base/index.ts';
+import type { SettingsRepository } from '../state/index.ts';
+
+const bytesPerSecond = z
+  .int()
+  .min(16 * 1024)
+  .nullable();
+
+/** Every setting with its schema; `null` stands for "no limit" or "none". */
+const settingSchemas = {
+  gamesDir: z.string().min(1),
+  playerName: z.string().trim().min(1).max(64),
+  language: z.enum(['en', 'de']),
+  uploadLimitBytesPerSecond: bytesPerSecond,
+  uploadLimitPerPeerBytesPerSecond: bytesPerSecond,
+  maxUploadPeers: z.int().min(1).max(256).nullable(),
+  maxConcurrentDownloads: z.int().min(1).max(16),
+  roomKeyFile: z.string().min(1).nullable(),
+  staticPeers: z.array(z.string().max(1_000)).max(256),
+  requireSignedCatalogs: z.boolean(),
+  kiosk: z.boolean(),
+} as const;
+
+export type SettingName = keyof typeof settingSchemas;
+export type Settings = { [Name in SettingName]: z.output<(typeof settingSchemas)[Name]> };
+
+/** Settings, parsed where they enter: from the database and from commands. A stored value that no longer fits is ignored. */
+export class SettingsStore {
+  readonly #repository: SettingsRepository;
+  readonly #defaults: Settings;
+  readonly #changed = new Emitter<SettingName>();
+  readonly onDidChange: Event<SettingName> = this.#changed.event;
+
+  constructor(repository: SettingsRepository, defaults: Settings) {
+    this.#repository = repository;
+    this.#defaults = defaults;
+  }
+
+  get<Name extends SettingName>(name: Name): Settings[Name] {
+    const stored = this.#repository.get(name);
+    if (stored === undefined) return this.#defaults[name];
+    const result = settingSchemas[name].safeParse(stored);
+    // The schema of `name` yields the type of `name`; TypeScript cannot see that through the indexed lookup.
+    return result.success ? (result.data as Settings[Name]) : this.#defaults[name];
+  }
+
+  all(): Settings {
+    const names = Object.keys(settingSchemas) as SettingName[];
+    return Object.fromEntries(names.map((name) => [name, this.get(name)])) as Settings;
+  }
+
+  /** Errors: `UNKNOWN_SETTING`, `BAD_REQUEST`. */
+  set(name: string, value: unknown): void {
+    if (!isSettingName(name))
+      throw new LanspreadError('UNKNOWN_SETTING', {
+        message: `There is no setting ${JSON.stringify(name.slice(0, 80))}.`,
+      });
+    const parsed = parseWith<unknown>(settingSchemas[name], value, { what: `value of ${name}`, code: 'BAD_REQUEST' });
+    this.#repository.set(name, parsed);
+    this.#changed.fire(name);
+  }
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingSchemas, name);
+}

@@ -1,0 +1,68 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { whyUnsafe } from '../base/index.ts';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+};
+
+/** Nothing is loaded from elsewhere, nothing frames us; an SVG opened on its own runs nothing. */
+const headers = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-cache',
+};
+
+export interface StaticFilesOptions {
+  uiDirectory: string | undefined;
+  coverPath: (gameId: string) => string | undefined;
+}
+
+/** Serves the UI's files and `/covers/<gameId>`, GET and HEAD only. */
+export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { ...headers, Allow: 'GET, HEAD' }).end();
+      return;
+    }
+    const file = resolveFile(request.url ?? '/', { uiDirectory, coverPath });
+    const found = file ? await stat(file).catch(() => undefined) : undefined;
+    if (!file || !found?.isFile()) {
+      response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end('Not found.\n');
+      return;
+    }
+    const type = types[extname(file).toLowerCase()] ?? 'application/octet-stream';
+    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': found.size });
+    if (request.method === 'HEAD') response.end();
+    else await pipeline(createReadStream(file), response);
+  };
+}
+
+function resolveFile(url: string, { uiDirectory, coverPath }: StaticFilesOptions): string | undefined {
+  let path: string;
+  try {
+    path = decodeURIComponent(new URL(url, 'http://localhost').pathname).slice(1);
+  } catch {
+    return undefined;
+  }
+  if (path.startsWith('covers/')) return coverPath(path.slice('covers/'.length));
+  if (path === '') path = 'index.html';
+  if (!uiDirectory || whyUnsafe(path, { atGameRoot: false }) !== undefined) return undefined;
+  return join(uiDirectory, path);
+}
