@@ -1,0 +1,158 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { createHasher, LanspreadError, toLanspreadError, type Hasher } from '../../base/index.ts';
+import type { FileWrite } from '../types.ts';
+
+const openFlags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
+/**
+ * Puts a response's bytes where they belong: writes at positions and hashes while the bytes are hot in the cache, and
+ * reports each block. Synchronous on purpose: it runs in a lane worker, and handing cold blocks to the thread pool
+ * cost nearly half of the receiver's time.
+ */
+export class BlockSink {
+  readonly totalBytes: number;
+  /** Bytes taken so far. */
+  takenBytes = 0;
+  readonly #files: readonly FileWrite[];
+  readonly #onBlock: (block: number, sound: boolean) => void;
+  readonly #hasher: Hasher = createHasher();
+  #fileIndex = 0;
+  #blockIndex = 0;
+  /** Bytes of the current block taken so far. */
+  #blockFilled = 0;
+  #descriptor: number | undefined;
+  #isCareful: boolean;
+  /** Of the current block: the bytes not yet written because the block is not verified yet. */
+  #held: Buffer | undefined;
+  #heldFrom = 0;
+
+  constructor(
+    files: readonly FileWrite[],
+    { isCareful, onBlock }: { isCareful: boolean; onBlock: (block: number, sound: boolean) => void },
+  ) {
+    this.#files = files;
+    this.#isCareful = isCareful;
+    this.#onBlock = onBlock;
+    this.totalBytes = files.reduce(
+      (total, { blocks }) => total + blocks.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
+      0,
+    );
+  }
+
+  get isComplete(): boolean {
+    return this.takenBytes === this.totalBytes;
+  }
+
+  /**
+   * From here on only verified bytes are written: another fetch has the same blocks, and a wrong copy must never land
+   * on a sound one.
+   */
+  beCareful(): void {
+    this.#isCareful = true;
+  }
+
+  /** Takes at most what the response still lacks; returns how many. Throws `DISK_FULL` or `IO_ERROR` with the path. */
+  take(bytes: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at < end && !this.isComplete) {
+      const file = this.#currentFile();
+      const block = file.blocks[this.#blockIndex];
+      if (!block) throw new LanspreadError('INTERNAL', { message: 'A block without a place.' });
+      const count = Math.min(block.lengthBytes - this.#blockFilled, end - at);
+      const part = at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count);
+      this.#hasher.update(part);
+      if (this.#isCareful) this.#hold(part, block.lengthBytes);
+      else this.#write(file, part, block.offsetBytes + this.#blockFilled);
+      this.#blockFilled += count;
+      this.takenBytes += count;
+      at += count;
+      if (this.#blockFilled === block.lengthBytes) this.#finishBlock(file, block);
+    }
+    return at - start;
+  }
+
+  /** Makes the empty files that are left and closes. Throws as `take`. */
+  finish(): void {
+    while (this.#fileIndex < this.#files.length) {
+      const file = this.#files[this.#fileIndex];
+      if (!file || file.blocks.length > this.#blockIndex) break;
+      this.#open(file);
+      this.#leaveFile();
+    }
+    this.close();
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    this.#held = undefined;
+  }
+
+  /** Moves past files that have no (more) blocks. */
+  #currentFile(): FileWrite {
+    for (;;) {
+      const file = this.#files[this.#fileIndex];
+      if (!file) throw new LanspreadError('INTERNAL', { message: 'Bytes without a file.' });
+      if (this.#blockIndex < file.blocks.length) return file;
+      this.#open(file);
+      this.#leaveFile();
+    }
+  }
+
+  #leaveFile(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    this.#fileIndex += 1;
+    this.#blockIndex = 0;
+  }
+
+  #finishBlock(file: FileWrite, block: FileWrite['blocks'][number]): void {
+    const isSound = this.#hasher.finish() === block.hash;
+    if (this.#held && isSound) {
+      const held = this.#held.subarray(0, block.lengthBytes - this.#heldFrom);
+      this.#write(file, held, block.offsetBytes + this.#heldFrom);
+    }
+    this.#held = undefined;
+    this.#blockFilled = 0;
+    this.#blockIndex += 1;
+    if (this.#blockIndex === file.blocks.length) this.#leaveFile();
+    this.#onBlock(block.block, isSound);
+  }
+
+  #hold(part: Buffer, lengthBytes: number): void {
+    if (!this.#held) {
+      this.#heldFrom = this.#blockFilled;
+      this.#held = Buffer.allocUnsafeSlow(lengthBytes - this.#heldFrom);
+    }
+    part.copy(this.#held, this.#blockFilled - this.#heldFrom);
+  }
+
+  #write(file: FileWrite, part: Buffer, position: number): void {
+    const descriptor = this.#open(file);
+    try {
+      let done = writeSync(descriptor, part, 0, part.length, position);
+      while (done < part.length) done += writeSync(descriptor, part, done, part.length - done, position + done);
+    } catch (error) {
+      throw diskError(error, file.path);
+    }
+  }
+
+  #open(file: FileWrite): number {
+    if (this.#descriptor !== undefined) return this.#descriptor;
+    try {
+      const descriptor = openSync(file.path, openFlags, 0o644);
+      this.#descriptor = descriptor;
+      if (fstatSync(descriptor).size !== file.sizeBytes) ftruncateSync(descriptor, file.sizeBytes);
+      return descriptor;
+    } catch (error) {
+      throw diskError(error, file.path);
+    }
+  }
+}
+
+/** `DISK_FULL` when the disk or the quota is full, else `IO_ERROR`; both name the file. */
+export function diskError(error: unknown, path: string): LanspreadError {
+  const coded = toLanspreadError(error, 'IO_ERROR');
+  const code = coded.code === 'DISK_FULL' ? 'DISK_FULL' : 'IO_ERROR';
+  return new LanspreadError(code, { message: coded.message, details: { path }, cause: error });
+}

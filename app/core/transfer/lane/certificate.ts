@@ -1,0 +1,53 @@
+import { createHash, webcrypto } from 'node:crypto';
+
+/** What a node shows on its byte lane: made afresh at every start, known to others by its fingerprint alone. */
+export interface LaneCertificate {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  /** SHA-256 of the DER form, lower-case hex. */
+  readonly fingerprint: string;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * A self-signed ECDSA P-256 certificate. Its dates are wide, because PCs at a LAN party disagree about the time and
+ * nobody checks them: trust comes from the fingerprint in Hello. `nowMs` is wall-clock time.
+ */
+export async function createLaneCertificate(nowMs: number): Promise<LaneCertificate> {
+  const { X509CertificateGenerator } = await importX509();
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: 'CN=lanspread',
+      keys,
+      signingAlgorithm: algorithm,
+      notBefore: new Date(nowMs - 365 * dayMs),
+      notAfter: new Date(nowMs + 3650 * dayMs),
+    },
+    webcrypto,
+  );
+  const privateKey = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return {
+    certificatePem: certificate.toString('pem'),
+    privateKeyPem: `-----BEGIN PRIVATE KEY-----\n${privateKey.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`,
+    fingerprint: createHash('sha256').update(Buffer.from(certificate.rawData)).digest('hex'),
+  };
+}
+
+/**
+ * The library's dependency injection refuses to load without the metadata reflection API, of which it then uses what
+ * untyped classes have: nothing. So it gets that, instead of one more dependency.
+ */
+async function importX509(): Promise<typeof import('@peculiar/x509')> {
+  for (const name of ['getMetadata', 'getOwnMetadata']) {
+    if (!Reflect.has(Reflect, name)) Reflect.set(Reflect, name, () => undefined);
+  }
+  return await import('@peculiar/x509');
+}
+
+/** Node's form of a fingerprint (`AB:CD:…`) as lower-case hex. */
+export function normalizeFingerprint(fingerprint256: string): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}
