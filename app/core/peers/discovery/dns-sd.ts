@@ -1,0 +1,237 @@
+import { Emitter, systemClock, withTimeLimit, type Clock, type IDisposable } from '../../base/index.ts';
+import { PeerCache, type CacheChange, type Origin } from './cache.ts';
+import { currentLinks, scopedAddress, type Link, type LinkSelection } from './interfaces.ts';
+import { LinkSet } from './link-set.ts';
+import type { DiscoveryContext } from './multicast-link.ts';
+import { defaultProbePort, StaticProber, type StaticHost } from './prober.ts';
+import { readGoodbyes, readPresentations, type Presentation, type ServiceRecord } from './records.ts';
+import { Alarm, standardPlace, type MulticastPlace } from './sockets.ts';
+import { addressesOf } from './sighting.ts';
+import type {
+  Announcement,
+  AnnouncementUpdate,
+  DiscoveredPeer,
+  Discovery,
+  DiscoveryInterface,
+  DiscoveryLostReason,
+  DiscoveryWarning,
+} from './types.ts';
+
+export interface DnsSdOptions extends LinkSelection {
+  readonly announcement: Announcement;
+  /** Asked directly, also beyond a router. See `parseStaticHost`. */
+  readonly staticHosts?: readonly StaticHost[];
+  /** Default true. False leaves the broadcast probe and the static hosts. */
+  readonly multicast?: boolean;
+  /** Default true. */
+  readonly broadcast?: boolean;
+  /** The port on which probes are sent and answered. */
+  readonly probePort?: number;
+  /** Port and groups of multicast DNS; for tests. */
+  readonly place?: Partial<MulticastPlace>;
+  /** How often the interfaces are looked at, in milliseconds. Default 3,000. */
+  readonly scanMs?: number;
+  readonly clock?: Clock;
+}
+
+/** The time that `stop` gives its goodbyes. */
+const goodbyeLimitMs = 500;
+/** A scan this much later than planned means that the machine slept. */
+const sleptMs = 15_000;
+
+/** Discovery by DNS-SD over multicast DNS, with a broadcast probe and static hosts where multicast is filtered. */
+export function createDnsSdDiscovery(options: DnsSdOptions): Discovery {
+  return new DnsSdDiscovery(options);
+}
+
+class DnsSdDiscovery implements Discovery {
+  readonly #found = new Emitter<DiscoveredPeer>();
+  readonly #changed = new Emitter<DiscoveredPeer>();
+  readonly #lost = new Emitter<{ peerId: string; reason: DiscoveryLostReason }>();
+  readonly #interfacesChanged = new Emitter<readonly DiscoveryInterface[]>();
+  readonly #warning = new Emitter<DiscoveryWarning>();
+  readonly onPeerFound = this.#found.event;
+  readonly onPeerChanged = this.#changed.event;
+  readonly onPeerLost = this.#lost.event;
+  readonly onInterfacesChanged = this.#interfacesChanged.event;
+  readonly onWarning = this.#warning.event;
+
+  readonly #options: DnsSdOptions;
+  readonly #clock: Clock;
+  readonly #cache = new PeerCache();
+  readonly #context: DiscoveryContext;
+  readonly #links: LinkSet;
+  readonly #expiry: Alarm;
+  readonly #scanMs: number;
+  #announcement: Announcement;
+  #statics: StaticProber[] = [];
+  #scanning: IDisposable | undefined;
+  #lastScanAt = 0;
+  #warned = new Set<string>();
+  #state: 'new' | 'running' | 'stopped' = 'new';
+
+  constructor(options: DnsSdOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#announcement = options.announcement;
+    this.#scanMs = options.scanMs ?? 3_000;
+    this.#context = {
+      clock: this.#clock,
+      cache: this.#cache,
+      announcement: () => this.#announcement,
+      received: (records, origin) => this.#receive(records, origin),
+      failed: (owner, error) => this.#links.drop(owner, error),
+    };
+    this.#links = new LinkSet({
+      context: this.#context,
+      place: { ...standardPlace, ...options.place },
+      probePort: options.probePort ?? defaultProbePort,
+      multicast: options.multicast ?? true,
+      broadcast: options.broadcast ?? true,
+      onWarning: (warning) => this.#warn(warning),
+      onChange: (interfaces) => this.#interfacesChanged.fire(interfaces),
+      onGone: ({ interfaceName, family }) => this.#apply(this.#cache.dropInterface(interfaceName, family)),
+    });
+    this.#expiry = new Alarm(this.#clock, () => this.#expire());
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') return;
+    this.#state = 'running';
+    this.#lastScanAt = this.#clock.now();
+    await this.#scan();
+    if (this.#isStopped()) return;
+    this.#statics = (this.#options.staticHosts ?? []).map((host) => this.#probe(host));
+    this.#scanning = this.#clock.interval(() => void this.#scan(), this.#scanMs);
+  }
+
+  update(update: AnnouncementUpdate): void {
+    const next = { ...this.#announcement, ...update };
+    if (JSON.stringify(next) === JSON.stringify(this.#announcement)) return;
+    this.#announcement = next;
+    this.#links.announce();
+  }
+
+  reconfirm(peerId: string): void {
+    if (this.#state !== 'running' || !this.#cache.has(peerId)) return;
+    this.#doubt((_origin, id) => id === peerId);
+  }
+
+  peers(): readonly DiscoveredPeer[] {
+    return this.#cache.peers();
+  }
+
+  interfaces(): readonly DiscoveryInterface[] {
+    return this.#links.interfaces();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    const wasRunning = this.#state === 'running';
+    this.#state = 'stopped';
+    this.#scanning?.[Symbol.dispose]();
+    for (const prober of this.#statics) prober[Symbol.dispose]();
+    if (wasRunning) await this.#sayGoodbye();
+    this.#links[Symbol.dispose]();
+    this.#expiry[Symbol.dispose]();
+    this.#apply(this.#cache.clear());
+    for (const emitter of [this.#found, this.#changed, this.#lost, this.#interfacesChanged, this.#warning])
+      emitter[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const limits = { limitMs: goodbyeLimitMs, what: 'the goodbye to the network', clock: this.#clock };
+    // Nobody waits for a goodbye that cannot leave: the others notice by their time-outs.
+    await withTimeLimit(limits, () => this.#links.goodbye()).catch((cause: unknown) => {
+      this.#warn({ message: 'The goodbye did not leave in time.', cause });
+    });
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  async #scan(): Promise<void> {
+    const nowAt = this.#clock.now();
+    if (nowAt - this.#lastScanAt > this.#scanMs + sleptMs) this.#links.restart();
+    this.#lastScanAt = nowAt;
+    let links: Link[] = [];
+    try {
+      links = currentLinks(this.#options);
+    } catch (cause) {
+      return this.#warn({ message: 'The system does not tell its network interfaces.', cause });
+    }
+    await this.#links.update(links);
+  }
+
+  #probe(host: StaticHost): StaticProber {
+    return new StaticProber(host, {
+      ...this.#context,
+      failed: (_owner, cause) => this.#warn({ message: `The static host ${host.host} cannot be asked.`, cause }),
+    });
+  }
+
+  #receive(records: readonly ServiceRecord[], origin: Origin): void {
+    if (this.#state !== 'running') return;
+    for (const presentation of readPresentations(records)) this.#see(presentation, origin);
+    for (const peerId of readGoodbyes(records)) this.#apply([this.#cache.goodbye(peerId, origin)]);
+    this.#arm();
+  }
+
+  #see(presentation: Presentation, origin: Origin): void {
+    if (presentation.peerId === this.#announcement.peerId) return;
+    const scope = this.#links.scopeOf(origin);
+    const addresses = addressesOf({
+      origin,
+      presented: presentation.addresses,
+      hasIPv6: this.#links.has(origin.interfaceName, 'IPv6'),
+    }).map(({ family, address }) => ({ family, address: scopedAddress(address, scope) }));
+    const { change, moved } = this.#cache.see({ ...origin, presentation, addresses }, this.#clock.monotonicMs());
+    this.#apply([change]);
+    if (!moved) return;
+    this.#doubt(
+      (other, id) =>
+        id === presentation.peerId &&
+        other.road === origin.road &&
+        other.interfaceName === origin.interfaceName &&
+        other.family === origin.family &&
+        other.source !== origin.source,
+    );
+  }
+
+  #doubt(doubts: (origin: Origin, peerId: string) => boolean): void {
+    this.#cache.doubt(this.#clock.monotonicMs(), doubts);
+    this.#links.doubt();
+    for (const prober of this.#statics) prober.doubt();
+    this.#arm();
+  }
+
+  #expire(): void {
+    this.#apply(this.#cache.expire(this.#clock.monotonicMs()));
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#state === 'running') this.#expiry.set(this.#cache.nextExpiryMs());
+  }
+
+  #apply(changes: readonly (CacheChange | undefined)[]): void {
+    for (const change of changes) {
+      if (change?.kind === 'found') this.#found.fire(change.peer);
+      else if (change?.kind === 'changed') this.#changed.fire(change.peer);
+      else if (change?.kind === 'lost') this.#lost.fire({ peerId: change.peerId, reason: change.reason });
+    }
+  }
+
+  /** Once for each message and interface: what fails every 3 s would fill the log. */
+  #warn(warning: DiscoveryWarning): void {
+    const key = `${warning.interfaceName ?? ''} ${warning.message}`;
+    if (this.#warned.has(key) || this.#warned.size > 1_000) return;
+    this.#warned.add(key);
+    this.#warning.fire(warning);
+  }
+}
