@@ -76,14 +76,22 @@ class StoredCatalog implements Catalog {
     return this.#oneAtATime.run(() => this.#import(resolve(path), signal), { signal });
   }
 
-  async removeSource(id: string): Promise<void> {
-    if (!this.#hasSource(id)) return;
+  removeSource(id: string): Promise<void> {
+    if (!this.#hasSource(id)) return Promise.resolve();
     this.#state.catalog.removeSource(id);
     this.#publish();
-    await this.#oneAtATime.run(async () => {
-      // It may have been imported again meanwhile.
-      if (!this.#hasSource(id)) await this.#fileSystem.deleteTree(join(this.#coversDirectory, id));
-    });
+    return this.#oneAtATime.run(() => this.#deleteCovers(id));
+  }
+
+  /** Pictures that stay behind take room and do no harm, so a failure is only logged. */
+  async #deleteCovers(id: string): Promise<void> {
+    // The source may have been imported again meanwhile.
+    if (this.#hasSource(id)) return;
+    try {
+      await this.#fileSystem.deleteTree(join(this.#coversDirectory, id));
+    } catch (error) {
+      this.#logger.warn({ source: id, error }, 'The covers of a removed catalog could not be deleted.');
+    }
   }
 
   orderSources(ids: readonly string[]): void {
@@ -99,8 +107,16 @@ class StoredCatalog implements Catalog {
     this.#state.catalog.replaceSource({ ...source, position: this.#positionOf(id) }, games);
     this.#publish();
     for (const warning of warnings) this.#logger.warn({ catalog: name, origin }, warning);
-    await sweepCovers(this.#fileSystem, join(this.#coversDirectory, id), coverNames);
+    await this.#sweepCovers(id, coverNames);
     return { ...source, gameCount: games.length, warnings };
+  }
+
+  async #sweepCovers(id: string, keep: ReadonlySet<string>): Promise<void> {
+    try {
+      await sweepCovers(this.#fileSystem, join(this.#coversDirectory, id), keep);
+    } catch (error) {
+      this.#logger.warn({ source: id, error }, 'Covers that are no longer used could not be deleted.');
+    }
   }
 
   /** The place a source has already, or the last one. */

@@ -63,7 +63,7 @@ export interface Catalog {
    * place among the sources. Throws `CATALOG_NOT_FOUND`, `CATALOG_INVALID` (`details.field`), `DISK_FULL`, `IO_ERROR`.
    */
   importFile(path: string, options?: SignalOptions): Promise<CatalogImport>;
-  /** Its games are gone at once; resolves when its covers are deleted too. */
+  /** Its games are gone at once; resolves when its covers are deleted too, and never rejects. */
   removeSource(id: string): Promise<void>;
   /** From the highest precedence to the lowest; sources left out follow in their present order. */
   orderSources(ids: readonly string[]): void;
