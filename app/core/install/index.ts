@@ -1,1 +1,13 @@
+export type { InstallContext, RecoveryContext } from './context.ts';
+export { streamingFileHasher, type HashFile } from './hash-file.ts';
+export { createInstaller, type Installer } from './installer.ts';
+export { probeHeadBytes } from './payload.ts';
+export { defaultBombLimits, type BombLimits } from './plan.ts';
+export {
+  recover,
+  type RecoverOptions,
+  type RecoveryAction,
+  type RecoveryReport,
+} from './recover.ts';
+export type { RecoveryStep } from './recovery-table.ts';
 export type * from './types.ts';

@@ -4,7 +4,8 @@ export interface ArchiveEntry {
   /** As the archive has it; the host applies the path rules. */
   readonly path: string;
   readonly sizeBytes: number;
-  readonly kind: 'file' | 'directory' | 'symlink';
+  /** `other`: devices, pipes, deletions, alternate streams. Only files and folders are ever installed. */
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   readonly executable?: boolean;
   /** Bytes inside the archive, where it tells: for the bomb limits. */
   readonly packedBytes?: number;
@@ -13,8 +14,14 @@ export interface ArchiveEntry {
 
 export interface UnpackOptions {
   signal: AbortSignal;
-  /** Unpacked bytes so far. */
+  /** Sum of the listing's sizes, where the caller knows it: progress is told in parts of it. */
+  totalBytes?: number;
+  /** Unpacked bytes so far; never decreases. */
   onProgress?: (unpackedBytes: number) => void;
+}
+
+export interface ListOptions {
+  signal: AbortSignal;
 }
 
 /**
@@ -23,10 +30,17 @@ export interface UnpackOptions {
  */
 export interface Unpacker {
   readonly id: string;
-  /** 0: no; 100: mine. Looks at the first bytes and the name. */
+  /**
+   * 0: no; 100: mine. Looks at the first bytes (`probeHeadBytes`, or the whole of a shorter file) and the name. From 50
+   * on the file counts as an archive to unpack, below it as game data that happens to look like one.
+   */
   probe(archive: { path: string; head: Uint8Array }): number;
-  list(archivePath: string, options: { signal: AbortSignal }): Promise<ArchiveEntry[]>;
-  /** Unpacks everything into an existing empty folder. When aborted, the tool is dead before it rejects. */
+  /** Every entry, in the archive's order. */
+  list(archivePath: string, options: ListOptions): Promise<ArchiveEntry[]>;
+  /**
+   * Unpacks everything into an existing folder in which nothing has the name of an entry. When aborted, the tool is dead
+   * before it rejects.
+   */
   extract(archivePath: string, destination: string, options: UnpackOptions): Promise<void>;
 }
 

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { throwIfAborted } from '../base/index.ts';
+import type { InventoryFile } from '../state/index.ts';
+import type { InstallContext } from './context.ts';
+import type { RootLayout } from './layout.ts';
+import { unpackerOf } from './payload.ts';
+import type { InstallPlan } from './plan.ts';
+import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts';
+import type { InstallListener } from './types.ts';
+
+export interface BuildOptions {
+  readonly plan: InstallPlan;
+  readonly layout: RootLayout;
+  readonly listener: InstallListener;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the new tree in staging: unpacks, copies, checks, hashes, flushes. The marker is still in it afterwards. Leaves
+ * staging behind when it fails; the caller rolls back.
+ */
+export async function buildStaging(context: InstallContext, options: BuildOptions): Promise<InventoryFile[]> {
+  const { plan, layout, listener, signal } = options;
+  const { fileSystem } = context;
+  const { root, staging } = layout;
+  await fileSystem.makeDirectory(staging);
+  await writeMarker(fileSystem, staging);
+  let doneBytes = 0;
+  const report = (bytes: number): void =>
+    listener.onProgress({ bytes: Math.min(bytes, plan.totalBytes), totalBytes: plan.totalBytes });
+  report(0);
+  for (const archive of plan.archives) {
+    throwIfAborted(signal);
+    const before = doneBytes;
+    await unpackerOf(context.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
+      signal,
+      totalBytes: archive.totalBytes,
+      onProgress: (bytes) => report(before + Math.min(bytes, archive.totalBytes)),
+    });
+    doneBytes += archive.totalBytes;
+    report(doneBytes);
+    // Before anything else is written there: a link that this archive left must not lead the next one outside.
+    await verifyStaging(fileSystem, { staging, plan, partly: true }, { signal });
+  }
+  await copyLoose(
+    fileSystem,
+    { root, staging, plan },
+    {
+      signal,
+      onCopied: (bytes) => report((doneBytes += bytes)),
+    },
+  );
+  await verifyStaging(fileSystem, { staging, plan }, { signal });
+  return await sealStaging(fileSystem, { staging, plan, hashFile: context.hashFile }, { signal });
+}

@@ -1,0 +1,25 @@
+import type { Clock, FileSystem, Logger } from '../base/index.ts';
+import type { State } from '../state/index.ts';
+import type { HashFile } from './hash-file.ts';
+import type { BombLimits } from './plan.ts';
+import type { Unpacker } from './types.ts';
+
+/** What installing needs of the world. */
+export interface InstallContext {
+  readonly fileSystem: FileSystem;
+  readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'transaction'>;
+  /** In the user's order. */
+  readonly unpackers: readonly Unpacker[];
+  readonly hashFile: HashFile;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: BombLimits;
+  /** What may be removed: see `removeDownload`. */
+  readonly isInCatalog: (gameId: string) => boolean;
+  readonly gamesDir: () => string;
+}
+
+/** What recovery needs of the world. */
+export type RecoveryContext = Pick<InstallContext, 'fileSystem' | 'hashFile' | 'clock' | 'logger'> & {
+  readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'partials' | 'transaction'>;
+};

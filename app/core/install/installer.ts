@@ -1,0 +1,29 @@
+import type { GameId } from '../base/index.ts';
+import type { InstallContext } from './context.ts';
+import { install } from './install.ts';
+import { assertRemovable, removeDownload } from './remove-download.ts';
+import type { InstallListener, InstallRequest } from './types.ts';
+import { uninstall } from './uninstall.ts';
+
+type Target = { gameId: GameId; root: string };
+
+/** Everything that turns a download into an installed game and back. The caller sees to it that one runs at a time per game. */
+export interface Installer {
+  /** See `install`. */
+  install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
+  /** See `uninstall`. */
+  uninstall(target: Target, options: { signal: AbortSignal }): Promise<void>;
+  /** Throws `NOT_REMOVABLE` with a reason; changes nothing. */
+  assertRemovable(target: Target): Promise<void>;
+  /** See `removeDownload`. */
+  removeDownload(target: Target): Promise<void>;
+}
+
+export function createInstaller(context: InstallContext): Installer {
+  return {
+    install: (request, listener, { signal }) => install(context, request, { listener, signal }),
+    uninstall: (target, options) => uninstall(context, target, options),
+    assertRemovable: (target) => assertRemovable(context, target),
+    removeDownload: (target) => removeDownload(context, target),
+  };
+}

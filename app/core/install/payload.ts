@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import {
+  isReservedRootName,
+  LanspreadError,
+  parsePath,
+  throwIfAborted,
+  type FileSystem,
+  type SignalOptions,
+} from '../base/index.ts';
+import { planInstall, splitPayload, type BombLimits, type InstallPlan, type PayloadFile, type Probe } from './plan.ts';
+import type { Unpacker } from './types.ts';
+
+/** How much of a file's beginning an unpacker is shown: up to the mark of an ISO image. */
+export const probeHeadBytes = 36 * 1024;
+
+/** Files and folders of the payload. Throws `INVALID_PATH` for a link or an impossible name. */
+export async function readPayload(
+  fileSystem: FileSystem,
+  root: string,
+  { signal }: SignalOptions = {},
+): Promise<PayloadFile[]> {
+  const payload: PayloadFile[] = [];
+  const waiting = [''];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    throwIfAborted(signal);
+    for (const { name } of await fileSystem.list(join(root, folder))) {
+      if (folder === '' && isReservedRootName(name)) continue;
+      const path = parsePath(folder === '' ? name : `${folder}/${name}`, { atGameRoot: true });
+      const { kind, sizeBytes } = await fileSystem.lstat(join(root, path));
+      if (kind !== 'file' && kind !== 'directory')
+        throw new LanspreadError('INVALID_PATH', {
+          message: `The download's ${JSON.stringify(path)} is neither a file nor a folder.`,
+          details: { path },
+        });
+      payload.push({ path, kind, sizeBytes: kind === 'file' ? sizeBytes : 0 });
+      if (kind === 'directory') waiting.push(path);
+    }
+  }
+  return payload;
+}
+
+/** Asks every unpacker about every file directly in the root; the highest answer wins, ties go by the unpackers' order. */
+async function probePayload(
+  { fileSystem, unpackers, root }: { fileSystem: FileSystem; unpackers: readonly Unpacker[]; root: string },
+  payload: readonly PayloadFile[],
+): Promise<Map<string, Probe>> {
+  const probes = new Map<string, Probe>();
+  for (const { path, kind } of payload) {
+    if (kind !== 'file' || path.includes('/')) continue;
+    const absolute = join(root, path);
+    const head = await readHead(fileSystem, absolute);
+    for (const unpacker of unpackers) {
+      const score = unpacker.probe({ path: absolute, head });
+      if (score > (probes.get(path)?.score ?? 0)) probes.set(path, { unpackerId: unpacker.id, score });
+    }
+  }
+  return probes;
+}
+
+async function readHead(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  await using file = await fileSystem.open(path, 'read');
+  const head = Buffer.alloc(probeHeadBytes);
+  return head.subarray(0, await file.read(head, 0));
+}
+
+export interface PlanOptions {
+  readonly fileSystem: FileSystem;
+  readonly unpackers: readonly Unpacker[];
+  readonly limits?: BombLimits | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Looks at the payload and into its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
+export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
+  const { fileSystem, unpackers, signal, limits } = options;
+  const payload = await readPayload(fileSystem, root, { signal });
+  const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root }, payload));
+  const archives = [];
+  for (const archive of split.archives) {
+    const unpacker = unpackerOf(unpackers, archive.unpackerId);
+    archives.push({ ...archive, entries: await unpacker.list(join(root, archive.path), { signal }) });
+  }
+  const { freeBytes } = await fileSystem.space(root);
+  return planInstall({ archives, loose: split.loose, freeBytes, ...(limits && { limits }) });
+}
+
+export function unpackerOf(unpackers: readonly Unpacker[], id: string): Unpacker {
+  const unpacker = unpackers.find((candidate) => candidate.id === id);
+  if (!unpacker) throw new LanspreadError('NO_UNPACKER', { details: { unpacker: id } });
+  return unpacker;
+}

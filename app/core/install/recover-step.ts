@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { promoteRetryMs, retryWhileHeld, smallFileRetryMs, type FileSystem, type GameId } from '../base/index.ts';
+import type { Intent } from '../state/index.ts';
+import { conflictPrefix, type RootLayout } from './layout.ts';
+import { recordInstalled, recordUninstalled } from './record.ts';
+import type { RecoveryContext } from './context.ts';
+import { finishRemoving } from './remove-download.ts';
+import type { RecoveryStep } from './recovery-table.ts';
+import { deleteMarker, deleteOwned, exists, moveDirectory } from './staging.ts';
+
+export interface RecoveryTarget {
+  readonly layout: RootLayout;
+  readonly gameId: GameId;
+  readonly intent: Intent | undefined;
+}
+
+/** Performs one step; tells whether there was something to do. Each may be repeated. */
+export async function performRecoveryStep(
+  context: RecoveryContext,
+  { layout, gameId, intent }: RecoveryTarget,
+  step: RecoveryStep,
+): Promise<boolean> {
+  const { fileSystem, state } = context;
+  const { root, local, staging, backup } = layout;
+  switch (step) {
+    case 'delete-staging':
+      state.inventory.clear(staging);
+      return await deleteFolder(fileSystem, root, staging);
+    case 'delete-backup':
+      return await deleteFolder(fileSystem, root, backup);
+    case 'restore-backup':
+      await moveDirectory(fileSystem, backup, local);
+      // After the move: until then the marker is what makes the backup ours.
+      await deleteMarker(fileSystem, local);
+      return true;
+    case 'set-local-aside':
+      await moveDirectory(fileSystem, local, await freeConflictPath(fileSystem, layout, context.clock.now()));
+      return true;
+    case 'record-installed':
+      if (intent) recordInstalled(context, { root, gameId, version: intent.version });
+      return true;
+    case 'record-not-installed':
+      recordUninstalled(context, { root, gameId });
+      return true;
+    case 'clear-intent':
+      state.intents.clear(root);
+      return true;
+    case 'forget-partial':
+      state.partials.clear(root);
+      return true;
+    case 'sweep-sentinel-transients':
+      return await sweepTransients(fileSystem, layout);
+    case 'finish-removing':
+      if (!(await exists(fileSystem, root))) return false;
+      await finishRemoving(context, root);
+      return true;
+    case 'delete-root-if-made':
+      return intent?.madeRoot === true && (await deleteIfEmpty(fileSystem, root));
+  }
+}
+
+async function deleteFolder(fileSystem: FileSystem, root: string, folder: string): Promise<boolean> {
+  if (!(await exists(fileSystem, folder))) return false;
+  await deleteOwned(fileSystem, folder);
+  await fileSystem.syncDirectory(root);
+  return true;
+}
+
+async function sweepTransients(fileSystem: FileSystem, { root, sentinelTransients }: RootLayout): Promise<boolean> {
+  let swept = false;
+  for (const path of sentinelTransients) {
+    if (!(await exists(fileSystem, path))) continue;
+    await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.deleteFile(path));
+    swept = true;
+  }
+  if (swept) await fileSystem.syncDirectory(root);
+  return swept;
+}
+
+async function deleteIfEmpty(fileSystem: FileSystem, root: string): Promise<boolean> {
+  if (!(await exists(fileSystem, root)) || (await fileSystem.list(root)).length > 0) return false;
+  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteDirectory(root));
+  return true;
+}
+
+/** A name that sorts by time and that nothing has yet: nothing of the player's is ever written over. */
+async function freeConflictPath(fileSystem: FileSystem, { root }: RootLayout, now: number): Promise<string> {
+  const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+  for (let number = 0; ; number += 1) {
+    const path = join(root, `${conflictPrefix}${time}${number === 0 ? '' : `-${number}`}`);
+    if (!(await exists(fileSystem, path))) return path;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * What recovery does with one game root, as a table: intent × `local/` × staging × backup. Pure. Under an intent the
+ * folders count as ours even without the marker (a crash can fall before the marker); without one only the marker
+ * makes them ours. Whatever the table does not know is left alone and reported.
+ */
+import type { IntentKind } from '../state/index.ts';
+
+/** A folder of ours, by name. `foreign`: the name is taken by something that is not a folder. */
+export type OwnedFolder = 'no' | 'marked' | 'unmarked' | 'foreign';
+
+export interface RootFacts {
+  readonly intent: IntentKind | undefined;
+  readonly local: 'no' | 'yes' | 'foreign';
+  readonly staging: OwnedFolder;
+  readonly backup: OwnedFolder;
+  /** A regular `version.ini` directly in the root. */
+  readonly sentinel: boolean;
+  /** The new tree was complete when the intent was left, and `local/` is it. Asked only where `needsTreeCheck`. */
+  readonly localIsNewTree: boolean;
+}
+
+export type RecoveryStep =
+  | 'delete-staging'
+  | 'delete-backup'
+  | 'restore-backup'
+  /** To `.local.conflict-<time>`. */
+  | 'set-local-aside'
+  /** The intent's version is installed; clears the intent. */
+  | 'record-installed'
+  /** Nothing is installed; clears the intent. */
+  | 'record-not-installed'
+  | 'clear-intent'
+  | 'sweep-sentinel-transients'
+  /** The download is complete: nothing of it is resumable any more. */
+  | 'forget-partial'
+  | 'delete-root-if-made'
+  | 'finish-removing';
+
+export interface RecoveryDecision {
+  readonly steps: readonly RecoveryStep[];
+  /** Something a person should know; the reason in words. */
+  readonly report?: string;
+}
+
+const nothing: RecoveryDecision = { steps: [] };
+const unknown = (facts: RootFacts): RecoveryDecision => ({
+  steps: [],
+  report: `unknown combination, nothing was touched: ${describe(facts)}`,
+});
+
+function describe({ intent, local, staging, backup }: RootFacts): string {
+  return `intent ${intent ?? 'none'}, local ${local}, staging ${staging}, backup ${backup}`;
+}
+
+/** Whether the decision depends on comparing `local/` with the inventory of the new tree, which costs reading it. */
+export function needsTreeCheck({ intent, local, staging, backup }: Omit<RootFacts, 'localIsNewTree'>): boolean {
+  const mayBeInstall = intent === 'Updating' || intent === 'Installing' || intent === 'Streaming';
+  return mayBeInstall && local === 'yes' && staging === 'no' && backup === 'no';
+}
+
+export function decideRecovery(facts: RootFacts): RecoveryDecision {
+  const isForeign = facts.local === 'foreign' || facts.staging === 'foreign' || facts.backup === 'foreign';
+  switch (facts.intent) {
+    case 'Downloading':
+      return facts.sentinel
+        ? { steps: ['sweep-sentinel-transients', 'forget-partial', 'clear-intent'] }
+        : { steps: ['sweep-sentinel-transients', 'clear-intent'] };
+    case undefined:
+      return isForeign ? unknown(facts) : withoutIntent(facts);
+    case 'Removing':
+      return present(facts) === '---' ? { steps: ['finish-removing', 'clear-intent'] } : unknown(facts);
+    case 'Installing':
+      return isForeign ? unknown(facts) : installing(facts);
+    case 'Streaming':
+      return isForeign ? unknown(facts) : streaming(facts);
+    case 'Updating':
+      return isForeign ? unknown(facts) : updating(facts);
+    case 'Uninstalling':
+      return isForeign ? unknown(facts) : uninstalling(facts);
+  }
+}
+
+/** `L`, `S`, `B` where `local/`, staging, backup are there, else `-`. */
+function present({ local, staging, backup }: RootFacts): string {
+  return (local === 'no' ? '-' : 'L') + (staging === 'no' ? '-' : 'S') + (backup === 'no' ? '-' : 'B');
+}
+
+function withoutIntent(facts: RootFacts): RecoveryDecision {
+  const { local, staging, backup } = facts;
+  if (backup === 'unmarked') return left(facts, '.local.backup');
+  if (backup === 'no') {
+    if (staging === 'unmarked') return left(facts, '.local.installing');
+    return staging === 'marked' ? { steps: ['delete-staging'] } : nothing;
+  }
+  if (local === 'no') {
+    if (staging === 'unmarked') return { ...left(facts, '.local.installing'), steps: ['restore-backup'] };
+    return { steps: ['restore-backup', ...(staging === 'marked' ? (['delete-staging'] as const) : [])] };
+  }
+  if (staging === 'no') return { steps: ['delete-backup'] };
+  return staging === 'marked' ? strayLocal : left(facts, '.local.installing');
+}
+
+function left(facts: RootFacts, name: string): RecoveryDecision {
+  return { steps: [], report: `${name} is not known to be Lanspread's and was left alone: ${describe(facts)}` };
+}
+
+/** A `local/` appeared beside a backup and a staging: it is somebody's, but so is the backup. */
+const strayLocal: RecoveryDecision = {
+  steps: ['set-local-aside', 'restore-backup', 'delete-staging'],
+  report: 'a stray local folder was set aside and the earlier install restored',
+};
+
+function installing(facts: RootFacts): RecoveryDecision {
+  switch (present(facts)) {
+    case '---':
+    case '-S-':
+      return { steps: ['delete-staging', 'clear-intent'] };
+    case 'L--':
+      return { steps: [facts.localIsNewTree ? 'record-installed' : 'clear-intent'] };
+    case 'LS-':
+      return { steps: ['delete-staging', 'clear-intent'] };
+    default:
+      return unknown(facts);
+  }
+}
+
+function streaming(facts: RootFacts): RecoveryDecision {
+  switch (present(facts)) {
+    case '---':
+    case '-S-':
+      return { steps: ['delete-staging', 'delete-root-if-made', 'clear-intent'] };
+    case 'L--':
+      return { steps: [facts.localIsNewTree ? 'record-installed' : 'clear-intent'] };
+    default:
+      return unknown(facts);
+  }
+}
+
+function updating(facts: RootFacts): RecoveryDecision {
+  switch (present(facts)) {
+    case '--B':
+    case '-SB':
+      return { steps: ['restore-backup', 'delete-staging', 'clear-intent'] };
+    case 'L-B':
+      return { steps: ['delete-backup', 'record-installed'] };
+    case 'LS-':
+      return { steps: ['delete-staging', 'clear-intent'] };
+    case 'LSB':
+      return { ...strayLocal, steps: [...strayLocal.steps, 'clear-intent'] };
+    case 'L--':
+      return { steps: [facts.localIsNewTree ? 'record-installed' : 'clear-intent'] };
+    default:
+      return {
+        steps: ['delete-staging', 'record-not-installed'],
+        report: 'an update was under way, but neither the old nor the new install is there',
+      };
+  }
+}
+
+function uninstalling(facts: RootFacts): RecoveryDecision {
+  if (facts.local === 'no') return { steps: ['delete-backup', 'record-not-installed'] };
+  return { steps: [...(facts.backup === 'no' ? [] : (['delete-backup'] as const)), 'clear-intent'] };
+}

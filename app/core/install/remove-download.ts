@@ -1,0 +1,99 @@
+import { basename, dirname, resolve } from 'node:path';
+import { LanspreadError, parseGameId, promoteRetryMs, retryWhileHeld, type EntryKind } from '../base/index.ts';
+import type { InstallContext } from './context.ts';
+import { conflictPrefix, layoutOf } from './layout.ts';
+import { exists } from './staging.ts';
+import type { InstallRequest } from './types.ts';
+
+/** What a root looks like to the decider. */
+export interface RemovalFacts {
+  readonly isInCatalog: boolean;
+  /** The root is `<gamesDir>/<gameId>`. */
+  readonly isDirectChild: boolean;
+  /** Undefined: not there. */
+  readonly rootKind: EntryKind | undefined;
+  readonly sentinelKind: EntryKind | undefined;
+  /** Names directly in the root. */
+  readonly names: readonly string[];
+}
+
+export type NotRemovableReason =
+  | 'not-in-catalog'
+  | 'outside-games-folder'
+  | 'not-there'
+  | 'link'
+  | 'not-a-folder'
+  | 'not-downloaded'
+  | 'installed'
+  | 'install-unfinished'
+  | 'conflict';
+
+/** Why downloaded files may not be removed, or undefined when they may. Pure. */
+export function whyNotRemovable(facts: RemovalFacts): NotRemovableReason | undefined {
+  const names = facts.names.map((name) => name.toLowerCase());
+  if (!facts.isInCatalog) return 'not-in-catalog';
+  if (!facts.isDirectChild) return 'outside-games-folder';
+  if (facts.rootKind === undefined) return 'not-there';
+  if (facts.rootKind === 'symlink') return 'link';
+  if (facts.rootKind !== 'directory') return 'not-a-folder';
+  if (names.includes('local')) return 'installed';
+  if (names.includes('.local.installing') || names.includes('.local.backup')) return 'install-unfinished';
+  if (names.some((name) => name.startsWith(conflictPrefix))) return 'conflict';
+  if (facts.sentinelKind !== 'file') return 'not-downloaded';
+  return undefined;
+}
+
+async function readFacts(
+  { fileSystem, isInCatalog, gamesDir }: InstallContext,
+  { root, gameId }: Omit<InstallRequest, 'version'>,
+): Promise<RemovalFacts> {
+  const kindOf = async (path: string): Promise<EntryKind | undefined> =>
+    (await exists(fileSystem, path)) ? (await fileSystem.lstat(path)).kind : undefined;
+  const rootKind = await kindOf(root);
+  const isFolder = rootKind === 'directory';
+  return {
+    isInCatalog: isInCatalog(gameId),
+    isDirectChild: dirname(resolve(root)) === resolve(gamesDir()) && basename(root) === parseGameId(gameId),
+    rootKind,
+    sentinelKind: isFolder ? await kindOf(layoutOf(root).sentinel) : undefined,
+    names: isFolder ? (await fileSystem.list(root)).map(({ name }) => name) : [],
+  };
+}
+
+/** Throws `NOT_REMOVABLE` with the reason when the download may not be removed. Changes nothing. */
+export async function assertRemovable(
+  context: InstallContext,
+  request: Omit<InstallRequest, 'version'>,
+): Promise<void> {
+  const reason = whyNotRemovable(await readFacts(context, request));
+  if (reason === undefined) return;
+  throw new LanspreadError('NOT_REMOVABLE', {
+    message: `The downloaded files cannot be removed: ${reason}.`,
+    details: { reason },
+  });
+}
+
+/**
+ * Deletes the downloaded files: the sentinel first, so that a half-deleted download never counts as complete, then the
+ * root. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's (recovery finishes).
+ */
+export async function removeDownload(context: InstallContext, request: Omit<InstallRequest, 'version'>): Promise<void> {
+  await assertRemovable(context, request);
+  const { state, clock, fileSystem } = context;
+  const { root, gameId } = request;
+  const version = state.library.get(root)?.version ?? '';
+  state.intents.put({ root, gameId, version, kind: 'Removing', madeRoot: false, startedAt: clock.now() });
+  await finishRemoving(context, root);
+  await fileSystem.syncDirectory(dirname(root));
+  state.intents.clear(root);
+}
+
+/** The part that recovery repeats. */
+export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileSystem'>, root: string): Promise<void> {
+  const { sentinel } = layoutOf(root);
+  if (await exists(fileSystem, sentinel)) {
+    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(sentinel));
+    await fileSystem.syncDirectory(root);
+  }
+  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(root));
+}

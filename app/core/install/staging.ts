@@ -1,0 +1,215 @@
+/** Folders of ours inside a game root: made with a marker, checked, flushed, deleted. */
+import { join } from 'node:path';
+import {
+  absolutePath,
+  anySignal,
+  isNotFound,
+  LanspreadError,
+  parsePath,
+  promoteRetryMs,
+  retryWhileHeld,
+  systemCode,
+  throwIfAborted,
+  type FileSystem,
+  type SafePath,
+  type SignalOptions,
+} from '../base/index.ts';
+import type { HashFile } from './hash-file.ts';
+import { markerName, markerOf } from './layout.ts';
+import type { InstallPlan } from './plan.ts';
+import type { InventoryFile } from '../state/index.ts';
+
+const markerText = 'Made by Lanspread while it installs or removes this game. It deletes this folder by itself.\n';
+const filesAtATime = 4;
+
+export async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fileSystem.lstat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+export async function writeMarker(fileSystem: FileSystem, directory: string): Promise<void> {
+  await fileSystem.writeFile(markerOf(directory), markerText);
+  await fileSystem.syncDirectory(directory);
+}
+
+export async function deleteMarker(fileSystem: FileSystem, directory: string): Promise<void> {
+  if (!(await exists(fileSystem, markerOf(directory)))) return;
+  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(markerOf(directory)));
+  await fileSystem.syncDirectory(directory);
+}
+
+/** Deletes a folder of ours, the marker last: broken off in the middle, it is still known as ours. */
+export async function deleteOwned(fileSystem: FileSystem, directory: string): Promise<void> {
+  let children: string[];
+  try {
+    children = (await fileSystem.list(directory)).map(({ name }) => name);
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  const first = children.filter((name) => name !== markerName);
+  for (const name of first) {
+    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(join(directory, name)));
+  }
+  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(directory));
+}
+
+/** Renames a folder and makes that durable. */
+export async function moveDirectory(fileSystem: FileSystem, from: string, to: string): Promise<void> {
+  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(from, to));
+  await fileSystem.syncDirectory(join(to, '..'));
+}
+
+export interface FoundTree {
+  readonly files: ReadonlyMap<string, number>;
+  readonly directories: readonly string[];
+}
+
+/** Everything below a folder, without following links. Throws `ARCHIVE_HOSTILE` for anything but plain files and folders. */
+export async function walkTree(
+  fileSystem: FileSystem,
+  top: string,
+  { signal }: SignalOptions = {},
+): Promise<FoundTree> {
+  const files = new Map<string, number>();
+  const inodes = new Map<bigint, string>();
+  const directories: string[] = [];
+  const waiting = [''];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    throwIfAborted(signal);
+    for (const { name } of await fileSystem.list(join(top, folder))) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (path === markerName) continue;
+      const { kind, sizeBytes, inode } = await fileSystem.lstat(join(top, path));
+      if (kind === 'directory') {
+        directories.push(path);
+        waiting.push(path);
+        continue;
+      }
+      const twin = inode === 0n ? undefined : inodes.get(inode);
+      if (kind !== 'file' || twin !== undefined)
+        throw new LanspreadError('ARCHIVE_HOSTILE', {
+          message: `${JSON.stringify(path)} is not a plain file of its own.`,
+          details: { entry: path },
+        });
+      inodes.set(inode, path);
+      files.set(path, sizeBytes);
+    }
+  }
+  return { files, directories };
+}
+
+/**
+ * Compares what an unpacker really made with what was planned so far. Throws `ARCHIVE_HOSTILE` for what nobody
+ * announced and `ARCHIVE_CORRUPT` for what is missing or has another size.
+ */
+export async function verifyStaging(
+  fileSystem: FileSystem,
+  { staging, plan, partly = false }: { staging: string; plan: InstallPlan; partly?: boolean },
+  options: SignalOptions = {},
+): Promise<void> {
+  const found = await walkTree(fileSystem, staging, options);
+  // Some file systems store names in another Unicode form.
+  const key = (path: string): string => path.normalize('NFC');
+  const wanted = new Map(Array.from(plan.files, ([path, sizeBytes]) => [key(path), sizeBytes]));
+  const folders = new Set(Array.from(plan.directories, key));
+  const stranger =
+    found.directories.find((path) => !folders.has(key(path))) ??
+    found.files.keys().find((path) => !wanted.has(key(path)));
+  if (stranger !== undefined)
+    throw new LanspreadError('ARCHIVE_HOSTILE', {
+      message: `The archive made ${JSON.stringify(stranger)}, which its listing does not name.`,
+      details: { entry: stranger },
+    });
+  for (const [path, sizeBytes] of found.files) if (wanted.get(key(path)) !== sizeBytes) throw incomplete(path);
+  if (partly) return;
+  const present = new Set(Array.from(found.files.keys(), key));
+  const missing = wanted.keys().find((path) => !present.has(path));
+  if (missing !== undefined) throw incomplete(missing);
+}
+
+function incomplete(path: string): LanspreadError {
+  return new LanspreadError('ARCHIVE_CORRUPT', {
+    message: `${JSON.stringify(path)} did not come out of the archive in full.`,
+    details: { entry: path },
+  });
+}
+
+/** Hashes and flushes every planned file, then flushes the folders: after this the tree survives a power loss. */
+export async function sealStaging(
+  fileSystem: FileSystem,
+  { staging, plan, hashFile }: { staging: string; plan: InstallPlan; hashFile: HashFile },
+  { signal }: SignalOptions = {},
+): Promise<InventoryFile[]> {
+  const inventory: InventoryFile[] = [];
+  const waiting = plan.files.entries();
+  const failure = new AbortController();
+  const sealFiles = async (): Promise<void> => {
+    for (const [path, sizeBytes] of waiting) {
+      throwIfAborted(signal);
+      throwIfAborted(failure.signal);
+      const absolute = absolutePath(staging, path);
+      const blake3 = await hashFile(absolute, { signal: anySignal(signal, failure.signal) });
+      await flushFile(fileSystem, absolute);
+      inventory.push({ path, sizeBytes, blake3 });
+    }
+  };
+  // All have stopped when this function ends, also when one fails: what follows may delete the files.
+  const results = await Promise.allSettled(
+    Array.from({ length: filesAtATime }, () =>
+      sealFiles().catch((error: unknown) => {
+        if (!failure.signal.aborted) failure.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  if (results.some(({ status }) => status === 'rejected')) throw failure.signal.reason;
+  const directories = [...plan.directories, ''].toSorted((a, b) => b.length - a.length);
+  for (const directory of directories) await fileSystem.syncDirectory(join(staging, directory));
+  return inventory.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Windows flushes only what was opened for writing, which a read-only file refuses; then the rename has to do. */
+async function flushFile(fileSystem: FileSystem, path: string): Promise<void> {
+  const mode = process.platform === 'win32' ? 'edit' : 'read';
+  try {
+    await using handle = await fileSystem.open(path, mode);
+    await handle.sync();
+  } catch (error) {
+    const code = systemCode(error);
+    if (mode === 'edit' && (code === 'EPERM' || code === 'EACCES')) return;
+    throw error;
+  }
+}
+
+/** Copies loose files of the payload into staging. */
+export async function copyLoose(
+  fileSystem: FileSystem,
+  { root, staging, plan }: { root: string; staging: string; plan: InstallPlan },
+  { signal, onCopied }: SignalOptions & { onCopied: (bytes: number) => void },
+): Promise<void> {
+  const made = new Set<string>();
+  const makeDirectory = async (path: string): Promise<void> => {
+    if (made.has(path)) return;
+    made.add(path);
+    await fileSystem.makeDirectory(path);
+  };
+  for (const { path, kind, sizeBytes } of plan.loose) {
+    throwIfAborted(signal);
+    const target = absolutePath(staging, path);
+    await makeDirectory(kind === 'directory' ? target : join(target, '..'));
+    if (kind !== 'file') continue;
+    await fileSystem.copyFile(absolutePath(root, path), target);
+    onCopied(sizeBytes);
+  }
+}
+
+/** A path below a game root as it was found on this disk. Throws `INVALID_PATH`. */
+export function ownPath(path: string): SafePath {
+  return parsePath(path, { atGameRoot: true });
+}

@@ -1,0 +1,95 @@
+import { LanspreadError } from '../../core/base/index.ts';
+import type { ArchiveEntry } from '../../core/install/index.ts';
+
+type Fields = ReadonlyMap<string, string>;
+
+const fieldLine = /^([A-Z][A-Za-z0-9 ]*) =(?: (.*))?$/;
+const wholeNumber = /^\d{1,15}$/;
+
+function corrupt(message: string): LanspreadError {
+  return new LanspreadError('ARCHIVE_CORRUPT', { message: `The archive's listing makes no sense: ${message}.` });
+}
+
+function parseFields(block: string): Fields {
+  const fields = new Map<string, string>();
+  for (const line of block.split('\n')) {
+    const match = fieldLine.exec(line);
+    // The tool writes control characters of names and comments as `_`; anything that is not a field is an attack or a tool we do not know.
+    if (!match?.[1]) throw corrupt(`unexpected line ${JSON.stringify(line.slice(0, 120))}`);
+    if (fields.has(match[1])) throw corrupt(`${match[1]} is given twice`);
+    fields.set(match[1], match[2] ?? '');
+  }
+  return fields;
+}
+
+function parseSize(fields: Fields, name: string): number | undefined {
+  const text = fields.get(name);
+  if (text === undefined || text === '') return undefined;
+  if (!wholeNumber.test(text)) throw corrupt(`${name} is ${JSON.stringify(text.slice(0, 40))}`);
+  return Number(text);
+}
+
+/** The Unix mode (`-rwxr-xr-x`) if the entry has one: tar gives it alone, others behind the Windows attributes. */
+function unixMode(fields: Fields): string {
+  const words = (fields.get('Mode') ?? fields.get('Attributes') ?? '').split(' ');
+  return words.find((word) => /^[-0-9a-z][-rwxsStT]{9}$/.test(word)) ?? '';
+}
+
+function windowsAttributes(fields: Fields): string {
+  const first = (fields.get('Attributes') ?? '').split(' ')[0] ?? '';
+  return /^[A-Z]*$/.test(first) ? first : '';
+}
+
+function kindOf(fields: Fields): ArchiveEntry['kind'] {
+  const type = unixMode(fields).charAt(0);
+  const attributes = windowsAttributes(fields);
+  if (fields.get('Symbolic Link') || type === 'l' || attributes.includes('L')) return 'symlink';
+  if (fields.get('Hard Link')) return 'hardlink';
+  if (fields.get('Anti') === '+' || fields.get('Alternate Stream') === '+' || 'bcps'.includes(type || '?'))
+    return 'other';
+  return fields.get('Folder') === '+' || type === 'd' || attributes.includes('D') ? 'directory' : 'file';
+}
+
+/** A leading `./` is how tar writes; the rest is left for the host to judge. */
+function plainPath(path: string, platform: NodeJS.Platform): string {
+  const slashed = platform === 'win32' ? path.replaceAll('\\', '/') : path;
+  return slashed.replace(/^(?:\.\/)+/, '').replace(/(?<=[^/])\/$/, '');
+}
+
+function toEntry(fields: Fields, platform: NodeJS.Platform): ArchiveEntry | undefined {
+  const path = fields.get('Path');
+  if (path === undefined) throw corrupt('an entry has no path');
+  const kind = kindOf(fields);
+  if (path === '.' && kind === 'directory') return undefined;
+  const sizeBytes = parseSize(fields, 'Size');
+  if (sizeBytes === undefined && kind === 'file') throw corrupt(`${JSON.stringify(path.slice(0, 120))} has no size`);
+  const packedBytes = parseSize(fields, 'Packed Size');
+  return {
+    path: plainPath(path, platform),
+    sizeBytes: kind === 'file' ? (sizeBytes ?? 0) : 0,
+    kind,
+    executable: kind === 'file' && unixMode(fields).charAt(3) === 'x',
+    encrypted: fields.get('Encrypted') === '+',
+    ...(packedBytes !== undefined && { packedBytes }),
+  };
+}
+
+/**
+ * The entries of what `7zz l -slt -ba` printed, in the archive's order. Strict: whatever is not understood is
+ * `ARCHIVE_CORRUPT`, so that an entry can never hide in it.
+ */
+export function parseListing(output: Uint8Array, platform: NodeJS.Platform = process.platform): ArchiveEntry[] {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(output);
+  } catch (cause) {
+    throw new LanspreadError('ARCHIVE_CORRUPT', { message: 'The archive has names that are not Unicode.', cause });
+  }
+  return text
+    .replaceAll('\r\n', '\n')
+    .split('\n\n')
+    .map((block) => block.replace(/^\n+|\n+$/g, ''))
+    .filter((block) => block !== '')
+    .map((block) => toEntry(parseFields(block), platform))
+    .filter((entry) => entry !== undefined);
+}
