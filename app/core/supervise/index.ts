@@ -1,0 +1,8 @@
+export {
+  superviseService,
+  type Policy,
+  type Service,
+  type ServiceOptions,
+  type ServiceState,
+} from './service.ts';
+export { createSupervisor, type ServiceFacts, type Supervisor, type SupervisorOptions } from './supervisor.ts';
