@@ -277,6 +277,15 @@ export class PeerProcess implements AsyncDisposable {
     return { exitCode, elapsedMs: performance.now() - started };
   }
 
+  /** Closes the peer's standard input and returns the code it then exits with; kills it when it does not. */
+  async closeInput(): Promise<number | null> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), quitLimitMs);
+    this.#child.stdin.end();
+    const { exitCode } = await this.#exited;
+    clearTimeout(timer);
+    return exitCode;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#running) await this.kill9();
   }
