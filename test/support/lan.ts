@@ -105,6 +105,15 @@ export class Lan implements Disposable {
     ip('-n', this.#switch, 'link', 'set', `port${index}`, state === 'in' ? 'up' : 'down');
   }
 
+  /** What a host has sent so far, in bytes, frames and all. */
+  sentBytes(name: string): number {
+    const [link] = JSON.parse(ip('-n', this.host(name).namespace, '-s', '-j', 'link', 'show', interfaceName)) as {
+      stats64: { tx: { bytes: number } };
+    }[];
+    if (!link) throw new Error(`${name} has no interface`);
+    return link.stats64.tx.bytes;
+  }
+
   [Symbol.dispose](): void {
     process.off('exit', this.#removeNow);
     for (const name of this.#made.splice(0)) removeNamespace(name);

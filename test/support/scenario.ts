@@ -86,6 +86,13 @@ export class Room implements AsyncDisposable {
     return peer;
   }
 
+  /** The peer of this name that was started last. Throws when there is none. */
+  running(name: string): PeerProcess {
+    const peer = this.#peers.findLast((one) => one.name === name);
+    if (!peer) throw new Error(`${name} was not started`);
+    return peer;
+  }
+
   /** What every scenario asks at its end, beside its own questions. */
   assertContractKept(): void {
     for (const { name, problems, events } of this.#peers) {
