@@ -1,34 +1,17 @@
 /** One Lanspread process driven over its JSONL harness, as a program outside the project would drive it. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { HarnessLines, Refused, type HarnessEvent, type Json } from './peer-lines.ts';
+import { spawnPeer, type PeerChild, type PeerOptions } from './peer-spawn.ts';
 
+export type { PeerOptions } from './peer-spawn.ts';
 export { Refused, type HarnessEvent, type Json } from './peer-lines.ts';
 
-const program = fileURLToPath(new URL('../../app/cli/lanspread.mjs', import.meta.url));
 /** How long a peer may take to start, to answer, and by default to let an event come, in milliseconds. */
 const startLimitMs = 30_000;
 const answerLimitMs = 30_000;
 const eventLimitMs = 30_000;
 const quitLimitMs = 10_000;
 const stderrKept = 64 * 1024;
-
-export interface PeerOptions {
-  /** For messages of tests; also the peer's display name. */
-  name: string;
-  gamesDir: string;
-  stateDir: string;
-  catalog: string;
-  /** Network namespace to run in. Left out: loopback only, without discovery. */
-  namespace?: string;
-  /** Multiaddrs of other peers. */
-  peers?: readonly string[];
-  environment?: Record<string, string>;
-  /** Another program that speaks the same contract, for tests of this client itself. */
-  program?: string;
-}
 
 export interface GameFacts {
   id: string;
@@ -51,39 +34,9 @@ export interface PeerFacts {
   games: { id: string; version: string; availability: string; root?: string }[];
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-
-function argumentsOf({ name, gamesDir, stateDir, catalog, namespace, peers = [] }: PeerOptions): string[] {
-  return [
-    'peer',
-    '--jsonl',
-    '--games-dir',
-    gamesDir,
-    '--state-dir',
-    stateDir,
-    '--catalog',
-    catalog,
-    '--name',
-    name,
-    ...(namespace === undefined ? ['--listen', '127.0.0.1', '--no-discovery'] : []),
-    ...peers.flatMap((address) => ['--peer', address]),
-  ];
-}
-
-function start(options: PeerOptions): Child {
-  const command = [process.execPath, options.program ?? program, ...argumentsOf(options)];
-  // `ip netns exec` replaces itself by the command, so the process id is the peer's own there too.
-  const [file = '', ...rest] =
-    options.namespace === undefined ? command : ['ip', 'netns', 'exec', options.namespace, ...command];
-  return spawn(file, rest, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', ...options.environment },
-  });
-}
-
 export class PeerProcess implements AsyncDisposable {
   readonly options: PeerOptions;
-  readonly #child: Child;
+  readonly #child: PeerChild;
   readonly #lines = new HarnessLines();
   readonly #exited: Promise<{ exitCode: number | null; signal: string | null }>;
   #stderr = '';
@@ -104,7 +57,7 @@ export class PeerProcess implements AsyncDisposable {
 
   private constructor(options: PeerOptions) {
     this.options = options;
-    this.#child = start(options);
+    this.#child = spawnPeer(options);
     const killNow = (): void => void this.#child.kill('SIGKILL');
     process.once('exit', killNow);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#lines.push(text));

@@ -46,6 +46,13 @@ test('a LAN is gone when disposed, also after a failure, and leaves the machine 
   for (const name of names) assert.not(namespaces().includes(name));
 });
 
+test('what a host sends is counted', () => {
+  using lan = new Lan(['anna', 'bela']);
+  const before = lan.sentBytes('anna');
+  assert.ok(reaches(lan.host('anna').namespace, lan.host('bela').address));
+  assert.ok(lan.sentBytes('anna') > before);
+});
+
 test('two LANs of one process have nothing in common', () => {
   using one = new Lan(['anna']);
   using two = new Lan(['anna', 'bela']);
