@@ -123,7 +123,8 @@ export function servedIn(events: readonly HarnessEvent[], gameId: string): Serve
   for (const event of events) {
     if (event.event !== 'blocks-verified' || event['gameId'] !== gameId) continue;
     const [first, count, peerId] = [Number(event['firstBlock']), Number(event['count']), String(event['peerId'])];
-    assert.ok(Number.isInteger(first) && Number.isInteger(count) && count > 0, JSON.stringify(event));
+    if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1)
+      throw new Error(`a malformed event: ${JSON.stringify(event)}`);
     byPeer.set(peerId, (byPeer.get(peerId) ?? 0) + count);
     for (let block = first; block < first + count; block += 1) {
       const name = `${String(event['file'])}#${block}`;
