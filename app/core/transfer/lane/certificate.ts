@@ -1,4 +1,5 @@
 import { createHash, webcrypto } from 'node:crypto';
+import type * as x509 from '@peculiar/x509';
 
 /** What a node shows on its byte lane: made afresh at every start, known to others by its fingerprint alone. */
 export interface LaneCertificate {
@@ -40,7 +41,7 @@ export async function createLaneCertificate(nowMs: number): Promise<LaneCertific
  * The library's dependency injection refuses to load without the metadata reflection API, of which it then uses what
  * untyped classes have: nothing. So it gets that, instead of one more dependency.
  */
-async function importX509(): Promise<typeof import('@peculiar/x509')> {
+async function importX509(): Promise<typeof x509> {
   for (const name of ['getMetadata', 'getOwnMetadata']) {
     if (!Reflect.has(Reflect, name)) Reflect.set(Reflect, name, () => undefined);
   }
