@@ -62,6 +62,7 @@ export async function prepareImport(origin: string, context: ImportContext): Pro
 export function sourceIdOf(name: string): string {
   const readable = name
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')

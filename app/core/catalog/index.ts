@@ -1,2 +1,9 @@
+export {
+  buildCatalog,
+  buildCatalogFile,
+  type BuildCatalogOptions,
+  type BuiltCatalog,
+  type CatalogProblem,
+} from './build-catalog.ts';
 export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
 export type * from './types.ts';

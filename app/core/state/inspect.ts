@@ -19,6 +19,8 @@ export function inspect(path: string): Inspection {
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
   const walSizeBytes = existsSync(walPath) ? statSync(walPath).size : 0;
   if (sizeBytes === 0) return walSizeBytes === 0 ? { kind: 'fresh' } : corrupt('its log is there without it');
+  // SQLite takes such a file for an empty one.
+  if (sizeBytes < databaseHeaderBytes) return corrupt('it is too short');
   if (walSizeBytes > 0 && !isWriteAheadLog(walPath)) return corrupt('its log is not one');
   let database: Sqlite.Database | undefined;
   try {
@@ -35,11 +37,14 @@ export function inspect(path: string): Inspection {
 
 function examine(database: Sqlite.Database): Inspection {
   const version = Number(database.pragma('user_version', { simple: true }));
+  // Killed at its first start, before anything was in it.
+  if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) return { kind: 'fresh' };
   if (database.pragma('application_id', { simple: true }) !== applicationId) return corrupt('it is not of Lanspread');
   const verdict = database.pragma('quick_check(1)', { simple: true });
   return verdict === 'ok' ? { kind: 'sound', version } : corrupt(String(verdict));
 }
 
+const databaseHeaderBytes = 100;
 const walHeaderBytes = 32;
 
 /**

@@ -27,14 +27,14 @@ export function userVersion(database: Sqlite.Database): number {
 }
 
 /**
- * Brings the database to the latest version, one transaction a migration, a copy before each. An empty database has
- * nothing to copy. When a migration fails, the database has the version before it.
+ * Brings the database to the latest version, one transaction a migration, a copy before each. A new database has
+ * nothing worth copying. When a migration fails, the database has the version before it.
  */
 export function migrate(database: Sqlite.Database, { path, migrations, logger }: MigrateOptions): void {
   const from = userVersion(database);
   for (const { version, name, sql } of migrations.filter((migration) => migration.version > from)) {
     const before = userVersion(database);
-    if (before > 0) backUp(database, backupPath(path, before));
+    if (from > 0) backUp(database, backupPath(path, before));
     coded(() =>
       database
         .transaction(() => {

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { LanspreadError, silentLogger, systemClock, toLanspreadError, type Clock, type Logger } from '../base/index.ts';
 import { Connection } from './connection.ts';
 import { applicationId, inspect } from './inspect.ts';
-import { latestVersion, migrate } from './migrate.ts';
+import { latestVersion, migrate, userVersion } from './migrate.ts';
 import { migrations as releasedMigrations, type Migration } from './migrations/index.ts';
 import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
 import { blockRepository } from './repositories/blocks.ts';
@@ -102,7 +102,7 @@ function open({ directory, path, logger, migrations }: Opening): State {
   using undo = new DisposableStack();
   const database = coded(() => new Sqlite(path, { timeout: 5_000 }));
   const connection = undo.adopt(new Connection(database), (opened) => opened[Symbol.dispose]());
-  coded(() => database.pragma(`application_id = ${applicationId}`));
+  if (userVersion(database) === 0) coded(() => database.pragma(`application_id = ${applicationId}`));
   migrate(database, { path, migrations, logger });
   const repositories = openRepositories(connection);
   const owned = undo.move();

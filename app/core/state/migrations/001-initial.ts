@@ -32,7 +32,7 @@ CREATE INDEX catalog_game_by_id ON catalog_game (game_id);
 
 -- Holds the index alone; its row ids are those of catalog_game, of the winning source of each game.
 CREATE VIRTUAL TABLE catalog_search USING fts5 (
-  title, body, content = '', prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 2"
+  title, body, content = '', prefix = '1 2 3 4 5', tokenize = "unicode61 remove_diacritics 2"
 );
 
 CREATE TABLE library_game (

@@ -58,11 +58,13 @@ function searchRepository(connection: Connection): (expression: string, limit: n
   );
   const best = connection.query<[string, number], GameId>(ranked, toId);
   const first = connection.query<[string, number], GameId>(unranked, toId);
-  const isBroad = (expression: string): boolean => (countHits.get(expression, maxRankedHits + 1) ?? 0) > maxRankedHits;
+  const hitsOf = (expression: string): number => countHits.get(expression, maxRankedHits + 1) ?? 0;
   return (expression, limit) => {
-    if (!isBroad(expression)) return best.all(expression, limit);
+    if (hitsOf(expression) <= maxRankedHits) return best.all(expression, limit);
     const titles = inTitle(expression);
-    const found = new Set((isBroad(titles) ? first : best).all(titles, limit));
+    const titleHits = hitsOf(titles);
+    const found = new Set<GameId>();
+    if (titleHits > 0) for (const id of (titleHits > maxRankedHits ? first : best).all(titles, limit)) found.add(id);
     if (found.size < limit) for (const id of first.all(expression, limit + found.size)) found.add(id);
     return [...found].slice(0, limit);
   };
