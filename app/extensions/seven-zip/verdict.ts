@@ -17,9 +17,13 @@ export function isSuccess({ exitCode }: ToolExit): boolean {
   return exitCode === 0 || exitCode === 1;
 }
 
-/** The error that a failed run means, with the end of what the tool said. */
-export function toError({ exitCode, stderr }: ToolExit): LanspreadError {
-  const code = verdicts.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'UNPACKER_FAILED';
+/**
+ * The error that a failed run means, with the end of what the tool said. `fallback` is for what it did not explain:
+ * a listing keeps silent about broken headers.
+ */
+export function toError({ exitCode, stderr }: ToolExit, fallback: ErrorCode = 'UNPACKER_FAILED'): LanspreadError {
+  const code =
+    verdicts.find(([pattern]) => pattern.test(stderr))?.[1] ?? (exitCode === 2 ? fallback : 'UNPACKER_FAILED');
   const said = stderr
     .trim()
     .replaceAll(/\s*\n\s*/g, ' · ')

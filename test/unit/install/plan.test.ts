@@ -1,0 +1,252 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanspreadError, parsePath } from '../../../app/core/base/index.ts';
+import type { ArchiveEntry } from '../../../app/core/install/index.ts';
+import { planInstall, splitPayload, type PayloadFile, type Probe } from '../../../app/core/install/plan.ts';
+import { whyNotRemovable, type RemovalFacts } from '../../../app/core/install/remove-download.ts';
+import { furtherVolumes } from '../../../app/core/install/volumes.ts';
+
+const gib = 1024 ** 3;
+const file = (path: string, sizeBytes = 10): PayloadFile => ({
+  path: parsePath(path, { atGameRoot: true }),
+  kind: 'file',
+  sizeBytes,
+});
+const entry = (path: string, more: Partial<ArchiveEntry> = {}): ArchiveEntry => ({
+  path,
+  kind: 'file',
+  sizeBytes: 5,
+  ...more,
+});
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof LanspreadError ? error.code : String(error);
+  }
+}
+
+function split(paths: readonly string[], archives: readonly string[]) {
+  const probes = new Map<string, Probe>(archives.map((path) => [path, { unpackerId: 'u', score: 100 }]));
+  const { archives: chosen, loose } = splitPayload(
+    paths.map((path) => file(path)),
+    probes,
+  );
+  return { archives: chosen.map(({ path }) => path), loose: loose.map(({ path }) => path), chosen };
+}
+
+interface Case {
+  archives?: readonly (readonly ArchiveEntry[])[];
+  loose?: readonly PayloadFile[];
+  freeBytes?: number;
+  packedBytes?: number;
+}
+
+const plan = ({ archives = [], loose = [], freeBytes = 1000 * gib, packedBytes = 100 }: Case) =>
+  planInstall({
+    archives: archives.map((entries, index) => ({
+      path: parsePath(`archive ${index}.eti`, { atGameRoot: true }),
+      unpackerId: 'u',
+      packedBytes,
+      entries,
+    })),
+    loose,
+    freeBytes,
+    platform: 'linux',
+  });
+
+test('archives and loose files are told apart, in the order of their names', () => {
+  const { archives, loose } = split(
+    ['b.eti', 'a.eti', 'readme.txt', 'folder/c.eti'],
+    ['b.eti', 'a.eti', 'folder/c.eti'],
+  );
+  assert.equal(archives, ['a.eti', 'b.eti']);
+  assert.equal(loose, ['folder/c.eti', 'readme.txt'], 'what lies in folders is game data');
+});
+
+test('further volumes belong to the first and count towards its size', () => {
+  const names = ['g.part1.rar', 'g.part2.rar', 'g.part3.rar', 'o.r00', 'o.r01', 'o.rar', 'z.7z.001', 'z.7z.002'];
+  const { archives, loose, chosen } = split(names, names);
+  assert.equal(archives, ['g.part1.rar', 'o.rar', 'z.7z.001']);
+  assert.equal(loose, []);
+  assert.equal(
+    chosen.map(({ packedBytes }) => packedBytes),
+    [30, 30, 20],
+  );
+});
+
+test('volumes are grouped by their common name, whatever the case and the number of digits', () => {
+  const belongs = furtherVolumes(['A.Part01.RAR', 'a.part02.rar', 'a.part10.rar', 'b.zip', 'b.z01', 'c.part2.rar']);
+  assert.equal(Object.fromEntries(belongs), {
+    'a.part02.rar': 'A.Part01.RAR',
+    'a.part10.rar': 'A.Part01.RAR',
+    'b.z01': 'b.zip',
+  });
+});
+
+test('an empty payload has nothing to install, and an .eti that nobody opens needs an unpacker', () => {
+  assert.is(
+    codeOf(() => split([], [])),
+    'NO_ARCHIVE',
+  );
+  assert.is(
+    codeOf(() => split(['game.eti'], [])),
+    'NO_UNPACKER',
+  );
+  assert.equal(split(['game.exe'], []).loose, ['game.exe']);
+});
+
+test('the plan names every file, every folder and all bytes', () => {
+  const { files, directories, totalBytes } = plan({
+    archives: [[entry('a/b/c.txt'), entry('saves', { kind: 'directory', sizeBytes: 0 })]],
+    loose: [file('readme.txt', 7)],
+  });
+  assert.equal(Array.from(files), [
+    ['readme.txt', 7],
+    ['a/b/c.txt', 5],
+  ]);
+  assert.equal(Array.from(directories).sort(), ['a', 'a/b', 'saves']);
+  assert.is(totalBytes, 12);
+});
+
+test('entries that lead outside or cannot be names are hostile', () => {
+  for (const path of [
+    '../x',
+    'a/../../x',
+    '/etc/passwd',
+    'C:/x',
+    'C:x',
+    '\\\\host\\x',
+    'a\\b',
+    'a/./b',
+    'a//b',
+    '',
+    'a\nb',
+    'a\u0000b',
+    'CON',
+    'a/nul.txt',
+    'a.',
+    'a /b',
+    'x:stream',
+    `${'d/'.repeat(150)}x`,
+    '.lanspread_owned',
+    '.LANSPREAD_OWNED',
+  ])
+    assert.is(
+      codeOf(() => plan({ archives: [[entry(path)]] })),
+      'ARCHIVE_HOSTILE',
+      JSON.stringify(path),
+    );
+});
+
+test('links, devices and deletions are hostile', () => {
+  for (const kind of ['symlink', 'hardlink', 'other'] as const)
+    assert.is(
+      codeOf(() => plan({ archives: [[entry('a', { kind })]] })),
+      'ARCHIVE_HOSTILE',
+      kind,
+    );
+});
+
+test('entries that collide are hostile: within one archive, across archives, with loose files', () => {
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('Save.dat'), entry('SAVE.DAT')]] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('caf\u00e9'), entry('cafe\u0301')]] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('a'), entry('a')]] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('a'), entry('a/b')]] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('a')], [entry('A')]] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('readme.txt')]], loose: [file('readme.txt')] })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('d/a')], [entry('d/b')]] })),
+    undefined,
+    'a folder may be shared',
+  );
+});
+
+test('an encrypted entry is told before anything is written', () => {
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('a', { encrypted: true })]] })),
+    'ARCHIVE_ENCRYPTED',
+  );
+});
+
+test('bombs are refused by ratio, by count and by impossible sizes', () => {
+  const big = entry('zeros', { sizeBytes: 10 * gib });
+  assert.is(
+    codeOf(() => plan({ archives: [[big]], packedBytes: 1_000_000 })),
+    'ARCHIVE_HOSTILE',
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[big]], packedBytes: gib })),
+    undefined,
+  );
+  assert.is(
+    codeOf(() => plan({ archives: [[entry('small', { sizeBytes: 1_000_000 })]], packedBytes: 10 })),
+    undefined,
+  );
+  const many = Array.from({ length: 500_001 }, (_, index) => entry(`f${index}`, { sizeBytes: 0 }));
+  assert.is(
+    codeOf(() => plan({ archives: [many] })),
+    'ARCHIVE_HOSTILE',
+  );
+  const huge = entry('huge', { sizeBytes: Number.MAX_SAFE_INTEGER });
+  assert.is(
+    codeOf(() => plan({ archives: [[huge, entry('more', { sizeBytes: 10 })]] })),
+    'ARCHIVE_HOSTILE',
+  );
+});
+
+test('too little space is told with what is needed and what is free', () => {
+  try {
+    plan({ loose: [file('a', 1000)], freeBytes: 1010 });
+    assert.unreachable();
+  } catch (error) {
+    if (!(error instanceof LanspreadError)) throw error;
+    assert.is(error.code, 'DISK_FULL');
+    assert.equal(error.details, { neededBytes: 1020, freeBytes: 1010 });
+  }
+});
+
+test('a download may be removed only when every rule holds, and the reason is told', () => {
+  const fine: RemovalFacts = {
+    isInCatalog: true,
+    isDirectChild: true,
+    rootKind: 'directory',
+    sentinelKind: 'file',
+    names: ['version.ini', 'game.eti'],
+  };
+  assert.is(whyNotRemovable(fine), undefined);
+  assert.is(whyNotRemovable({ ...fine, isInCatalog: false }), 'not-in-catalog');
+  assert.is(whyNotRemovable({ ...fine, isDirectChild: false }), 'outside-games-folder');
+  assert.is(whyNotRemovable({ ...fine, rootKind: undefined }), 'not-there');
+  assert.is(whyNotRemovable({ ...fine, rootKind: 'symlink' }), 'link');
+  assert.is(whyNotRemovable({ ...fine, rootKind: 'file' }), 'not-a-folder');
+  assert.is(whyNotRemovable({ ...fine, sentinelKind: undefined }), 'not-downloaded');
+  assert.is(whyNotRemovable({ ...fine, sentinelKind: 'symlink' }), 'not-downloaded');
+  assert.is(whyNotRemovable({ ...fine, names: ['local'] }), 'installed');
+  assert.is(whyNotRemovable({ ...fine, names: ['LOCAL'] }), 'installed');
+  assert.is(whyNotRemovable({ ...fine, names: ['.local.installing'] }), 'install-unfinished');
+  assert.is(whyNotRemovable({ ...fine, names: ['.local.backup'] }), 'install-unfinished');
+  assert.is(whyNotRemovable({ ...fine, names: ['.local.conflict-2026'] }), 'conflict');
+});
+
+test.run();

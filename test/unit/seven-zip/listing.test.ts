@@ -1,0 +1,112 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanspreadError } from '../../../app/core/base/index.ts';
+import { parseListing } from '../../../app/extensions/seven-zip/listing.ts';
+import { formatOf, probeScore } from '../../../app/extensions/seven-zip/probe.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const block = (fields: Record<string, string>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join('');
+const one = (fields: Record<string, string>) => parseListing(bytes(block(fields)), 'linux')[0];
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof LanspreadError ? error.code : 'another error';
+  }
+}
+
+test('files, folders and executables are told apart in every way of writing attributes', () => {
+  const file = { Path: 'a', Size: '3', 'Packed Size': '2' };
+  assert.equal(one({ ...file, Attributes: ' -rwxr-xr-x' })?.executable, true);
+  assert.equal(one({ ...file, Attributes: 'A -rw-r--r--' })?.executable, false);
+  assert.equal(one({ ...file, Attributes: 'A' })?.kind, 'file');
+  assert.equal(one({ ...file, Folder: '+', Attributes: '' })?.kind, 'directory');
+  assert.equal(one({ ...file, Attributes: 'D drwxr-xr-x' })?.kind, 'directory');
+  assert.equal(one({ ...file, Mode: 'drwxr-xr-x' })?.kind, 'directory');
+  assert.equal(one({ ...file, Attributes: 'V 01800000 0rw-------' })?.kind, 'file');
+});
+
+test('links and oddities of every kind are never taken for files', () => {
+  const file = { Path: 'a', Size: '3' };
+  assert.is(one({ ...file, Attributes: ' lrwxrwxrwx' })?.kind, 'symlink');
+  assert.is(one({ ...file, Mode: 'lrwxrwxrwx' })?.kind, 'symlink');
+  assert.is(one({ ...file, 'Symbolic Link': '../x' })?.kind, 'symlink');
+  assert.is(one({ ...file, Attributes: 'AL' })?.kind, 'symlink');
+  assert.is(one({ ...file, 'Hard Link': 'b' })?.kind, 'hardlink');
+  assert.is(one({ ...file, Mode: 'crw-rw-rw-' })?.kind, 'other');
+  assert.is(one({ ...file, Mode: 'prw-rw-rw-' })?.kind, 'other');
+  assert.is(one({ ...file, Anti: '+' })?.kind, 'other');
+  assert.is(one({ ...file, 'Alternate Stream': '+' })?.kind, 'other');
+});
+
+test('a path is left as it is, for the host to judge, but for the ./ of tar', () => {
+  for (const path of ['../up', '/abs', 'a/../b', 'C:/x', 'a = b', ' lead', 'trail '])
+    assert.is(one({ Path: path, Size: '0' })?.path, path);
+  assert.is(one({ Path: './a/b', Size: '0' })?.path, 'a/b');
+  assert.equal(parseListing(bytes(block({ Path: '.', Folder: '+', Size: '0' })), 'linux'), []);
+  assert.is(one({ Path: 'a\\b', Size: '0' })?.path, 'a\\b');
+  assert.is(parseListing(bytes(block({ Path: 'a\\b', Size: '0' })), 'win32')[0]?.path, 'a/b');
+});
+
+test('what cannot be understood is corrupt: no entry hides in it', () => {
+  const entry = block({ Path: 'a', Size: '1' });
+  for (const text of [
+    `${entry}{\nPath = b\n}\n`,
+    `${entry}Path = b\n`,
+    `${entry}loose text\n`,
+    block({ Size: '1' }),
+    block({ Path: 'a' }),
+    block({ Path: 'a', Size: '-1' }),
+    block({ Path: 'a', Size: '1e9' }),
+    block({ Path: 'a', Size: '99999999999999999999' }),
+  ])
+    assert.is(
+      codeOf(() => parseListing(bytes(text), 'linux')),
+      'ARCHIVE_CORRUPT',
+      text,
+    );
+  const notUnicode = Buffer.concat([Buffer.from('Path = a'), Buffer.from([0xff]), Buffer.from('\nSize = 1\n')]);
+  assert.is(
+    codeOf(() => parseListing(notUnicode, 'linux')),
+    'ARCHIVE_CORRUPT',
+  );
+});
+
+test('an empty listing is no entries, and Windows line ends are fine', () => {
+  assert.equal(parseListing(bytes('\n\n')), []);
+  assert.is(parseListing(bytes('Path = a\r\nSize = 1\r\n\r\nPath = b\r\nSize = 2\r\n'), 'linux').length, 2);
+});
+
+test('the first bytes decide, the name counts where they say nothing', () => {
+  const zip = bytes('PK\u0003\u0004rest');
+  const rar = Buffer.from('526172211a070100', 'hex');
+  assert.is(formatOf(rar), 'rar');
+  assert.is(formatOf(Buffer.from('526172211a0700', 'hex')), 'rar');
+  assert.is(probeScore('game.eti', rar), 100);
+  assert.is(probeScore('game.ETI', zip), 100);
+  assert.is(probeScore('data.bin', rar), 80);
+  assert.is(probeScore('game.rar', zip), 90, 'a wrong extension does not hide an archive');
+  assert.is(probeScore('broken.rar', bytes('??')), 60);
+  assert.is(probeScore('readme.txt', bytes('hello')), 0);
+});
+
+test('game data that is a zip under another name is not an archive to unpack', () => {
+  const zip = bytes('PK\u0003\u0004rest');
+  for (const name of ['pak0.pk3', 'game.jar', 'game.love', 'data.dat']) assert.ok(probeScore(name, zip) < 50, name);
+});
+
+test('a tar and an iso are known by marks far into the file', () => {
+  const tar = Buffer.alloc(512);
+  tar.write('ustar', 257, 'latin1');
+  assert.is(probeScore('game.tar', tar), 100);
+  const iso = Buffer.alloc(0x8006);
+  iso.write('CD001', 0x8001, 'latin1');
+  assert.is(probeScore('game.iso', iso), 100);
+});
+
+test.run();
