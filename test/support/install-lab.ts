@@ -1,0 +1,76 @@
+/** A games folder, a state and an installer over both, for tests of installing. */
+import { existsSync } from 'node:fs';
+import { nodeFileSystem, parseGameId, silentLogger, systemClock, type FileSystem } from '../../app/core/base/index.ts';
+import {
+  createInstaller,
+  recover,
+  streamingFileHasher,
+  type InstallContext,
+  type Installer,
+  type InstallRequest,
+  type RecoveryContext,
+  type RecoveryReport,
+} from '../../app/core/install/index.ts';
+import { openState, type State } from '../../app/core/state/index.ts';
+import { createSevenZipUnpacker } from '../../app/extensions/seven-zip/index.ts';
+import { makeGame, type GameRoot, type GameSpec } from './games.ts';
+import { tempDir, type TempDir } from './temp.ts';
+
+export interface InstallLab extends AsyncDisposable {
+  readonly temp: TempDir;
+  readonly gamesDir: string;
+  readonly state: State;
+  readonly installer: Installer;
+  readonly context: InstallContext;
+  game(spec: GameSpec): Promise<GameRoot>;
+  recover(): Promise<RecoveryReport>;
+}
+
+export interface LabOptions {
+  fileSystem?: FileSystem;
+  unpackers?: InstallContext['unpackers'];
+  logger?: InstallContext['logger'];
+  /** Use this folder, which stays, in place of a temporary one. */
+  directory?: string;
+}
+
+export function requestFor({ id, root, version }: Pick<GameRoot, 'id' | 'root' | 'version'>): InstallRequest {
+  return { gameId: parseGameId(id), root, version };
+}
+
+export async function installLab(options: LabOptions = {}): Promise<InstallLab> {
+  const temp = await tempDir('install');
+  const directory = options.directory ?? temp.path;
+  const gamesDir = `${directory}/games`;
+  const { state } = openState({ directory: `${directory}/state` });
+  const fileSystem = options.fileSystem ?? nodeFileSystem;
+  const context: InstallContext & RecoveryContext = {
+    fileSystem,
+    state,
+    unpackers: options.unpackers ?? [createSevenZipUnpacker()],
+    hashFile: streamingFileHasher(fileSystem),
+    clock: systemClock,
+    logger: options.logger ?? silentLogger,
+    isInCatalog: () => true,
+    gamesDir: () => gamesDir,
+  };
+  return {
+    temp,
+    gamesDir,
+    state,
+    installer: createInstaller(context),
+    context,
+    game: (spec) => makeGame(gamesDir, spec),
+    recover: () => recover(context, { gamesDir }),
+    async [Symbol.asyncDispose]() {
+      state[Symbol.dispose]();
+      await temp[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const listener = { onBegin() {}, onProgress() {} };
+
+export function isThere(path: string): boolean {
+  return existsSync(path);
+}
