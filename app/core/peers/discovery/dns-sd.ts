@@ -1,6 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import { Emitter, systemClock, withTimeLimit, type Clock, type IDisposable } from '../../base/index.ts';
 import { PeerCache, type CacheChange, type Origin } from './cache.ts';
-import { currentLinks, scopedAddress, type Link, type LinkSelection } from './interfaces.ts';
+import { scopedAddress, selectLinks, type InterfaceTable, type Link, type LinkSelection } from './interfaces.ts';
 import { LinkSet } from './link-set.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
 import { defaultProbePort, StaticProber, type StaticHost } from './prober.ts';
@@ -31,6 +32,8 @@ export interface DnsSdOptions extends LinkSelection {
   readonly place?: Partial<MulticastPlace>;
   /** How often the interfaces are looked at, in milliseconds. Default 3,000. */
   readonly scanMs?: number;
+  /** Where the interfaces are read; the system's by default. */
+  readonly interfaceTable?: () => InterfaceTable;
   readonly clock?: Clock;
 }
 
@@ -161,7 +164,7 @@ class DnsSdDiscovery implements Discovery {
     this.#lastScanAt = nowAt;
     let links: Link[] = [];
     try {
-      links = currentLinks(this.#options);
+      links = selectLinks((this.#options.interfaceTable ?? networkInterfaces)(), this.#options);
     } catch (cause) {
       return this.#warn({ message: 'The system does not tell its network interfaces.', cause });
     }

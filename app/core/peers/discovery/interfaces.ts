@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
+import type { NetworkInterfaceInfo } from 'node:os';
 import type { AddressFamily } from './types.ts';
 
 /** One interface in one address family: what a multicast socket is opened for. */
@@ -76,11 +76,6 @@ export function selectLinks(
       ];
     });
   });
-}
-
-/** The links of this machine now; none when the system refuses to tell. */
-export function currentLinks(selection: LinkSelection): Link[] {
-  return selectLinks(networkInterfaces(), selection);
 }
 
 /** Whether two scans mean the same link, so that its socket can stay. */

@@ -179,6 +179,7 @@ export class LinkSet implements IDisposable {
       const opened = await MulticastLink.open(member.link, place, context);
       member.multicast?.[Symbol.dispose]();
       member.multicast = opened;
+      member.failures = 0;
       if (opened.mode === 'full') return;
       const message = `Another program holds UDP port ${place.port} for itself: others find this PC by broadcast only.`;
       this.#options.onWarning({ message, interfaceName });

@@ -167,6 +167,6 @@ export class MemoryDiscovery implements Discovery {
   }
 
   #loseAll(reason: DiscoveryLostReason): void {
-    for (const peerId of [...this.#peers.keys()]) this.#lose(peerId, reason);
+    for (const peerId of this.#peers.keys()) this.#lose(peerId, reason);
   }
 }
