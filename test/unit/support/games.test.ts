@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parsePath, PathSet, whyUnsafe } from '../../../app/core/base/index.ts';
 import { runSevenZip } from '../../support/archives.ts';
 import {
   blockBytes,
@@ -14,6 +15,7 @@ import {
   smallGame,
   spoilEveryBlock,
 } from '../../support/games.ts';
+import { oddEntries } from '../../support/odd-names.ts';
 import { seededBytes, SeededRandom } from '../../support/random.ts';
 import { tempDir } from '../../support/temp.ts';
 import { assertSameTree, diffTrees, readTree } from '../../support/trees.ts';
@@ -90,6 +92,15 @@ test('many files are as many as asked for', async () => {
   await using temp = await tempDir();
   const { tree } = await makeGame(temp.path, manyFilesGame('many', 250, 10));
   assert.is(tree.filter(({ kind }) => kind === 'file').length, 251);
+});
+
+test('every odd name is one that a game may have, on any platform and beside the others', () => {
+  const paths = new PathSet();
+  for (const entry of oddEntries('loose/')) {
+    for (const platform of ['linux', 'win32', 'darwin'] as const)
+      assert.is(whyUnsafe(entry.path, { atGameRoot: true, platform }), undefined, entry.path);
+    paths.add(parsePath(entry.path, { atGameRoot: true }), entry.kind === 'directory' ? 'directory' : 'file');
+  }
 });
 
 test('spoiling changes one byte of every block and neither size nor time', async () => {
