@@ -7,7 +7,7 @@ import type { Unpacker } from './types.ts';
 /** What installing needs of the world. */
 export interface InstallContext {
   readonly fileSystem: FileSystem;
-  readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'transaction'>;
+  readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'partials' | 'transaction'>;
   /** In the user's order. */
   readonly unpackers: readonly Unpacker[];
   readonly hashFile: HashFile;
@@ -20,6 +20,4 @@ export interface InstallContext {
 }
 
 /** What recovery needs of the world. */
-export type RecoveryContext = Pick<InstallContext, 'fileSystem' | 'hashFile' | 'clock' | 'logger'> & {
-  readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'partials' | 'transaction'>;
-};
+export type RecoveryContext = Pick<InstallContext, 'fileSystem' | 'hashFile' | 'clock' | 'logger' | 'state'>;

@@ -6,8 +6,8 @@ export { defaultBombLimits, type BombLimits } from './plan.ts';
 export {
   recover,
   type RecoverOptions,
-  type RecoveryAction,
   type RecoveryReport,
 } from './recover.ts';
+export type { RecoveryAction } from './recover-root.ts';
 export type { RecoveryStep } from './recovery-table.ts';
 export type * from './types.ts';

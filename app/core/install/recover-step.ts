@@ -6,7 +6,7 @@ import { recordInstalled, recordUninstalled } from './record.ts';
 import type { RecoveryContext } from './context.ts';
 import { finishRemoving } from './remove-download.ts';
 import type { RecoveryStep } from './recovery-table.ts';
-import { deleteMarker, deleteOwned, exists, moveDirectory } from './staging.ts';
+import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
 
 export interface RecoveryTarget {
   readonly layout: RootLayout;
@@ -29,12 +29,14 @@ export async function performRecoveryStep(
     case 'delete-backup':
       return await deleteFolder(fileSystem, root, backup);
     case 'restore-backup':
-      await moveDirectory(fileSystem, backup, local);
+      await renameDirectory(fileSystem, backup, local);
+      await fileSystem.syncDirectory(root);
       // After the move: until then the marker is what makes the backup ours.
       await deleteMarker(fileSystem, local);
       return true;
     case 'set-local-aside':
-      await moveDirectory(fileSystem, local, await freeConflictPath(fileSystem, layout, context.clock.now()));
+      await renameDirectory(fileSystem, local, await freeConflictPath(fileSystem, layout, context.clock.now()));
+      await fileSystem.syncDirectory(root);
       return true;
     case 'record-installed':
       if (intent) recordInstalled(context, { root, gameId, version: intent.version });

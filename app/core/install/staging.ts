@@ -5,13 +5,12 @@ import {
   anySignal,
   isNotFound,
   LanspreadError,
-  parsePath,
   promoteRetryMs,
   retryWhileHeld,
+  sleep,
   systemCode,
   throwIfAborted,
   type FileSystem,
-  type SafePath,
   type SignalOptions,
 } from '../base/index.ts';
 import type { HashFile } from './hash-file.ts';
@@ -21,6 +20,8 @@ import type { InventoryFile } from '../state/index.ts';
 
 const markerText = 'Made by Lanspread while it installs or removes this game. It deletes this folder by itself.\n';
 const filesAtATime = 4;
+const deleteAttempts = 20;
+const deletePauseMs = 250;
 
 export async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
   try {
@@ -53,16 +54,26 @@ export async function deleteOwned(fileSystem: FileSystem, directory: string): Pr
     throw error;
   }
   const first = children.filter((name) => name !== markerName);
-  for (const name of first) {
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(join(directory, name)));
-  }
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(directory));
+  for (const name of first) await deleteUntilGone(fileSystem, join(directory, name));
+  await deleteUntilGone(fileSystem, directory);
 }
 
-/** Renames a folder and makes that durable. */
-export async function moveDirectory(fileSystem: FileSystem, from: string, to: string): Promise<void> {
+/** A tool that outlived a killed core for a moment may still add files while we delete. */
+async function deleteUntilGone(fileSystem: FileSystem, directory: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(directory));
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOTEMPTY' || attempt === deleteAttempts) throw error;
+      await sleep(deletePauseMs);
+    }
+  }
+}
+
+/** Renames a folder, waiting for a virus scanner where need be. Durable only after the folder above was flushed. */
+export async function renameDirectory(fileSystem: FileSystem, from: string, to: string): Promise<void> {
   await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(from, to));
-  await fileSystem.syncDirectory(join(to, '..'));
 }
 
 export interface FoundTree {
@@ -207,9 +218,4 @@ export async function copyLoose(
     await fileSystem.copyFile(absolutePath(root, path), target);
     onCopied(sizeBytes);
   }
-}
-
-/** A path below a game root as it was found on this disk. Throws `INVALID_PATH`. */
-export function ownPath(path: string): SafePath {
-  return parsePath(path, { atGameRoot: true });
 }

@@ -1,8 +1,9 @@
 import { LanspreadError, throwIfAborted, toLanspreadError } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { layoutOf, markerOf } from './layout.ts';
+import { layoutOf } from './layout.ts';
+import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { recordUninstalled } from './record.ts';
-import { deleteOwned, exists, moveDirectory, writeMarker } from './staging.ts';
+import { deleteOwned, renameDirectory, writeMarker } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
 /**
@@ -16,32 +17,25 @@ export async function uninstall(
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
   const { fileSystem, state, clock, logger } = context;
-  const { local, backup } = layoutOf(root);
+  const layout = layoutOf(root);
+  const { local, backup } = layout;
   throwIfAborted(signal);
-  if (!(await exists(fileSystem, local))) throw new LanspreadError('NOT_INSTALLED');
-  if ((await fileSystem.lstat(local)).kind !== 'directory')
-    throw new LanspreadError('UNSAFE_ROOT', { details: { path: local } });
-  if (await exists(fileSystem, backup)) {
-    if (!(await exists(fileSystem, markerOf(backup))))
-      throw new LanspreadError('UNSAFE_ROOT', {
-        message: `${backup} is in the way and is not known to be Lanspread's.`,
-        details: { path: backup },
-      });
-    await deleteOwned(fileSystem, backup);
-  }
+  await settleFirst(context, { root, gameId }, { signal });
+  const kind = await kindAt(fileSystem, local);
+  if (kind === undefined) throw new LanspreadError('NOT_INSTALLED');
+  if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: local } });
+  await assertWayIsClear(fileSystem, layout);
+  throwIfAborted(signal);
   const version = state.library.get(root)?.installedVersion ?? '';
   state.intents.put({ root, gameId, version, kind: 'Uninstalling', madeRoot: false, startedAt: clock.now() });
   try {
-    await moveDirectory(fileSystem, local, backup);
+    await renameDirectory(fileSystem, local, backup);
   } catch (error) {
-    if (await exists(fileSystem, local)) {
-      state.intents.clear(root);
-      throw toLanspreadError(error);
-    }
-    // Moved, but not flushed: go forward.
-    logger.warn({ root, err: error }, 'Moving the installed game aside could not be flushed.');
+    state.intents.clear(root);
+    throw toLanspreadError(error);
   }
   try {
+    await fileSystem.syncDirectory(root);
     await writeMarker(fileSystem, backup);
     await deleteOwned(fileSystem, backup);
     await fileSystem.syncDirectory(root);
