@@ -30,13 +30,13 @@ export class Bitmap {
   }
 
   has(index: number): boolean {
-    if (index < 0 || index >= this.size) return false;
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) return false;
     return ((this.#bytes[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
   /** Adds; tells whether it was new. */
   add(index: number): boolean {
-    if (index < 0 || index >= this.size || this.has(index)) return false;
+    if (!Number.isInteger(index) || index < 0 || index >= this.size || this.has(index)) return false;
     this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (1 << (index & 7));
     this.#count += 1;
     return true;

@@ -60,8 +60,8 @@ export interface OnceOptions {
 
 /** The next value of an event that fits `accept`. Rejects with the signal's reason when aborted first. */
 export function once<T>(event: Event<T>, accept: (value: T) => boolean, { signal }: OnceOptions = {}): Promise<T> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  signal?.throwIfAborted();
   const listening = event((value) => {
     if (accept(value)) resolve(value);
   });

@@ -19,6 +19,9 @@ export const maxPathLength = 240;
 /** The longest component in UTF-8 bytes that common file systems can store. */
 const maxComponentBytes = 255;
 
+/** Characters that HFS+ leaves out when it compares names. */
+const ignoredInNames = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
 /** Names directly in a game root that are ours, the player's or other programs': never in a manifest, never served. */
 const reservedRootNames = new Set(
   [
@@ -35,8 +38,13 @@ const reservedRootNames = new Set(
   ].map(foldPath),
 );
 const reservedRootPrefixes = ['.local.conflict-'];
+/**
+ * The short names under which Windows may also know a reserved one (`LOCAL~1.INS` is `.local.installing`): the first six
+ * letters, or two and a checksum, and a number.
+ */
+const reservedShortName = /^(?:local|lanspr|versio|softla|sync|(?:lo|la|ve|so|sy)[0-9a-f]{4})~[0-9]/;
 
-const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?$/i;
+const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?$/i;
 // Cc, and the invisible line and direction controls that make a name look like another one.
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
@@ -45,13 +53,15 @@ const gameIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The key under which two names are the same file on some file system: case-folded and canonically composed. */
 export function foldPath(path: string): string {
-  return path.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+  const visible = path.replaceAll(ignoredInNames, '').normalize('NFC');
+  return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
 
 /** Whether a name directly in a game root is reserved (see the table in docs/on-disk.md). */
 export function isReservedRootName(name: string): boolean {
   const folded = foldPath(name);
-  return reservedRootNames.has(folded) || reservedRootPrefixes.some((prefix) => folded.startsWith(prefix));
+  if (reservedRootNames.has(folded) || reservedShortName.test(folded)) return true;
+  return reservedRootPrefixes.some((prefix) => folded.startsWith(prefix));
 }
 
 export interface PathRules {
@@ -63,7 +73,7 @@ export interface PathRules {
 
 /**
  * Why a path is not acceptable, in words, or `undefined` when it is. Pure: collisions with other entries are
- * `PathSet`'s business, symbolic links `resolveInside`'s.
+ * `PathSet`'s business, symbolic links `assertNoLinkOnWay`'s.
  */
 export function whyUnsafe(path: string, { atGameRoot, platform = process.platform }: PathRules): string | undefined {
   if (path === '') return 'is empty';
@@ -138,7 +148,7 @@ export class PathSet {
   }
 }
 
-/** The absolute path of a SafePath below `root`. Does not look at the disk; see `assertNoLinkInParents`. */
+/** The absolute path of a SafePath below `root`. Does not look at the disk; see `assertNoLinkOnWay`. */
 export function absolutePath(root: string, path: SafePath): string {
   return join(root, sep === '/' ? path : path.replaceAll('/', sep));
 }
