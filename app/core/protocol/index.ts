@@ -1,4 +1,5 @@
 export * from './framing.ts';
+export * from './library-digest.ts';
 export * from './limits.ts';
 export * from './manifest.ts';
 export * from './messages.ts';

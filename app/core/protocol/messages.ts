@@ -76,7 +76,8 @@ export type LibraryDelta = z.infer<typeof libraryDeltaSchema>;
 
 export const libraryDeltaReplySchema = z.object({ result: z.enum(['ok', 'resync']) });
 
-export const getGameSchema = z.object({ id: gameId, version: text });
+/** `rootOnly`: answer without the manifest's bytes, for those who only vote. */
+export const getGameSchema = z.object({ id: gameId, version: text, rootOnly: z.boolean().optional() });
 export type GetGame = z.infer<typeof getGameSchema>;
 
 export const refusalSchema = z.object({
@@ -87,7 +88,7 @@ export const refusalSchema = z.object({
 });
 export type Refusal = z.infer<typeof refusalSchema>;
 
-/** Followed by `bytes` raw bytes: the canonical manifest. */
+/** Followed by `bytes` raw bytes: the canonical manifest, or nothing when only the root was asked for. */
 export const getGameReplySchema = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
