@@ -30,6 +30,7 @@ export interface LabOptions {
   fileSystem?: FileSystem;
   unpackers?: InstallContext['unpackers'];
   logger?: InstallContext['logger'];
+  growthCheckMs?: number;
   /** Use this folder, which stays, in place of a temporary one. */
   directory?: string;
 }
@@ -51,6 +52,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
     hashFile: streamingFileHasher(fileSystem),
     clock: systemClock,
     logger: options.logger ?? silentLogger,
+    ...(options.growthCheckMs !== undefined && { growthCheckMs: options.growthCheckMs }),
     isInCatalog: () => true,
     gamesDir: () => gamesDir,
   };

@@ -5,6 +5,8 @@
  */
 import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from './errors.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
 
@@ -129,6 +131,18 @@ class NodeFileHandle implements FileHandle {
   }
 }
 
+const removeTree = (path: string): Promise<void> => fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
+
+/** Lets the owner into every folder below and at `path`; links are not followed. */
+async function makeFoldersWritable(path: string): Promise<void> {
+  const stat = await fs.lstat(path);
+  if (!stat.isDirectory()) return;
+  const { mode } = stat;
+  await fs.chmod(path, (mode & 0o777) | 0o700);
+  for (const entry of await fs.readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await makeFoldersWritable(join(path, entry.name));
+}
+
 /** The real disk. */
 export const nodeFileSystem: FileSystem = {
   async stat(path) {
@@ -152,7 +166,16 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.rename(from, to),
   deleteFile: (path) => fs.unlink(path),
   deleteDirectory: (path) => fs.rmdir(path),
-  deleteTree: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3 }),
+  async deleteTree(path) {
+    try {
+      await removeTree(path);
+    } catch (error) {
+      // Archives may bring folders that not even their owner may change.
+      if (systemCode(error) !== 'EACCES' || process.platform === 'win32') throw error;
+      await makeFoldersWritable(path);
+      await removeTree(path);
+    }
+  },
   copyFile: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
   async setExecutable(path, executable) {
     if (process.platform === 'win32') return;

@@ -1,12 +1,17 @@
 import { join } from 'node:path';
-import { throwIfAborted } from '../base/index.ts';
+import { anySignal, throwIfAborted } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
+import { guardGrowth } from './growth-guard.ts';
 import type { RootLayout } from './layout.ts';
 import { unpackerOf } from './payload.ts';
 import type { InstallPlan } from './plan.ts';
 import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts';
 import type { InstallListener } from './types.ts';
+
+/** What a tool may write beyond the announced sizes before it is stopped: file systems round up. */
+const growthSlackBytes = 64 * 1024 * 1024;
+const growthSlack = 1.05;
 
 export interface BuildOptions {
   readonly plan: InstallPlan;
@@ -32,11 +37,15 @@ export async function buildStaging(context: InstallContext, options: BuildOption
   for (const archive of plan.archives) {
     throwIfAborted(signal);
     const before = doneBytes;
-    await unpackerOf(context.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
-      signal,
-      totalBytes: archive.totalBytes,
-      onProgress: (bytes) => report(before + Math.min(bytes, archive.totalBytes)),
-    });
+    {
+      const limitBytes = (plan.totalBytes + growthSlackBytes) * growthSlack;
+      using guard = guardGrowth(fileSystem, { folder: staging, limitBytes, checkMs: context.growthCheckMs ?? 1_000 });
+      await unpackerOf(context.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
+        signal: anySignal(signal, guard.signal),
+        totalBytes: archive.totalBytes,
+        onProgress: (bytes) => report(before + Math.min(bytes, archive.totalBytes)),
+      });
+    }
     doneBytes += archive.totalBytes;
     report(doneBytes);
     // Before anything else is written there: a link that this archive left must not lead the next one outside.

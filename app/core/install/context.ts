@@ -14,6 +14,8 @@ export interface InstallContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: BombLimits;
+  /** How often the size of what is being unpacked is looked at, in milliseconds. Default: 1 s. */
+  readonly growthCheckMs?: number;
   /** What may be removed: see `removeDownload`. */
   readonly isInCatalog: (gameId: string) => boolean;
   readonly gamesDir: () => string;

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
+import { abortError, LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
 import type { Unpacker } from '../../../app/core/install/index.ts';
 import { writeHostileArchives } from '../../support/archives.ts';
 import { manyFilesGame, oddGame, smallGame } from '../../support/games.ts';
@@ -166,6 +166,30 @@ for (const { name, code, make } of lies) {
     assertSameTree(await readTree(game.root), game.tree);
   });
 }
+
+test('an archive that unpacks to far more than it announces is stopped on the way', async () => {
+  const endless: Unpacker = {
+    ...lyingUnpacker(() => Promise.resolve()),
+    async extract(_archive, destination, { signal: stop }) {
+      const chunk = Buffer.alloc(8 * 1024 * 1024, 'x');
+      const file = await open(join(destination, 'readme.txt'), 'w');
+      try {
+        for (let count = 0; count < 500; count += 1) {
+          if (stop.aborted) throw abortError(stop);
+          await file.write(chunk);
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
+  await using lab = await installLab({ unpackers: [endless], growthCheckMs: 10 });
+  const game = await lab.game(smallGame('quake'));
+  const error = await failure(lab.installer.install(requestFor(game), listener, { signal: signal() }));
+  assert.is(error.code, 'ARCHIVE_HOSTILE');
+  assert.match(error.message, /more than/);
+  assertSameTree(await readTree(game.root), game.tree);
+});
 
 test('an install that is cancelled leaves exactly what was there', async () => {
   await using lab = await installLab();
