@@ -1,5 +1,13 @@
 import { networkInterfaces } from 'node:os';
-import { Emitter, systemClock, withTimeLimit, type Clock, type IDisposable } from '../../base/index.ts';
+import {
+  Emitter,
+  silentLogger,
+  systemClock,
+  withTimeLimit,
+  type Clock,
+  type IDisposable,
+  type Logger,
+} from '../../base/index.ts';
 import { PeerCache, type CacheChange, type Origin } from './cache.ts';
 import { scopedAddress, selectLinks, type InterfaceTable, type Link, type LinkSelection } from './interfaces.ts';
 import { LinkSet } from './link-set.ts';
@@ -35,6 +43,8 @@ export interface DnsSdOptions extends LinkSelection {
   /** Where the interfaces are read; the system's by default. */
   readonly interfaceTable?: () => InterfaceTable;
   readonly clock?: Clock;
+  /** Gets the warnings and the interfaces in use. */
+  readonly logger?: Logger;
 }
 
 /** The time that `stop` gives its goodbyes. */
@@ -61,6 +71,7 @@ class DnsSdDiscovery implements Discovery {
 
   readonly #options: DnsSdOptions;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #cache = new PeerCache();
   readonly #context: DiscoveryContext;
   readonly #links: LinkSet;
@@ -76,6 +87,7 @@ class DnsSdDiscovery implements Discovery {
   constructor(options: DnsSdOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
     this.#announcement = options.announcement;
     this.#scanMs = options.scanMs ?? 3_000;
     this.#context = {
@@ -92,7 +104,7 @@ class DnsSdDiscovery implements Discovery {
       multicast: options.multicast ?? true,
       broadcast: options.broadcast ?? true,
       onWarning: (warning) => this.#warn(warning),
-      onChange: (interfaces) => this.#interfacesChanged.fire(interfaces),
+      onChange: (interfaces) => this.#showInterfaces(interfaces),
       onGone: ({ interfaceName, family }) => this.#apply(this.#cache.dropInterface(interfaceName, family)),
     });
     this.#expiry = new Alarm(this.#clock, () => this.#expire());
@@ -230,11 +242,17 @@ class DnsSdDiscovery implements Discovery {
     }
   }
 
+  #showInterfaces(interfaces: readonly DiscoveryInterface[]): void {
+    this.#logger.info({ interfaces }, interfaces.length > 0 ? 'Discovery runs.' : 'Discovery idles: no network.');
+    this.#interfacesChanged.fire(interfaces);
+  }
+
   /** Once for each message and interface: what fails every 3 s would fill the log. */
   #warn(warning: DiscoveryWarning): void {
     const key = `${warning.interfaceName ?? ''} ${warning.message}`;
     if (this.#warned.has(key) || this.#warned.size > 1_000) return;
     this.#warned.add(key);
+    this.#logger.warn({ interfaceName: warning.interfaceName, error: warning.cause }, warning.message);
     this.#warning.fire(warning);
   }
 }

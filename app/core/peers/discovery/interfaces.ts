@@ -22,7 +22,7 @@ export interface LinkSelection {
   /** Only these interfaces, by name. */
   readonly interfaces?: readonly string[] | undefined;
   /** Only interfaces that have one of these addresses, and of them only these. `0.0.0.0` and `::` mean every one. */
-  readonly listenAddresses?: readonly string[] | undefined;
+  readonly listen?: readonly string[] | undefined;
   readonly families?: readonly AddressFamily[] | undefined;
   /** For tests. Over IPv4 only: the loopback interface has no IPv6 multicast. */
   readonly includeLoopback?: boolean | undefined;
@@ -30,8 +30,8 @@ export interface LinkSelection {
 
 export type InterfaceTable = Readonly<Record<string, NetworkInterfaceInfo[] | undefined>>;
 
-function isListened(address: string, family: string, listenAddresses: readonly string[]): boolean {
-  return listenAddresses.some((listened) => {
+function isListened(address: string, family: string, listen: readonly string[]): boolean {
+  return listen.some((listened) => {
     const bare = bareAddress(listened);
     return bare === address || bare === '::' || (bare === '0.0.0.0' && family === 'IPv4');
   });
@@ -48,14 +48,14 @@ export function selectLinks(
   selection: LinkSelection = {},
   platform: NodeJS.Platform = process.platform,
 ): Link[] {
-  const { interfaces, listenAddresses, families = ['IPv4', 'IPv6'], includeLoopback = false } = selection;
+  const { interfaces, listen, families = ['IPv4', 'IPv6'], includeLoopback = false } = selection;
   return Object.entries(table).flatMap(([interfaceName, entries = []]) => {
     if (interfaces && !interfaces.includes(interfaceName)) return [];
     const usable = entries.filter(
       ({ address, family, internal }) =>
         (!internal || (includeLoopback && family === 'IPv4')) &&
         families.includes(family) &&
-        (!listenAddresses || isListened(address, family, listenAddresses)),
+        (!listen || isListened(address, family, listen)),
     );
     const announced = usable.map(({ address }) => bareAddress(address));
     const scopeId = usable.find(({ scopeid }) => scopeid)?.scopeid;
