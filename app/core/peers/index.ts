@@ -1,1 +1,7 @@
+export { createDnsSdDiscovery, type DnsSdOptions } from './discovery/dns-sd.ts';
+export { MemoryDiscovery, MemoryLan } from './discovery/memory.ts';
+export type { Announcement, DiscoveredPeer, Discovery } from './discovery/types.ts';
+export { loadIdentity, type Identity } from './identity.ts';
+export { isLoopback } from './loopback.ts';
+export { createPeerNetwork, type PeerNetworkOptions } from './network.ts';
 export type * from './types.ts';

@@ -64,6 +64,10 @@ export interface PeerNetwork extends AsyncDisposable {
   /** Sends a library change to every session. */
   publish(delta: LibraryDelta): void;
   setName(name: string): void;
+  /** The local catalog changed: what is known of the others' games is filtered anew. */
+  recheckGames(): void;
+  /** The transports of the control plane. */
+  readonly transports: readonly string[];
   /** Says goodbye to every peer and closes; within 1 s. */
   stop(): Promise<void>;
 }
@@ -73,6 +77,6 @@ export interface PeerNetworkHost {
   library(): LibrarySnapshot;
   lane(): LaneOffer | undefined;
   isKnownGame(id: string): boolean;
-  /** Called before a Hello or HelloAck is answered: the byte lane trusts this certificate when it resolves. */
-  trustLane(peerId: string, fingerprint: string | undefined): Promise<void>;
+  /** Called before a Hello is answered, and with undefined when the peer is lost. The byte lane trusts the offer's certificate once it resolves. */
+  trustLane(peerId: string, lane: LaneOffer | undefined): Promise<void>;
 }

@@ -138,9 +138,13 @@ export class PeerCache {
       }
   }
 
-  /** Whether anybody is known by this road on this interface. */
-  hasHeard(road: LearntBy, interfaceName: string): boolean {
-    return this.#all().some(({ entry }) => entry.road === road && entry.interfaceName === interfaceName);
+  /** Whether multicast brings somebody on this interface, and nobody needs the broadcast. */
+  isMulticastEnough(interfaceName: string): boolean {
+    const here = this.#all().filter(({ entry }) => entry.interfaceName === interfaceName);
+    return (
+      here.some(({ entry }) => entry.road === 'mdns') &&
+      !here.some(({ peerId, entry }) => entry.road === 'broadcast' && !this.#hasMulticast(peerId, interfaceName))
+    );
   }
 
   /** When the next sighting expires; undefined when there is none. */
@@ -148,9 +152,15 @@ export class PeerCache {
     return least(this.#all(), ({ entry }) => entry.expiresAtMs);
   }
 
-  /** When to ask next on a road so that nothing expires unasked, given when it was last asked. */
+  /**
+   * When to ask next on a road so that nothing expires unasked, given when it was last asked. Whom multicast brings
+   * need not be asked for by broadcast.
+   */
   nextRefreshMs(where: Omit<Origin, 'source'>, lastAskedMs: number): number | undefined {
-    const mine = this.#all().filter(({ entry }) => isOn(entry, where));
+    const mine = this.#all().filter(
+      ({ peerId, entry }) =>
+        isOn(entry, where) && !(where.road === 'broadcast' && this.#hasMulticast(peerId, where.interfaceName)),
+    );
     return least(mine, ({ entry }) => {
       const lifeMs = entry.presentation.ttlMs;
       const times = refreshShares.map((share) => entry.seenAtMs + (share + entry.jitter) * lifeMs);
@@ -176,6 +186,11 @@ export class PeerCache {
     return [...this.#peers].flatMap(([peerId, { entries }]) =>
       Array.from(entries.values(), (entry) => ({ peerId, entry })),
     );
+  }
+
+  #hasMulticast(peerId: string, interfaceName: string): boolean {
+    const entries = this.#peers.get(peerId)?.entries.values() ?? [];
+    return [...entries].some((entry) => entry.road === 'mdns' && entry.interfaceName === interfaceName);
   }
 
   #isElsewhere(known: Known, sighting: Sighting): boolean {

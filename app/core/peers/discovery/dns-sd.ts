@@ -170,9 +170,15 @@ class DnsSdDiscovery implements Discovery {
     return this.#state === 'stopped';
   }
 
+  /** After a sleep nothing is certain: who was known shows up again or is lost. */
+  #wakeUp(): void {
+    this.#links.restart();
+    this.#doubt(() => true);
+  }
+
   async #scan(): Promise<void> {
     const nowAt = this.#clock.now();
-    if (nowAt - this.#lastScanAt > this.#scanMs + sleptMs) this.#links.restart();
+    if (nowAt - this.#lastScanAt > this.#scanMs + sleptMs) this.#wakeUp();
     this.#lastScanAt = nowAt;
     let links: Link[] = [];
     try {

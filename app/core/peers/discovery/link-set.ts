@@ -3,6 +3,7 @@ import { broadcastAddresses, isSameLink, type Link } from './interfaces.ts';
 import { MulticastLink, type DiscoveryContext } from './multicast-link.ts';
 import { BroadcastProber } from './prober.ts';
 import { ProbeListener } from './probe-listener.ts';
+import { RetrySchedule } from './schedule.ts';
 import type { MulticastPlace } from './sockets.ts';
 import type { AddressFamily, DiscoveryInterface, DiscoveryWarning } from './types.ts';
 
@@ -22,14 +23,9 @@ interface Member {
   link: Link;
   multicast: MulticastLink | undefined;
   prober: BroadcastProber | undefined;
-  /** Failures in a row. */
-  failures: number;
-  /** Until then multicast is left alone here, counted in scans. */
-  retryAtScan: number;
+  readonly multicastRetry: RetrySchedule;
+  readonly proberRetry: RetrySchedule;
 }
-
-/** After failures a link is tried again by the next scan, then ever more rarely. */
-const retryGapScans = [1, 1, 2, 5, 10] as const;
 
 /** A link whose multicast port is taken tries for it again with every n-th scan. */
 const retryScans = 10;
@@ -116,11 +112,18 @@ export class LinkSet implements IDisposable {
       if (member.multicast !== owner && member.prober !== owner) continue;
       if (member.multicast === owner) {
         member.multicast = undefined;
-        this.#delayRetry(member);
-      } else member.prober = undefined;
+        member.multicastRetry.failed(this.#scans);
+      } else {
+        member.prober = undefined;
+        member.proberRetry.failed(this.#scans);
+      }
       this.#options.onWarning({ message: `A discovery socket for ${family} failed.`, interfaceName, cause });
     }
-    for (const [family, listener] of this.#listeners) if (listener === owner) this.#listeners.delete(family);
+    for (const [family, listener] of this.#listeners) {
+      if (listener !== owner) continue;
+      this.#listeners.delete(family);
+      this.#options.onWarning({ message: `The socket that answers probes over ${family} failed.`, cause });
+    }
     this.#show();
   }
 
@@ -160,10 +163,16 @@ export class LinkSet implements IDisposable {
         ({ interfaceName, family }) => interfaceName === link.interfaceName && family === link.family,
       );
       member.link = link;
-      member.failures = 0;
-      member.retryAtScan = 0;
+      member.multicastRetry.reset();
+      member.proberRetry.reset();
     }
-    member ??= { link, multicast: undefined, prober: undefined, failures: 0, retryAtScan: 0 };
+    member ??= {
+      link,
+      multicast: undefined,
+      prober: undefined,
+      multicastRetry: new RetrySchedule(),
+      proberRetry: new RetrySchedule(),
+    };
     this.#members.set(link.key, member);
     await this.#openMulticast(member);
     await this.#openProber(member);
@@ -173,33 +182,31 @@ export class LinkSet implements IDisposable {
   async #openMulticast(member: Member): Promise<void> {
     const { place, context, multicast } = this.#options;
     const isPoor = member.multicast?.mode === 'browse-only' && this.#scans % retryScans === 0;
-    if (!multicast || this.#disposed || (member.multicast && !isPoor) || this.#scans < member.retryAtScan) return;
+    if (!multicast || this.#disposed || (member.multicast && !isPoor)) return;
+    if (!member.multicastRetry.isDue(this.#scans)) return;
     const { interfaceName, family } = member.link;
     try {
       const opened = await MulticastLink.open(member.link, place, context);
       member.multicast?.[Symbol.dispose]();
       member.multicast = opened;
-      member.failures = 0;
+      member.multicastRetry.reset();
       if (opened.mode === 'full') return;
       const message = `Another program holds UDP port ${place.port} for itself: others find this PC by broadcast only.`;
       this.#options.onWarning({ message, interfaceName });
     } catch (cause) {
-      this.#delayRetry(member);
+      member.multicastRetry.failed(this.#scans);
       this.#options.onWarning({ message: `Multicast does not work over ${family}.`, interfaceName, cause });
     }
-  }
-
-  #delayRetry(member: Member): void {
-    member.retryAtScan = this.#scans + (retryGapScans[member.failures] ?? 10);
-    member.failures += 1;
   }
 
   async #openProber(member: Member): Promise<void> {
     const { probePort, context, broadcast } = this.#options;
     if (!broadcast || this.#disposed || member.prober || broadcastAddresses(member.link).length === 0) return;
+    if (!member.proberRetry.isDue(this.#scans)) return;
     try {
       member.prober = await BroadcastProber.open(member.link, probePort, context);
     } catch (cause) {
+      member.proberRetry.failed(this.#scans);
       const { interfaceName } = member.link;
       this.#options.onWarning({ message: 'The broadcast probe cannot be sent.', interfaceName, cause });
     }

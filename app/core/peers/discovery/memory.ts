@@ -32,6 +32,11 @@ export class MemoryLan {
   }
 }
 
+/** A network in memory, for tests of what stands on discovery. */
+export function createMemoryLan(options?: MemoryLanOptions): MemoryLan {
+  return new MemoryLan(options);
+}
+
 interface MemoryDiscoveryOptions {
   readonly announcement: Announcement;
   readonly address: string;

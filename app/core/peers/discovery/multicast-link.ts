@@ -9,6 +9,7 @@ import {
   encodeResponse,
   enumerationRecord,
   isSameName,
+  messagesPerSecond,
   ownRecords,
   pointedPeerId,
   pointerRecord,
@@ -18,7 +19,7 @@ import {
   type ServiceRecord,
 } from './records.ts';
 import { answersTo, isKnown, replyWith } from './responder.ts';
-import { AnnounceSchedule, AnswerSchedule, multicastPacing, QuerySchedule } from './schedule.ts';
+import { AnnounceSchedule, AnswerSchedule, multicastPacing, QuerySchedule, RateLimit } from './schedule.ts';
 import {
   Alarm,
   closeSocket,
@@ -51,6 +52,7 @@ export class MulticastLink implements IDisposable {
   readonly #queries: QuerySchedule;
   readonly #announcements = new AnnounceSchedule();
   readonly #answers = new AnswerSchedule<ServiceRecord>();
+  readonly #messages = new RateLimit(messagesPerSecond);
   readonly #alarm: Alarm;
   #records: ServiceRecord[] = [];
   #disposed = false;
@@ -179,7 +181,7 @@ export class MulticastLink implements IDisposable {
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo): void {
-    if (!this.#isOnLink(remote.address)) return;
+    if (!this.#messages.passes(this.#now()) || !this.#isOnLink(remote.address)) return;
     const message = decodeMessage(bytes);
     if (!message) return;
     if (message.kind === 'response') {

@@ -2,8 +2,9 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { IDisposable } from '../../base/index.ts';
 import { sourceFilter, type Link } from './interfaces.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
-import { decodeMessage, encodeResponse, ownRecords } from './records.ts';
+import { decodeMessage, encodeResponse, messagesPerSecond, ownRecords } from './records.ts';
 import { answersTo, replyWith } from './responder.ts';
+import { RateLimit } from './schedule.ts';
 import { closeSocket, openSocket, sendDatagram } from './sockets.ts';
 import type { AddressFamily } from './types.ts';
 
@@ -15,9 +16,9 @@ export class ProbeListener implements IDisposable {
   readonly #family: AddressFamily;
   readonly #context: DiscoveryContext;
   readonly #socket: Socket;
+  readonly #messages = new RateLimit(messagesPerSecond);
+  readonly #answers = new RateLimit(answersPerSecond);
   #links: readonly { link: Link; isOnLink: (source: string) => boolean }[] = [];
-  #second = 0;
-  #answered = 0;
   #disposed = false;
 
   static async open(family: AddressFamily, port: number, context: DiscoveryContext): Promise<ProbeListener> {
@@ -47,7 +48,8 @@ export class ProbeListener implements IDisposable {
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo): void {
-    const message = decodeMessage(bytes);
+    const nowMs = this.#context.clock.monotonicMs();
+    const message = this.#messages.passes(nowMs) ? decodeMessage(bytes) : undefined;
     if (!message) return;
     const link = this.#links.find(({ isOnLink }) => isOnLink(remote.address))?.link;
     if (link) {
@@ -55,7 +57,7 @@ export class ProbeListener implements IDisposable {
       const records = message.kind === 'response' ? [...message.answers, ...message.additionals] : message.additionals;
       this.#context.received(records, { road: 'broadcast', interfaceName, family, source: remote.address });
     }
-    if (message.kind === 'response' || !this.#mayAnswer()) return;
+    if (message.kind === 'response' || !this.#answers.passes(nowMs)) return;
     // Beyond a router the source address of the answer is the one to dial, whatever addresses this PC has.
     const own = ownRecords(this.#context.announcement(), link?.announced ?? []);
     const answers = answersTo(message, own);
@@ -63,13 +65,5 @@ export class ProbeListener implements IDisposable {
     const reply = replyWith(answers, own, this.#context.announcement().peerId);
     // Whether it arrives is the asker's affair.
     void sendDatagram(this.#socket, encodeResponse(reply.answers, reply.additionals), remote);
-  }
-
-  #mayAnswer(): boolean {
-    const second = Math.floor(this.#context.clock.monotonicMs() / 1_000);
-    if (second !== this.#second) this.#answered = 0;
-    this.#second = second;
-    this.#answered += 1;
-    return this.#answered <= answersPerSecond;
   }
 }

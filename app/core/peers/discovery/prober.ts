@@ -95,7 +95,7 @@ export class BroadcastProber implements IDisposable {
     const { cache } = this.#context;
     const own = ownRecords(this.#context.announcement(), announced);
     this.#queries.asked(nowMs);
-    if (cache.hasHeard('mdns', interfaceName) && !cache.hasHeard('broadcast', interfaceName)) {
+    if (cache.isMulticastEnough(interfaceName)) {
       this.#queries.relax(nowMs);
       void this.#broadcast(encodeResponse(own));
     } else {

@@ -28,6 +28,9 @@ export const recordLimits = { records: 256, nameBytes: 63, addresses: 8, ttlMs: 
 
 const usedTypes: ReadonlySet<string> = new Set(['PTR', 'SRV', 'TXT', 'A', 'AAAA']);
 
+/** Messages that one socket reads in a second; a flood beyond it is dropped unread. */
+export const messagesPerSecond = 1_000;
+
 /** The records used here; everything else in a message is skipped. */
 export type ServiceRecord = Extract<Answer, { type: string; data: unknown }>;
 

@@ -173,3 +173,45 @@ export interface AskOptions {
   nowMs: number;
   moreKnownFollows: boolean;
 }
+
+/** Lets at most `perSecond` things pass in any second of the clock; the rest is dropped. */
+export class RateLimit {
+  readonly #perSecond: number;
+  #second = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  passes(nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1_000);
+    if (second !== this.#second) this.#count = 0;
+    this.#second = second;
+    this.#count += 1;
+    return this.#count <= this.#perSecond;
+  }
+}
+
+/** After failures something is tried again by the next scan, then ever more rarely. */
+const retryGapScans = [1, 1, 2, 5, 10] as const;
+
+/** When to try again what the system refused, counted in scans. */
+export class RetrySchedule {
+  #failures = 0;
+  #atScan = 0;
+
+  isDue(scan: number): boolean {
+    return scan >= this.#atScan;
+  }
+
+  failed(scan: number): void {
+    this.#atScan = scan + (retryGapScans[this.#failures] ?? 10);
+    this.#failures += 1;
+  }
+
+  reset(): void {
+    this.#failures = 0;
+    this.#atScan = 0;
+  }
+}
