@@ -12,6 +12,7 @@ import { BenchGame } from './transfer/bench-game.ts';
 import type { Contestant } from './transfer/contestant.ts';
 import { laneContestant } from './transfer/lane-contestant.ts';
 import { nginxContestant, whyNoNginx } from './transfer/nginx-contestant.ts';
+import { plainWrites } from './transfer/plain-writes.ts';
 import { quinnContestant, whyNoQuinn } from './transfer/quinn-contestant.ts';
 
 const mib = 1024 * 1024;
@@ -113,11 +114,16 @@ async function smallFiles(folder: string, { smallFiles: count, rounds }: Options
   if (count === 0) return [];
   const source = join(folder, 'small');
   await mkdir(source);
-  BenchGame.create(source, Array.from<number>({ length: count }).fill(smallFileBytes));
+  const game = BenchGame.create(source, Array.from<number>({ length: count }).fill(smallFileBytes));
   await using lane = await laneContestant(source);
-  const times = await compete([lane], { folder, rounds });
-  const values = times.get(lane)?.map((ms) => count / (ms / 1000)) ?? [];
-  return [figure(`${lane.name}, files of 16 KiB`, { unit: 'files/s', values })];
+  const plain = plainWrites(game);
+  const times = await compete([lane, plain], { folder, rounds });
+  const rates = (contestant: Contestant): number[] => times.get(contestant)?.map((ms) => count / (ms / 1000)) ?? [];
+  const reference = { name: plain.name, values: rates(plain) };
+  return [
+    figure(`${lane.name}, files of 16 KiB`, { unit: 'files/s', values: rates(lane), reference }),
+    figure(`${plain.name}, files of 16 KiB`, { unit: 'files/s', values: rates(plain) }),
+  ];
 }
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {

@@ -142,7 +142,10 @@ export class BlockSink {
     try {
       const descriptor = openSync(file.path, openFlags, 0o644);
       this.#descriptor = descriptor;
-      if (fstatSync(descriptor).size !== file.sizeBytes) ftruncateSync(descriptor, file.sizeBytes);
+      const { size } = fstatSync(descriptor);
+      // Small new files grow to their size by being written; a second change of size would be half of what they cost.
+      const isWrittenWhole = size === 0 && file.blocks.length === 1 && file.blocks[0]?.lengthBytes === file.sizeBytes;
+      if (size !== file.sizeBytes && !isWrittenWhole) ftruncateSync(descriptor, file.sizeBytes);
       return descriptor;
     } catch (error) {
       throw diskError(error, file.path);
