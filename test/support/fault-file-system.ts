@@ -19,6 +19,7 @@ const changing = [
   'deleteDirectory',
   'deleteTree',
   'copyFile',
+  'makeLink',
   'setExecutable',
   'syncDirectory',
 ] as const;

@@ -1,5 +1,5 @@
 /**
- * A process that installs, uninstalls or removes a game and is to be killed: `install-child.ts DIRECTORY ID VERSION
+ * A process that installs, updates, uninstalls or removes a game and is to be killed: `install-child.ts DIRECTORY ID VERSION
  * OPERATION [STEP]`. At the numbered step (disk or database) it kills itself without warning. Prints the number of steps
  * when it lives to the end.
  */
@@ -14,7 +14,7 @@ const step = (): void => {
   if (count === Number(crashStep)) process.kill(process.pid, 'SIGKILL');
 };
 
-await using lab = await installLab({ directory, fileSystem: faultFileSystem(nodeFileSystem, step) });
+await using lab = await installLab({ directory, fileSystem: faultFileSystem(nodeFileSystem, step), keep: ['cfg/**'] });
 const { intents, inventory } = lab.state;
 for (const [repository, name] of [
   [intents, 'put'],
@@ -36,6 +36,7 @@ const request = requestFor({ id, version, root: `${lab.gamesDir}/${id}` });
 const signal = AbortSignal.timeout(60_000);
 const tell = { ...listener, onProgress: ({ bytes }: { bytes: number }) => bytes > 0 && process.send?.({ bytes }) };
 if (operation === 'install') await lab.installer.install(request, tell, { signal });
+else if (operation === 'update') await lab.installer.update(request, tell, { signal });
 else if (operation === 'uninstall') await lab.installer.uninstall(request, { signal });
 else if (operation === 'remove') await lab.installer.removeDownload(request);
 else throw new Error(`There is no operation ${operation}.`);

@@ -14,10 +14,10 @@ import {
 import { openState, type State } from '../../app/core/state/index.ts';
 import { createSevenZipUnpacker } from '../../app/extensions/seven-zip/index.ts';
 import { makeGame, type GameRoot, type GameSpec } from './games.ts';
-import { tempDir, type TempDir } from './temp.ts';
+import { tempDir } from './temp.ts';
 
 export interface InstallLab extends AsyncDisposable {
-  readonly temp: TempDir;
+  readonly directory: string;
   readonly gamesDir: string;
   readonly state: State;
   readonly installer: Installer;
@@ -31,6 +31,8 @@ export interface LabOptions {
   unpackers?: InstallContext['unpackers'];
   logger?: InstallContext['logger'];
   growthCheckMs?: number;
+  /** The catalog's patterns. */
+  keep?: readonly string[];
   /** Use this folder, which stays, in place of a temporary one. */
   directory?: string;
 }
@@ -40,8 +42,8 @@ export function requestFor({ id, root, version }: Pick<GameRoot, 'id' | 'root' |
 }
 
 export async function installLab(options: LabOptions = {}): Promise<InstallLab> {
-  const temp = await tempDir('install');
-  const directory = options.directory ?? temp.path;
+  const temp = options.directory === undefined ? await tempDir('install') : undefined;
+  const directory = options.directory ?? temp?.path ?? '';
   const gamesDir = `${directory}/games`;
   const { state } = openState({ directory: `${directory}/state` });
   const fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -53,11 +55,12 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
     clock: systemClock,
     logger: options.logger ?? silentLogger,
     ...(options.growthCheckMs !== undefined && { growthCheckMs: options.growthCheckMs }),
+    keepPatterns: () => options.keep ?? [],
     isInCatalog: () => true,
     gamesDir: () => gamesDir,
   };
   return {
-    temp,
+    directory,
     gamesDir,
     state,
     installer: createInstaller(context),
@@ -66,7 +69,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
     recover: () => recover(context, { gamesDir }),
     async [Symbol.asyncDispose]() {
       state[Symbol.dispose]();
-      await temp[Symbol.asyncDispose]();
+      await temp?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -59,6 +59,10 @@ export interface FileSystem {
   deleteTree(path: string): Promise<void>;
   /** Copies a file's content, by reflink where the file system can; the target is new. Keeps the executable bit. */
   copyFile(from: string, to: string): Promise<void>;
+  /** Where a link points to, as written in it. */
+  readLink(path: string): Promise<string>;
+  /** Makes a symbolic link; for the player's own ones only. */
+  makeLink(target: string, path: string): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;
   /** Flushes a directory's entries where the platform can; elsewhere does nothing. */
   syncDirectory(path: string): Promise<void>;
@@ -177,6 +181,8 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   copyFile: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+  readLink: (path) => fs.readlink(path),
+  makeLink: (target, path) => fs.symlink(target, path),
   async setExecutable(path, executable) {
     if (process.platform === 'win32') return;
     const mode = Number((await fs.stat(path)).mode) & 0o777;

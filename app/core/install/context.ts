@@ -1,4 +1,4 @@
-import type { Clock, FileSystem, Logger } from '../base/index.ts';
+import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
 import type { State } from '../state/index.ts';
 import type { HashFile } from './hash-file.ts';
 import type { BombLimits } from './plan.ts';
@@ -16,6 +16,8 @@ export interface InstallContext {
   readonly limits?: BombLimits;
   /** How often the size of what is being unpacked is looked at, in milliseconds. Default: 1 s. */
   readonly growthCheckMs?: number;
+  /** The catalog's `keep` patterns of a game: what of the unpacked files survives an update where it was changed. */
+  readonly keepPatterns: (gameId: GameId) => readonly string[];
   /** What may be removed: see `removeDownload`. */
   readonly isInCatalog: (gameId: string) => boolean;
   readonly gamesDir: () => string;

@@ -1,12 +1,12 @@
-import { LanspreadError, throwIfAborted, toLanspreadError } from '../base/index.ts';
+import { LanspreadError, throwIfAborted } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
 import type { InstallContext } from './context.ts';
-import { layoutOf, type RootLayout } from './layout.ts';
+import { rollBack, settle } from './finish.ts';
+import { layoutOf } from './layout.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, settleFirst } from './preconditions.ts';
-import { recordInstalled } from './record.ts';
-import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
+import { deleteMarker, exists, renameDirectory } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
 /**
@@ -46,36 +46,4 @@ export async function install(
     throw await rollBack(context, { layout, error });
   }
   await settle(context, request);
-}
-
-/** Deletes staging and the intent; the error to throw. What cannot be undone now, recovery undoes: the intent stays. */
-async function rollBack(
-  { fileSystem, state, logger }: InstallContext,
-  { layout, error }: { layout: RootLayout; error: unknown },
-): Promise<LanspreadError> {
-  const { root, staging } = layout;
-  try {
-    await deleteOwned(fileSystem, staging);
-    await fileSystem.syncDirectory(root);
-    state.transaction(() => {
-      state.inventory.clear(staging);
-      state.intents.clear(root);
-    });
-  } catch (cleanupError) {
-    logger.warn({ root, err: cleanupError }, 'Rolling back an install did not finish; recovery will.');
-  }
-  return toLanspreadError(error);
-}
-
-/** The promote happened, so the game is installed whatever becomes of this: what fails here is left to recovery. */
-async function settle(context: InstallContext, request: InstallRequest): Promise<void> {
-  const { fileSystem, logger } = context;
-  const { root } = request;
-  try {
-    // First, so that the database never tells of a promote that a power loss took back.
-    await fileSystem.syncDirectory(root);
-    recordInstalled(context, request);
-  } catch (error) {
-    logger.error({ root, err: error }, 'The finished install could not be recorded; recovery will.');
-  }
 }

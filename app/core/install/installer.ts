@@ -4,6 +4,7 @@ import { install } from './install.ts';
 import { assertRemovable, removeDownload } from './remove-download.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 import { uninstall } from './uninstall.ts';
+import { update } from './update.ts';
 
 type Target = { gameId: GameId; root: string };
 
@@ -11,6 +12,8 @@ type Target = { gameId: GameId; root: string };
 export interface Installer {
   /** See `install`. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
+  /** See `update`. */
+  update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   /** See `uninstall`. */
   uninstall(target: Target, options: { signal: AbortSignal }): Promise<void>;
   /** Throws `NOT_REMOVABLE` with a reason; changes nothing. */
@@ -22,6 +25,7 @@ export interface Installer {
 export function createInstaller(context: InstallContext): Installer {
   return {
     install: (request, listener, { signal }) => install(context, request, { listener, signal }),
+    update: (request, listener, { signal }) => update(context, request, { listener, signal }),
     uninstall: (target, options) => uninstall(context, target, options),
     assertRemovable: (target) => assertRemovable(context, target),
     removeDownload: (target) => removeDownload(context, target),

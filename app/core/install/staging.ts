@@ -186,7 +186,7 @@ export async function sealStaging(
 }
 
 /** Windows flushes only what was opened for writing, which a read-only file refuses; then the rename has to do. */
-async function flushFile(fileSystem: FileSystem, path: string): Promise<void> {
+export async function flushFile(fileSystem: FileSystem, path: string): Promise<void> {
   const mode = process.platform === 'win32' ? 'edit' : 'read';
   try {
     await using handle = await fileSystem.open(path, mode);

@@ -333,8 +333,8 @@ test('recovery: a missing games folder is not judged', async () => {
 test('recovery: a game folder that is a link is not followed', async () => {
   await using lab = await installLab();
   await lay(lab, { staging: 'half' });
-  await rename(root(lab), join(lab.temp.path, 'elsewhere'));
-  await symlink(join(lab.temp.path, 'elsewhere'), root(lab));
+  await rename(root(lab), join(lab.directory, 'elsewhere'));
+  await symlink(join(lab.directory, 'elsewhere'), root(lab));
   lab.state.intents.put({
     root: root(lab),
     gameId: parseGameId('victim'),
@@ -345,7 +345,7 @@ test('recovery: a game folder that is a link is not followed', async () => {
   });
   const { actions } = await lab.recover();
   assert.ok(actions[0]?.report);
-  assert.ok(isThere(join(lab.temp.path, 'elsewhere', '.local.installing', 'file.txt')));
+  assert.ok(isThere(join(lab.directory, 'elsewhere', '.local.installing', 'file.txt')));
 });
 
 test.run();

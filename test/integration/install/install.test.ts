@@ -94,9 +94,9 @@ test('a payload of loose files alone is copied, never linked', async () => {
 
 test('every hostile archive is refused with a code, leaves nothing and rolls back exactly', async () => {
   await using lab = await installLab();
-  const archives = await writeHostileArchives(lab.temp.path);
+  const archives = await writeHostileArchives(lab.directory);
   assert.ok(archives.length > 20);
-  const outside = (): Promise<string[]> => readdir(lab.temp.path);
+  const outside = (): Promise<string[]> => readdir(lab.directory);
   const before = (await outside()).concat('games').sort();
   for (const { name, path } of archives) {
     const root = join(lab.gamesDir, 'victim');
@@ -227,7 +227,7 @@ test('what cannot be installed is refused before anything is written', async () 
   await symlink('/etc', join(game.root, 'link'));
   assert.is(await attempt(), 'INVALID_PATH');
   await rm(join(game.root, 'link'));
-  await rename(join(game.root, 'version.ini'), join(lab.temp.path, 'version.ini'));
+  await rename(join(game.root, 'version.ini'), join(lab.directory, 'version.ini'));
   assert.is(await attempt(), 'NOT_DOWNLOADED');
   assert.equal(await readdir(game.root), ['quake.eti']);
   assert.equal(lab.state.intents.all(), []);

@@ -1,34 +1,20 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { processesWith } from '../../support/compliance/unpacker.ts';
 import { until } from '../../support/eventually.ts';
 import type { GameRoot, GameSpec } from '../../support/games.ts';
 import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
+import { runInstallChild, startInstallChild, type InstallChild } from '../../support/install-process.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
 
-type Operation = 'install' | 'uninstall' | 'remove';
+type Operation = InstallChild['operation'];
 
-const childPath = fileURLToPath(new URL('../../support/install-child.ts', import.meta.url));
-
-function startChild(lab: InstallLab, { id, version }: GameRoot, operation: Operation, crashStep = 0) {
-  const args = ['--disable-warning=ExperimentalWarning', childPath, lab.temp.path, id, version, operation];
-  return spawn(process.execPath, [...args, String(crashStep)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-}
-
-/** Runs the child to its end: how it ended, and how many steps it counted when it lived. */
-async function runChild(lab: InstallLab, game: GameRoot, operation: Operation, crashStep = 0) {
-  const child = startChild(lab, game, operation, crashStep);
-  let output = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  await once(child, 'close');
-  return { signal: child.signalCode, exitCode: child.exitCode, steps: Number(output) };
-}
+const runChild = ({ directory }: InstallLab, game: GameRoot, operation: Operation, crashStep = 0) =>
+  runInstallChild({ directory, game, operation, crashStep });
 
 const spec: GameSpec = {
   id: 'victim',
@@ -126,7 +112,7 @@ test('killed in the middle of unpacking, the tool dies too and recovery deletes 
     id: 'large',
     archives: [{ entries: [{ path: 'zeros.bin', sizeBytes: 512 * 1024 ** 2, sparse: true }] }],
   });
-  const child = startChild(lab, game, 'install');
+  const child = startInstallChild({ directory: lab.directory, game, operation: 'install' });
   child.stdout?.resume();
   await once(child, 'message');
   child.kill('SIGKILL');

@@ -1,0 +1,86 @@
+/** Copies the player's files from the installed tree into the staging of the next version. */
+import { dirname, join } from 'node:path';
+import { LanspreadError, throwIfAborted, type SignalOptions } from '../base/index.ts';
+import type { InstallContext } from './context.ts';
+import type { RootLayout } from './layout.ts';
+import type { InstallPlan } from './plan.ts';
+import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
+import { exists, flushFile } from './staging.ts';
+
+/** Everything in `local/`, links as links. */
+async function readLocal({ fileSystem }: InstallContext, local: string, signal?: AbortSignal): Promise<LocalEntry[]> {
+  const entries: LocalEntry[] = [];
+  const waiting = [''];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    throwIfAborted(signal);
+    for (const { name } of await fileSystem.list(join(local, folder))) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      const { kind, sizeBytes } = await fileSystem.lstat(join(local, path));
+      entries.push({ path, kind, sizeBytes });
+      if (kind === 'directory') waiting.push(path);
+    }
+  }
+  return entries;
+}
+
+/** What of the installed tree goes along. Reads, writes nothing. */
+export async function planCarryOver(
+  context: InstallContext,
+  { layout, plan, keep }: { layout: RootLayout; plan: InstallPlan; keep: readonly string[] },
+  { signal }: SignalOptions,
+): Promise<PlayerCopy[]> {
+  const { state, hashFile, logger } = context;
+  const { root, local } = layout;
+  const entries = await readLocal(context, local, signal);
+  const odd = entries.filter(({ kind }) => kind === 'other').map(({ path }) => path);
+  if (odd.length > 0) logger.warn({ root, paths: odd }, 'Sockets, pipes and devices do not go along into an update.');
+  const inventory = state.inventory.get(root);
+  const changed = new Set<string>();
+  for (const [{ path, sizeBytes }, produced] of producedToKeep({ entries, inventory, keep })) {
+    if (sizeBytes !== produced.sizeBytes || (await hashFile(join(local, path), { signal })) !== produced.blake3)
+      changed.add(path);
+  }
+  return decidePlayerCopies({ entries, inventory, plan, keep, changed });
+}
+
+/** Throws `DISK_FULL` unless the new tree and the copies fit beside what is there. */
+export async function assertRoom(
+  { fileSystem }: InstallContext,
+  { root, plan, copies }: { root: string; plan: InstallPlan; copies: readonly PlayerCopy[] },
+): Promise<void> {
+  const playerBytes = copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const neededBytes = Math.ceil((plan.totalBytes + playerBytes) * 1.02);
+  const { freeBytes } = await fileSystem.space(root);
+  if (neededBytes <= freeBytes) return;
+  const message = `Updating needs ${neededBytes} bytes; ${freeBytes} are free.`;
+  throw new LanspreadError('DISK_FULL', { message, details: { neededBytes, freeBytes } });
+}
+
+/** Copies and flushes. A file of the new version in the same place makes way. */
+export async function carryOver(
+  { fileSystem }: InstallContext,
+  { layout, copies }: { layout: RootLayout; copies: readonly PlayerCopy[] },
+  { signal }: SignalOptions,
+): Promise<void> {
+  const { local, staging } = layout;
+  const folders = new Set<string>();
+  for (const { from, to, kind } of copies) {
+    throwIfAborted(signal);
+    const [source, target] = [join(local, from), join(staging, to)];
+    if (kind === 'directory') {
+      await fileSystem.makeDirectory(target);
+      folders.add(target);
+      continue;
+    }
+    await fileSystem.makeDirectory(dirname(target));
+    if (await exists(fileSystem, target)) await fileSystem.deleteFile(target);
+    if (kind === 'symlink') await fileSystem.makeLink(await fileSystem.readLink(source), target);
+    else {
+      await fileSystem.copyFile(source, target);
+      await flushFile(fileSystem, target);
+    }
+    for (let folder = dirname(target); folder.length >= staging.length; folder = dirname(folder)) folders.add(folder);
+  }
+  for (const folder of Array.from(folders).toSorted((a, b) => b.length - a.length))
+    await fileSystem.syncDirectory(folder);
+}

@@ -1,0 +1,99 @@
+/** Which files of an install are the player's and go along into the next version. Pure. */
+import { foldPath, type EntryKind } from '../base/index.ts';
+import type { InventoryFile } from '../state/index.ts';
+import { matchesKeepPattern } from './keep-pattern.ts';
+import type { InstallPlan } from './plan.ts';
+
+/** Something in `local/`, as it is on this disk; names the game made need not pass the path rules. */
+export interface LocalEntry {
+  /** Relative to `local/`, `/`-separated. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly sizeBytes: number;
+}
+
+export interface PlayerCopy {
+  readonly from: string;
+  /** The same but where the new version has a folder in place of the file, or the reverse. */
+  readonly to: string;
+  readonly kind: 'file' | 'symlink' | 'directory';
+  readonly sizeBytes: number;
+}
+
+export interface PlayerFilesInput {
+  readonly entries: readonly LocalEntry[];
+  /** What the last unpacking made; empty when that was forgotten with the database. */
+  readonly inventory: readonly InventoryFile[];
+  readonly plan: Pick<InstallPlan, 'files' | 'directories'>;
+  readonly keep: readonly string[];
+  /** Of the files that `producedToKeep` named: those that are not as the unpacker made them. */
+  readonly changed: ReadonlySet<string>;
+  readonly platform?: NodeJS.Platform;
+}
+
+type Key = (path: string) => string;
+
+function keyFor(platform: NodeJS.Platform = process.platform): Key {
+  return platform === 'win32' || platform === 'darwin' ? foldPath : (path) => path;
+}
+
+const isKept = (path: string, keep: readonly string[]): boolean =>
+  keep.some((pattern) => matchesKeepPattern(path, pattern));
+
+/** Produced files that a `keep` pattern names: what has to be compared with the inventory. */
+export function producedToKeep(input: Omit<PlayerFilesInput, 'changed' | 'plan'>): [LocalEntry, InventoryFile][] {
+  const key = keyFor(input.platform);
+  const produced = new Map(input.inventory.map((file) => [key(file.path), file]));
+  return input.entries.flatMap((entry): [LocalEntry, InventoryFile][] => {
+    const file = entry.kind === 'file' && isKept(entry.path, input.keep) ? produced.get(key(entry.path)) : undefined;
+    return file ? [[entry, file]] : [];
+  });
+}
+
+/**
+ * What is copied over the new tree, in an order in which folders come before what is in them. The player's are: files
+ * that the unpacker did not make, and changed ones that `keep` names. When the inventory is lost, what the new version
+ * makes itself counts as made by the old one too, but for `keep`.
+ */
+export function decidePlayerCopies(input: PlayerFilesInput): PlayerCopy[] {
+  const { entries, inventory, plan, keep, changed, platform } = input;
+  const key = keyFor(platform);
+  const produced = new Set((inventory.length > 0 ? inventory : []).map(({ path }) => key(path)));
+  const planned = new Set(Array.from(plan.files.keys(), key));
+  const plannedFolders = new Set(Array.from(plan.directories, key));
+  const isPlayers = ({ path, kind }: LocalEntry): boolean => {
+    if (kind === 'other') return false;
+    if (kind === 'directory') return !plannedFolders.has(key(path));
+    if (changed.has(path)) return true;
+    if (inventory.length === 0) return !planned.has(key(path)) || isKept(path, keep);
+    return !produced.has(key(path));
+  };
+  const players = entries.filter(isPlayers);
+  const folders = players.filter(({ kind }) => kind === 'directory');
+  const holdsSomething = new Set(entries.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+  // A folder that only held the old version's files goes with them; an empty one may be what the game expects.
+  const emptyFolders = folders.filter(({ path }) => !holdsSomething.has(path));
+  const others = players.filter(({ kind }) => kind !== 'directory');
+  return [...emptyFolders, ...others]
+    .map(({ path, kind, sizeBytes }) => ({
+      from: path,
+      to: freePlace(path, kind, { planned, plannedFolders, key }),
+      kind: kind === 'symlink' || kind === 'directory' ? kind : ('file' as const),
+      sizeBytes: kind === 'file' ? sizeBytes : 0,
+    }))
+    .toSorted((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
+}
+
+/** Where a file of the player meets a folder of the new version, or lies below a file of it, it moves beside it. */
+function freePlace(
+  path: string,
+  kind: EntryKind,
+  { planned, plannedFolders, key }: { planned: ReadonlySet<string>; plannedFolders: ReadonlySet<string>; key: Key },
+): string {
+  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+    const parent = path.slice(0, end);
+    if (planned.has(key(parent))) return `${parent}.kept${path.slice(end)}`;
+  }
+  const meetsOther = kind === 'directory' ? planned.has(key(path)) : plannedFolders.has(key(path));
+  return meetsOther ? `${path}.kept` : path;
+}

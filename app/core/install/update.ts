@@ -1,0 +1,65 @@
+import { LanspreadError, throwIfAborted } from '../base/index.ts';
+import type { Intent } from '../state/index.ts';
+import { buildStaging } from './build-staging.ts';
+import { assertRoom, carryOver, planCarryOver } from './carry-over.ts';
+import type { InstallContext } from './context.ts';
+import { rollBack, settle } from './finish.ts';
+import { layoutOf, type RootLayout } from './layout.ts';
+import { planFromDisk } from './payload.ts';
+import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
+import { deleteMarker, renameDirectory, writeMarker } from './staging.ts';
+import type { InstallListener, InstallRequest } from './types.ts';
+
+/**
+ * Installs the downloaded version over an installed one. The new tree is made in staging, the player's files are copied
+ * into it, then the two change places. A failure or cancel before that leaves the old install exactly as it was; after
+ * it nothing is a failure any more. Errors: those of `install` but `INSTALLED`, and `NOT_INSTALLED`.
+ */
+export async function update(
+  context: InstallContext,
+  request: InstallRequest,
+  { listener, signal }: { listener: InstallListener; signal: AbortSignal },
+): Promise<void> {
+  const { fileSystem, state, unpackers, limits, clock } = context;
+  const { root, gameId, version } = request;
+  const layout = layoutOf(root);
+  throwIfAborted(signal);
+  await assertDownloaded(fileSystem, layout);
+  await settleFirst(context, { root, gameId }, { signal });
+  const kind = await kindAt(fileSystem, layout.local);
+  if (kind === undefined) throw new LanspreadError('NOT_INSTALLED');
+  if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: layout.local } });
+  await assertWayIsClear(fileSystem, layout);
+  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, signal });
+  const copies = await planCarryOver(context, { layout, plan, keep: context.keepPatterns(gameId) }, { signal });
+  await assertRoom(context, { root, plan, copies });
+  const intent: Intent = { root, gameId, version, kind: 'Updating', madeRoot: false, startedAt: clock.now() };
+  state.intents.put(intent);
+  try {
+    listener.onBegin({ totalBytes: plan.totalBytes });
+    const inventory = await buildStaging(context, { plan, layout, listener, signal });
+    await carryOver(context, { layout, copies }, { signal });
+    throwIfAborted(signal);
+    // What the player's copies replaced is the player's from now on.
+    const replaced = new Set(copies.map(({ to }) => to));
+    state.inventory.replace(
+      layout.staging,
+      inventory.filter(({ path }) => !replaced.has(path)),
+    );
+    // Putting the intent again flushes what was written before it.
+    state.intents.put(intent);
+    await swap(context, layout);
+  } catch (error) {
+    throw await rollBack(context, { layout, error });
+  }
+  await settle(context, request);
+}
+
+/** The installed tree becomes the backup, staging becomes the installed tree. */
+async function swap({ fileSystem }: InstallContext, { root, local, staging, backup }: RootLayout): Promise<void> {
+  await deleteMarker(fileSystem, staging);
+  await renameDirectory(fileSystem, local, backup);
+  await writeMarker(fileSystem, backup);
+  await fileSystem.syncDirectory(root);
+  await renameDirectory(fileSystem, staging, local);
+}
