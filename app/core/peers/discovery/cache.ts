@@ -1,21 +1,5 @@
-import type { Presentation } from './records.ts';
-import type { AddressFamily, DiscoveredAddress, DiscoveredPeer, DiscoveryLostReason, LearntBy } from './types.ts';
-
-/** Where and how a peer was heard. Together with the peer id it identifies what the cache keeps. */
-export interface Origin {
-  readonly road: LearntBy;
-  /** Empty for static hosts. */
-  readonly interfaceName: string;
-  readonly family: AddressFamily;
-  /** The packet's source address. */
-  readonly source: string;
-}
-
-export interface Sighting extends Origin {
-  readonly presentation: Presentation;
-  /** Where it can be dialled, ready for use (scoped). */
-  readonly addresses: readonly { readonly family: AddressFamily; readonly address: string }[];
-}
+import { show, type Origin, type Sighting } from './sighting.ts';
+import type { AddressFamily, DiscoveredPeer, DiscoveryLostReason } from './types.ts';
 
 export type CacheChange =
   | { readonly kind: 'found' | 'changed'; readonly peer: DiscoveredPeer }
@@ -46,9 +30,6 @@ interface Known {
 
 const originKey = ({ road, interfaceName, family, source }: Origin): string =>
   `${road} ${interfaceName} ${family} ${source}`;
-
-const roadOrder: Record<LearntBy, number> = { mdns: 0, broadcast: 1, static: 2 };
-const rank = ({ learntBy, family }: DiscoveredAddress): number => roadOrder[learntBy] * 2 + (family === 'IPv4' ? 0 : 1);
 
 export interface PeerCacheOptions {
   /** From 0 to below 1. */
@@ -235,27 +216,6 @@ export class PeerCache {
 
 const isOn = (entry: Origin, { road, interfaceName, family }: Omit<Origin, 'source'>): boolean =>
   entry.road === road && entry.interfaceName === interfaceName && entry.family === family;
-
-/** The peer as others see it: name and protocol of the newest sighting, each address once, the best road first. */
-function show(peerId: string, entries: ReadonlyMap<string, Entry>): DiscoveredPeer {
-  const newest = [...entries.values()].at(-1)?.presentation;
-  const addresses = new Map<string, DiscoveredAddress>();
-  for (const { interfaceName, road, presentation, addresses: offered } of entries.values())
-    for (const { family, address } of offered) {
-      const { udpPort, tcpPort } = presentation;
-      const next: DiscoveredAddress = { interfaceName, family, address, udpPort, tcpPort, learntBy: road };
-      const key = `${address} ${udpPort} ${tcpPort}`;
-      const previous = addresses.get(key);
-      if (!previous || rank(next) < rank(previous)) addresses.set(key, next);
-    }
-  const sorted = [...addresses.entries()].sort(([keyA, a], [keyB, b]) => rank(a) - rank(b) || (keyA < keyB ? -1 : 1));
-  return {
-    peerId,
-    name: newest?.name ?? '',
-    protocol: newest?.protocol ?? 0,
-    addresses: sorted.map(([, address]) => address),
-  };
-}
 
 function least<T>(items: readonly T[], value: (item: T) => number | undefined): number | undefined {
   let found: number | undefined;

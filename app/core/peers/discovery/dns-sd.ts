@@ -8,14 +8,15 @@ import {
   type IDisposable,
   type Logger,
 } from '../../base/index.ts';
-import { PeerCache, type CacheChange, type Origin } from './cache.ts';
+import { PeerCache, type CacheChange } from './cache.ts';
 import { scopedAddress, selectLinks, type InterfaceTable, type Link, type LinkSelection } from './interfaces.ts';
 import { LinkSet } from './link-set.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
 import { defaultProbePort, StaticProber, type StaticHost } from './prober.ts';
-import { readGoodbyes, readPresentations, type Presentation, type ServiceRecord } from './records.ts';
+import { readGoodbyes, readPresentations, type Presentation } from './presentations.ts';
+import type { ServiceRecord } from './records.ts';
 import { Alarm, standardPlace, type MulticastPlace } from './sockets.ts';
-import { addressesOf } from './sighting.ts';
+import { addressesOf, type Origin } from './sighting.ts';
 import type {
   Announcement,
   AnnouncementUpdate,

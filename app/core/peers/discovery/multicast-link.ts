@@ -1,7 +1,8 @@
 import type { RemoteInfo } from 'node:dgram';
 import { type Clock, type IDisposable } from '../../base/index.ts';
-import type { PeerCache, Origin } from './cache.ts';
+import type { PeerCache } from './cache.ts';
 import { sourceFilter, type Link } from './interfaces.ts';
+import { pointedPeerId } from './presentations.ts';
 import {
   decodeMessage,
   encodeLegacyResponse,
@@ -11,7 +12,6 @@ import {
   isSameName,
   messagesPerSecond,
   ownRecords,
-  pointedPeerId,
   pointerRecord,
   recordTtlS,
   serviceName,
@@ -19,6 +19,7 @@ import {
   type ServiceRecord,
 } from './records.ts';
 import { answersTo, isKnown, replyWith } from './responder.ts';
+import type { Origin } from './sighting.ts';
 import { AnnounceSchedule, AnswerSchedule, multicastPacing, QuerySchedule, RateLimit } from './schedule.ts';
 import {
   Alarm,
