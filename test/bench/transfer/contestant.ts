@@ -12,4 +12,7 @@ export interface ProcessFacts {
   readonly receiverPeakBytes: number;
   readonly senderLoopP99Ms: number;
   readonly receiverLoopP99Ms: number;
+  /** Processor time since the process began. */
+  readonly senderCpuMs: number;
+  readonly receiverCpuMs: number;
 }

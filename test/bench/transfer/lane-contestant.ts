@@ -2,6 +2,12 @@ import type { LaneOffer } from '../../../app/core/protocol/index.ts';
 import { Helper } from '../bench.ts';
 import type { Contestant } from './contestant.ts';
 
+interface PeerFacts {
+  readonly peakBytes: number;
+  readonly loopP99Ms: number;
+  readonly cpuMs: number;
+}
+
 /** The byte lane between two processes that live as long as the bench, as two PCs' launchers would. */
 export async function laneContestant(source: string): Promise<Contestant> {
   await using stack = new AsyncDisposableStack();
@@ -16,7 +22,7 @@ export async function laneContestant(source: string): Promise<Contestant> {
     run: async (target) => (await receiver.ask<{ ms: number }>({ op: 'fetch', target })).ms,
     async facts() {
       const [sent, received] = await Promise.all(
-        [sender, receiver].map((peer) => peer.ask<{ peakBytes: number; loopP99Ms: number }>({ op: 'facts' })),
+        [sender, receiver].map((peer) => peer.ask<PeerFacts>({ op: 'facts' })),
       );
       if (!sent || !received) throw new Error('no facts');
       return {
@@ -24,6 +30,8 @@ export async function laneContestant(source: string): Promise<Contestant> {
         receiverPeakBytes: received.peakBytes,
         senderLoopP99Ms: sent.loopP99Ms,
         receiverLoopP99Ms: received.loopP99Ms,
+        senderCpuMs: sent.cpuMs,
+        receiverCpuMs: received.cpuMs,
       };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -68,6 +68,7 @@ answer({
   },
   async facts() {
     const loopP99Ms = Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
-    return { peakBytes: process.resourceUsage().maxRSS * 1024, loopP99Ms };
+    const { user, system } = process.cpuUsage();
+    return { peakBytes: process.resourceUsage().maxRSS * 1024, loopP99Ms, cpuMs: (user + system) / 1000 };
   },
 });

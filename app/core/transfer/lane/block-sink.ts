@@ -22,8 +22,9 @@ export class BlockSink {
   #blockFilled = 0;
   #descriptor: number | undefined;
   #isCareful: boolean;
-  /** Of the current block: the bytes not yet written because the block is not verified yet. */
+  /** Of the current block: the bytes not yet written because the block is not verified yet. The buffer is reused. */
   #held: Buffer | undefined;
+  #isHolding = false;
   #heldFrom = 0;
 
   constructor(
@@ -108,11 +109,11 @@ export class BlockSink {
 
   #finishBlock(file: FileWrite, block: FileWrite['blocks'][number]): void {
     const isSound = this.#hasher.finish() === block.hash;
-    if (this.#held && isSound) {
+    if (this.#held && this.#isHolding && isSound) {
       const held = this.#held.subarray(0, block.lengthBytes - this.#heldFrom);
       this.#write(file, held, block.offsetBytes + this.#heldFrom);
     }
-    this.#held = undefined;
+    this.#isHolding = false;
     this.#blockFilled = 0;
     this.#blockIndex += 1;
     if (this.#blockIndex === file.blocks.length) this.#leaveFile();
@@ -120,10 +121,9 @@ export class BlockSink {
   }
 
   #hold(part: Buffer, lengthBytes: number): void {
-    if (!this.#held) {
-      this.#heldFrom = this.#blockFilled;
-      this.#held = Buffer.allocUnsafeSlow(lengthBytes - this.#heldFrom);
-    }
+    if (!this.#isHolding) this.#heldFrom = this.#blockFilled;
+    this.#isHolding = true;
+    if (!this.#held || this.#held.length < lengthBytes) this.#held = Buffer.allocUnsafeSlow(lengthBytes);
     part.copy(this.#held, this.#blockFilled - this.#heldFrom);
   }
 
