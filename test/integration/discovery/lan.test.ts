@@ -147,9 +147,11 @@ test('where multicast is dropped the broadcast probe finds everyone, and goodbye
   using networks = new Networks();
   networks.connect({ host: 'ann', lan: 'one', address: '10.9.0.1/24' });
   networks.connect({ host: 'bob', lan: 'one', address: '10.9.0.2/24' });
-  const off = { multicast: false } as const;
-  await using ann = node(networks, 'ann', off);
-  await using bob = node(networks, 'bob', off);
+  // Where no packet filter is at hand, the option stands in for it.
+  const isFiltered = networks.dropMulticast('ann') && networks.dropMulticast('bob');
+  const more = isFiltered ? {} : ({ multicast: false } as const);
+  await using ann = node(networks, 'ann', more);
+  await using bob = node(networks, 'bob', more);
   const [{ peer }] = await Promise.all([ann.knows(ids.bob), bob.knows(ids.ann)]);
   assert.equal(peer.addresses.map(({ address, learntBy }) => [address, learntBy])[0], ['10.9.0.2', 'broadcast']);
   const [{ reason }] = await Promise.all([ann.loses(ids.bob), bob.stop()]);

@@ -62,6 +62,17 @@ export class Networks implements Disposable {
     ip('-n', this.#switch(lan), 'link', 'set', port, state === 'in' ? 'up' : 'down');
   }
 
+  /** Drops multicast DNS on its way into a host. False where this machine has no nftables. */
+  dropMulticast(host: string): boolean {
+    const table = 'table inet discovery { chain input { type filter hook input priority 0; udp dport 5353 drop; } }';
+    try {
+      this.run(host, 'nft', table);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   run(host: string, command: string, ...args: string[]): string {
     return ip('netns', 'exec', this.namespace(host), command, ...args);
   }

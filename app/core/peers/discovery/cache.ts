@@ -1,5 +1,5 @@
 import { show, type Origin, type Sighting } from './sighting.ts';
-import type { AddressFamily, DiscoveredPeer, DiscoveryLostReason } from './types.ts';
+import type { AddressFamily, DiscoveredPeer, DiscoveryLostReason, LearntBy } from './types.ts';
 
 export type CacheChange =
   | { readonly kind: 'found' | 'changed'; readonly peer: DiscoveredPeer }
@@ -149,14 +149,17 @@ export class PeerCache {
     });
   }
 
-  /** Who need not answer on this interface, with the seconds left, longest first. Doubted peers are to answer. */
+  /**
+   * Who need not answer a question on this interface, with the seconds left, longest first: whoever was heard by one of
+   * these roads lately. Doubted peers are to answer.
+   */
   knownAnswers(
-    { interfaceName, family }: Pick<Origin, 'interfaceName' | 'family'>,
+    { roads, interfaceName, family }: Pick<Origin, 'interfaceName' | 'family'> & { roads: readonly LearntBy[] },
     nowMs: number,
   ): { peerId: string; ttlS: number }[] {
     const left = new Map<string, number>();
     for (const { peerId, entry } of this.#all()) {
-      if (entry.interfaceName !== interfaceName || entry.family !== family || entry.doubted) continue;
+      if (entry.doubted || !roads.some((road) => isOn(entry, { road, interfaceName, family }))) continue;
       const ttlS = Math.floor((entry.expiresAtMs - nowMs) / 1_000);
       if (ttlS * 2_000 >= entry.presentation.ttlMs) left.set(peerId, Math.max(left.get(peerId) ?? 0, ttlS));
     }

@@ -60,11 +60,19 @@ export class MulticastLink implements IDisposable {
 
   /** Rejects when multicast does not work on the link: refused by the system, or the first message cannot be sent. */
   static async open(link: Link, place: MulticastPlace, context: DiscoveryContext): Promise<MulticastLink> {
-    const opened = new MulticastLink(link, { place, context, socket: await openMulticastSocket(link, place) });
+    const opened = MulticastLink.over(await openMulticastSocket(link, place), { link, place, context });
     const error = await opened.#trySend(encodeResponse(opened.#records));
     if (error === undefined) return opened;
     opened[Symbol.dispose]();
     throw error;
+  }
+
+  /** The same over a socket that is open already. */
+  static over(
+    socket: MulticastSocket,
+    { link, place, context }: { link: Link; place: MulticastPlace; context: DiscoveryContext },
+  ): MulticastLink {
+    return new MulticastLink(link, { place, context, socket });
   }
 
   private constructor(
@@ -173,7 +181,7 @@ export class MulticastLink implements IDisposable {
 
   #knownAnswers(nowMs: number): ServiceRecord[] {
     const { interfaceName, family } = this.link;
-    const known = this.#context.cache.knownAnswers({ interfaceName, family }, nowMs);
+    const known = this.#context.cache.knownAnswers({ roads: ['mdns'], interfaceName, family }, nowMs);
     // The own pointer stands first: else this node would answer itself.
     return [
       pointerRecord(this.#context.announcement().peerId, recordTtlS),
@@ -217,8 +225,7 @@ export class MulticastLink implements IDisposable {
     if (query.truncated || !query.questions.some(({ type, name }) => type === 'PTR' && isSameName(name, serviceName)))
       return false;
     const own = new Set(this.#knownAnswers(nowMs).map(pointedPeerId));
-    const theirs = query.answers.map(pointedPeerId);
-    return theirs.every((peerId) => own.has(peerId)) && !theirs.includes(this.#context.announcement().peerId);
+    return query.answers.map(pointedPeerId).every((peerId) => own.has(peerId));
   }
 
   async #answerDirectly(query: DecodedMessage, answers: ServiceRecord[], remote: RemoteInfo): Promise<void> {

@@ -99,7 +99,9 @@ export class BroadcastProber implements IDisposable {
       this.#queries.relax(nowMs);
       void this.#broadcast(encodeResponse(own));
     } else {
-      const known = cache.knownAnswers({ interfaceName, family }, nowMs).slice(0, knownInProbe);
+      const known = cache
+        .knownAnswers({ roads: ['mdns', 'broadcast'], interfaceName, family }, nowMs)
+        .slice(0, knownInProbe);
       const knownAnswers = known.map(({ peerId, ttlS }) => pointerRecord(peerId, ttlS));
       for (const probe of encodeQuery({ questions: question, knownAnswers, additionals: own }))
         void this.#broadcast(probe);

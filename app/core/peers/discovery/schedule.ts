@@ -13,7 +13,7 @@ export interface QueryPacing {
 /** With peers known their records' ends decide; this is how often an empty network is asked. */
 export const multicastPacing: QueryPacing = { firstMs: 1_000, maxMs: 96_000 };
 /** Probes are the fallback, so they are slower. */
-export const broadcastPacing: QueryPacing = { firstMs: 1_000, maxMs: 120_000 };
+export const broadcastPacing: QueryPacing = { firstMs: 1_000, maxMs: 240_000 };
 export const staticPacing: QueryPacing = { firstMs: 1_000, maxMs: 30_000 };
 
 /** Nothing is asked more often than this (RFC 6762, section 5.2). */

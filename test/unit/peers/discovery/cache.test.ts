@@ -137,7 +137,8 @@ test('known answers are those with half their life left, undoubted, of that inte
   cache.see(sighting(), 0);
   cache.see(sighting({ peerId: 'peerCarl', source: '10.0.0.3' }), 30_000);
   cache.see(sighting({ peerId: 'peerDora', interfaceName: 'eth1', source: '10.1.0.4' }), 30_000);
-  const known = (nowMs: number) => cache.knownAnswers({ interfaceName: 'eth0', family: 'IPv4' }, nowMs);
+  const known = (nowMs: number) =>
+    cache.knownAnswers({ roads: ['mdns'], interfaceName: 'eth0', family: 'IPv4' }, nowMs);
   assert.equal(known(60_000), [
     { peerId: 'peerCarl', ttlS: 90 },
     { peerId: 'peerBob', ttlS: 60 },
@@ -148,6 +149,16 @@ test('known answers are those with half their life left, undoubted, of that inte
   );
   cache.doubt(61_000, (_origin, peerId) => peerId === 'peerCarl');
   assert.equal(known(61_000), []);
+});
+
+test('who was heard by broadcast lately still has to answer by multicast', () => {
+  const cache = cacheOf();
+  cache.see(sighting(), 0);
+  cache.see(sighting({ road: 'broadcast' }), 90_000);
+  const known = (roads: ('mdns' | 'broadcast')[]) =>
+    cache.knownAnswers({ roads, interfaceName: 'eth0', family: 'IPv4' }, 96_000).length;
+  assert.is(known(['mdns']), 0);
+  assert.is(known(['mdns', 'broadcast']), 1);
 });
 
 test('records are asked for again at 80, 85, 90 and 95 % of their life', () => {
