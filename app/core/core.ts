@@ -1,58 +1,40 @@
 /** The whole core, wired in one place: what is started in which order, and who knows whom. */
-import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { LanspreadError, nodeFileSystem, systemClock, withTimeLimit, type Event } from './base/index.ts';
+import { openCatalog } from './catalog/index.ts';
 import {
-  LanspreadError,
-  nodeFileSystem,
-  systemClock,
-  toLanspreadError,
-  type Event,
-  type Logger,
-} from './base/index.ts';
-import { openCatalog, type Catalog } from './catalog/index.ts';
-import { createInstaller, recover, streamingFileHasher, type RecoveryReport, type Unpacker } from './install/index.ts';
+  importCatalogs,
+  isDiscoveryOn,
+  lanspreadVersion,
+  prepareGamesDir,
+  uploadLimitsOf,
+  type CoreOptions,
+} from './core-options.ts';
+import { createInstaller, recover, streamingFileHasher } from './install/index.ts';
 import { openLibrary } from './library/index.ts';
-import { createOperations } from './operations/index.ts';
-import { createDnsSdDiscovery, createPeerNetwork, loadIdentity } from './peers/index.ts';
+import { createOperations, type Operations } from './operations/index.ts';
+import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
+import { relayLibraryEvents, relayPeerEvents, relayRecovery } from './relays.ts';
 import {
   createCommands,
   createEventLog,
+  defaultSettings,
   publishEndpoint,
   SettingsStore,
   startRpcServer,
   type Commands,
   type CoreEvent,
+  type SettingName,
   type Status,
 } from './rpc/index.ts';
 import { acquireLock, openState } from './state/index.ts';
-import { createTlsLane, createTransfer, stopReason } from './transfer/index.ts';
-import { relayLibraryEvents, relayPeerEvents } from './relays.ts';
+import { createTlsLane, createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
 
 export { buildCatalogFile } from './catalog/index.ts';
+export type { CoreOptions } from './core-options.ts';
 
-export interface CoreOptions {
-  /** Absolute. */
-  stateDir: string;
-  /** Absolute; wins over the setting. */
-  gamesDir?: string;
-  /** What others see; wins over the setting. */
-  name?: string;
-  /** IP addresses to listen on; all by default. Loopback only: discovery is off. */
-  listen?: readonly string[];
-  /** Look for others by mDNS. Default: true. */
-  discovery?: boolean;
-  /** Multiaddrs of peers to connect to, again and again. */
-  peers?: readonly string[];
-  /** Catalogs to import at start, in order of precedence. */
-  catalogFiles?: readonly string[];
-  /** Imported when there is no other catalog. */
-  fallbackCatalogFile?: string;
-  /** In the user's order. */
-  unpackers: readonly Unpacker[];
-  /** The built UI to serve. */
-  uiDirectory?: string;
-  logger: Logger;
+export interface StopOutcome {
+  /** The required part whose failure made the core stop. */
+  readonly failed?: { readonly component: string; readonly error: LanspreadError };
 }
 
 export interface CoreHandle {
@@ -63,8 +45,7 @@ export interface CoreHandle {
   readonly url: string;
   /** Stops in order: refuses commands, pauses downloads, says goodbye, closes. Never throws. */
   stop(options?: { timeoutMs?: number }): Promise<void>;
-  /** Resolves once stopped; `failed` says which required part made it stop. */
-  readonly stopped: Promise<{ failed?: { component: string; error: LanspreadError } }>;
+  readonly stopped: Promise<StopOutcome>;
 }
 
 /** How long stopping may take in all, in milliseconds. */
@@ -81,26 +62,27 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const events = createEventLog({ clock, logger });
   await using starting = new AsyncDisposableStack();
 
-  starting.use(acquireLock(stateDir));
+  // What this PC remembers.
+  starting.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
   const { state, movedAside } = openState({ directory: stateDir, logger });
   starting.use(state);
   const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
-  if (!isAbsolute(gamesDir))
-    throw new LanspreadError('BAD_REQUEST', { message: `${gamesDir} is not an absolute path.` });
+  const name = options.name ?? settings.get('playerName');
   const catalog = openCatalog({ state, logger });
   await importCatalogs(catalog, options);
+  const isKnownGame = (id: string): boolean => catalog.has(id);
 
+  // What is on its disk.
   await prepareGamesDir(gamesDir, logger);
   const hashFile = streamingFileHasher(fileSystem);
   const recovery = await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir });
-
-  const isKnownGame = (id: string): boolean => catalog.has(id);
   const library = starting.use(await openLibrary({ gamesDir, state, isKnownGame, fileSystem, clock, logger }));
   await library.scan();
 
-  const listenHosts = options.listen ?? ['0.0.0.0', '::'];
-  const lane = starting.use(
+  // Who else is there. The gate of what is served asks the operations, which come last.
+  const listenHosts = options.listen ?? ['0.0.0.0'];
+  const lane: TlsLane = starting.use(
     await createTlsLane({
       listenHosts,
       authorize: (peerId, request) => transfer.authorize(peerId, request),
@@ -110,15 +92,14 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     }),
   );
   const identity = await loadIdentity({ stateDir, fileSystem });
-  const name = options.name ?? settings.get('playerName');
-  const peers = starting.use(
+  const peers: PeerNetwork = starting.use(
     await createPeerNetwork({
       identity,
       name,
-      listen: listenHosts.map((host) => ({ host })),
+      listenHosts,
       ...(isDiscoveryOn(options) && {
         discovery: (announcement) =>
-          createDnsSdDiscovery({ announcement, clock, logger, ...(options.listen && { listen: options.listen }) }),
+          createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),
       }),
       staticPeers: [...(options.peers ?? []), ...settings.get('staticPeers')],
       knownPeers: state.peers,
@@ -135,7 +116,8 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   starting.use(lane.onPeerBytes(({ peerId }) => peers.markAlive(peerId)));
   starting.use(library.onDidChange((delta) => peers.publish(delta)));
 
-  const transfer = starting.use(
+  // What is done with games.
+  const transfer: Transfer = starting.use(
     createTransfer({
       peers,
       library,
@@ -148,22 +130,29 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       isServable: (gameId) => operations.isServable(gameId),
     }),
   );
+  const { unpackers } = options;
   const installer = createInstaller({
     fileSystem,
     state,
-    unpackers: options.unpackers,
+    unpackers,
     hashFile,
     clock,
     logger,
     isInCatalog: isKnownGame,
     gamesDir: () => gamesDir,
+    keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
   });
-  const operations = starting.use(
+  const operations: Operations = starting.use(
     createOperations({
       catalog,
       library,
       peers,
-      transfer: { ...transfer, stopReason },
+      transfer: {
+        download: (request, listener, { signal }) => transfer.download(request, listener, { signal }),
+        resumable: (root) => transfer.resumable(root),
+        discard: (request) => transfer.discard(request),
+        stopReason,
+      },
       installer,
       emit: events.emit,
       maxConcurrentDownloads: () => settings.get('maxConcurrentDownloads'),
@@ -171,9 +160,27 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       logger,
     }),
   );
-  starting.use(relayPeerEvents(peers, events.emit));
-  starting.use(relayLibraryEvents(library, { gamesDir, emit: events.emit }));
+  starting.use(
+    catalog.onDidChange(() => {
+      peers.recheckGames();
+      void library.scan().catch((error: unknown) => logger.warn({ err: error }, 'a scan failed'));
+    }),
+  );
 
+  // How it is seen and told what to do.
+  starting.use(relayPeerEvents(peers, events.emit));
+  starting.use(relayLibraryEvents(library, events.emit));
+  const status = (): Status => ({
+    peerId: peers.peerId,
+    name,
+    addresses: peers.addresses(),
+    version: lanspreadVersion,
+    gamesDir,
+    stateDir,
+    peerCount: peers.peers().length,
+    transports: peers.transports,
+    operations: operations.running(),
+  });
   let stopping: Promise<void> | undefined;
   const commands = createCommands({
     operations,
@@ -181,7 +188,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     peers,
     settings,
     status,
-    extensions: () => options.unpackers.map(({ id }) => ({ id, label: id })),
+    extensions: () => unpackers.map(({ id }) => ({ id, label: id })),
     laneOf: (peerId) => transfer.laneOf(peerId),
     isStopping: () => stopping !== undefined,
   });
@@ -194,9 +201,15 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     }),
   );
   starting.use(await publishEndpoint(stateDir, { pid: process.pid, port: rpc.port, token: rpc.token }));
+  const applySetting = (setting: SettingName): void => {
+    if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
+    else if (setting === 'playerName') peers.setName(settings.get('playerName'));
+    else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
+  };
   starting.use(settings.onDidChange(applySetting));
   await library.watch();
 
+  const { revision, games } = library.snapshot();
   events.emit({
     event: 'started',
     peerId: peers.peerId,
@@ -204,18 +217,29 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     name,
     version: lanspreadVersion,
   });
-  const { revision, games } = library.snapshot();
   events.emit({ event: 'local-ready', revision, games });
-  reportRecovery(recovery);
+  relayRecovery(recovery, { movedAside, emit: events.emit });
 
-  return createHandle({
-    running: starting.move(),
-    operations,
-    peers,
+  const running = starting.move();
+  const { promise: stopped, resolve } = Promise.withResolvers<StopOutcome>();
+  const stopAll = async (timeoutMs: number): Promise<void> => {
+    const inOrder = async (): Promise<void> => {
+      await operations.stop();
+      await peers.stop();
+      await running.disposeAsync();
+    };
+    try {
+      await withTimeLimit({ limitMs: timeoutMs, what: 'stopping', code: 'INTERNAL' }, inOrder);
+    } catch (error) {
+      logger.error({ err: error }, 'the core did not stop cleanly');
+    }
+    resolve({});
+  };
+  return {
     commands,
-    events,
+    events: events.event,
     url: rpc.url,
-    logger,
-    isStopping,
-  });
+    stop: ({ timeoutMs = stopLimitMs } = {}) => (stopping ??= stopAll(timeoutMs)),
+    stopped,
+  };
 }

@@ -5,5 +5,7 @@ import type { GameSummary } from './messages.ts';
 /** What both ends of a session compare after a delta: BLAKE3 over the summaries, sorted by id, with fixed key order. */
 export function libraryDigest(games: Iterable<GameSummary>): string {
   const sorted = [...games].sort((a, b) => comparePaths(a.id, b.id));
-  return blake3Hex(JSON.stringify(sorted.map((game) => [game.id, game.version, game.sizeBytes, game.availability, game.root ?? null])));
+  return blake3Hex(
+    JSON.stringify(sorted.map((game) => [game.id, game.version, game.sizeBytes, game.availability, game.root ?? null])),
+  );
 }

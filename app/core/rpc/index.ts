@@ -5,4 +5,4 @@ export * from './contract.ts';
 export { createEventLog, type EventLog } from './event-log.ts';
 export { publishEndpoint, readEndpoint, type RpcEndpoint } from './endpoint-file.ts';
 export { refusalCode, startRpcServer, type RpcServer } from './server.ts';
-export { SettingsStore, type SettingName, type Settings } from './settings.ts';
+export { defaultSettings, SettingsStore, type SettingName, type Settings } from './settings.ts';

@@ -1,3 +1,5 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { Emitter, LanspreadError, parseWith, type Event } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
@@ -64,4 +66,30 @@ export class SettingsStore {
 
 function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(settingSchemas, name);
+}
+
+/** What holds until somebody sets something else. */
+export function defaultSettings(stateDir: string): Settings {
+  return {
+    gamesDir: join(stateDir, 'games'),
+    playerName: defaultName(),
+    language: 'en',
+    uploadLimitBytesPerSecond: null,
+    uploadLimitPerPeerBytesPerSecond: null,
+    maxUploadPeers: null,
+    maxConcurrentDownloads: 2,
+    roomKeyFile: null,
+    staticPeers: [],
+    requireSignedCatalogs: false,
+    kiosk: false,
+  };
+}
+
+function defaultName(): string {
+  try {
+    return `${userInfo().username} on ${hostname()}`.slice(0, 64);
+  } catch {
+    // A user id without an entry, as in containers.
+    return hostname().slice(0, 64) || 'Lanspread';
+  }
 }

@@ -99,4 +99,9 @@ export interface DownloadRequest {
   /** A catalog's pin. */
   readonly pinnedRoot?: string;
   readonly willInstall: boolean;
+  /** What the game takes once installed, where the catalog knows: the space is asked for beforehand. */
+  readonly unpackedSizeBytes?: number;
 }
+
+/** Why a running download is told to stop: `cancel` discards, the others keep what is verified. */
+export type StopKind = 'cancel' | 'pause' | 'shutdown';

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from './base/index.ts';
+import type { Catalog } from './catalog/index.ts';
+import type { Unpacker } from './install/index.ts';
+import { isLoopback } from './peers/index.ts';
+import type { SettingsStore } from './rpc/index.ts';
+import type { UploadLimits } from './transfer/index.ts';
+
+export interface CoreOptions {
+  /** Absolute. */
+  stateDir: string;
+  /** Absolute; wins over the setting. */
+  gamesDir?: string;
+  /** What others see; wins over the setting. */
+  name?: string;
+  /** IP addresses to listen on; every IPv4 address by default. Loopback only: discovery is off. */
+  listen?: readonly string[];
+  /** Look for others on the local network. Default: true. */
+  discovery?: boolean;
+  /** Multiaddrs of peers to connect to, again and again. */
+  peers?: readonly string[];
+  /** Catalogs to import at start, in order of precedence. */
+  catalogFiles?: readonly string[];
+  /** Imported when there is no other catalog. */
+  fallbackCatalogFile?: string;
+  /** In the user's order. */
+  unpackers: readonly Unpacker[];
+  /** The UI to serve. */
+  uiDirectory?: string;
+  /** What this process is, for whoever finds the state directory taken. */
+  what?: string;
+  logger: Logger;
+}
+
+const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+export const lanspreadVersion = manifest.version;
+
+export function isDiscoveryOn({ discovery = true, listen }: Pick<CoreOptions, 'discovery' | 'listen'>): boolean {
+  return discovery && !(listen?.every(isLoopback) ?? false);
+}
+
+/** Imports the catalogs given; the fallback only where there would be none. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`. */
+export async function importCatalogs(
+  catalog: Catalog,
+  {
+    catalogFiles = [],
+    fallbackCatalogFile,
+    logger,
+  }: Pick<CoreOptions, 'catalogFiles' | 'fallbackCatalogFile' | 'logger'>,
+): Promise<void> {
+  for (const path of catalogFiles) {
+    const { name, warnings } = await catalog.importFile(path);
+    for (const warning of warnings) logger.warn({ catalog: name }, warning);
+  }
+  if (fallbackCatalogFile && catalog.sources().length === 0) await catalog.importFile(fallbackCatalogFile);
+}
+
+/** Makes the games folder where that is possible. One that cannot be made is reported missing by the library. */
+export async function prepareGamesDir(gamesDir: string, logger: Logger): Promise<void> {
+  try {
+    await mkdir(gamesDir, { recursive: true });
+  } catch (error) {
+    logger.warn({ gamesDir, err: error }, 'the games folder is not there');
+  }
+}
+
+export function uploadLimitsOf(settings: SettingsStore): UploadLimits {
+  return {
+    totalBytesPerSecond: settings.get('uploadLimitBytesPerSecond') ?? undefined,
+    perPeerBytesPerSecond: settings.get('uploadLimitPerPeerBytesPerSecond') ?? undefined,
+    maxPeers: settings.get('maxUploadPeers') ?? undefined,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * `@chainsafe/libp2p-quic` 2.1 reads from the network into memory whether or not anybody takes the bytes, and resets a
+ * stream whose buffer is full: a paused stream has to stop reading instead, so that QUIC's own flow control holds the
+ * sender. The package has no setting for that, so what its muxer reads from is wrapped.
+ */
+import type { ComponentLogger, MultiaddrConnection, Stream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface';
+
+/** What the muxer uses of a native stream. */
+interface NativeStream {
+  id(): string;
+  read(maxLength: number): Promise<Uint8Array | null | undefined>;
+  write(bytes: Uint8Array): Promise<void>;
+  finishWrite(): Promise<void>;
+  resetWrite(): Promise<void>;
+  stopRead(): Promise<void>;
+}
+
+/** What the muxer uses of a native connection. */
+interface NativeConnection {
+  id(): string;
+  inboundStream(): Promise<NativeStream>;
+  outboundStream(): Promise<NativeStream>;
+}
+
+interface FactoryInit {
+  connection: NativeConnection;
+  logger: ComponentLogger;
+}
+
+/** Bytes of one read; the package asks for 4 KiB at a time, which is slow. */
+const readBytes = 64 * 1024;
+
+/** The same factory, over a connection whose streams do not read while they are paused. */
+export function restrainReading(factory: StreamMuxerFactory): StreamMuxerFactory {
+  const init = initOf(factory);
+  if (!init) return factory;
+  return {
+    protocol: factory.protocol,
+    createStreamMuxer(connection: MultiaddrConnection): StreamMuxer {
+      let muxer: StreamMuxer | undefined;
+      const ownerOf = (id: string): Stream | undefined => muxer?.streams.find((stream) => stream.id === id);
+      // The class itself is not exported; its constructor takes what it keeps as `init`.
+      const Factory = factory.constructor as new (init: FactoryInit) => StreamMuxerFactory;
+      muxer = new Factory({ ...init, connection: restrainConnection(init.connection, ownerOf) }).createStreamMuxer(
+        connection,
+      );
+      return muxer;
+    },
+  };
+}
+
+function initOf(factory: StreamMuxerFactory): FactoryInit | undefined {
+  if (!('init' in factory)) return undefined;
+  const { init } = factory;
+  if (typeof init !== 'object' || init === null || !('connection' in init)) return undefined;
+  // The shape of the pinned version; a test sees when a later one differs.
+  return init as FactoryInit;
+}
+
+type OwnerOf = (streamId: string) => Stream | undefined;
+
+function restrainConnection(connection: NativeConnection, ownerOf: OwnerOf): NativeConnection {
+  return {
+    id: () => connection.id(),
+    inboundStream: async () => restrainStream(await connection.inboundStream(), ownerOf),
+    outboundStream: async () => restrainStream(await connection.outboundStream(), ownerOf),
+  };
+}
+
+function restrainStream(native: NativeStream, ownerOf: OwnerOf): NativeStream {
+  return {
+    id: () => native.id(),
+    async read() {
+      const owner = ownerOf(native.id());
+      if (owner?.readStatus === 'paused') await untilResumed(owner);
+      return await native.read(readBytes);
+    },
+    write: (bytes) => native.write(bytes),
+    finishWrite: () => native.finishWrite(),
+    resetWrite: () => native.resetWrite(),
+    stopRead: () => native.stopRead(),
+  };
+}
+
+async function untilResumed(stream: Stream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const resume = stream.resume.bind(stream);
+  stream.resume = () => {
+    stream.resume = resume;
+    resume();
+    resolve();
+  };
+  stream.addEventListener('close', () => resolve(), { once: true });
+  await promise;
+}

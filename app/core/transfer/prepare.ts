@@ -1,0 +1,98 @@
+/** The disk's side of a download's beginning and end. */
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { absolutePath, isNotFound, isReservedRootName, Semaphore, type FileSystem } from '../base/index.ts';
+import type { HashedManifest } from '../library/index.ts';
+import type { Manifest } from '../protocol/index.ts';
+import { deleteDirectoryIfEmpty, foldersOf } from './discard.ts';
+
+const parallelFiles = 16;
+/** Beyond this many files one flush of the whole file system is cheaper than one for each. */
+const singleFlushFiles = 64;
+
+/** Makes the folders and empty files; brings files that are there to their size; makes way where something else lies. */
+export async function prepareFiles(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+  const folders = new Set([...manifest.directories, ...manifest.files.map(({ path }) => dirname(path))]);
+  for (const folder of folders) {
+    if (folder !== '.') await fileSystem.makeDirectory(join(root, folder));
+  }
+  await eachFile(manifest, async ({ path, size }) => {
+    const absolute = absolutePath(root, path);
+    const stat = await statOf(fileSystem, absolute);
+    if (stat && stat.kind !== 'file') await fileSystem.deleteTree(absolute);
+    const isThere = stat?.kind === 'file';
+    if (isThere && stat.sizeBytes === size) return;
+    // What is not there yet is made by the lane with its first block; an empty file has none.
+    if (!isThere && size > 0) return;
+    await using handle = await fileSystem.open(absolute, 'edit');
+    await handle.truncate(size);
+  });
+}
+
+/** Deletes payload of an older version that the manifest does not name. */
+export async function deleteStrayPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+  const keepFiles = new Set<string>(manifest.files.map(({ path }) => path));
+  const keepFolders = new Set<string>(foldersOf(manifest));
+  async function sweep(folder: string): Promise<void> {
+    for (const { name, kind } of await fileSystem.list(join(root, folder))) {
+      if (folder === '' && isReservedRootName(name)) continue;
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (kind === 'directory') {
+        await sweep(path);
+        if (!keepFolders.has(path)) await deleteDirectoryIfEmpty(fileSystem, join(root, path));
+      } else if (!keepFiles.has(path)) await fileSystem.deleteFile(join(root, path));
+    }
+  }
+  await sweep('');
+}
+
+/** Sets and clears the executable bits as the manifest's sender had them. */
+export async function applyExecutables(
+  fileSystem: FileSystem,
+  root: string,
+  { manifest, executables }: HashedManifest,
+): Promise<void> {
+  const wanted = new Set(executables);
+  await eachFile(manifest, async ({ path }, index) => {
+    const absolute = absolutePath(root, path);
+    const { executable } = await fileSystem.lstat(absolute);
+    if (executable !== wanted.has(index)) await fileSystem.setExecutable(absolute, wanted.has(index));
+  });
+}
+
+/** Brings every payload file to the disk, so that the sentinel never promises what a power cut takes away. */
+export async function flushPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+  if (manifest.files.length > singleFlushFiles && (await flushFileSystem(root))) return;
+  await eachFile(manifest, async ({ path }) => {
+    await using handle = await fileSystem.open(absolutePath(root, path), 'read');
+    await handle.sync();
+  });
+  for (const folder of foldersOf(manifest)) await fileSystem.syncDirectory(absolutePath(root, folder));
+}
+
+/** `syncfs` by coreutils' `sync --file-system`; false where that is not to be had. */
+async function flushFileSystem(root: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const child = spawn('sync', ['--file-system', root], { stdio: 'ignore' });
+  child.on('error', () => resolve(false));
+  child.on('close', (code) => resolve(code === 0));
+  return await promise;
+}
+
+async function eachFile(
+  manifest: Manifest,
+  work: (file: Manifest['files'][number], index: number) => Promise<void>,
+): Promise<void> {
+  const places = new Semaphore(parallelFiles);
+  await Promise.all(manifest.files.map((file, index) => places.run(() => work(file, index))));
+}
+
+async function statOf(fileSystem: FileSystem, path: string) {
+  try {
+    return await fileSystem.lstat(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

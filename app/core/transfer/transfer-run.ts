@@ -1,0 +1,223 @@
+import {
+  abortError,
+  LanspreadError,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type Logger,
+} from '../base/index.ts';
+import type { ManifestLayout } from '../protocol/index.ts';
+import type { ProgressMeter } from './progress.ts';
+import { toFetchRequest } from './ranges.ts';
+import type { Range, Scheduler, Strike } from './scheduler.ts';
+import type { DownloadListener, Lane } from './types.ts';
+
+export interface TransferRunOptions {
+  readonly scheduler: Scheduler;
+  readonly layout: ManifestLayout;
+  readonly manifestRoot: string;
+  readonly gameRoot: string;
+  /** The road to a peer, best first. */
+  readonly laneOf: (peerId: string) => Lane;
+  /** The road failed; from now on `laneOf` may answer with another. Tells whether there is another. */
+  readonly onLaneFailed: (peerId: string, lane: Lane) => boolean;
+  readonly meter: ProgressMeter;
+  readonly listener: DownloadListener;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type TransferEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'peers-gone' }
+  | { readonly kind: 'no-sound-source'; readonly strike: Strike };
+
+/** Requests that one peer has at a time: enough to keep its connections busy, few enough to share fairly. */
+const slotsOfOnlyPeer = 4;
+const slotsPerPeer = 2;
+/** How often stalled ranges and paused peers are looked at, in milliseconds. */
+const reviewMs = 500;
+
+/** Faults of this PC: no other peer would help. */
+const ownFaults: ReadonlySet<ErrorCode> = new Set([
+  'DISK_FULL',
+  'IO_ERROR',
+  'PERMISSION_DENIED',
+  'INVALID_PATH',
+  'UNSAFE_ROOT',
+]);
+/** What says that the road, not the peer, is the trouble. */
+const roadFaults: ReadonlySet<ErrorCode> = new Set(['PEER_UNREACHABLE', 'PEER_TIMEOUT']);
+
+/** Moves the missing blocks: hands out ranges while peers are free, until nothing is missing or nobody is left. */
+export class TransferRun {
+  readonly #options: TransferRunOptions;
+  readonly #running = new Map<number, AbortController>();
+  readonly #end = Promise.withResolvers<TransferEnd>();
+  #isOver = false;
+
+  constructor(options: TransferRunOptions) {
+    this.#options = options;
+  }
+
+  /** A peer came, or has more. */
+  putPeer(peerId: string): void {
+    this.#options.scheduler.putPeer(peerId, 'all');
+    this.#pump();
+  }
+
+  /** A peer is gone; what it was fetching is handed to others. */
+  removePeer(peerId: string): void {
+    this.#options.scheduler.removePeer(peerId);
+    this.#pump();
+  }
+
+  /** Runs to the end; all requests have settled when it settles. Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. */
+  async run(signal: AbortSignal): Promise<TransferEnd> {
+    const { clock } = this.#options;
+    const onAbort = (): void => this.#finish(() => this.#end.reject(abortError(signal)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    using _review = clock.interval(() => this.#pump(), reviewMs);
+    try {
+      if (signal.aborted) onAbort();
+      this.#pump();
+      return await this.#end.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      await this.#settled();
+    }
+  }
+
+  #pump(): void {
+    if (this.#isOver) return;
+    const { scheduler, clock } = this.#options;
+    for (const id of scheduler.superfluous()) this.#running.get(id)?.abort();
+    const peers = scheduler.usablePeers();
+    const slots = peers.length === 1 ? slotsOfOnlyPeer : slotsPerPeer;
+    for (let slot = 0; slot < slots; slot += 1) {
+      // Round by round, so that the first peer does not take all before the second is asked.
+      for (const peerId of peers) {
+        if (scheduler.runningOf(peerId) > slot) continue;
+        const range = scheduler.next(peerId, clock.monotonicMs());
+        if (range) void this.#fetch(range);
+      }
+    }
+    const verdict = scheduler.verdict();
+    if (verdict.kind !== 'running' && this.#running.size === 0) this.#finish(() => this.#end.resolve(verdict));
+  }
+
+  async #fetch(range: Range): Promise<void> {
+    const { scheduler, layout, manifestRoot, gameRoot, laneOf, meter, clock } = this.#options;
+    const controller = new AbortController();
+    this.#running.set(range.id, controller);
+    const lane = laneOf(range.peerId);
+    const batch = new VerifiedBatch(layout, (facts) =>
+      this.#options.listener.onBlocksVerified({ ...facts, peerId: range.peerId, lane: lane.kind }),
+    );
+    let failure: LanspreadError | undefined;
+    try {
+      const request = toFetchRequest(range, { layout, manifestRoot, gameRoot });
+      await lane.fetch(
+        request,
+        {
+          onBytes: (count) => {
+            scheduler.onBytes(range.id, count, clock.monotonicMs());
+            meter.addRaw(count);
+          },
+          onBlock: (block, sound) => this.#onBlock(range, { block, sound, batch }),
+        },
+        { signal: controller.signal },
+      );
+    } catch (error) {
+      failure = toLanspreadError(error);
+    }
+    batch.flush();
+    this.#running.delete(range.id);
+    this.#onSettled(range, { lane, failure, cancelled: controller.signal.aborted });
+  }
+
+  #onBlock(range: Range, { block, sound, batch }: { block: number; sound: boolean; batch: VerifiedBatch }): void {
+    const { scheduler, layout, meter, listener } = this.#options;
+    const { counts, strike } = scheduler.onBlock(range.id, block, sound);
+    const place = layout.place(block);
+    if (counts) {
+      meter.addVerified(place.lengthBytes);
+      batch.add(block);
+    }
+    if (!strike) return;
+    batch.flush();
+    const file = layout.manifest.files[place.fileIndex]?.path ?? '';
+    listener.onPeerStruck({ peerId: strike.peerId, file, block: place.blockInFile });
+    if (strike.banned) this.#running.get(range.id)?.abort();
+  }
+
+  #onSettled(
+    range: Range,
+    { lane, failure, cancelled }: { lane: Lane; failure: LanspreadError | undefined; cancelled: boolean },
+  ): void {
+    const { scheduler, clock, logger, onLaneFailed } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (!failure || cancelled) scheduler.onSettled(range.id, { failed: false, nowMs });
+    else if (ownFaults.has(failure.code)) {
+      scheduler.onSettled(range.id, { failed: true, nowMs });
+      this.#finish(() => this.#end.reject(failure));
+    } else {
+      logger.debug({ peerId: range.peerId, lane: lane.kind, err: failure }, 'a range was not delivered');
+      const hasOtherRoad = roadFaults.has(failure.code) && onLaneFailed(range.peerId, lane);
+      scheduler.onSettled(range.id, { failed: !hasOtherRoad, nowMs });
+      if (isFinal(failure.code)) scheduler.removePeer(range.peerId);
+    }
+    this.#pump();
+  }
+
+  #finish(settle: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const controller of this.#running.values()) controller.abort();
+    settle();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#running.size > 0) {
+      // Aborted lanes settle within a turn or two; there is no event for "all of them".
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+/** What the peer says will not change by asking again. */
+function isFinal(code: ErrorCode): boolean {
+  return code === 'MANIFEST_MISMATCH' || code === 'GAME_NOT_FOUND' || code === 'NOT_SERVED';
+}
+
+/** Gathers neighbouring verified blocks of one file into one event. */
+class VerifiedBatch {
+  readonly #layout: ManifestLayout;
+  readonly #tell: (facts: { file: string; firstBlock: number; count: number }) => void;
+  #current: { fileIndex: number; firstBlock: number; count: number; startedAtMs: number } | undefined;
+
+  constructor(layout: ManifestLayout, tell: (facts: { file: string; firstBlock: number; count: number }) => void) {
+    this.#layout = layout;
+    this.#tell = tell;
+  }
+
+  add(block: number): void {
+    const { fileIndex, blockInFile } = this.#layout.place(block);
+    const current = this.#current;
+    if (current?.fileIndex === fileIndex && current.firstBlock + current.count === blockInFile) {
+      current.count += 1;
+      if (performance.now() - current.startedAtMs > 250) this.flush();
+      return;
+    }
+    this.flush();
+    this.#current = { fileIndex, firstBlock: blockInFile, count: 1, startedAtMs: performance.now() };
+  }
+
+  flush(): void {
+    const current = this.#current;
+    this.#current = undefined;
+    if (!current) return;
+    const file = this.#layout.manifest.files[current.fileIndex]?.path ?? '';
+    this.#tell({ file, firstBlock: current.firstBlock, count: current.count });
+  }
+}

@@ -1,0 +1,110 @@
+import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
+import { decodeManifest, ManifestLayout } from '../protocol/index.ts';
+import type { BlockHasher, Library } from '../library/index.ts';
+import type { PeerNetwork } from '../peers/index.ts';
+import type { State } from '../state/index.ts';
+import { discard, download, type DownloadContext, type LaneChoice } from './download.ts';
+import { createLibp2pLane, serveBlocks } from './libp2p-lane.ts';
+import { createServeGate, type LivePartial } from './serve-gate.ts';
+import { serveManifests } from './serve-manifest.ts';
+import type { Authorize, DownloadListener, DownloadOutcome, DownloadRequest, Lane } from './types.ts';
+
+export interface TransferOptions {
+  peers: PeerNetwork;
+  library: Library & { readonly hasher: BlockHasher };
+  state: State;
+  /** The byte lane; its owner disposes it. */
+  tlsLane: Lane;
+  fileSystem: FileSystem;
+  clock: Clock;
+  logger: Logger;
+  isKnownGame: (id: string) => boolean;
+  /** Not while the game is being removed or repaired. */
+  isServable: (id: GameId) => boolean;
+}
+
+/** Fetching games from peers and serving them. */
+export interface Transfer extends Disposable {
+  /** Never throws; see `download`. */
+  download(
+    request: DownloadRequest,
+    listener: DownloadListener,
+    options: { signal: AbortSignal },
+  ): Promise<DownloadOutcome>;
+  /** What a paused or broken-off download of this root keeps. */
+  resumable(root: string): { bytes: number; totalBytes: number; install: boolean } | undefined;
+  discard(request: { gameId: GameId; root: string }): Promise<void>;
+  /** The serve gate. */
+  readonly authorize: Authorize;
+  /** The road that a peer's bytes take. */
+  laneOf(peerId: string): Lane['kind'];
+}
+
+export function createTransfer(options: TransferOptions): Transfer {
+  const { peers, library, state, tlsLane, fileSystem, clock, logger, isKnownGame } = options;
+  const stack = new DisposableStack();
+  const live = new Map<GameId, LivePartial>();
+  const lanes = chooseLanes(peers, { tlsLane, libp2pLane: createLibp2pLane(peers) });
+  stack.use(peers.onDidLose(({ peerId }) => lanes.forget(peerId)));
+  const { isServable } = options;
+  const authorize = createServeGate({
+    library,
+    isKnownGame,
+    isServable,
+    partialOf: (id) => live.get(id),
+    fileSystem,
+    blocks: state.blocks,
+  });
+  stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
+  stack.use(serveBlocks(peers, { authorize, fileSystem }));
+  const context: DownloadContext = {
+    peers,
+    library,
+    hasher: library.hasher,
+    state,
+    fileSystem,
+    lanes,
+    live,
+    clock,
+    logger,
+  };
+  const totals = new Map<string, number>();
+  return {
+    download: (request, listener, { signal }) => download(context, request, { listener, signal }),
+    discard: (request) => discard(context, request),
+    resumable(root) {
+      const partial = state.partials.get(root);
+      if (!partial) return undefined;
+      let totalBytes = totals.get(partial.manifestRoot);
+      if (totalBytes === undefined) {
+        ({ totalBytes } = new ManifestLayout(decodeManifest(partial.manifestBytes)));
+        totals.set(partial.manifestRoot, totalBytes);
+      }
+      return { bytes: partial.verifiedBytes, totalBytes, install: partial.install };
+    },
+    authorize,
+    laneOf: (peerId) => lanes.of(peerId).kind,
+    [Symbol.dispose]: () => stack.dispose(),
+  };
+}
+
+interface Lanes extends LaneChoice {
+  forget(peerId: string): void;
+}
+
+/** The byte lane where a peer offers one, the control plane's streams where it cannot be reached. */
+function chooseLanes(
+  peers: Pick<PeerNetwork, 'get'>,
+  { tlsLane, libp2pLane }: { tlsLane: Lane; libp2pLane: Lane },
+): Lanes {
+  const unreachable = new Set<string>();
+  return {
+    of: (peerId) => (peers.get(peerId)?.lane && !unreachable.has(peerId) ? tlsLane : libp2pLane),
+    onFailed(peerId, lane) {
+      if (lane !== tlsLane || !peers.get(peerId)) return false;
+      unreachable.add(peerId);
+      return true;
+    },
+    forget: (peerId) => void unreachable.delete(peerId),
+  };
+}
