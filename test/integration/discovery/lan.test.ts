@@ -50,6 +50,7 @@ test('a PC on two LANs is seen on each with its address there', async () => {
   const [annByCarl, bobByCarl] = await Promise.all([carl.knows(ids.ann), carl.knows(ids.bob)]);
   assert.ok(annByCarl.peer.addresses.every(({ interfaceName }) => interfaceName === 'eth0'));
   assert.ok(bobByCarl.peer.addresses.every(({ interfaceName }) => interfaceName === 'eth1'));
+  assert.not(carl.events.some(({ event }) => event === 'warning'));
   assert.not(
     ann.events.some(({ value }) => JSON.stringify(value ?? '').includes('10.9.2.')),
     'nothing of the other LAN',
@@ -190,6 +191,18 @@ test('with the multicast port taken by another program a host still finds and is
   await ann.seen('browsing only', isPoor);
   const { peer } = await ann.knows(ids.bob);
   assert.equal(ipv4Of(peer), ['10.9.0.2']);
+});
+
+test('a cloned PC, with the identity of another, is told so and is not found as a peer', async () => {
+  using networks = new Networks();
+  networks.connect({ host: 'ann', lan: 'one', address: '10.9.0.1/24' });
+  networks.connect({ host: 'bob', lan: 'one', address: '10.9.0.2/24' });
+  const announcement = { peerId: 'peerSame', name: 'clone', protocolVersion: 1, tcpPort: 4002 };
+  await using ann = node(networks, 'ann', { announcement });
+  await using _bob = node(networks, 'bob', { announcement });
+  const { value } = await ann.seen('a warning', ({ event }) => event === 'warning');
+  assert.match((value as { message: string }).message, /PC at (10\.9\.0\.2|fe80::\S+) has the same identity/);
+  assert.not(ann.events.some(({ event }) => event === 'found'));
 });
 
 test('a machine with nothing but loopback idles without a warning', async () => {

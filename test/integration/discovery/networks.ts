@@ -178,13 +178,16 @@ export class Program implements AsyncDisposable {
 
 /** A discovery in a process of its own, inside a namespace. */
 export class NamespaceNode extends Program {
+  readonly #events: NodeEvent[] = [];
+
   constructor(namespace: string, options: NodeOptions) {
     super(['netns', 'exec', namespace, process.execPath, nodeFile, JSON.stringify(options)]);
   }
 
-  get events(): NodeEvent[] {
+  get events(): readonly NodeEvent[] {
     // Written by the node file beside this one.
-    return this.lines.map((line) => JSON.parse(line) as NodeEvent);
+    for (const line of this.lines.slice(this.#events.length)) this.#events.push(JSON.parse(line) as NodeEvent);
+    return this.#events;
   }
 
   /** The first event that fits, of those that came and those to come. */

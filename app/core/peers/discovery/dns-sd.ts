@@ -44,7 +44,7 @@ export interface DnsSdOptions extends LinkSelection {
   /** Where the interfaces are read; the system's by default. */
   readonly interfaceTable?: () => InterfaceTable;
   readonly clock?: Clock;
-  /** Gets the warnings and the interfaces in use. */
+  /** Gets the interfaces in use; warnings are events. */
   readonly logger?: Logger;
 }
 
@@ -205,7 +205,11 @@ class DnsSdDiscovery implements Discovery {
   }
 
   #see(presentation: Presentation, origin: Origin): void {
-    if (presentation.peerId === this.#announcement.peerId) return;
+    if (presentation.peerId === this.#announcement.peerId) {
+      const addresses = [origin.source, ...presentation.addresses];
+      if (!addresses.some((address) => this.#links.isOwn(address))) this.#warnOfDouble(origin);
+      return;
+    }
     const scope = this.#links.scopeOf(origin);
     const addresses = addressesOf({
       origin,
@@ -254,12 +258,16 @@ class DnsSdDiscovery implements Discovery {
     this.#interfacesChanged.fire(interfaces);
   }
 
+  /** Cloned disk images are common where many PCs are alike; such nodes could never see each other. */
+  #warnOfDouble({ source, interfaceName }: Origin): void {
+    const message = `The PC at ${source} has the same identity as this one: was its state folder copied?`;
+    this.#warn({ message, interfaceName }, 'double');
+  }
+
   /** Once for each message and interface: what fails every 3 s would fill the log. */
-  #warn(warning: DiscoveryWarning): void {
-    const key = `${warning.interfaceName ?? ''} ${warning.message}`;
+  #warn(warning: DiscoveryWarning, key = `${warning.interfaceName ?? ''} ${warning.message}`): void {
     if (this.#warned.has(key) || this.#warned.size > 1_000) return;
     this.#warned.add(key);
-    this.#logger.warn({ interfaceName: warning.interfaceName, error: warning.cause }, warning.message);
     this.#warning.fire(warning);
   }
 }

@@ -1,5 +1,5 @@
 import type { IDisposable } from '../../base/index.ts';
-import { broadcastAddresses, isSameLink, type Link } from './interfaces.ts';
+import { bareAddress, broadcastAddresses, isSameLink, type Link } from './interfaces.ts';
 import { MulticastLink, type DiscoveryContext } from './multicast-link.ts';
 import { BroadcastProber } from './prober.ts';
 import { ProbeListener } from './probe-listener.ts';
@@ -69,6 +69,11 @@ export class LinkSet implements IDisposable {
 
   has(interfaceName: string, family: AddressFamily): boolean {
     return this.#members.has(`${interfaceName} ${family}`);
+  }
+
+  /** Whether an address is one of this PC's, on any of the links. */
+  isOwn(address: string): boolean {
+    return [...this.#members.values()].some(({ link }) => link.announced.includes(bareAddress(address)));
   }
 
   scopeOf({ interfaceName }: { interfaceName: string }): string {

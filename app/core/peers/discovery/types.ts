@@ -62,7 +62,7 @@ export interface DiscoveryInterface {
   readonly mode: 'full' | 'browse-only' | 'broadcast-only' | 'failed';
 }
 
-/** Something does not work as it should; discovery goes on with the rest. Each is told once until it changes. */
+/** Something does not work as it should; discovery goes on with the rest. Each is told once. */
 export interface DiscoveryWarning {
   /** A sentence for the log. */
   readonly message: string;
