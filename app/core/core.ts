@@ -210,14 +210,10 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   await library.watch();
 
   const { revision, games } = library.snapshot();
-  events.emit({
-    event: 'started',
-    peerId: peers.peerId,
-    addresses: peers.addresses(),
-    name,
-    version: lanspreadVersion,
-  });
-  events.emit({ event: 'local-ready', revision, games });
+  events.begin([
+    { event: 'started', peerId: peers.peerId, addresses: peers.addresses(), name, version: lanspreadVersion },
+    { event: 'local-ready', revision, games },
+  ]);
   relayRecovery(recovery, { movedAside, emit: events.emit });
 
   const running = starting.move();

@@ -5,25 +5,40 @@ export interface EventLog {
   /** Every event; the first listener is first given what happened before it listened. */
   readonly event: Event<CoreEvent>;
   readonly emit: (message: CoreEventMessage) => void;
+  /** The core runs: these events come first, then those that were emitted while it started. */
+  begin(first: readonly CoreEventMessage[]): void;
 }
 
-/** Stamps events with the time and hands them on. Holds them back until somebody listens, so that none is missed. */
+/** Stamps events with the time and hands them on. Holds them back until the core runs and somebody listens. */
 export function createEventLog({ clock, logger }: { clock: Clock; logger: Logger }): EventLog {
   const emitter = new Emitter<CoreEvent>({
     onListenerError: (error) => logger.error({ err: error }, 'a listener of events failed'),
   });
-  let early: CoreEvent[] | undefined = [];
+  const stamp = (message: CoreEventMessage): CoreEvent => ({ ...message, at: new Date(clock.now()).toISOString() });
+  let held: CoreEvent[] | undefined = [];
+  let hasBegun = false;
+  let hasListener = false;
+  const release = (): void => {
+    if (!hasBegun || !hasListener) return;
+    const waiting = held;
+    held = undefined;
+    for (const event of waiting ?? []) emitter.fire(event);
+  };
   return {
     emit(message) {
-      const event: CoreEvent = { ...message, at: new Date(clock.now()).toISOString() };
-      if (early) early.push(event);
+      const event = stamp(message);
+      if (held) held.push(event);
       else emitter.fire(event);
+    },
+    begin(first) {
+      hasBegun = true;
+      held?.unshift(...first.map(stamp));
+      release();
     },
     event(listener) {
       const listening = emitter.event(listener);
-      const waiting = early;
-      early = undefined;
-      for (const event of waiting ?? []) emitter.fire(event);
+      hasListener = true;
+      release();
       return listening;
     },
   };
