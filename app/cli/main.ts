@@ -13,7 +13,7 @@ import { exitCodes } from './exit.ts';
 
 const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** Runs the command line; sets the exit code, never throws. */
+/** Runs the command line (no command: `start`); sets the exit code, never throws. */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('lanspread')
     .description('A launcher for LAN parties: one shared game library, fetched from each other at wire speed.')
@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addDoctorCommand(program);
   addDemoCommand(program);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(args.length > 0 ? args : ['start'], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

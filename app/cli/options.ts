@@ -37,6 +37,8 @@ export function addCoreFlags(command: Command): Command {
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+/** The page that the core serves. */
+export const uiDirectory = fileURLToPath(new URL('../ui/plain', import.meta.url));
 
 /** `state/` inside a checkout, the platform's app-data folder otherwise. */
 export function defaultStateDir(): string {
@@ -61,5 +63,6 @@ export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'u
     catalogFiles: (flags.catalog ?? []).map((path) => resolve(path)),
     discovery: flags.discovery,
     peers: flags.peer ?? [],
+    uiDirectory,
   };
 }

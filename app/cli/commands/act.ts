@@ -61,7 +61,7 @@ export function addActionCommands(program: Command): void {
         .description(verb.description)
         .argument('<id>', 'the game, as `lanspread list` names it'),
     )
-      .addHelpText('after', `\nExample:\n  $ lanspread ${verb.name} frostbyte-arena\n`)
+      .addHelpText('after', `\nExample:\n  $ lanspread ${verb.name} amber-convoy\n`)
       .action(async (id: string, flags: CoreFlags) => {
         process.exitCode = await act(verb, id, flags);
       });

@@ -8,6 +8,7 @@ import { DemoPeer } from '../demo/demo-peer.ts';
 import { makeSampleGame, type SampleGame } from '../demo/sample-games.ts';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
+import { uiDirectory } from '../options.ts';
 import { builtInUnpackers } from '../unpackers.ts';
 import { showWindow } from './start.ts';
 import { reportStartFailure } from './start-failure.ts';
@@ -52,6 +53,7 @@ async function runDemo(open: boolean): Promise<number> {
       peers: peers.flatMap(({ addresses }) => addresses.slice(0, 1)),
       logger: createLogger({ stateDir, stderrLevel: 'error' }),
       unpackers: builtInUnpackers(),
+      uiDirectory,
     });
     let exitCode: number = exitCodes.done;
     process.once('SIGINT', () => {

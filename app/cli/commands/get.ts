@@ -25,7 +25,7 @@ export function addGetCommand(program: Command): void {
     .option('--stream', 'install it without keeping the archive')
     .option('--wait <seconds>', 'how long to wait for a peer that has it', '10')
     .option('--json', 'print events as JSON lines')
-    .addHelpText('after', '\nExample:\n  $ lanspread get frostbyte-arena --install\n')
+    .addHelpText('after', '\nExample:\n  $ lanspread get amber-convoy --install\n')
     .action(async (id: string, flags: GetFlags) => {
       process.exitCode = await runGet(id, flags);
     });

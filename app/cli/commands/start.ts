@@ -16,7 +16,7 @@ interface StartFlags extends CoreFlags {
 const sampleCatalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
 
 export function addStartCommand(program: Command): void {
-  addCoreFlags(program.command('start', { isDefault: true }).description('the launcher'))
+  addCoreFlags(program.command('start').description('the launcher'))
     .option('--no-open', 'print the address instead of opening a window')
     .addHelpText('after', '\nExample:\n  $ lanspread start --games-dir ~/Games\n')
     .action(async (flags: StartFlags) => {
