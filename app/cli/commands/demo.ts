@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +23,7 @@ const cast = [
   { name: 'Grace', games: [0, 2, 4, 5] },
   { name: 'Linus', games: [0, 1, 5, 6] },
 ];
-const sizesMebibytes = [240, 48, 96, 12, 160, 32, 64];
+const sizesMebibytes = [96, 24, 48, 8, 64, 16, 32];
 
 export function addDemoCommand(program: Command): void {
   program
@@ -39,9 +40,14 @@ async function runDemo(open: boolean): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'lanspread-demo-'));
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  const { signal } = interrupted;
   try {
     process.stderr.write('Making sample games and starting three peers…\n');
-    const peers = await startCast(folder, stack);
+    const peers = await startCast(folder, { stack, signal });
+    if (signal.aborted) return exitCodes.interrupted;
     const stateDir = join(folder, 'you', 'state');
     const handle = await startCore({
       stateDir,
@@ -55,42 +61,47 @@ async function runDemo(open: boolean): Promise<number> {
       unpackers: builtInUnpackers(),
       uiDirectory,
     });
-    let exitCode: number = exitCodes.done;
-    process.once('SIGINT', () => {
-      exitCode = exitCodes.interrupted;
-      void handle.stop();
-    });
-    process.once('SIGTERM', () => void handle.stop());
-    process.stderr.write(
-      `${cast.map(({ name }) => name).join(', ')} are here. Press Ctrl+C to end the demo; its files go with it.\n`,
-    );
+    signal.addEventListener('abort', () => void handle.stop());
+    if (signal.aborted) void handle.stop();
+    const names = cast.map(({ name }) => name).join(', ');
+    process.stderr.write(`${names} are here. Press Ctrl+C to end the demo; its files go with it.\n`);
     showWindow(handle.url, { open, profileDirectory: join(folder, 'browser'), onClosed: () => void handle.stop() });
     const { failed } = await handle.stopped;
-    return failed ? exitCodes.failed : exitCode;
+    if (failed) return exitCodes.failed;
+    return signal.aborted ? exitCodes.interrupted : exitCodes.done;
   } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
     return reportStartFailure(error);
   }
 }
 
-async function startCast(folder: string, stack: AsyncDisposableStack): Promise<DemoPeer[]> {
+/** Makes every sample once, copies it to whoever has it, and starts the peers. */
+async function startCast(
+  folder: string,
+  { stack, signal }: { stack: AsyncDisposableStack; signal: AbortSignal },
+): Promise<DemoPeer[]> {
   // Our own file, tested with the catalog's schema.
-  const { games } = JSON.parse(await readFile(catalog, 'utf8')) as {
-    games: { id: string; title: string; version: string }[];
-  };
+  const { games } = JSON.parse(await readFile(catalog, 'utf8')) as { games: Omit<SampleGame, 'sizeBytes'>[] };
+  const workshop = join(folder, 'samples');
+  const made = new Map<number, string>();
   const peers: DemoPeer[] = [];
   for (const { name, games: owned } of cast) {
     const gamesDir = join(folder, name, 'games');
     await mkdir(gamesDir, { recursive: true });
     for (const index of owned) {
+      signal.throwIfAborted();
       const game = games[index];
       if (!game) continue;
-      const sample: SampleGame = { ...game, sizeBytes: (sizesMebibytes[index] ?? 16) * mebibyte };
-      await makeSampleGame(gamesDir, sample);
+      const sizeBytes = (sizesMebibytes[index] ?? 16) * mebibyte;
+      const source = made.get(index) ?? (await makeSampleGame(workshop, { ...game, sizeBytes }));
+      made.set(index, source);
+      await cp(source, join(gamesDir, game.id), { recursive: true, mode: constants.COPYFILE_FICLONE });
     }
     const known = peers.flatMap(({ addresses }) => addresses.slice(0, 1));
     peers.push(
       stack.use(await DemoPeer.start({ name, gamesDir, stateDir: join(folder, name, 'state'), catalog, peers: known })),
     );
   }
+  await rm(workshop, { recursive: true });
   return peers;
 }

@@ -12,8 +12,8 @@ export interface SampleGame {
   sizeBytes: number;
 }
 
-/** Makes the game root `<gamesDir>/<id>` with its archive and, last, its sentinel. The same game gives the same bytes. */
-export async function makeSampleGame(gamesDir: string, { id, title, version, sizeBytes }: SampleGame): Promise<void> {
+/** Makes the game root `<gamesDir>/<id>` with its archive and, last, its sentinel. Returns the root. */
+export async function makeSampleGame(gamesDir: string, { id, title, version, sizeBytes }: SampleGame): Promise<string> {
   const root = join(gamesDir, id);
   const source = join(gamesDir, `.${id}.source`);
   await mkdir(join(source, 'data'), { recursive: true });
@@ -29,10 +29,11 @@ export async function makeSampleGame(gamesDir: string, { id, title, version, siz
     await writeFile(join(source, 'data', `level-${index}.bin`), seededBytes(`${id}/${version}/${index}`, part));
   const archive = join(root, `${id}.eti`);
   await rm(archive, { force: true });
-  // Fixed times and no compression: every demo peer gets the same archive.
-  await run(sevenZipPath, ['a', '-t7z', '-mx=0', '-mtm-', '-mtc-', '-mta-', '-bso0', '-bsp0', archive, '.'], source);
+  // No compression: the bytes are random.
+  await run(sevenZipPath, ['a', '-t7z', '-mx=0', '-bso0', '-bsp0', archive, '.'], source);
   await rm(source, { recursive: true });
   await writeFile(join(root, 'version.ini'), `version = ${version}\n`);
+  return root;
 }
 
 /** Reproducible bytes that do not compress. */

@@ -225,6 +225,8 @@ async function transferBlocks(
   stack.use(peers.onDidChange(consider));
   stack.use(peers.onDidLose(({ peerId }) => run.removePeer(peerId)));
   for (const peerId of resolved.peers) if (peers.get(peerId)) scheduler.putPeer(peerId, 'all');
+  // Those who came while the vote was on take part like those who come later.
+  for (const peer of peers.peers()) if (!resolved.peers.includes(peer.peerId)) consider(peer);
 
   listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
   sample();
