@@ -73,9 +73,12 @@ export class Installs {
 
   /** Deletes a download that is not installed. Refused with a reason where anything of the player's could be in it. */
   async removeDownload(gameId: GameId): Promise<void> {
-    const { runner, installer, emit } = this.#options;
+    const { runner, installer, library, emit } = this.#options;
     const root = this.#root(gameId);
     runner.active.assertIdle(gameId);
+    const local = library.get(gameId);
+    if (local?.installed) throw refusal('INSTALLED', gameId);
+    if (!local?.downloaded) throw refusal('NOT_DOWNLOADED', gameId);
     await installer.assertRemovable({ gameId, root });
     const failed = (error: LanspreadError): OperationEventMessage => ({
       event: 'remove-failed',

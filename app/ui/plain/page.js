@@ -111,9 +111,9 @@ function actionOf(game) {
   const share = running ? percent(running.done, running.total) : 0;
   const busy = { Installing: 'Installing', Updating: 'Updating', Streaming: 'Streaming', Uninstalling: 'Uninstalling', Removing: 'Removing', Verifying: 'Verifying', Repairing: 'Repairing' };
   switch (game.operation?.kind) {
-    case 'CheckingPeers': return { label: 'Checking…', side: ['Cancel', 'cancel'] };
-    case 'Queued': return { label: `Queued #${game.operation.queuePosition ?? ''}`, side: ['Cancel', 'cancel'] };
-    case 'Downloading': return { label: `${share} % · ${size(running?.speed ?? 0)}/s`, fill: share, side: ['Cancel', 'cancel'] };
+    case 'CheckingPeers': return { label: 'Checking…', side: ['✕', 'cancel', 'Cancel'] };
+    case 'Queued': return { label: `Queued #${game.operation.queuePosition ?? ''}`, side: ['✕', 'cancel', 'Cancel'] };
+    case 'Downloading': return { label: `${share} % · ${size(running?.speed ?? 0)}/s`, fill: share, side: ['✕', 'cancel', 'Cancel'] };
     case 'Playing': return { label: 'Stop', command: 'stop' };
     case undefined: break;
     default: return { label: `${busy[game.operation.kind]} ${share} %`, fill: share };
@@ -223,7 +223,8 @@ function paint(card, game) {
   other.hidden = !side;
   if (side) {
     [other.textContent] = side;
-    other.setAttribute('aria-label', `${side[0]}: ${game.title}`);
+    other.setAttribute('aria-label', `${side[2] ?? side[0]}: ${game.title}`);
+    other.title = side[2] ?? side[0];
     other.onclick = () => press(game, side[1]);
   }
 }
