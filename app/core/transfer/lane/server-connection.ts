@@ -6,8 +6,8 @@ import { FrameReader } from './frame-reader.ts';
 import { SegmentReader } from './segment-reader.ts';
 
 /** One write: large enough to cost little, small enough to be encrypted and handed to the kernel while hot. */
-const chunkBytes = Number(process.env.T_CHUNK ?? 128) * 1024;
-const buffersInFlight = Number(process.env.T_BUFS ?? 2);
+const chunkBytes = 128 * 1024;
+const buffersInFlight = 2;
 /** Writes that may complete at once before others on this thread get their turn. */
 const writesPerTurn = 16;
 
