@@ -1,21 +1,31 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { Clock, Logger } from '../base/index.ts';
+import {
+  Semaphore,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type IDisposable,
+  type Logger,
+} from '../base/index.ts';
 import { dialPauseMs } from './backoff.ts';
 
 /** Somebody to reach: a discovered peer by its id, a static or known one by its address. */
 export interface DialTarget {
   readonly key: string;
+  /** Undefined while nobody answered there. */
   readonly peerId: string | undefined;
   readonly addresses: readonly Multiaddr[];
+  /** A discovered peer's target is dropped when discovery loses it, a static one never, a known one after one failure. */
+  readonly kind: 'found' | 'static' | 'known';
 }
 
 export interface DiallerOptions {
-  /** Dials and says Hello; rejects when that fails. */
-  connect: (target: DialTarget, signal: AbortSignal) => Promise<void>;
-  isConnected: (target: DialTarget) => boolean;
-  onFailed: (target: DialTarget, failures: number) => void;
+  /** Dials and says Hello; returns the peer id, rejects when that fails. */
+  connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;
+  isConnected: (peerId: string) => boolean;
+  onFailed: (target: DialTarget, code: ErrorCode) => void;
   clock: Clock;
-  /** In [0, 1). */
+  /** From 0 to below 1. */
   random: () => number;
   logger: Logger;
 }
@@ -23,34 +33,41 @@ export interface DiallerOptions {
 interface Entry {
   target: DialTarget;
   failures: number;
-  timer: Disposable | undefined;
+  timer: IDisposable | undefined;
   isDialling: boolean;
+  /** The addresses changed while dialling the old ones. */
+  isStale: boolean;
 }
 
+/** So many at a time: in a hall of hundreds that all start at once, the rest waits its turn. */
+const dialsAtOnce = 16;
+
 /** Keeps trying to reach its targets, with a growing pause, until they are dropped. */
-export class Dialler implements Disposable {
+export class Dialler implements IDisposable {
   readonly #options: DiallerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #stopping = new AbortController();
+  readonly #places = new Semaphore(dialsAtOnce);
 
   constructor(options: DiallerOptions) {
     this.#options = options;
   }
 
-  /** Adds a target, or replaces one of the same key whose addresses changed: that one is dialled afresh. */
+  /** Adds a target, or replaces the one of the same key; one whose addresses changed is dialled afresh. */
   put(target: DialTarget, { delayMs = 0 }: { delayMs?: number } = {}): void {
     const known = this.#entries.get(target.key);
-    if (known) {
-      const isSame = sameAddresses(known.target, target);
-      known.target = target;
-      if (isSame && (known.timer || known.isDialling)) return;
-      known.failures = 0;
-      this.#schedule(known, delayMs);
+    if (!known) {
+      const entry: Entry = { target, failures: 0, timer: undefined, isDialling: false, isStale: false };
+      this.#entries.set(target.key, entry);
+      this.#schedule(entry, delayMs);
       return;
     }
-    const entry: Entry = { target, failures: 0, timer: undefined, isDialling: false };
-    this.#entries.set(target.key, entry);
-    this.#schedule(entry, delayMs);
+    const isSame = known.target.addresses.map(String).join() === target.addresses.map(String).join();
+    known.target = { ...target, peerId: target.peerId ?? known.target.peerId };
+    if (isSame && (known.timer || known.isDialling)) return;
+    known.failures = 0;
+    if (known.isDialling) known.isStale = true;
+    else this.#schedule(known, delayMs);
   }
 
   drop(key: string): void {
@@ -60,42 +77,61 @@ export class Dialler implements Disposable {
 
   /** A peer was lost: its targets are dialled again. */
   retry(peerId: string, { delayMs }: { delayMs: number }): void {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries.values())
       if (entry.target.peerId === peerId && !entry.isDialling) this.#schedule(entry, delayMs);
-    }
   }
 
   [Symbol.dispose](): void {
     this.#stopping.abort();
-    for (const key of [...this.#entries.keys()]) this.drop(key);
+    for (const key of this.#entries.keys()) this.drop(key);
   }
 
   #schedule(entry: Entry, delayMs: number): void {
     entry.timer?.[Symbol.dispose]();
-    entry.timer = this.#options.clock.timeout(() => void this.#dial(entry), delayMs, { background: true });
+    const dial = (): void => {
+      entry.timer = undefined;
+      void this.#dial(entry);
+    };
+    entry.timer = this.#options.clock.timeout(dial, delayMs, { background: true });
   }
 
   async #dial(entry: Entry): Promise<void> {
-    const { connect, isConnected, onFailed, random, logger } = this.#options;
-    entry.timer = undefined;
-    if (entry.isDialling || isConnected(entry.target)) return;
+    if (entry.isDialling) return;
+    const { signal } = this.#stopping;
     entry.isDialling = true;
-    const { target } = entry;
+    entry.isStale = false;
+    let failure: unknown;
     try {
-      await connect(target, this.#stopping.signal);
-      entry.failures = 0;
+      await this.#places.run(async () => await this.#reach(entry), { signal });
     } catch (error) {
-      entry.failures += 1;
-      if (this.#stopping.signal.aborted || this.#entries.get(target.key) !== entry) return;
-      logger.debug({ target: target.key, failures: entry.failures, err: error }, 'a dial failed');
-      onFailed(target, entry.failures);
-      if (this.#entries.get(target.key) === entry) this.#schedule(entry, dialPauseMs(entry.failures, random()));
-    } finally {
-      entry.isDialling = false;
+      failure = error;
     }
+    entry.isDialling = false;
+    if (signal.aborted || !this.#isCurrent(entry)) return;
+    if (failure === undefined) entry.failures = 0;
+    else this.#failed(entry, failure);
+    if (!this.#isCurrent(entry)) return;
+    if (entry.isStale) this.#schedule(entry, 0);
+    else if (failure !== undefined) this.#schedule(entry, dialPauseMs(entry.failures, this.#options.random()));
   }
-}
 
-function sameAddresses(a: DialTarget, b: DialTarget): boolean {
-  return a.addresses.map(String).join() === b.addresses.map(String).join();
+  async #reach(entry: Entry): Promise<void> {
+    const { target } = entry;
+    if (!this.#isCurrent(entry)) return;
+    if (target.peerId !== undefined && this.#options.isConnected(target.peerId)) return;
+    const peerId = await this.#options.connect(target, { signal: this.#stopping.signal });
+    entry.target = { ...entry.target, peerId };
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    const { onFailed, logger } = this.#options;
+    const { code } = toLanspreadError(error);
+    entry.failures += 1;
+    logger.debug({ target: entry.target.key, failures: entry.failures, code, err: error }, 'a dial failed');
+    onFailed(entry.target, code);
+  }
+
+  #isCurrent(entry: Entry): boolean {
+    return this.#entries.get(entry.target.key) === entry;
+  }
 }

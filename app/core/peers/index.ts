@@ -3,5 +3,6 @@ export { MemoryDiscovery, MemoryLan } from './discovery/memory.ts';
 export type { Announcement, DiscoveredPeer, Discovery } from './discovery/types.ts';
 export { loadIdentity, type Identity } from './identity.ts';
 export { isLoopback } from './loopback.ts';
+export { mergeOffers, type MergedOffers, type Offer } from './merged-view.ts';
 export { createPeerNetwork, type PeerNetworkOptions } from './network.ts';
 export type * from './types.ts';

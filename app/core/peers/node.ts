@@ -1,131 +1,140 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import { ping, type Ping } from '@libp2p/ping';
+import type { ComponentLogger, ConnectionGater, Logger as Libp2pLogger } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { LanspreadError, type Logger } from '../base/index.ts';
 import { limits } from '../protocol/index.ts';
+import { listenAddresses } from './addresses.ts';
+import { dialLimitMs } from './dial.ts';
 import type { Identity } from './identity.ts';
+import { loadQuic, rawStreamLimit, type TransportFactory } from './quic.ts';
 
-export type LanNode = Libp2p<{ ping: Ping }>;
+export type LanNode = Libp2p;
 
 export interface LanNodeOptions {
   identity: Identity;
-  /** IP addresses; IPv6 wildcards are left out, see `startNode`. */
+  /** IP addresses to listen on. */
   hosts: readonly string[];
   /** For tests and for platforms without the native part. */
-  useQuic?: boolean;
+  useQuic?: boolean | undefined;
+  gater: ConnectionGater;
   logger: Logger;
 }
 
 export interface StartedNode {
   readonly node: LanNode;
   readonly transports: readonly ('quic' | 'tcp')[];
-  /** The one port of both transports, UDP and TCP. */
+  /** The one port of both transports, UDP and TCP, on every address. */
   readonly port: number;
 }
 
-export const dialLimitMs = 5_000;
 const portAttempts = 8;
 
 /**
  * Starts libp2p on QUIC and TCP, on one port number for both, so that an address says all there is to know. Where QUIC's
- * native part is missing the node runs on TCP alone.
+ * native part is missing the node runs on TCP alone. Throws `IO_ERROR` when it can listen nowhere.
  */
-export async function startNode({ identity, hosts, useQuic = true, logger }: LanNodeOptions): Promise<StartedNode> {
+export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
+  const { hosts, useQuic = true, logger } = options;
   const quic = useQuic ? await loadQuic(logger) : undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort(hosts[0] ?? '0.0.0.0');
     try {
-      const node = await listen({ identity, hosts, quic, port });
-      return { node, transports: quic ? ['quic', 'tcp'] : ['tcp'], port };
-    } catch (error) {
+      const port = await freePort(hosts);
+      return { node: await listen(options, { quic, port }), transports: quic ? ['quic', 'tcp'] : ['tcp'], port };
+    } catch (cause) {
       // Somebody took the port between the look and the listen.
       if (attempt < portAttempts) continue;
-      throw new LanspreadError('IO_ERROR', { message: `Cannot listen on ${hosts.join(', ')}.`, cause: error });
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LanspreadError('IO_ERROR', { message: `Cannot listen on ${hosts.join(', ')}: ${reason}`, cause });
     }
   }
 }
 
-type Quic = typeof import('@chainsafe/libp2p-quic').quic;
-
-async function loadQuic(logger: Logger): Promise<Quic | undefined> {
-  try {
-    return (await import('@chainsafe/libp2p-quic')).quic;
-  } catch (error) {
-    logger.warn({ err: error }, 'QUIC is not available on this platform; the control plane runs over TCP');
-    return undefined;
-  }
-}
-
-async function listen({
-  identity,
-  hosts,
-  quic,
-  port,
-}: {
-  identity: Identity;
-  hosts: readonly string[];
-  quic: Quic | undefined;
-  port: number;
-}): Promise<LanNode> {
-  const addresses = hosts.flatMap((host) => {
-    const ip = host.includes(':') ? `/ip6/${host}` : `/ip4/${host}`;
-    return [...(quic ? [`${ip}/udp/${port}/quic-v1`] : []), `${ip}/tcp/${port}`];
-  });
+async function listen(
+  { identity, hosts, gater, logger }: LanNodeOptions,
+  { quic, port }: { quic: TransportFactory | undefined; port: number },
+): Promise<LanNode> {
+  const listening = listenAddresses({ hosts, port, transports: quic ? ['quic', 'tcp'] : ['tcp'] });
   return await createLibp2p({
     privateKey: identity.privateKey,
-    addresses: { listen: addresses },
-    transports: [...(quic ? [quic({ maxIdleTimeout: 60_000 })] : []), tcp()],
+    addresses: { listen: listening.map(String) },
+    transports: [...(quic ? [quic] : []), tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: rawStreamLimit,
+        maxOutboundStreams: rawStreamLimit,
+        enableKeepAlive: false,
+        // Below what libp2p buffers of a paused stream, or it would reset a stream that is only slow.
+        streamOptions: { maxStreamWindowSize: 2 * 1024 * 1024 },
+      }),
+    ],
+    connectionGater: gater,
+    // Liveness is ours; this one would ping beside it.
     connectionMonitor: { enabled: false },
     connectionManager: {
-      maxConnections: limits.sessions,
-      maxIncomingPendingConnections: limits.handshakesPerAddress * 4,
-      inboundConnectionThreshold: limits.handshakesPerAddress,
+      // Two for a moment when both sides dial; strangers have their own limit.
+      maxConnections: limits.sessions * 2 + limits.handshakesPerAddress * 16,
+      maxIncomingPendingConnections: limits.handshakesPerAddress * 16,
+      inboundConnectionThreshold: limits.handshakesPerAddress * 4,
       inboundUpgradeTimeout: dialLimitMs,
+      inboundStreamProtocolNegotiationTimeout: dialLimitMs,
+      outboundStreamProtocolNegotiationTimeout: dialLimitMs,
       dialTimeout: dialLimitMs,
       addressDialTimeout: dialLimitMs,
-      maxParallelDials: 64,
-      reconnectRetries: 0,
+      connectionCloseTimeout: 200,
     },
-    services: {
-      ping: ping({ maxInboundStreams: 4, maxOutboundStreams: 4, timeout: dialLimitMs, runOnLimitedConnection: false }),
-    },
+    logger: quietLogger(logger),
   });
 }
 
-/** A port that is free for UDP and TCP on a host right now. */
-async function freePort(host: string): Promise<number> {
-  for (let attempt = 1; attempt <= portAttempts; attempt += 1) {
-    const port = await freeTcpPort(host);
-    if (await isUdpFree(host, port)) return port;
-  }
-  return 0;
+/** libp2p's own words only matter to whoever looks for a fault in it. */
+function quietLogger(logger: Logger): ComponentLogger {
+  const scope = (component: string): Libp2pLogger => {
+    const silent = (): void => undefined;
+    return Object.assign(silent, {
+      error: (text: unknown, ...details: unknown[]) =>
+        logger.debug({ component, details: details.map(String) }, `libp2p: ${String(text)}`),
+      trace: silent,
+      enabled: false,
+      newScope: (name: string) => scope(`${component}:${name}`),
+    });
+  };
+  return { forComponent: scope };
+}
+
+/** A port that is free right now for TCP and UDP on every address; 0 where the system cannot tell. */
+async function freePort(hosts: readonly string[]): Promise<number> {
+  const [first = '0.0.0.0', ...others] = hosts;
+  const port = await freeTcpPort(first);
+  if (!(await isUdpFree(first, port))) throw new Error(`UDP port ${port} is taken`);
+  for (const host of others)
+    if (!(await isUdpFree(host, port))) throw new Error(`UDP port ${port} is taken on ${host}`);
+  return port;
 }
 
 async function freeTcpPort(host: string): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer();
-  server.once('error', (cause) =>
-    reject(new LanspreadError('IO_ERROR', { message: `Cannot listen on ${host}: ${cause.message}.`, cause })),
-  );
-  server.listen(0, host, () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-  });
-  return await promise;
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || !address) throw new Error(`no TCP port on ${host}`);
+  return address.port;
 }
 
 async function isUdpFree(host: string, port: number): Promise<boolean> {
+  const isV6 = host.includes(':');
+  const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6 });
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  socket.once('error', () => {
+  socket.once('error', (error) => {
     socket.close();
-    resolve(false);
+    // A family that this PC does not have: libp2p goes on without it.
+    resolve('code' in error && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL'));
   });
   socket.bind(port, host, () => socket.close(() => resolve(true)));
   return await promise;

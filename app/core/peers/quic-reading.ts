@@ -37,13 +37,11 @@ export function restrainReading(factory: StreamMuxerFactory): StreamMuxerFactory
   return {
     protocol: factory.protocol,
     createStreamMuxer(connection: MultiaddrConnection): StreamMuxer {
-      let muxer: StreamMuxer | undefined;
-      const ownerOf = (id: string): Stream | undefined => muxer?.streams.find((stream) => stream.id === id);
       // The class itself is not exported; its constructor takes what it keeps as `init`.
       const Factory = factory.constructor as new (init: FactoryInit) => StreamMuxerFactory;
-      muxer = new Factory({ ...init, connection: restrainConnection(init.connection, ownerOf) }).createStreamMuxer(
-        connection,
-      );
+      const ownerOf = (id: string): Stream | undefined => muxer.streams.find((stream) => stream.id === id);
+      const restrained = new Factory({ ...init, connection: restrainConnection(init.connection, ownerOf) });
+      const muxer: StreamMuxer = restrained.createStreamMuxer(connection);
       return muxer;
     },
   };

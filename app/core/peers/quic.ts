@@ -13,25 +13,26 @@ const handshakeLimitMs = 2_500;
 const keepAliveMs = 3_600_000;
 /** Streams of one peer, those not yet negotiated included. */
 export const rawStreamLimit = 64;
+const streamWindowBytes = 1024 * 1024;
+const connectionWindowBytes = 8 * 1024 * 1024;
 
 /** The QUIC transport, or undefined where the platform has no native part of it. */
 export async function loadQuic(logger: Logger): Promise<TransportFactory | undefined> {
-  let quic: typeof import('@chainsafe/libp2p-quic').quic;
   try {
-    ({ quic } = await import('@chainsafe/libp2p-quic'));
+    const { quic } = await import('@chainsafe/libp2p-quic');
+    const create = quic({
+      handshakeTimeout: handshakeLimitMs,
+      maxIdleTimeout: idleLimitMs,
+      keepAliveInterval: keepAliveMs,
+      maxConcurrentStreamLimit: rawStreamLimit,
+      maxStreamData: streamWindowBytes,
+      maxConnectionData: connectionWindowBytes,
+    });
+    return (components) => withRestrainedReading(create(components));
   } catch (error) {
     logger.warn({ err: error }, 'QUIC is not available on this platform; the control plane runs over TCP');
     return undefined;
   }
-  const create = quic({
-    handshakeTimeout: handshakeLimitMs,
-    maxIdleTimeout: idleLimitMs,
-    keepAliveInterval: keepAliveMs,
-    maxConcurrentStreamLimit: rawStreamLimit,
-    maxStreamData: 1024 * 1024,
-    maxConnectionData: 8 * 1024 * 1024,
-  });
-  return (components) => withRestrainedReading(create(components));
 }
 
 /** The transport with streams that stop reading while they are paused. */

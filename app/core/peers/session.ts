@@ -1,50 +1,158 @@
 import type { Connection } from '@libp2p/interface';
-import type { GameId } from '../base/index.ts';
-import {
-  libraryDigest,
-  type GameSummary,
-  type Hello,
-  type LaneOffer,
-  type LibraryDelta,
-  type LibrarySnapshot,
-} from '../protocol/index.ts';
+import { LanspreadError, type Clock, type IDisposable } from '../base/index.ts';
+import { limits, type Hello, type LaneOffer } from '../protocol/index.ts';
 import { endpointOf } from './addresses.ts';
+import { LivenessWatch } from './liveness.ts';
+import { Pinger, pingProtocol } from './ping.ts';
+import { knownGames, type RemoteLibrary } from './remote-library.ts';
+import { Slots } from './slots.ts';
+import type { LibP2pStream } from './peer-stream.ts';
+import type { StreamHost } from './stream-host.ts';
 import type { Peer } from './types.ts';
 
-/** What a peer told of its library: everything, also what the local catalog does not know. */
-export interface RemoteLibrary {
-  readonly revision: number;
-  readonly games: ReadonlyMap<GameId, GameSummary>;
+/** Streams that a session opens for itself (Hello, changes, pings) find room beside those of others. */
+const ownStreams = 4;
+
+export interface SessionOptions {
+  peerId: string;
+  streams: StreamHost;
+  clock: Clock;
+  isKnownGame: (id: string) => boolean;
+  /** Nothing was heard for too long. */
+  onSilent: () => void;
 }
 
-export function libraryOf({ revision, games }: LibrarySnapshot): RemoteLibrary {
-  return { revision, games: new Map(games.map((game) => [game.id, game])) };
+/** What a Hello told. */
+export interface Greeting {
+  readonly hello: Omit<Hello, 'library'>;
+  readonly library: RemoteLibrary;
+  readonly lane: LaneOffer | undefined;
 }
 
-/** The library after a delta, or `resync` when it does not follow from what is known. Pure. */
-export function applyDelta(library: RemoteLibrary, delta: LibraryDelta): RemoteLibrary | 'resync' {
-  if (delta.from !== library.revision) return 'resync';
-  const games = new Map(library.games);
-  for (const id of delta.removed) games.delete(id);
-  for (const game of delta.upserts) games.set(game.id, game);
-  if (libraryDigest(games.values()) !== delta.digest) return 'resync';
-  return { revision: delta.to, games };
-}
-
-/** A peer after Hello. */
-export interface Session {
+/** A peer after Hello: what it told, and the connections that reach it. When it begins and ends `decide` says. */
+export class Session implements IDisposable {
   readonly peerId: string;
-  hello: Omit<Hello, 'library'>;
-  library: RemoteLibrary;
-  lane: LaneOffer | undefined;
-  connection: Connection;
   /** The revision of our library that the peer was told last. */
-  toldRevision: number;
-  /** Monotonic, in milliseconds. */
-  heardAtMs: number;
-  isPinging: boolean;
-  /** Messages about our library go out one after another. */
-  outbox: Promise<void>;
+  toldRevision = -1;
+  readonly #options: SessionOptions;
+  readonly #connections = new Map<string, Connection>();
+  readonly #gone = new AbortController();
+  readonly #liveness: LivenessWatch;
+  readonly #pinger: Pinger;
+  readonly #slots = new Slots(limits.streamsPerPeer - ownStreams);
+  #greeting: Greeting;
+  #view: Peer | undefined;
+
+  constructor(greeting: Greeting, options: SessionOptions) {
+    this.peerId = options.peerId;
+    this.#greeting = greeting;
+    this.#options = options;
+    this.#pinger = new Pinger(() => options.streams.open(this.connection(), pingProtocol, { signal: this.signal }));
+    this.#liveness = new LivenessWatch({ ask: () => this.#ask(), gone: options.onSilent, clock: options.clock });
+  }
+
+  /** Aborts with `PEER_GONE` when the session is over. */
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get name(): string {
+    return this.#greeting.hello.name;
+  }
+
+  get library(): RemoteLibrary {
+    return this.#greeting.library;
+  }
+
+  set library(library: RemoteLibrary) {
+    this.#greeting = { ...this.#greeting, library };
+    this.#view = undefined;
+  }
+
+  /** Takes in what a later Hello told. */
+  renew(greeting: Greeting): void {
+    // Two Hellos may cross, one from each side; the older snapshot may come last.
+    const isNewer = greeting.library.revision >= this.library.revision;
+    this.#greeting = isNewer ? greeting : { ...greeting, library: this.library };
+    this.#view = undefined;
+    this.heard();
+  }
+
+  /** Brings the connections in line with the state, the newest last. */
+  carry(links: readonly string[], connection: Connection | undefined): void {
+    if (connection) this.#connections.set(connection.id, connection);
+    for (const id of this.#connections.keys()) if (!links.includes(id)) this.#connections.delete(id);
+    this.#view = undefined;
+  }
+
+  /** The newest connection that is open. Throws `PEER_GONE`. */
+  connection(): Connection {
+    const open = [...this.#connections.values()].findLast(({ status }) => status === 'open');
+    if (!open) throw new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } });
+    return open;
+  }
+
+  /** Opens a stream, when this peer's limit of streams lets it. */
+  async open(protocol: string, signal: AbortSignal | undefined): Promise<LibP2pStream> {
+    const ending = signal ? AbortSignal.any([signal, this.signal]) : this.signal;
+    const slot = await this.#slots.take({ signal: ending });
+    try {
+      const onClosed = (): void => slot[Symbol.dispose]();
+      return await this.#options.streams.open(this.connection(), protocol, { signal: ending, onClosed });
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Opens a stream of the session's own, beside that limit. */
+  async openOwn(protocol: string, signal: AbortSignal): Promise<LibP2pStream> {
+    return await this.#options.streams.open(this.connection(), protocol, { signal });
+  }
+
+  heard(): void {
+    this.#liveness.heard();
+  }
+
+  /** As others see it. The same object until something changes. */
+  view(): Peer {
+    return (this.#view ??= this.#look());
+  }
+
+  /** The local catalog changed. */
+  refilter(): void {
+    this.#view = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#liveness[Symbol.dispose]();
+    this.#pinger[Symbol.dispose]();
+    this.#gone.abort(new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } }));
+  }
+
+  #ask(): void {
+    this.#pinger.ask().then(
+      () => this.heard(),
+      // An unanswered ping is what silence is: the watch judges it.
+      () => undefined,
+    );
+  }
+
+  #look(): Peer {
+    const { hello, library, lane } = this.#greeting;
+    const connections = [...this.#connections.values()];
+    const dialled = connections.filter(({ direction }) => direction === 'outbound').map(({ remoteAddr }) => remoteAddr);
+    const current = connections.at(-1);
+    return {
+      peerId: this.peerId,
+      name: hello.name,
+      addresses: [...new Set([...dialled.map(String), ...hello.addresses])],
+      lane,
+      transport: current && endpointOf(current.remoteAddr)?.protocol === 'udp' ? 'quic' : 'tcp',
+      games: knownGames(library, this.#options.isKnownGame),
+      libraryRevision: library.revision,
+    };
+  }
 }
 
 /** A lane offer with its hosts filled in: an empty one means the address the control plane talks to. */
@@ -56,21 +164,4 @@ export function resolveLane(offer: LaneOffer | undefined, connection: Connection
     return own ? [{ host: own, port }] : [];
   });
   return { ...offer, addresses };
-}
-
-export function peerOf(
-  { peerId, hello, library, lane, connection }: Session,
-  isKnownGame: (id: string) => boolean,
-): Peer {
-  const games = new Map([...library.games].filter(([id]) => isKnownGame(id)));
-  const dialled = connection.direction === 'outbound' ? [connection.remoteAddr.toString()] : [];
-  return {
-    peerId,
-    name: hello.name,
-    addresses: [...new Set([...hello.addresses, ...dialled])],
-    lane,
-    transport: endpointOf(connection.remoteAddr)?.protocol === 'udp' ? 'quic' : 'tcp',
-    games,
-    libraryRevision: library.revision,
-  };
 }

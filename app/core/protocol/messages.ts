@@ -54,6 +54,8 @@ export type LibrarySnapshot = z.infer<typeof librarySnapshotSchema>;
 
 export const helloSchema = z.object({
   protocol: z.int(),
+  /** New with every start of the program: who comes back with another one has forgotten the session. */
+  instance: text,
   name: text,
   addresses: z.array(text).max(64),
   lane: laneOfferSchema.optional(),

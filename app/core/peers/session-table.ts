@@ -1,0 +1,158 @@
+import type { Connection } from '@libp2p/interface';
+import { Emitter, type Clock, type IDisposable } from '../base/index.ts';
+import { pingProtocol } from './ping.ts';
+import { decide, type SessionDecision, type SessionEvent, type SessionState } from './session-state.ts';
+import { Session, type Greeting } from './session.ts';
+import type { StreamHost } from './stream-host.ts';
+import type { LostReason, Peer } from './types.ts';
+
+export interface SessionTableOptions {
+  ownPeerId: string;
+  streams: StreamHost;
+  clock: Clock;
+  isKnownGame: (id: string) => boolean;
+}
+
+/** How long two connections of one session live side by side, in milliseconds. */
+const tidyAfterMs = 2_000;
+
+interface Entry {
+  readonly session: Session;
+  state: SessionState;
+  tidying: IDisposable | undefined;
+}
+
+/** Every peer that said Hello, keyed by its proven id; what `decide` decides is done here. */
+export class SessionTable implements IDisposable {
+  readonly #options: SessionTableOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #opened = new Emitter<Session>();
+  readonly #lost = new Emitter<{ peerId: string; name: string; reason: LostReason }>();
+  readonly #changed = new Emitter<Peer>();
+  readonly onDidOpen = this.#opened.event;
+  readonly onDidLose = this.#lost.event;
+  readonly onDidChange = this.#changed.event;
+
+  constructor(options: SessionTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(peerId: string): Session | undefined {
+    return this.#entries.get(peerId)?.session;
+  }
+
+  all(): Session[] {
+    return Array.from(this.#entries.values(), ({ session }) => session);
+  }
+
+  /** A Hello was exchanged over this connection. */
+  greeted(connection: Connection, greeting: Greeting, toldRevision: number): void {
+    const peerId = connection.remotePeer.toString();
+    this.#connections.set(connection.id, connection);
+    const entry = this.#entries.get(peerId);
+    const event = { kind: 'greeted', link: connection.id, instance: greeting.hello.instance } as const;
+    const decision = decide(entry?.state ?? { kind: 'absent' }, event);
+    if (entry && decision.lost) this.#remove(entry, decision.lost);
+    if (decision.opened || !entry) {
+      this.#begin(connection, { greeting, toldRevision, decision });
+    } else {
+      entry.state = decision.state;
+      entry.session.toldRevision = Math.max(entry.session.toldRevision, toldRevision);
+      entry.session.carry(linksOf(decision.state), connection);
+      entry.session.renew(greeting);
+      this.#tidySoon(peerId, entry);
+      this.#changed.fire(entry.session.view());
+    }
+    this.#close(decision.closes, 'replaced');
+  }
+
+  closed(connection: Connection): void {
+    if (!this.#connections.delete(connection.id)) return;
+    this.#apply(connection.remotePeer.toString(), { kind: 'link-closed', link: connection.id });
+  }
+
+  end(peerId: string, reason: LostReason): void {
+    this.#apply(peerId, { kind: 'ended', reason });
+  }
+
+  /** What a session shows has changed. */
+  changed(session: Session): void {
+    this.#changed.fire(session.view());
+  }
+
+  /** Ends every session without a word to anybody. */
+  [Symbol.dispose](): void {
+    for (const emitter of [this.#opened, this.#lost, this.#changed]) emitter[Symbol.dispose]();
+    for (const { session, tidying } of this.#entries.values()) {
+      tidying?.[Symbol.dispose]();
+      session[Symbol.dispose]();
+    }
+    this.#entries.clear();
+    this.#connections.clear();
+  }
+
+  #begin(
+    connection: Connection,
+    { greeting, toldRevision, decision }: { greeting: Greeting; toldRevision: number; decision: SessionDecision },
+  ): void {
+    const peerId = connection.remotePeer.toString();
+    const { streams, clock, isKnownGame } = this.#options;
+    const onSilent = (): void => this.end(peerId, 'timeout');
+    const session = new Session(greeting, { peerId, streams, clock, isKnownGame, onSilent });
+    session.toldRevision = toldRevision;
+    session.carry(linksOf(decision.state), connection);
+    this.#entries.set(peerId, { session, state: decision.state, tidying: undefined });
+    this.#opened.fire(session);
+  }
+
+  #apply(peerId: string, event: SessionEvent): void {
+    const entry = this.#entries.get(peerId);
+    if (!entry) return;
+    const decision = decide(entry.state, event);
+    entry.state = decision.state;
+    entry.session.carry(linksOf(decision.state), undefined);
+    if (decision.lost) this.#remove(entry, decision.lost);
+    this.#close(decision.closes, event.kind);
+  }
+
+  #remove(entry: Entry, reason: LostReason): void {
+    const { session } = entry;
+    this.#entries.delete(session.peerId);
+    entry.tidying?.[Symbol.dispose]();
+    session[Symbol.dispose]();
+    this.#lost.fire({ peerId: session.peerId, name: session.name, reason });
+  }
+
+  #tidySoon(peerId: string, entry: Entry): void {
+    if (linksOf(entry.state).length < 2) return;
+    entry.tidying?.[Symbol.dispose]();
+    const tidy = (): void => {
+      const older = linksOf(entry.state).slice(0, -1);
+      // What runs over an older connection is not torn; it is looked at again later.
+      if (older.some((link) => this.#isInUse(link))) this.#tidySoon(peerId, entry);
+      else this.#apply(peerId, { kind: 'tidy', isOwnIdLower: this.#options.ownPeerId < peerId });
+    };
+    entry.tidying = this.#options.clock.timeout(tidy, tidyAfterMs, { background: true });
+  }
+
+  #isInUse(link: string): boolean {
+    return this.#connections.get(link)?.streams.some(({ protocol }) => protocol !== pingProtocol) ?? false;
+  }
+
+  #close(links: readonly string[], why: string): void {
+    for (const link of links) {
+      const connection = this.#connections.get(link);
+      this.#connections.delete(link);
+      connection?.abort(new Error(why));
+    }
+  }
+}
+
+function linksOf(state: SessionState): readonly string[] {
+  return state.kind === 'open' ? state.links : [];
+}
