@@ -33,6 +33,9 @@ export interface Operations extends AsyncDisposable {
   isBusy(gameId: GameId): boolean;
   readonly onDidChangeRunning: Event<GameId>;
 
+  /** Throws `NOT_IN_CATALOG` or `OPERATION_IN_PROGRESS`. */
+  assertFree(gameId: string): void;
+
   /** Commands: return when accepted, throw a coded refusal. */
   download(gameId: string, options: { install: boolean }): void;
   update(gameId: string): void;
@@ -147,6 +150,7 @@ export function createOperations(options: OperationsOptions): Operations {
     isServable: (gameId) => isServable(runner.active.get(gameId)?.kind),
     isBusy: (gameId) => runner.active.get(gameId) !== undefined,
     onDidChangeRunning: runner.active.onDidChange,
+    assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,
     install: (gameId) => installs.install(gameOf(gameId).id),

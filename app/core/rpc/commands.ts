@@ -88,6 +88,10 @@ function createHandlers({
   extensions,
   laneOf,
 }: CommandsOptions): Handlers {
+  const notYet = (gameId: string, what: string): never => {
+    operations.assertFree(gameId);
+    return notSupported(what);
+  };
   return {
     listGames: () => operations.snapshot.read(),
     getGame: ({ gameId }) => gameDetails(gameId, { operations, catalog, peers }),
@@ -104,12 +108,12 @@ function createHandlers({
     resume: ({ gameId }) => (operations.resume(gameId), accepted),
     cancel: ({ gameId }) => (operations.cancel(gameId), accepted),
     moveInQueue: ({ gameId, to }) => (operations.moveInQueue(gameId, to), accepted),
-    streamInstall: () => notSupported('Streamed install'),
-    verify: () => notSupported('Verify'),
-    repair: () => notSupported('Repair'),
-    play: () => notSupported('Starting games'),
-    stop: () => notSupported('Stopping games'),
-    revealFiles: () => notSupported('Opening the folder'),
+    streamInstall: ({ gameId }) => notYet(gameId, 'Streamed install'),
+    verify: ({ gameId }) => notYet(gameId, 'Verify'),
+    repair: ({ gameId }) => notYet(gameId, 'Repair'),
+    play: ({ gameId }) => notYet(gameId, 'Starting games'),
+    stop: ({ gameId }) => notYet(gameId, 'Stopping games'),
+    revealFiles: ({ gameId }) => notYet(gameId, 'Opening the folder'),
     'settings.get': () => ({ settings: settings.all() }),
     'settings.set': ({ name, value }) => {
       if (name === 'gamesDir' && operations.running().length > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
