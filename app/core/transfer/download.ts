@@ -12,19 +12,18 @@ import {
 } from '../base/index.ts';
 import { decodeManifest, ManifestLayout } from '../protocol/index.ts';
 import type { BlockHasher, HashedManifest, Library } from '../library/index.ts';
-import type { Peer, PeerNetwork } from '../peers/index.ts';
+import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
 import { discardPayload } from './discard.ts';
 import { assertRoom, assertSafeWay } from './preflight.ts';
 import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
 import { findPresentBlocks } from './present-blocks.ts';
-import { ProgressMeter, progressPeriodMs } from './progress.ts';
-import { askRoot, resolveManifest, type Resolved } from './resolve.ts';
+import { resolveManifest } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
 import { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel.ts';
 import type { LivePartial } from './serve-gate.ts';
 import { stopKindOf } from './stop.ts';
-import { TransferRun, type TransferEnd } from './transfer-run.ts';
+import { transferBlocks } from './transfer-blocks.ts';
 import type { DownloadListener, DownloadOutcome, DownloadRequest, Lane } from './types.ts';
 
 export interface DownloadContext {
@@ -46,9 +45,6 @@ export interface LaneChoice {
   /** The road failed; tells whether another one is taken from now on. */
   onFailed(peerId: string, lane: Lane): boolean;
 }
-
-/** How often the bitmap is stored while blocks arrive, in milliseconds. */
-const storePeriodMs = 1_000;
 
 /**
  * Brings a game root to the wanted version. Never throws: every end is an outcome. The signal's reason says whether the
@@ -161,112 +157,19 @@ async function fetchGame(
   await fileSystem.makeDirectory(root);
   await parkSentinel(fileSystem, root);
   await library.refresh(gameId);
-  await prepareFiles(fileSystem, root, hashed.manifest);
+  await prepareFiles(fileSystem, root, { manifest: hashed.manifest, isNew: madeRoot, signal });
   context.live.set(gameId, { manifestRoot: hashed.root, gameRoot: root, layout, verified });
   library.setPartial(gameId, { version, manifestRoot: hashed.root, sizeBytes: layout.totalBytes });
-  let end: TransferEnd;
   try {
-    end = await transferBlocks(context, request, { resolved, layout, scheduler, verifiedBytes, listener, signal });
+    const blocks = { resolved, layout, scheduler, verifiedBytes, listener, signal };
+    const end = await transferBlocks(context, request, blocks);
+    if (end.kind === 'peers-gone') return { kind: 'peers-gone', resumableBytes: keptBytes(context, root) };
+    if (end.kind === 'no-sound-source') throw noSoundSource(layout, end.strike);
+    await commit(context, request, hashed);
   } finally {
     context.live.delete(gameId);
   }
-  if (end.kind === 'peers-gone') return { kind: 'peers-gone', resumableBytes: keptBytes(context, root) };
-  if (end.kind === 'no-sound-source') throw noSoundSource(layout, end.strike);
-
-  await commit(context, request, hashed);
   return { kind: 'finished', manifestRoot: hashed.root, totalBytes: layout.totalBytes };
-}
-
-interface BlocksOptions {
-  resolved: Resolved;
-  layout: ManifestLayout;
-  scheduler: Scheduler;
-  verifiedBytes: number;
-  listener: DownloadListener;
-  signal: AbortSignal;
-}
-
-/** The transfer itself, with its samples, its stored bitmap and the peers that come and go. */
-async function transferBlocks(
-  context: DownloadContext,
-  request: DownloadRequest,
-  { resolved, layout, scheduler, verifiedBytes, listener, signal }: BlocksOptions,
-): Promise<TransferEnd> {
-  const { clock, state, peers, lanes, logger } = context;
-  const { root } = request;
-  const { hashed } = resolved;
-  const totalBytes = layout.totalBytes;
-  const meter = new ProgressMeter({ totalBytes, verifiedBytes, nowMs: clock.monotonicMs() });
-  const run = new TransferRun({
-    scheduler,
-    layout,
-    manifestRoot: hashed.root,
-    gameRoot: root,
-    laneOf: (peerId) => lanes.of(peerId),
-    onLaneFailed: (peerId, lane) => lanes.onFailed(peerId, lane),
-    meter,
-    listener,
-    clock,
-    logger,
-  });
-  const store = (unclean: boolean): void =>
-    state.partials.progress(root, {
-      bitmap: scheduler.verified.toBytes(),
-      verifiedBytes: meter.verifiedBytes,
-      unclean,
-    });
-  const sample = (): void => listener.onProgress(meter.sample(clock.monotonicMs(), scheduler.activePeers));
-  const joining = new AbortController();
-  using stack = new DisposableStack();
-  stack.defer(() => joining.abort());
-  const consider = (peer: Peer): void =>
-    void considerPeer(context, peer, { request, root: hashed.root, run, signal: joining.signal });
-  stack.use(peers.onDidConnect(consider));
-  stack.use(peers.onDidChange(consider));
-  stack.use(peers.onDidLose(({ peerId }) => run.removePeer(peerId)));
-  for (const peerId of resolved.peers) if (peers.get(peerId)) scheduler.putPeer(peerId, 'all');
-  // Those who came while the vote was on take part like those who come later.
-  for (const peer of peers.peers()) if (!resolved.peers.includes(peer.peerId)) consider(peer);
-
-  listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
-  sample();
-  stack.use(clock.interval(sample, progressPeriodMs));
-  let storedBytes = meter.verifiedBytes;
-  const storeIfNew = (): void => {
-    if (storedBytes === meter.verifiedBytes) return;
-    storedBytes = meter.verifiedBytes;
-    store(true);
-  };
-  stack.use(clock.interval(storeIfNew, storePeriodMs));
-  try {
-    const end = await run.run(signal);
-    sample();
-    return end;
-  } finally {
-    store(false);
-  }
-}
-
-/** A peer that came or changed while the download runs takes part when it holds the same content. */
-async function considerPeer(
-  { peers, logger }: Pick<DownloadContext, 'peers' | 'logger'>,
-  { peerId, games }: Peer,
-  { request, root, run, signal }: { request: DownloadRequest; root: string; run: TransferRun; signal: AbortSignal },
-): Promise<void> {
-  const summary = games.get(request.gameId);
-  if (summary?.availability !== 'Ready' || summary.version !== request.version) {
-    run.removePeer(peerId);
-    return;
-  }
-  if (summary.root !== undefined) {
-    if (summary.root === root) run.putPeer(peerId);
-    return;
-  }
-  try {
-    if ((await askRoot(peers, peerId, { request, signal })) === root) run.putPeer(peerId);
-  } catch (error) {
-    if (!signal.aborted) logger.debug({ peerId, err: error }, 'a peer that came later does not take part');
-  }
 }
 
 /** Everything is verified: makes the root what the sentinel then says it is. */

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import {
-  createHasher,
+  blake3Hex,
   isErrorCode,
   LanspreadError,
   nodeFileSystem,
@@ -12,24 +12,23 @@ import {
 } from '../base/index.ts';
 import { getBlocksSchema, laneReplySchema, protocols } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
+import { diskError } from './lane/block-sink.ts';
+import { withPeerStream } from './peer-request.ts';
 import type { Authorize, FetchListener, FetchRequest, Lane } from './types.ts';
 
 const sliceBytes = 256 * 1024;
+/** How often arriving bytes are told of, in milliseconds. */
+const tellPeriodMs = 50;
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
 export function createLibp2pLane(peers: Pick<PeerNetwork, 'open'>): Lane {
   return {
     kind: 'libp2p',
     async fetch(request, listener, { signal }) {
-      throwIfAborted(signal);
-      const stream = await peers.open(request.peerId, protocols.blocks, { signal });
-      try {
-        await receive(stream, request, { listener, signal });
-        await stream.close();
-      } catch (error) {
-        stream.abort(toLanspreadError(error));
-        throw error instanceof LanspreadError ? error : diskOrPeer(error, request.peerId);
-      }
+      const { peerId } = request;
+      await withPeerStream(peers, { peerId, protocol: protocols.blocks, signal }, (stream) =>
+        receive(stream, request, { listener, signal }),
+      );
     },
     async [Symbol.asyncDispose]() {
       // Its streams belong to the peer network.
@@ -56,45 +55,99 @@ async function receive(
   );
   if (reply.bytes !== expected)
     throw new LanspreadError('BAD_MESSAGE', { message: 'The peer announces another length.', details: { peerId } });
-  const hasher = createHasher();
-  for (const { path, sizeBytes, blocks } of files) {
-    await using handle = await openTarget(path, sizeBytes);
-    for (const { block, offsetBytes, lengthBytes, hash } of blocks) {
-      let done = 0;
-      while (done < lengthBytes) {
-        throwIfAborted(signal);
-        const bytes = await stream.readSome(Math.min(sliceBytes, lengthBytes - done));
-        if (!bytes) throw new LanspreadError('PEER_GONE', { message: 'The stream ended early.', details: { peerId } });
-        hasher.update(bytes);
-        await writeAll(handle, bytes, offsetBytes + done);
-        done += bytes.length;
-        listener.onBytes(bytes.length);
-      }
-      listener.onBlock(block, hasher.finish() === hash);
+  const longest = Math.max(0, ...files.map(({ blocks }) => blocks[0]?.lengthBytes ?? 0));
+  const buffer = Buffer.allocUnsafe(longest);
+  const telling = new ByteCount(listener);
+  for (const file of files) {
+    await using target = await Target.open(file);
+    for (const { block, offsetBytes, lengthBytes, hash } of file.blocks) {
+      // Written only once it is sound: another road may be bringing the same block, and has perhaps brought it.
+      const bytes = buffer.subarray(0, lengthBytes);
+      await fill(bytes, stream, { telling, signal });
+      const isSound = blake3Hex(bytes) === hash;
+      if (isSound) await target.write(bytes, offsetBytes);
+      throwIfAborted(signal);
+      listener.onBlock(block, isSound);
     }
   }
+  telling.flush();
 }
 
-async function openTarget(path: string, sizeBytes: number): Promise<FileHandle> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o644);
-  try {
-    if (process.platform !== 'win32' && (await handle.stat()).size < sizeBytes) await handle.truncate(sizeBytes);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
+async function fill(
+  bytes: Buffer,
+  stream: PeerStream,
+  { telling, signal }: { telling: ByteCount; signal: AbortSignal },
+): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    throwIfAborted(signal);
+    const some = await stream.readSome(bytes.length - done);
+    if (!some)
+      throw new LanspreadError('PEER_GONE', {
+        message: 'The stream ended early.',
+        details: { peerId: stream.peerId },
+      });
+    bytes.set(some, done);
+    done += some.length;
+    telling.add(some.length);
   }
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length)
-    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+/** Passes raw bytes on to the listener, some 20 times a second at most. */
+class ByteCount {
+  readonly #listener: FetchListener;
+  #bytes = 0;
+  #toldAtMs = performance.now();
+
+  constructor(listener: FetchListener) {
+    this.#listener = listener;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (performance.now() - this.#toldAtMs >= tellPeriodMs) this.flush();
+  }
+
+  flush(): void {
+    if (this.#bytes > 0) this.#listener.onBytes(this.#bytes);
+    this.#bytes = 0;
+    this.#toldAtMs = performance.now();
+  }
 }
 
-function diskOrPeer(error: unknown, peerId: string): LanspreadError {
-  const coded = toLanspreadError(error, 'INTERNAL');
-  return coded.code === 'INTERNAL' ? new LanspreadError('PEER_GONE', { details: { peerId }, cause: error }) : coded;
+/** A file that is being filled. Errors: `DISK_FULL`, `IO_ERROR`, both with the path. */
+class Target implements AsyncDisposable {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  static async open({ path, sizeBytes }: FetchRequest['files'][number]): Promise<Target> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o644);
+      if (process.platform !== 'win32' && (await handle.stat()).size < sizeBytes) await handle.truncate(sizeBytes);
+      return new Target(path, handle);
+    } catch (error) {
+      await handle?.close();
+      throw diskError(error, path);
+    }
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += (await this.#handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+    } catch (error) {
+      throw diskError(error, this.#path);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
 }
 
 /** Serves the same requests as the byte lane, through the same gate. */

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path';
-import { assertNoLinkOnWay, isNotFound, LanspreadError, type FileSystem } from '../base/index.ts';
+import { absolutePath, isNotFound, LanspreadError, type EntryKind, type FileSystem } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
+import { foldersOf } from './discard.ts';
 
 /** What is asked for beyond the bare bytes, for file systems' own needs. */
 const reserve = 0.02;
@@ -34,27 +34,31 @@ export async function assertRoom(fileSystem: FileSystem, gamesDir: string, facts
 }
 
 /**
- * Throws when the root or a folder on the way to any file is a symbolic link: `UNSAFE_ROOT`, `INVALID_PATH`. Every
+ * Throws when the root is no folder or a folder on the way to any file is a symbolic link: `UNSAFE_ROOT`, `INVALID_PATH`. Every
  * folder is looked at once, however many files it has.
  */
-export async function assertSafeWay(
-  fileSystem: FileSystem,
-  root: string,
-  { files, directories }: Manifest,
-): Promise<void> {
-  try {
-    if ((await fileSystem.lstat(root)).kind !== 'directory')
-      throw new LanspreadError('UNSAFE_ROOT', { details: { root } });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    return;
+export async function assertSafeWay(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+  const kind = await kindOf(fileSystem, root);
+  if (kind === undefined) return;
+  if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { root } });
+  // The lane opens the file itself without following links; here the folders on the way matter. What is a file here and
+  // a folder in the manifest makes way later.
+  for (const folder of foldersOf(manifest)) {
+    const kind = await kindOf(fileSystem, absolutePath(root, folder));
+    if (kind === 'symlink') {
+      throw new LanspreadError('INVALID_PATH', {
+        message: `A folder on the way is a link: ${folder}.`,
+        details: { path: folder },
+      });
+    }
   }
-  const seen = new Set<string>();
-  for (const path of [...directories, ...files.map((file) => file.path)]) {
-    const folder = dirname(path);
-    // The lane opens the file itself without following links; here the folders on the way matter.
-    if (folder === '.' || seen.has(folder)) continue;
-    seen.add(folder);
-    await assertNoLinkOnWay(fileSystem, root, path);
+}
+
+async function kindOf(fileSystem: FileSystem, path: string): Promise<EntryKind | undefined> {
+  try {
+    return (await fileSystem.lstat(path)).kind;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,17 @@
 /** The disk's side of a download's beginning and end. */
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { absolutePath, isNotFound, isReservedRootName, Semaphore, type FileSystem } from '../base/index.ts';
+import { join } from 'node:path';
+import {
+  absolutePath,
+  foldPath,
+  isNotFound,
+  isReservedRootName,
+  Semaphore,
+  throwIfAborted,
+  type FileSystem,
+  type SafePath,
+  type SignalOptions,
+} from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { deleteDirectoryIfEmpty, foldersOf } from './discard.ts';
@@ -10,20 +20,35 @@ const parallelFiles = 16;
 /** Beyond this many files one flush of the whole file system is cheaper than one for each. */
 const singleFlushFiles = 64;
 
+export interface PrepareOptions extends SignalOptions {
+  manifest: Manifest;
+  /** Nothing was in the root before: nothing needs to be looked at. */
+  isNew?: boolean;
+}
+
 /** Makes the folders and empty files; brings files that are there to their size; makes way where something else lies. */
-export async function prepareFiles(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
-  const folders = new Set([...manifest.directories, ...manifest.files.map(({ path }) => dirname(path))]);
-  for (const folder of folders) {
-    if (folder !== '.') await fileSystem.makeDirectory(join(root, folder));
+export async function prepareFiles(
+  fileSystem: FileSystem,
+  root: string,
+  { manifest, isNew = false, signal }: PrepareOptions,
+): Promise<void> {
+  // Parents first: what was a file in the old version may be a folder now.
+  for (const folder of foldersOf(manifest).toReversed()) {
+    throwIfAborted(signal);
+    const absolute = absolutePath(root, folder);
+    const stat = isNew ? undefined : await statOf(fileSystem, absolute);
+    if (stat && stat.kind !== 'directory') await fileSystem.deleteFile(absolute);
+    await fileSystem.makeDirectory(absolute);
   }
   await eachFile(manifest, async ({ path, size }) => {
+    throwIfAborted(signal);
+    // What is not there yet is made by the lane with its first block; an empty file has none.
+    if (isNew && size > 0) return;
     const absolute = absolutePath(root, path);
     const stat = await statOf(fileSystem, absolute);
     if (stat && stat.kind !== 'file') await fileSystem.deleteTree(absolute);
     const isThere = stat?.kind === 'file';
-    if (isThere && stat.sizeBytes === size) return;
-    // What is not there yet is made by the lane with its first block; an empty file has none.
-    if (!isThere && size > 0) return;
+    if (isThere ? stat.sizeBytes === size : size > 0) return;
     await using handle = await fileSystem.open(absolute, 'edit');
     await handle.truncate(size);
   });
@@ -31,19 +56,31 @@ export async function prepareFiles(fileSystem: FileSystem, root: string, manifes
 
 /** Deletes payload of an older version that the manifest does not name. */
 export async function deleteStrayPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
-  const keepFiles = new Set<string>(manifest.files.map(({ path }) => path));
-  const keepFolders = new Set<string>(foldersOf(manifest));
+  const keepFiles = new Map<string, SafePath>(manifest.files.map(({ path }) => [foldPath(path), path]));
+  const keepFolders = new Set(foldersOf(manifest).map(foldPath));
   async function sweep(folder: string): Promise<void> {
     for (const { name, kind } of await fileSystem.list(join(root, folder))) {
       if (folder === '' && isReservedRootName(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
+      const absolute = join(root, path);
       if (kind === 'directory') {
         await sweep(path);
-        if (!keepFolders.has(path)) await deleteDirectoryIfEmpty(fileSystem, join(root, path));
-      } else if (!keepFiles.has(path)) await fileSystem.deleteFile(join(root, path));
+        if (!keepFolders.has(foldPath(path))) await deleteDirectoryIfEmpty(fileSystem, absolute);
+        continue;
+      }
+      const kept = keepFiles.get(foldPath(path));
+      if (kept === path) continue;
+      if (kept && (await isSameFile(fileSystem, absolute, absolutePath(root, kept)))) continue;
+      await fileSystem.deleteFile(absolute);
     }
   }
   await sweep('');
+}
+
+/** One file under two spellings, where the file system takes them for the same. */
+async function isSameFile(fileSystem: FileSystem, one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([statOf(fileSystem, one), statOf(fileSystem, other)]);
+  return a !== undefined && b !== undefined && a.inode !== 0n && a.inode === b.inode;
 }
 
 /** Sets and clears the executable bits as the manifest's sender had them. */

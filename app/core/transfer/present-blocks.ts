@@ -1,7 +1,21 @@
-import { absolutePath, Bitmap, isNotFound, type FileSystem, type SignalOptions } from '../base/index.ts';
+import {
+  absolutePath,
+  Bitmap,
+  isNotFound,
+  Semaphore,
+  throwIfAborted,
+  type FileStat,
+  type FileSystem,
+  type SignalOptions,
+} from '../base/index.ts';
 import type { BlockHasher } from '../library/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { Partial } from '../state/index.ts';
+
+const parallelFiles = 16;
+const groupFiles = 4_096;
+/** Blocks that are hashed in one go: 1 GiB. */
+const groupBlocks = 256;
 
 export interface PresentBlocksOptions extends SignalOptions {
   fileSystem: FileSystem;
@@ -24,31 +38,69 @@ export interface PresentBlocks {
  * crash what it claims is hashed again; without a record whatever lies at the manifest's places is hashed.
  */
 export async function findPresentBlocks(options: PresentBlocksOptions): Promise<PresentBlocks> {
-  const { fileSystem, hasher, layout, manifestRoot, root, partial, signal } = options;
+  const { fileSystem, layout, manifestRoot, root, partial, signal } = options;
   const record = partial?.manifestRoot === manifestRoot ? partial : undefined;
   const claimed = record && new Bitmap(layout.blockCount, record.bitmap);
   const verified = new Bitmap(layout.blockCount);
   let allocatedBytes = 0;
-  for (const [fileIndex, file] of layout.manifest.files.entries()) {
-    if (file.blocks.length === 0) continue;
+  if (!(await statOf(fileSystem, root))) return { verified, allocatedBytes };
+  const places = new Semaphore(parallelFiles);
+  const look = async (fileIndex: number): Promise<void> => {
+    throwIfAborted(signal);
+    const file = layout.manifest.files[fileIndex];
+    if (!file || file.blocks.length === 0) return;
     const path = absolutePath(root, file.path);
-    const stat = await fileSystem.lstat(path).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-    if (stat?.kind !== 'file') continue;
+    const stat = await statOf(fileSystem, path);
+    if (stat?.kind !== 'file') return;
     allocatedBytes += Math.min(stat.allocatedBytes, file.size);
-    const first = layout.firstBlockOf(fileIndex);
-    const candidates = file.blocks.map((_, index) => first + index).filter((block) => claimed?.has(block) ?? true);
-    if (record && !record.unclean && stat.sizeBytes === file.size) {
-      for (const block of candidates) verified.add(block);
-      continue;
-    }
-    const places = candidates
-      .map((block) => layout.place(block))
-      .filter((place) => place.offsetBytes + place.lengthBytes <= stat.sizeBytes);
-    const sound = await hasher.checkBlocks(path, places, { ...(signal && { signal }) });
-    for (const [index, place] of places.entries()) if (sound[index]) verified.add(first + place.blockInFile);
+    const isBelieved = record !== undefined && !record.unclean && stat.sizeBytes === file.size;
+    const { sizeBytes } = stat;
+    await addBlocks(options, { fileIndex, path, sizeBytes, claimed, isBelieved, verified });
+  };
+  const { files } = layout.manifest;
+  // Group by group: a promise for each of 200,000 files at once would be a heap of its own.
+  for (let from = 0; from < files.length; from += groupFiles) {
+    const group = Array.from({ length: Math.min(groupFiles, files.length - from) }, (_, index) => from + index);
+    await Promise.all(group.map((fileIndex) => places.run(() => look(fileIndex))));
   }
   return { verified, allocatedBytes };
+}
+
+interface FileFacts {
+  fileIndex: number;
+  path: string;
+  sizeBytes: number;
+  claimed: Bitmap | undefined;
+  isBelieved: boolean;
+  verified: Bitmap;
+}
+
+/** Adds what one file has, a bounded number of blocks at a time. */
+async function addBlocks(
+  { hasher, layout, signal }: PresentBlocksOptions,
+  { fileIndex, path, sizeBytes, claimed, isBelieved, verified }: FileFacts,
+): Promise<void> {
+  const first = layout.firstBlockOf(fileIndex);
+  const end = first + (layout.manifest.files[fileIndex]?.blocks.length ?? 0);
+  for (let from = first; from < end; from += groupBlocks) {
+    const candidates: { block: number; offsetBytes: number; lengthBytes: number; hash: string }[] = [];
+    for (let block = from; block < Math.min(end, from + groupBlocks); block += 1) {
+      if (claimed && !claimed.has(block)) continue;
+      const { offsetBytes, lengthBytes, hash } = layout.place(block);
+      if (isBelieved) verified.add(block);
+      else if (offsetBytes + lengthBytes <= sizeBytes) candidates.push({ block, offsetBytes, lengthBytes, hash });
+    }
+    if (candidates.length === 0) continue;
+    const sound = await hasher.checkBlocks(path, candidates, { ...(signal && { signal }) });
+    for (const [index, { block }] of candidates.entries()) if (sound[index]) verified.add(block);
+  }
+}
+
+async function statOf(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fileSystem.lstat(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }

@@ -12,6 +12,7 @@ import { decodeManifest, getGameReplySchema, manifestRoot, protocols } from '../
 import type { HashedManifest } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import { canBeOvertaken, voteOnManifest, type ManifestAnswer, type ManifestVote } from './manifest-vote.ts';
+import { withPeerStream } from './peer-request.ts';
 
 export interface ResolveRequest {
   readonly gameId: GameId;
@@ -124,13 +125,13 @@ export async function askRoot(
   { request, signal }: { request: ResolveRequest; signal: AbortSignal },
 ): Promise<string> {
   for (;;) {
-    const reply = await withTimeLimit({ limitMs: answerLimitMs, what: 'its manifest', signal }, async (limited) => {
-      const stream = await network.open(peerId, protocols.game, { signal: limited });
-      await stream.writeMessage({ id: request.gameId, version: request.version, rootOnly: true });
-      const answer = await stream.readMessage(getGameReplySchema, 'reply to GetGame');
-      await stream.close();
-      return answer;
-    });
+    const limit = { limitMs: answerLimitMs, what: 'its manifest', signal };
+    const reply = await withTimeLimit(limit, (limited) =>
+      withPeerStream(network, { peerId, protocol: protocols.game, signal: limited }, async (stream) => {
+        await stream.writeMessage({ id: request.gameId, version: request.version, rootOnly: true });
+        return await stream.readMessage(getGameReplySchema, 'reply to GetGame');
+      }),
+    );
     if (reply.ok) return reply.root;
     if (reply.code !== 'MANIFEST_PENDING') throw refusal(reply, peerId);
     await sleep(pendingPauseMs, { signal });
@@ -162,12 +163,12 @@ async function fetchManifest(
   peerId: string,
   { root, request, signal }: { root: string; request: ResolveRequest; signal: AbortSignal },
 ): Promise<HashedManifest> {
-  const stream = await network.open(peerId, protocols.game, { signal });
-  await stream.writeMessage({ id: request.gameId, version: request.version });
-  const reply = await stream.readMessage(getGameReplySchema, 'reply to GetGame');
-  if (!reply.ok) throw refusal(reply, peerId);
-  const bytes = await stream.readBytes(reply.bytes);
-  await stream.close();
+  const [reply, bytes] = await withPeerStream(network, { peerId, protocol: protocols.game, signal }, async (stream) => {
+    await stream.writeMessage({ id: request.gameId, version: request.version });
+    const answer = await stream.readMessage(getGameReplySchema, 'reply to GetGame');
+    if (!answer.ok) throw refusal(answer, peerId);
+    return [answer, await stream.readBytes(answer.bytes)];
+  });
   if (reply.root !== root || manifestRoot(bytes) !== root)
     throw new LanspreadError('MANIFEST_MISMATCH', { details: { peerId } });
   const manifest = decodeManifest(bytes);

@@ -2,8 +2,9 @@
  * Who fetches what next. Pure and deterministic: time comes in, ranges come out. Pull model: whoever is free takes the
  * next run of missing blocks, as many as it delivers in about a second, so fast peers carry more.
  */
-import { Bitmap } from '../base/index.ts';
-import { blockSizeBytes, limits, type ManifestLayout } from '../protocol/index.ts';
+import type { Bitmap } from '../base/index.ts';
+import { limits, type ManifestLayout } from '../protocol/index.ts';
+import { SourcePeer, type Have, type RangeOutcome } from './source-peer.ts';
 
 export interface Range {
   readonly id: number;
@@ -27,32 +28,21 @@ export type Verdict =
   /** Everybody who is left has sent damaged blocks. */
   | { readonly kind: 'no-sound-source'; readonly strike: Strike };
 
-const maxStrikes = 3;
 const maxTriesPerBlock = 3;
-const smallestBytes = blockSizeBytes;
-const largestBytes = 128 * 1024 * 1024;
-const firstBytes = 4 * blockSizeBytes;
-/** What a range is worth, in milliseconds of the peer's speed. */
-const rangeMs = 1_000;
 /** A range without a byte for this long may be fetched a second time by somebody idle, in milliseconds. */
 const stalledMs = 3_000;
-const firstPauseMs = 250;
-const longestPauseMs = 8_000;
-
-interface PeerState {
-  have: 'all' | Bitmap;
-  bytesPerSecond: number | undefined;
-  strikes: number;
-  failures: number;
-  pausedUntilMs: number;
-  isBanned: boolean;
-  readonly running: Set<number>;
-}
+/** The same for a range that will take this much longer than the idle peer needs for what is missing of it. */
+const slowFactor = 3;
+/** How many fetch one block at a time, at most. */
+const maxCopies = 2;
 
 interface RangeState extends Range {
+  readonly peer: SourcePeer;
   readonly startedMs: number;
   lastByteMs: number;
   bytes: number;
+  /** Of its blocks. */
+  missing: number;
 }
 
 export interface SchedulerOptions {
@@ -65,20 +55,22 @@ export class Scheduler {
   readonly verified: Bitmap;
   readonly #layout: ManifestLayout;
   /** How many running ranges each block is part of. */
-  readonly #assigned: Uint8Array;
-  readonly #peers = new Map<string, PeerState>();
+  readonly #copies: Uint8Array;
+  readonly #peers = new Map<string, SourcePeer>();
   readonly #ranges = new Map<number, RangeState>();
   /** Wrong answers, by block and peer. */
   readonly #wrong = new Map<number, Map<string, number>>();
-  #lastStrike: Strike | undefined;
+  /** The last one of each peer. */
+  readonly #strikes = new Map<string, Strike>();
   #nextId = 1;
+  /** Every block below is verified or under way: a scan begins here, not at 0. */
   #lowestMissing = 0;
   #missingBytes = 0;
 
   constructor({ layout, verified }: SchedulerOptions) {
     this.#layout = layout;
     this.verified = verified;
-    this.#assigned = new Uint8Array(layout.blockCount);
+    this.#copies = new Uint8Array(layout.blockCount);
     for (let block = 0; block < layout.blockCount; block += 1) {
       if (!verified.has(block)) this.#missingBytes += layout.place(block).lengthBytes;
     }
@@ -89,33 +81,31 @@ export class Scheduler {
   }
 
   /** Adds a peer, or tells what it has now. One that was banned stays banned. */
-  putPeer(peerId: string, have: 'all' | Bitmap): void {
+  putPeer(peerId: string, have: Have): void {
     const known = this.#peers.get(peerId);
-    if (known) {
-      known.have = have;
-      return;
-    }
-    this.#peers.set(peerId, {
-      have,
-      bytesPerSecond: undefined,
-      strikes: 0,
-      failures: 0,
-      pausedUntilMs: 0,
-      isBanned: false,
-      running: new Set(),
-    });
+    if (known) known.arrive(have);
+    else this.#peers.set(peerId, new SourcePeer(peerId, have));
   }
 
-  /** The peer is gone; its running ranges are to be settled by the caller as failed. */
+  /** The peer is gone; its running ranges are the caller's to end and to settle. */
   removePeer(peerId: string): void {
     const peer = this.#peers.get(peerId);
-    // A banned peer is remembered: coming back does not clear its name.
-    if (peer && !peer.isBanned) this.#peers.delete(peerId);
+    if (peer) peer.isHere = false;
+  }
+
+  /** Whether the peer takes part. */
+  isUsable(peerId: string): boolean {
+    return this.#peers.get(peerId)?.isUsable ?? false;
   }
 
   /** Peers that may be asked. */
   usablePeers(): string[] {
-    return [...this.#peers].filter(([, peer]) => !peer.isBanned).map(([peerId]) => peerId);
+    return this.#usable().map(({ peerId }) => peerId);
+  }
+
+  /** Ranges that run at a peer. */
+  rangesOf(peerId: string): readonly number[] {
+    return [...(this.#peers.get(peerId)?.running ?? [])];
   }
 
   runningOf(peerId: string): number {
@@ -127,30 +117,31 @@ export class Scheduler {
     return new Set(Array.from(this.#ranges.values(), ({ peerId }) => peerId)).size;
   }
 
-  /** When a paused peer may be asked again; undefined when none is paused. */
+  /** When the first paused peer may be asked again; undefined when none is paused. */
   nextWakeMs(nowMs: number): number | undefined {
-    const times = [...this.#peers.values()]
-      .filter((peer) => !peer.isBanned && peer.pausedUntilMs > nowMs)
-      .map((peer) => peer.pausedUntilMs);
+    const times = this.#usable()
+      .map(({ pausedUntilMs }) => pausedUntilMs)
+      .filter((time) => time > nowMs);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
   /** The next range for a peer, or undefined when there is nothing for it now. */
   next(peerId: string, nowMs: number): Range | undefined {
     const peer = this.#peers.get(peerId);
-    if (!peer || peer.isBanned || peer.pausedUntilMs > nowMs) return undefined;
-    const budgetBytes = this.#budgetOf(peer);
-    const firstBlock = this.#firstFor(peerId, peer);
-    if (firstBlock === undefined) return this.#duplicate(peerId, peer, nowMs);
+    if (!peer?.isUsable || peer.pausedUntilMs > nowMs) return undefined;
+    const firstBlock = this.#firstFor(peer);
+    if (firstBlock === undefined) return this.#duplicate(peer, nowMs);
+    // Towards the end everybody takes smaller pieces, so that all are done at about the same time.
+    const budgetBytes = peer.budgetBytes(this.#missingBytes / (4 * this.#usable().length));
     let count = 0;
     let bytes = 0;
-    for (let block = firstBlock; count < limits.blocksPerRequest && this.#isFor(block, peerId, peer); block += 1) {
+    for (let block = firstBlock; count < limits.blocksPerRequest && this.#isFor(block, peer); block += 1) {
       const { lengthBytes } = this.#layout.place(block);
       if (count > 0 && bytes + lengthBytes > budgetBytes) break;
       bytes += lengthBytes;
       count += 1;
     }
-    return this.#assign(peerId, peer, { firstBlock, count, nowMs });
+    return this.#assign(peer, { firstBlock, count, nowMs });
   }
 
   /** Raw bytes of a running range arrived. */
@@ -162,146 +153,133 @@ export class Scheduler {
   }
 
   /** A block of a running range was compared. Tells whether it counts now, and the strike if it was wrong. */
-  onBlock(rangeId: number, block: number, sound: boolean): { counts: boolean; strike?: Strike } {
+  onBlock(
+    rangeId: number,
+    { block, sound, nowMs }: { block: number; sound: boolean; nowMs: number },
+  ): { counts: boolean; strike?: Strike } {
     const range = this.#ranges.get(rangeId);
-    if (!range) return { counts: false };
-    if (sound) {
-      const counts = this.verified.add(block);
-      if (counts) this.#missingBytes -= this.#layout.place(block).lengthBytes;
-      return { counts };
-    }
-    return { counts: false, strike: this.#strike(range.peerId, block) };
+    if (!range || block < range.firstBlock || block >= range.firstBlock + range.count) return { counts: false };
+    if (!sound) return { counts: false, strike: this.#strike(range.peer, block, nowMs) };
+    range.peer.onSound();
+    if (!this.verified.add(block)) return { counts: false };
+    this.#missingBytes -= this.#layout.place(block).lengthBytes;
+    if ((this.#copies[block] ?? 0) <= 1) range.missing -= 1;
+    else for (const other of this.#ranges.values()) if (contains(other, block)) other.missing -= 1;
+    return { counts: true };
   }
 
-  /** A range ended. `failed`: the peer did not deliver; it is left alone for a while. */
-  onSettled(rangeId: number, { failed, nowMs }: { failed: boolean; nowMs: number }): void {
+  /** A range ended; what is missing of it may be handed out again. */
+  onSettled(rangeId: number, { outcome, nowMs }: { outcome: RangeOutcome; nowMs: number }): void {
     const range = this.#ranges.get(rangeId);
     if (!range) return;
     this.#ranges.delete(rangeId);
-    for (let block = range.firstBlock; block < range.firstBlock + range.count; block += 1) {
-      this.#assigned[block] = Math.max(0, (this.#assigned[block] ?? 0) - 1);
-    }
-    this.#lowestMissing = Math.min(this.#lowestMissing, range.firstBlock);
-    const peer = this.#peers.get(range.peerId);
-    if (!peer) return;
-    peer.running.delete(rangeId);
-    if (failed) {
-      peer.failures += 1;
-      peer.pausedUntilMs = nowMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (peer.failures - 1));
-      return;
-    }
-    peer.failures = 0;
-    const elapsedMs = Math.max(1, nowMs - range.startedMs);
-    const current = (range.bytes * 1000) / elapsedMs;
-    peer.bytesPerSecond = peer.bytesPerSecond === undefined ? current : (peer.bytesPerSecond + current) / 2;
+    range.peer.running.delete(rangeId);
+    for (let block = range.firstBlock; block < range.firstBlock + range.count; block += 1)
+      this.#copies[block] = (this.#copies[block] ?? 1) - 1;
+    if (range.missing > 0) this.#lowestMissing = Math.min(this.#lowestMissing, range.firstBlock);
+    range.peer.onSettled({ outcome, bytes: range.bytes, startedMs: range.startedMs, nowMs });
   }
 
   /** Ranges in which nothing is missing any more: what still runs of them can be cancelled. */
   superfluous(): number[] {
-    return Array.from(this.#ranges.values())
-      .filter(({ firstBlock, count }) => {
-        for (let block = firstBlock; block < firstBlock + count; block += 1)
-          if (!this.verified.has(block)) return false;
-        return true;
-      })
-      .map(({ id }) => id);
+    return [...this.#ranges.values()].filter(({ missing }) => missing === 0).map(({ id }) => id);
   }
 
   verdict(): Verdict {
     if (this.verified.isFull) return { kind: 'done' };
     if (this.#ranges.size > 0) return { kind: 'running' };
-    const usable = [...this.#peers].filter(([, peer]) => !peer.isBanned);
-    if (usable.some(([peerId, peer]) => this.#firstFor(peerId, peer) !== undefined)) return { kind: 'running' };
-    return this.#lastStrike ? { kind: 'no-sound-source', strike: this.#lastStrike } : { kind: 'peers-gone' };
+    if (this.#usable().some((peer) => this.#firstFor(peer) !== undefined)) return { kind: 'running' };
+    const liar = [...this.#peers.values()].find(({ isHere, isBanned }) => isHere && isBanned);
+    const strike = liar && this.#strikes.get(liar.peerId);
+    return strike ? { kind: 'no-sound-source', strike } : { kind: 'peers-gone' };
   }
 
-  #budgetOf({ bytesPerSecond }: PeerState): number {
-    const speedBytes = bytesPerSecond === undefined ? firstBytes : (bytesPerSecond * rangeMs) / 1000;
-    // Towards the end everybody takes smaller pieces, so that all are done at about the same time.
-    const shareBytes = this.#missingBytes / (4 * Math.max(1, this.usablePeers().length));
-    return Math.max(smallestBytes, Math.min(largestBytes, speedBytes, shareBytes));
+  #usable(): SourcePeer[] {
+    return [...this.#peers.values()].filter(({ isUsable }) => isUsable);
   }
 
   /** The first missing block that nobody fetches and this peer may deliver. */
-  #firstFor(peerId: string, peer: PeerState): number | undefined {
-    while (
-      this.#lowestMissing < this.#layout.blockCount &&
-      (this.verified.has(this.#lowestMissing) || this.#assigned[this.#lowestMissing])
-    ) {
-      this.#lowestMissing += 1;
-    }
-    for (let block = this.#lowestMissing; block < this.#layout.blockCount; block += 1)
-      if (this.#isFor(block, peerId, peer)) return block;
+  #firstFor(peer: SourcePeer): number | undefined {
+    const { blockCount } = this.#layout;
+    while (this.#lowestMissing < blockCount && !this.#isOpen(this.#lowestMissing)) this.#lowestMissing += 1;
+    for (let block = this.#lowestMissing; block < blockCount; block += 1) if (this.#isFor(block, peer)) return block;
     return undefined;
   }
 
-  #isFor(block: number, peerId: string, peer: PeerState): boolean {
-    if (block >= this.#layout.blockCount || this.verified.has(block) || this.#assigned[block]) return false;
-    if (peer.have !== 'all' && !peer.have.has(block)) return false;
+  /** Missing, and nobody fetches it. */
+  #isOpen(block: number): boolean {
+    return block < this.#layout.blockCount && !this.#copies[block] && !this.verified.has(block);
+  }
+
+  #isFor(block: number, peer: SourcePeer): boolean {
+    return this.#isOpen(block) && this.#mayAsk(block, peer);
+  }
+
+  #mayAsk(block: number, peer: SourcePeer): boolean {
+    if (!peer.has(block)) return false;
     const wrong = this.#wrong.get(block);
-    const own = wrong?.get(peerId) ?? 0;
+    const own = wrong?.get(peer.peerId) ?? 0;
     if (own === 0) return true;
     if (own >= maxTriesPerBlock) return false;
     // Somebody who has not failed on this block comes first.
-    return !this.usablePeers().some((other) => !wrong?.has(other) && this.#has(other, block));
+    return !this.#usable().some((other) => !wrong?.has(other.peerId) && other.has(block));
   }
 
-  #has(peerId: string, block: number): boolean {
-    const have = this.#peers.get(peerId)?.have;
-    return have === 'all' || (have?.has(block) ?? false);
-  }
-
-  /** What is still missing of a range that stands still, for a peer with nothing else to do. */
-  #duplicate(peerId: string, peer: PeerState, nowMs: number): Range | undefined {
+  /** What is still missing of a range that stands still or crawls, for a peer with nothing else to do. */
+  #duplicate(peer: SourcePeer, nowMs: number): Range | undefined {
     for (const range of this.#ranges.values()) {
-      if (range.peerId === peerId || nowMs - range.lastByteMs < stalledMs) continue;
-      let firstBlock = range.firstBlock;
+      if (range.peer === peer || range.missing === 0 || !this.#isSlow(range, peer, nowMs)) continue;
       const end = range.firstBlock + range.count;
-      while (firstBlock < end && (this.verified.has(firstBlock) || (this.#assigned[firstBlock] ?? 0) > 1))
-        firstBlock += 1;
-      if (firstBlock === end || !this.#has(peerId, firstBlock)) continue;
+      const isCandidate = (block: number): boolean =>
+        block < end && !this.verified.has(block) && (this.#copies[block] ?? 0) < maxCopies && this.#mayAsk(block, peer);
+      let firstBlock = range.firstBlock;
+      while (firstBlock < end && !isCandidate(firstBlock)) firstBlock += 1;
+      if (firstBlock === end) continue;
       let count = 1;
-      while (
-        firstBlock + count < end &&
-        !this.verified.has(firstBlock + count) &&
-        this.#has(peerId, firstBlock + count)
-      )
-        count += 1;
-      return this.#assign(peerId, peer, { firstBlock, count, nowMs });
+      while (isCandidate(firstBlock + count)) count += 1;
+      return this.#assign(peer, { firstBlock, count, nowMs });
     }
     return undefined;
   }
 
-  #assign(
-    peerId: string,
-    peer: PeerState,
-    { firstBlock, count, nowMs }: { firstBlock: number; count: number; nowMs: number },
-  ): Range {
+  #isSlow(range: RangeState, idle: SourcePeer, nowMs: number): boolean {
+    if (nowMs - range.lastByteMs >= stalledMs) return true;
+    const elapsedMs = nowMs - range.startedMs;
+    if (elapsedMs < stalledMs || idle.bytesPerSecond === undefined) return false;
+    return idle.bytesPerSecond > (slowFactor * range.bytes * 1000) / elapsedMs;
+  }
+
+  #assign(peer: SourcePeer, { firstBlock, count, nowMs }: { firstBlock: number; count: number; nowMs: number }): Range {
+    const { peerId } = peer;
+    const times = { startedMs: nowMs, lastByteMs: nowMs };
     const range: RangeState = {
       id: this.#nextId++,
       peerId,
       firstBlock,
       count,
-      startedMs: nowMs,
-      lastByteMs: nowMs,
+      peer,
+      ...times,
       bytes: 0,
+      missing: count,
     };
     this.#ranges.set(range.id, range);
     peer.running.add(range.id);
     for (let block = firstBlock; block < firstBlock + count; block += 1)
-      this.#assigned[block] = (this.#assigned[block] ?? 0) + 1;
+      this.#copies[block] = (this.#copies[block] ?? 0) + 1;
     return range;
   }
 
-  #strike(peerId: string, block: number): Strike {
+  #strike(peer: SourcePeer, block: number, nowMs: number): Strike {
+    const { peerId } = peer;
     const wrong = this.#wrong.get(block) ?? new Map<string, number>();
     this.#wrong.set(block, wrong.set(peerId, (wrong.get(peerId) ?? 0) + 1));
-    const peer = this.#peers.get(peerId);
-    if (peer) {
-      peer.strikes += 1;
-      peer.isBanned = peer.strikes >= maxStrikes;
-    }
-    this.#lastStrike = { peerId, block, banned: peer?.isBanned ?? true };
-    return this.#lastStrike;
+    peer.strike(nowMs);
+    const strike = { peerId, block, banned: peer.isBanned };
+    this.#strikes.set(peerId, strike);
+    return strike;
   }
+}
+
+function contains({ firstBlock, count }: Range, block: number): boolean {
+  return block >= firstBlock && block < firstBlock + count;
 }

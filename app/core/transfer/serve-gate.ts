@@ -1,8 +1,9 @@
 /** The serve gate: one rule for every road by which blocks leave this PC. */
-import { absolutePath, type Bitmap, type FileSystem, type GameId, LanspreadError } from '../base/index.ts';
+import { absolutePath, LanspreadError, Semaphore, type Bitmap, type FileSystem, type GameId } from '../base/index.ts';
 import { ManifestLayout, type GetBlocks } from '../protocol/index.ts';
 import type { HashedManifest, Library } from '../library/index.ts';
 import type { BlockRepository } from '../state/index.ts';
+import { sentinelPaths } from './sentinel.ts';
 import type { Authorize, ServePlan } from './types.ts';
 
 /** A download that is under way here: what is verified of it may be given on. */
@@ -23,8 +24,9 @@ export interface ServeGateOptions {
   blocks: Pick<BlockRepository, 'get'>;
 }
 
-/** Files whose identity is checked again before a request is served; a request for more is of small files. */
-const checkedFiles = 32;
+/** Files whose identity is checked again before a request is served; of a request for more, as many evenly spread. */
+const checkedFiles = 512;
+const parallelChecks = 16;
 
 interface Offer {
   readonly layout: ManifestLayout;
@@ -39,7 +41,7 @@ export function createServeGate(options: ServeGateOptions): Authorize {
   return async (_peerId, request) => {
     const offer = findOffer(request, options, layouts);
     const plan = planBlocks(request, offer, layouts);
-    if (!offer.verified) await assertUnchanged(plan, options);
+    if (!offer.verified) await assertUnchanged(plan, offer, options);
     return plan;
   };
 }
@@ -102,10 +104,16 @@ export function planBlocks(
   return { totalBytes, segments };
 }
 
-/** A file that was changed since it was hashed is not given away as if it were the same. */
-async function assertUnchanged({ segments }: ServePlan, { fileSystem, blocks }: ServeGateOptions): Promise<void> {
-  if (segments.length > checkedFiles) return;
-  for (const { path } of segments) {
+/** What was changed since it was hashed is not given away as if it were the same; nor is anything without a sentinel. */
+async function assertUnchanged(
+  { segments }: ServePlan,
+  { gameRoot }: Offer,
+  { fileSystem, blocks }: ServeGateOptions,
+): Promise<void> {
+  const sentinel = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
+  if (sentinel?.kind !== 'file') throw new LanspreadError('GAME_NOT_FOUND');
+  const places = new Semaphore(parallelChecks);
+  const check = async (path: string): Promise<void> => {
     const stat = await fileSystem.lstat(path).catch((cause: unknown) => {
       throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload is missing.', cause });
     });
@@ -113,7 +121,10 @@ async function assertUnchanged({ segments }: ServePlan, { fileSystem, blocks }: 
     if (stat.kind !== 'file' || !blocks.get({ path, sizeBytes, mtimeNs, inode })) {
       throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload has changed.' });
     }
-  }
+  };
+  const step = Math.max(1, Math.ceil(segments.length / checkedFiles));
+  const checked = segments.filter((_, index) => index % step === 0);
+  await Promise.all(checked.map(({ path }) => places.run(() => check(path))));
 }
 
 /** Layouts and path tables of manifests, made once each. */

@@ -1,9 +1,10 @@
 import {
   abortError,
-  LanspreadError,
   toLanspreadError,
   type Clock,
   type ErrorCode,
+  type IDisposable,
+  type LanspreadError,
   type Logger,
 } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
@@ -11,6 +12,7 @@ import type { ProgressMeter } from './progress.ts';
 import { toFetchRequest } from './ranges.ts';
 import type { Range, Scheduler, Strike } from './scheduler.ts';
 import type { DownloadListener, Lane } from './types.ts';
+import { VerifiedBatch } from './verified-batch.ts';
 
 export interface TransferRunOptions {
   readonly scheduler: Scheduler;
@@ -52,7 +54,9 @@ const roadFaults: ReadonlySet<ErrorCode> = new Set(['PEER_UNREACHABLE', 'PEER_TI
 /** Moves the missing blocks: hands out ranges while peers are free, until nothing is missing or nobody is left. */
 export class TransferRun {
   readonly #options: TransferRunOptions;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  /** Wakes when a paused peer may be asked again. */
+  #wake: IDisposable | undefined;
   readonly #end = Promise.withResolvers<TransferEnd>();
   #isOver = false;
 
@@ -69,7 +73,17 @@ export class TransferRun {
   /** A peer is gone; what it was fetching is handed to others. */
   removePeer(peerId: string): void {
     this.#options.scheduler.removePeer(peerId);
+    this.#breakOff(peerId);
     this.#pump();
+  }
+
+  /** Whether a peer takes part. */
+  has(peerId: string): boolean {
+    return this.#options.scheduler.isUsable(peerId);
+  }
+
+  #breakOff(peerId: string): void {
+    for (const id of this.#options.scheduler.rangesOf(peerId)) this.#running.get(id)?.controller.abort();
   }
 
   /** Runs to the end; all requests have settled when it settles. Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. */
@@ -84,14 +98,15 @@ export class TransferRun {
       return await this.#end.promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
-      await this.#settled();
+      this.#wake?.[Symbol.dispose]();
+      await Promise.all(Array.from(this.#running.values(), ({ done }) => done));
     }
   }
 
   #pump(): void {
     if (this.#isOver) return;
     const { scheduler, clock } = this.#options;
-    for (const id of scheduler.superfluous()) this.#running.get(id)?.abort();
+    for (const id of scheduler.superfluous()) this.#running.get(id)?.controller.abort();
     const peers = scheduler.usablePeers();
     const slots = peers.length === 1 ? slotsOfOnlyPeer : slotsPerPeer;
     for (let slot = 0; slot < slots; slot += 1) {
@@ -99,17 +114,32 @@ export class TransferRun {
       for (const peerId of peers) {
         if (scheduler.runningOf(peerId) > slot) continue;
         const range = scheduler.next(peerId, clock.monotonicMs());
-        if (range) void this.#fetch(range);
+        if (range) this.#start(range);
       }
     }
+    this.#wakeLater();
     const verdict = scheduler.verdict();
     if (verdict.kind !== 'running' && this.#running.size === 0) this.#finish(() => this.#end.resolve(verdict));
   }
 
-  async #fetch(range: Range): Promise<void> {
-    const { scheduler, layout, manifestRoot, gameRoot, laneOf, meter, clock } = this.#options;
+  #wakeLater(): void {
+    const { scheduler, clock } = this.#options;
+    this.#wake?.[Symbol.dispose]();
+    const nowMs = clock.monotonicMs();
+    const wakeMs = scheduler.nextWakeMs(nowMs);
+    this.#wake = wakeMs === undefined ? undefined : clock.timeout(() => this.#pump(), wakeMs - nowMs);
+  }
+
+  #start(range: Range): void {
     const controller = new AbortController();
-    this.#running.set(range.id, controller);
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    this.#running.set(range.id, { controller, done });
+    void this.#fetch(range, controller).finally(resolve);
+  }
+
+  /** Never throws. */
+  async #fetch(range: Range, controller: AbortController): Promise<void> {
+    const { scheduler, layout, manifestRoot, gameRoot, laneOf, meter, clock } = this.#options;
     const lane = laneOf(range.peerId);
     const batch = new VerifiedBatch(layout, (facts) =>
       this.#options.listener.onBlocksVerified({ ...facts, peerId: range.peerId, lane: lane.kind }),
@@ -138,7 +168,8 @@ export class TransferRun {
 
   #onBlock(range: Range, { block, sound, batch }: { block: number; sound: boolean; batch: VerifiedBatch }): void {
     const { scheduler, layout, meter, listener } = this.#options;
-    const { counts, strike } = scheduler.onBlock(range.id, block, sound);
+    const nowMs = this.#options.clock.monotonicMs();
+    const { counts, strike } = scheduler.onBlock(range.id, { block, sound, nowMs });
     const place = layout.place(block);
     if (counts) {
       meter.addVerified(place.lengthBytes);
@@ -148,7 +179,7 @@ export class TransferRun {
     batch.flush();
     const file = layout.manifest.files[place.fileIndex]?.path ?? '';
     listener.onPeerStruck({ peerId: strike.peerId, file, block: place.blockInFile });
-    if (strike.banned) this.#running.get(range.id)?.abort();
+    if (strike.banned) this.#breakOff(range.peerId);
   }
 
   #onSettled(
@@ -157,15 +188,17 @@ export class TransferRun {
   ): void {
     const { scheduler, clock, logger, onLaneFailed } = this.#options;
     const nowMs = clock.monotonicMs();
-    if (!failure || cancelled) scheduler.onSettled(range.id, { failed: false, nowMs });
+    if (!failure) scheduler.onSettled(range.id, { outcome: 'delivered', nowMs });
     else if (ownFaults.has(failure.code)) {
-      scheduler.onSettled(range.id, { failed: true, nowMs });
+      scheduler.onSettled(range.id, { outcome: 'cancelled', nowMs });
       this.#finish(() => this.#end.reject(failure));
-    } else {
+    } else if (cancelled) scheduler.onSettled(range.id, { outcome: 'cancelled', nowMs });
+    else {
       logger.debug({ peerId: range.peerId, lane: lane.kind, err: failure }, 'a range was not delivered');
       const hasOtherRoad = roadFaults.has(failure.code) && onLaneFailed(range.peerId, lane);
-      scheduler.onSettled(range.id, { failed: !hasOtherRoad, nowMs });
-      if (isFinal(failure.code)) scheduler.removePeer(range.peerId);
+      const outcome = hasOtherRoad ? 'cancelled' : isBusy(failure.code) ? 'busy' : 'failed';
+      scheduler.onSettled(range.id, { outcome, nowMs });
+      if (isFinal(failure.code)) this.removePeer(range.peerId);
     }
     this.#pump();
   }
@@ -173,15 +206,8 @@ export class TransferRun {
   #finish(settle: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const controller of this.#running.values()) controller.abort();
+    for (const { controller } of this.#running.values()) controller.abort();
     settle();
-  }
-
-  async #settled(): Promise<void> {
-    while (this.#running.size > 0) {
-      // Aborted lanes settle within a turn or two; there is no event for "all of them".
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 }
 
@@ -190,34 +216,7 @@ function isFinal(code: ErrorCode): boolean {
   return code === 'MANIFEST_MISMATCH' || code === 'GAME_NOT_FOUND' || code === 'NOT_SERVED';
 }
 
-/** Gathers neighbouring verified blocks of one file into one event. */
-class VerifiedBatch {
-  readonly #layout: ManifestLayout;
-  readonly #tell: (facts: { file: string; firstBlock: number; count: number }) => void;
-  #current: { fileIndex: number; firstBlock: number; count: number; startedAtMs: number } | undefined;
-
-  constructor(layout: ManifestLayout, tell: (facts: { file: string; firstBlock: number; count: number }) => void) {
-    this.#layout = layout;
-    this.#tell = tell;
-  }
-
-  add(block: number): void {
-    const { fileIndex, blockInFile } = this.#layout.place(block);
-    const current = this.#current;
-    if (current?.fileIndex === fileIndex && current.firstBlock + current.count === blockInFile) {
-      current.count += 1;
-      if (performance.now() - current.startedAtMs > 250) this.flush();
-      return;
-    }
-    this.flush();
-    this.#current = { fileIndex, firstBlock: blockInFile, count: 1, startedAtMs: performance.now() };
-  }
-
-  flush(): void {
-    const current = this.#current;
-    this.#current = undefined;
-    if (!current) return;
-    const file = this.#layout.manifest.files[current.fileIndex]?.path ?? '';
-    this.#tell({ file, firstBlock: current.firstBlock, count: current.count });
-  }
+/** The peer has not got to it yet. */
+function isBusy(code: ErrorCode): boolean {
+  return code === 'TOO_MANY_REQUESTS' || code === 'MANIFEST_PENDING';
 }
