@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
+import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { LanspreadError } from '../base/index.ts';
 import type { DiscoveredAddress } from './discovery/types.ts';
@@ -16,7 +17,11 @@ export function parseAddress(text: string): Multiaddr {
 
 function tryParse(text: string): Multiaddr | undefined {
   try {
-    return multiaddr(text);
+    const address = multiaddr(text);
+    // A multiaddr takes any text as an id.
+    const named = peerIdOf(address);
+    if (named !== undefined) peerIdFromString(named);
+    return address;
   } catch {
     return undefined;
   }
