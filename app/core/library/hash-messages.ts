@@ -5,17 +5,24 @@ export interface BlockToCheck {
   readonly hash: string;
 }
 
-export interface HashJob {
+/** One shared word: the id of the slice that shall stop after the block it is at. */
+export interface HashWorkerSetup {
+  readonly blockSizeBytes: number;
+  readonly stop: Int32Array<SharedArrayBuffer>;
+}
+
+/** A part of a file that is dealt with in one go: so that something more urgent never waits for a whole large file. */
+export interface HashSlice {
   readonly id: number;
   readonly path: string;
-  /** One shared word: not 0 tells the thread to stop after the block it is at. */
-  readonly stop: Int32Array<SharedArrayBuffer>;
-  readonly task: { readonly kind: 'hash' } | { readonly kind: 'check'; readonly blocks: readonly BlockToCheck[] };
+  readonly task:
+    | { readonly kind: 'hash'; readonly fromBlock: number; readonly count: number }
+    | { readonly kind: 'check'; readonly blocks: readonly BlockToCheck[] };
 }
 
 export type HashReply =
-  | { readonly id: number; readonly kind: 'progress'; readonly hashedBytes: number }
-  | { readonly id: number; readonly kind: 'hashed'; readonly hashes: string[] }
-  | { readonly id: number; readonly kind: 'checked'; readonly sound: boolean[] }
+  /** `sizeBytes`: of the file, as it was opened for this slice. */
+  | { readonly id: number; readonly kind: 'hashed'; readonly hashes: readonly string[]; readonly sizeBytes: number }
+  | { readonly id: number; readonly kind: 'checked'; readonly sound: readonly boolean[] }
   | { readonly id: number; readonly kind: 'stopped' }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };

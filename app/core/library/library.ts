@@ -1,24 +1,29 @@
 import { join } from 'node:path';
 import {
   Emitter,
-  isGameId,
-  isNotFound,
+  LanspreadError,
   Semaphore,
   systemClock,
   throwIfAborted,
   type Clock,
   type FileSystem,
   type GameId,
+  type IDisposable,
   type Logger,
 } from '../base/index.ts';
-import { libraryDigest, type GameSummary, type LibraryDelta, type LibrarySnapshot } from '../protocol/index.ts';
-import type { LibraryRow, State } from '../state/index.ts';
+import type { GameSummary, LibraryDelta, LibrarySnapshot } from '../protocol/index.ts';
+import type { State } from '../state/index.ts';
+import { planAdoption } from './adoption.ts';
+import { Announcer, summaryOf, type PartialFacts } from './announcer.ts';
 import { WorkerBlockHasher } from './block-hasher.ts';
-import { inspectRoot } from './inspect-root.ts';
-import { Manifests } from './manifests.ts';
+import { GamesFolder } from './games-folder.ts';
+import { GamesWatch } from './games-watch.ts';
+import { Manifests, type ManifestSubject } from './manifests.ts';
+import { OpenWork } from './open-work.ts';
 import { walkPayload } from './payload.ts';
-import type { HashedManifest, HashOptions, Library, LocalGame, ManifestState } from './types.ts';
-import { watchGames } from './watcher.ts';
+import { Roots, type LookAtGamesOptions } from './roots.ts';
+import type { BlockHasher, HashedManifest, HashOptions, Library, LocalGame, ManifestState } from './types.ts';
+import { watchFolder, type WatchFolder } from './watcher.ts';
 
 export interface LibraryOptions {
   /** Absolute. */
@@ -28,109 +33,112 @@ export interface LibraryOptions {
   fileSystem: FileSystem;
   clock?: Clock;
   logger: Logger;
-  /** The thread that hashes; the library owns and disposes it. */
-  hasher?: WorkerBlockHasher;
+  /** What hashes; the library owns and disposes it. Default: a worker thread. */
+  hasher?: BlockHasher;
+  /** Default: the platform's watcher. */
+  watchFolder?: WatchFolder;
 }
 
-/** Catches what the watcher missed (a renamed `local/` raises no event), in milliseconds. */
-const fullScanMs = 300_000;
-/** How often the games folder itself is looked for, in milliseconds. */
-const folderCheckMs = 2_000;
-const parallelRoots = 16;
-
-interface PartialFacts {
-  readonly version: string;
-  readonly manifestRoot: string;
-  readonly sizeBytes: number;
-}
+/** Manifests that get ready within this time are told together, in milliseconds. */
+const tellTogetherMs = 100;
+const cannotLook = 'the games folder could not be looked at';
 
 /** Opens the library of a games folder. Nothing is listed before the first `scan`. */
-export async function openLibrary(options: LibraryOptions): Promise<Library & { readonly hasher: WorkerBlockHasher }> {
+export async function openLibrary(options: LibraryOptions): Promise<Library & { readonly hasher: BlockHasher }> {
   return new DiskLibrary(options);
 }
 
 class DiskLibrary implements Library {
   readonly gamesDir: string;
-  readonly hasher: WorkerBlockHasher;
+  readonly hasher: BlockHasher;
   readonly #options: LibraryOptions;
   readonly #clock: Clock;
+  readonly #roots: Roots;
   readonly #manifests: Manifests;
-  readonly #games = new Map<GameId, LocalGame>();
+  readonly #announcer: Announcer;
   readonly #partials = new Map<GameId, PartialFacts>();
-  /** What peers were told last. */
-  readonly #told = new Map<GameId, GameSummary>();
-  readonly #holds = new Map<GameId, number>();
   readonly #changed = new Emitter<LibraryDelta>();
   readonly #availability = new Emitter<{ available: boolean }>();
   readonly #scans = new Semaphore(1);
-  readonly #stack = new AsyncDisposableStack();
-  #subscription: AsyncDisposable | undefined;
-  #folderInode: bigint | undefined;
+  readonly #folder: GamesFolder;
+  readonly #work: OpenWork;
+  #watch: GamesWatch | undefined;
+  #tellTimer: IDisposable | undefined;
   #isAvailable = true;
-  #revision: number;
-  #disposed = false;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidChangeAvailability = this.#availability.event;
 
   constructor(options: LibraryOptions) {
+    const { gamesDir, fileSystem, logger, isKnownGame } = options;
+    const { library, blocks } = options.state;
     this.#options = options;
-    this.gamesDir = options.gamesDir;
+    this.gamesDir = gamesDir;
     this.#clock = options.clock ?? systemClock;
-    this.hasher = this.#stack.use(options.hasher ?? new WorkerBlockHasher());
-    this.#revision = options.state.library.revision();
-    const { fileSystem, logger } = options;
-    const { blocks } = options.state;
-    this.#manifests = this.#stack.use(
-      new Manifests({
-        fileSystem,
-        blocks,
-        hasher: this.hasher,
-        logger,
-        onReady: (id, hashed) => this.#onManifest(id, hashed),
-      }),
-    );
+    this.hasher = options.hasher ?? new WorkerBlockHasher();
+    this.#folder = new GamesFolder({ path: gamesDir, fileSystem, logger });
+    this.#work = new OpenWork(logger);
+    this.#announcer = new Announcer({ revision: library.revision(), nextRevision: () => library.nextRevision() });
+    this.#manifests = new Manifests({
+      fileSystem,
+      blocks,
+      hasher: this.hasher,
+      logger,
+      onBuilt: (id, { hashed, contentKey }) => this.#onManifest(id, { root: hashed.root, contentKey }),
+      onUnfit: (id, error) => {
+        this.#roots.setProblem(id, error);
+        this.#tellSoon();
+      },
+    });
+    this.#roots = new Roots({
+      gamesDir,
+      fileSystem,
+      library,
+      logger,
+      isKnownGame,
+      isFolderThere: () => this.#folder.isStillThere(),
+      rootOfManifest: (id, contentKey) => this.#manifests.rootOf({ id, root: join(gamesDir, id), contentKey }),
+      onGone: (id) => this.#manifests.forget(id),
+    });
   }
 
   get revision(): number {
-    return this.#revision;
+    return this.#announcer.revision;
   }
 
   games(): readonly LocalGame[] {
-    return [...this.#games.values()];
+    return this.#roots.games();
   }
 
   get(id: GameId): LocalGame | undefined {
-    return this.#games.get(id);
+    return this.#roots.get(id);
   }
 
   snapshot(): LibrarySnapshot {
-    const games = [...this.#told.values()];
-    return { revision: this.#revision, digest: libraryDigest(games), games };
+    return this.#announcer.snapshot();
   }
 
-  async scan({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    await this.#scans.run(() => this.#scanAll(signal), { signal });
+  async scan({ signal, thorough = false }: { signal?: AbortSignal; thorough?: boolean } = {}): Promise<void> {
+    await this.#work.run(signal, async (joined) => {
+      await this.#scans.run(() => this.#scanAll({ signal: joined, thorough }), { signal: joined });
+    });
   }
 
   async refresh(id: GameId): Promise<LocalGame | undefined> {
-    await this.#look(id, { nested: true });
-    this.#tell();
-    return this.#games.get(id);
+    await this.#work.run(undefined, async (signal) => {
+      await this.#look([id], { depth: 'nested', evenHeld: true, signal });
+    });
+    return this.#roots.get(id);
   }
 
   hold(id: GameId): Disposable {
-    this.#holds.set(id, (this.#holds.get(id) ?? 0) + 1);
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        const left = (this.#holds.get(id) ?? 1) - 1;
-        if (left > 0) this.#holds.set(id, left);
-        else this.#holds.delete(id);
-      },
-    };
+    const stack = new DisposableStack();
+    stack.defer(() => {
+      // While it was held nothing was prepared in the background.
+      if (!this.#roots.isHeld(id) && !this.#work.isStopping) this.#prepare(id);
+    });
+    stack.defer(this.#roots.hold(id));
+    return stack;
   }
 
   setPartial(id: GameId, partial: PartialFacts | undefined): void {
@@ -140,230 +148,106 @@ class DiskLibrary implements Library {
   }
 
   manifestState(id: GameId): ManifestState {
-    const game = this.#games.get(id);
-    return game?.downloaded && this.#isAvailable ? this.#manifests.state(id, game.root) : { kind: 'none' };
+    const subject = this.#isAvailable ? this.#subjectOf(id) : undefined;
+    return subject ? this.#manifests.state(subject) : { kind: 'none' };
   }
 
   async manifest(id: GameId, options?: HashOptions): Promise<HashedManifest> {
-    return await this.#manifests.get(id, this.#games.get(id)?.root ?? join(this.gamesDir, id), options);
+    if (!this.#isAvailable) throw new LanspreadError('GAMES_DIR_LOST');
+    if (this.#work.isStopping) throw new LanspreadError('SHUTTING_DOWN');
+    const subject = this.#subjectOf(id);
+    if (subject) return await this.#manifests.get(subject, options);
+    throw this.#roots.problemOf(id) ?? new LanspreadError('NOT_DOWNLOADED', { details: { gameId: id } });
   }
 
-  async adopt(id: GameId, { manifest }: HashedManifest): Promise<void> {
-    const payload = await walkPayload(this.#options.fileSystem, join(this.gamesDir, id));
-    const identities = new Map(payload.files.map(({ path, identity }) => [path, identity]));
-    const known = manifest.files.flatMap(({ path, size, blocks }) => {
-      const identity = identities.get(path);
-      return identity?.sizeBytes === size ? [[identity, blocks] as const] : [];
+  async adopt(id: GameId, hashed: HashedManifest): Promise<void> {
+    const { fileSystem, state } = this.#options;
+    await this.#work.run(undefined, async (signal) => {
+      const payload = await walkPayload(fileSystem, join(this.gamesDir, id), { signal });
+      const { known, built } = planAdoption(payload, hashed);
+      state.blocks.putMany(known);
+      if (built) this.#manifests.adopt(id, built);
     });
-    this.#options.state.blocks.putMany(known);
   }
 
   async watch(): Promise<void> {
-    await this.#subscribe();
-    const check = this.#clock.interval(() => void this.#checkFolder(), folderCheckMs, { background: true });
-    this.#stack.use(check);
-    const scan = this.#clock.interval(() => this.#scanInBackground(), fullScanMs, { background: true });
-    this.#stack.use(scan);
+    if (this.#watch || this.#work.isStopping) return;
+    const { logger } = this.#options;
+    this.#watch = new GamesWatch({
+      gamesDir: this.gamesDir,
+      watchFolder: this.#options.watchFolder ?? watchFolder,
+      clock: this.#clock,
+      logger,
+      isRecursive: process.platform !== 'linux',
+      findFolder: () => this.#folder.find(),
+      isHeld: (id) => this.#roots.isHeld(id),
+      isFolder: (components) => this.#folder.isFolder(join(this.gamesDir, ...components)),
+      look: (ids) => this.#work.inBackground(cannotLook, (signal) => this.#lookAtChanged(ids, signal)),
+      scan: ({ thorough }) => this.#work.inBackground(cannotLook, () => this.scan({ thorough })),
+    });
+    await this.#watch.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#subscription?.[Symbol.asyncDispose]();
-    await this.#stack.disposeAsync();
+    const work = this.#work[Symbol.asyncDispose]();
+    this.#tellTimer?.[Symbol.dispose]();
+    await this.#watch?.[Symbol.asyncDispose]();
+    await this.#manifests[Symbol.asyncDispose]();
+    await work;
+    await this.hasher[Symbol.asyncDispose]();
     this.#changed[Symbol.dispose]();
     this.#availability[Symbol.dispose]();
   }
 
-  async #scanAll(signal: AbortSignal | undefined): Promise<void> {
-    const { fileSystem, state } = this.#options;
-    let names: string[];
-    try {
-      const entries = await fileSystem.list(this.gamesDir);
-      names = entries.filter(({ kind }) => kind === 'directory').map(({ name }) => name);
-      this.#setAvailable(true);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
+  async #scanAll({ signal, thorough }: { signal: AbortSignal; thorough: boolean }): Promise<void> {
+    const names = await this.#folder.list();
+    throwIfAborted(signal);
+    if (!names) {
       this.#setAvailable(false);
       return;
     }
-    const present = new Set(names.filter((name): name is GameId => isGameId(name) && this.#options.isKnownGame(name)));
-    for (const row of state.library.below(this.gamesDir)) if (!present.has(row.gameId)) present.add(row.gameId);
-    for (const id of this.#games.keys()) present.add(id);
-    const waiting = [...present].filter((id) => !this.#holds.has(id));
-    const worker = async (): Promise<void> => {
-      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-        throwIfAborted(signal);
-        await this.#look(id, { nested: false });
-      }
-    };
-    await Promise.all(Array.from({ length: parallelRoots }, worker));
+    await this.#look(this.#roots.idsOf(names), { depth: thorough ? 'top' : 'listing', signal });
+    if (!this.#isAvailable && (await this.#folder.isStillThere())) this.#setAvailable(true);
+    this.#roots.forgetMissing(names);
+  }
+
+  async #lookAtChanged(ids: ReadonlySet<GameId>, signal: AbortSignal): Promise<void> {
+    const { isKnownGame } = this.#options;
+    const known = [...ids].filter((id) => isKnownGame(id));
+    if (known.length > 0 && this.#isAvailable) await this.#look(known, { depth: 'nested', signal });
+  }
+
+  async #look(ids: Iterable<GameId>, options: LookAtGamesOptions): Promise<void> {
+    const all = [...ids];
+    await this.#roots.look(all, options);
+    for (const id of all) {
+      this.#manifests.forget(id, { except: this.#subjectOf(id)?.contentKey });
+      this.#prepare(id);
+    }
     this.#tell();
   }
 
-  /** Looks at one root and keeps what it sees. `nested`: something below the top level may have changed too. */
-  async #look(id: GameId, { nested }: { nested: boolean }): Promise<void> {
-    const { fileSystem, state, isKnownGame, logger } = this.#options;
-    const root = join(this.gamesDir, id);
-    const view = isKnownGame(id) ? await inspectRoot(fileSystem, root) : undefined;
-    if (this.#disposed) return;
-    if (!view || (view.version === undefined && !view.installed)) {
-      this.#games.delete(id);
-      this.#manifests.forget(id);
-      if (state.library.get(root)) state.library.remove(root);
+  /** A downloaded game that can have a manifest. */
+  #subjectOf(id: GameId): ManifestSubject | undefined {
+    const game = this.#roots.get(id);
+    const contentKey = this.#roots.contentKeyOf(id);
+    if (!game?.downloaded || game.unshareable !== undefined || contentKey === undefined) return undefined;
+    return { id, root: game.root, contentKey };
+  }
+
+  #prepare(id: GameId): void {
+    if (this.#roots.isHeld(id) || this.#roots.get(id)?.manifestRoot !== undefined) return;
+    const subject = this.#subjectOf(id);
+    if (subject) this.#manifests.prepare(subject);
+  }
+
+  #onManifest(id: GameId, { root, contentKey }: { root: string; contentKey: string }): void {
+    if (this.#roots.contentKeyOf(id) === contentKey) {
+      if (this.#roots.setManifestRoot(id, root)) this.#tellSoon();
       return;
     }
-    const row = state.library.get(root);
-    const isUnchanged = row?.fingerprint === view.fingerprint && row.version === view.version && !nested;
-    let sizeBytes = row?.sizeBytes ?? 0;
-    if (!isUnchanged) {
-      this.#manifests.forget(id);
-      try {
-        ({ sizeBytes } = await walkPayload(fileSystem, root));
-      } catch (error) {
-        logger.warn({ gameId: id, err: error }, 'the payload cannot be shared');
-        sizeBytes = 0;
-      }
-    }
-    const game: LocalGame = {
-      id,
-      root,
-      version: view.version,
-      downloaded: view.version !== undefined,
-      installed: view.installed,
-      // The operation that installs writes the version itself; here it is only read.
-      installedVersion: view.installed ? state.library.get(root)?.installedVersion : undefined,
-      sizeBytes,
-      fingerprint: view.fingerprint,
-      manifestRoot: isUnchanged ? row.manifestRoot : undefined,
-    };
-    this.#games.set(id, game);
-    if (!isUnchanged || row?.installedVersion !== game.installedVersion) this.#store(game);
-    if (game.downloaded && !this.#holds.has(id) && game.manifestRoot === undefined) this.#manifests.prepare(id, root);
-  }
-
-  #onManifest(id: GameId, hashed: HashedManifest): void {
-    const game = this.#games.get(id);
-    if (!game || game.version !== hashed.manifest.version || game.manifestRoot === hashed.root) return;
-    const known = { ...game, manifestRoot: hashed.root };
-    this.#games.set(id, known);
-    this.#store(known);
-    this.#tell();
-  }
-
-  #store({ id, root, version, installedVersion, sizeBytes, fingerprint, manifestRoot }: LocalGame): void {
-    const { library } = this.#options.state;
-    const row: LibraryRow = {
-      root,
-      gameId: id,
-      version,
-      installedVersion,
-      sizeBytes,
-      fingerprint,
-      manifestRoot,
-      revision: this.#revision,
-    };
-    library.put(row);
-  }
-
-  #summaryOf(id: GameId): GameSummary | undefined {
-    const game = this.#games.get(id);
-    const partial = this.#partials.get(id);
-    if (!this.#isAvailable) return undefined;
-    if (game?.version !== undefined) {
-      const { version, sizeBytes, manifestRoot } = game;
-      return { id, version, sizeBytes, availability: 'Ready', ...(manifestRoot && { root: manifestRoot }) };
-    }
-    if (partial) {
-      const { version, sizeBytes, manifestRoot } = partial;
-      return { id, version, sizeBytes, availability: 'Partial', root: manifestRoot };
-    }
-    if (!game) return undefined;
-    return { id, version: game.installedVersion ?? '', sizeBytes: game.sizeBytes, availability: 'LocalOnly' };
-  }
-
-  /** Tells what differs from what was told last, as one delta and one revision. */
-  #tell(): void {
-    const ids = new Set([...this.#told.keys(), ...this.#games.keys(), ...this.#partials.keys()]);
-    const upserts: GameSummary[] = [];
-    const removed: GameId[] = [];
-    for (const id of ids) {
-      const summary = this.#summaryOf(id);
-      const former = this.#told.get(id);
-      if (!summary) {
-        if (this.#told.delete(id)) removed.push(id);
-      } else if (JSON.stringify(former) !== JSON.stringify(summary)) {
-        this.#told.set(id, summary);
-        upserts.push(summary);
-      }
-    }
-    if (upserts.length === 0 && removed.length === 0) return;
-    const from = this.#revision;
-    this.#revision = this.#options.state.library.nextRevision();
-    const digest = libraryDigest(this.#told.values());
-    this.#changed.fire({ from, to: this.#revision, upserts, removed, digest });
-  }
-
-  async #subscribe(): Promise<void> {
-    const { fileSystem, logger } = this.#options;
-    try {
-      this.#folderInode = (await fileSystem.stat(this.gamesDir)).inode;
-      this.#subscription = await watchGames({
-        gamesDir: this.gamesDir,
-        clock: this.#clock,
-        logger,
-        onChanged: (ids) => void this.#onWatched(ids),
-      });
-    } catch (error) {
-      logger.warn({ err: error }, 'the games folder cannot be watched; the periodic scan goes on');
-    }
-    if (this.#disposed) await this.#subscription?.[Symbol.asyncDispose]();
-  }
-
-  async #onWatched(ids: ReadonlySet<GameId>): Promise<void> {
-    try {
-      await this.#scans.run(async () => {
-        for (const id of ids) {
-          if (this.#disposed || this.#holds.has(id) || !this.#isAvailable) continue;
-          if (this.#options.isKnownGame(id) || this.#games.has(id)) await this.#look(id, { nested: true });
-        }
-      });
-      if (!this.#disposed) this.#tell();
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'a changed game could not be looked at; the periodic scan goes on');
-    }
-  }
-
-  /** The folder itself can vanish (a drive is unplugged) and come back as another one. */
-  async #checkFolder(): Promise<void> {
-    const { fileSystem, logger } = this.#options;
-    let inode: bigint | undefined;
-    try {
-      inode = (await fileSystem.stat(this.gamesDir)).inode;
-    } catch (error) {
-      if (!isNotFound(error)) logger.warn({ err: error }, 'the games folder cannot be looked at');
-    }
-    if (this.#disposed) return;
-    if (inode === undefined) {
-      this.#setAvailable(false);
-      return;
-    }
-    if (inode === this.#folderInode && this.#isAvailable) return;
-    const former = this.#subscription;
-    this.#subscription = undefined;
-    try {
-      await former?.[Symbol.asyncDispose]();
-    } catch (error) {
-      logger.debug({ err: error }, 'the watcher of the vanished folder could not be closed');
-    }
-    await this.#subscribe();
-    this.#scanInBackground();
-  }
-
-  #scanInBackground(): void {
-    this.scan().catch((error: unknown) => {
-      if (!this.#disposed) this.#options.logger.warn({ err: error }, 'the games folder could not be scanned');
-    });
+    // The root changed between the last look and the hashing.
+    void this.#work.inBackground(cannotLook, (signal) => this.#look([id], { depth: 'nested', signal }));
   }
 
   #setAvailable(available: boolean): void {
@@ -371,5 +255,23 @@ class DiskLibrary implements Library {
     this.#isAvailable = available;
     this.#availability.fire({ available });
     this.#tell();
+  }
+
+  #tellSoon(): void {
+    this.#tellTimer ??= this.#clock.timeout(() => this.#tell(), tellTogetherMs, { background: true });
+  }
+
+  /** Tells what differs from what was told last. While the folder is away nothing is offered. */
+  #tell(): void {
+    this.#tellTimer?.[Symbol.dispose]();
+    this.#tellTimer = undefined;
+    const current = new Map<GameId, GameSummary>();
+    const ids = this.#isAvailable ? [...this.games().map(({ id }) => id), ...this.#partials.keys()] : [];
+    for (const id of ids) {
+      const summary = summaryOf(id, { game: this.#roots.get(id), partial: this.#partials.get(id) });
+      if (summary) current.set(id, summary);
+    }
+    const delta = this.#announcer.update(current);
+    if (delta) this.#changed.fire(delta);
   }
 }

@@ -1,93 +1,146 @@
-import { join } from 'node:path';
-import { LanspreadError, type FileSystem, type GameId } from '../base/index.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LanspreadError, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { blockSizeBytes, encodeManifest, limits, manifestRoot, type Manifest } from '../protocol/index.ts';
 import type { BlockRepository, FileIdentity } from '../state/index.ts';
-import type { WorkerBlockHasher } from './block-hasher.ts';
-import { sentinelName } from './inspect-root.ts';
-import { walkPayload, type PayloadFile } from './payload.ts';
-import { sentinelText, versionOfSentinel } from './sentinel.ts';
-import type { HashedManifest } from './types.ts';
+import { contentKeyOf } from './look.ts';
+import { walkPayload, type Payload, type PayloadFile } from './payload.ts';
+import { readSentinel, type Sentinel } from './sentinel.ts';
+import type { BlockHasher, HashedManifest } from './types.ts';
 
 export interface BuildContext {
   readonly fileSystem: FileSystem;
   readonly blocks: BlockRepository;
-  readonly hasher: Pick<WorkerBlockHasher, 'hashFile'>;
+  readonly hasher: Pick<BlockHasher, 'hashFile'>;
 }
 
 export interface BuildOptions {
   readonly signal: AbortSignal;
-  /** Asked before each file: a peer waits for this game now. */
+  /** A peer waits for this game now. */
   readonly isUrgent: () => boolean;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
 }
 
-/** How often a file that changes while it is read is read again. */
+export interface BuiltManifest {
+  readonly hashed: HashedManifest;
+  /** See `contentKeyOf`: of what was hashed. */
+  readonly contentKey: string;
+}
+
+/** How often what changes while it is read is read again. */
 const maxAttempts = 3;
+/** New hashes are stored after so many files, so that a stop loses little. */
+const storeEvery = 64;
+/** Other work gets its turn after so many files whose hashes were known. */
+const knownPerTurn = 100;
 
 /**
  * The manifest of what lies in a root now. Files whose identity is known are not read. Errors: `NOT_DOWNLOADED`,
- * `INVALID_PATH` (a payload no manifest can describe), `MANIFEST_INVALID` (over a limit), `IO_ERROR` (a file that never
- * stands still), the file system's, `CANCELLED`.
+ * `INVALID_PATH` or `MANIFEST_INVALID` (no manifest can describe it), `IO_ERROR` (it never stands still), the file
+ * system's, `CANCELLED`.
  */
 export async function buildManifest(
-  { fileSystem, blocks, hasher }: BuildContext,
-  { id, root }: { id: GameId; root: string },
-  { signal, isUrgent, onProgress }: BuildOptions,
-): Promise<HashedManifest> {
-  const bytes = await fileSystem.readFile(join(root, sentinelName));
-  const version = versionOfSentinel(bytes);
-  const sentinel = sentinelText(bytes);
-  if (version === undefined || sentinel === undefined)
-    throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId: id } });
-  const payload = await walkPayload(fileSystem, root, { signal });
-  let doneBytes = 0;
-  const hashed: { file: PayloadFile; identity: FileIdentity; hashes: readonly string[] }[] = [];
-  for (const file of payload.files) {
-    const known = blocks.get(file.identity);
-    const own = known
-      ? { identity: file.identity, hashes: known }
-      : await hashSteadyFile({ fileSystem, hasher }, file, {
-          signal,
-          urgent: isUrgent(),
-          onProgress: (bytesOfFile) => onProgress(doneBytes + bytesOfFile, payload.sizeBytes),
-        });
-    if (!known) blocks.put(own.identity, own.hashes);
-    doneBytes += own.identity.sizeBytes;
-    onProgress(doneBytes, payload.sizeBytes);
-    hashed.push({ file, ...own });
+  context: BuildContext,
+  game: { id: GameId; root: string },
+  options: BuildOptions,
+): Promise<BuiltManifest> {
+  const { fileSystem } = context;
+  const { signal } = options;
+  let before = await readContent(fileSystem, game, options);
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const hashes = await hashesOf(context, before.payload, options);
+    // Hashing takes its time: what it saw first may be gone when it saw the last.
+    const after = hashes?.read === 0 ? before : await readContent(fileSystem, game, options);
+    if (hashes && after.contentKey === before.contentKey)
+      return { hashed: encode(game.id, before, hashes.byFile), contentKey: before.contentKey };
+    before = after;
+    throwIfAborted(signal);
   }
-  const manifest: Manifest = {
-    id,
-    version,
-    sentinel,
-    blockSize: blockSizeBytes,
-    directories: payload.directories,
-    files: hashed.map(({ file, identity, hashes }) => ({ path: file.path, size: identity.sizeBytes, blocks: hashes })),
-  };
-  const encoded = encodeManifest(manifest);
-  if (encoded.length > limits.manifestBytes) {
-    throw new LanspreadError('MANIFEST_INVALID', {
-      message: `The list of files of ${id} is over ${limits.manifestBytes} bytes.`,
-    });
-  }
-  const executables = hashed.flatMap(({ file }, index) => (file.executable ? [index] : []));
-  return { manifest, bytes: encoded, root: manifestRoot(encoded), executables };
+  throw new LanspreadError('IO_ERROR', { message: `${game.id} keeps changing while it is read.` });
 }
 
-/** Hashes a file that stays the same from the first to the last byte. */
-async function hashSteadyFile(
-  { fileSystem, hasher }: Pick<BuildContext, 'fileSystem' | 'hasher'>,
-  { identity: first, path }: PayloadFile,
-  options: { signal: AbortSignal; urgent: boolean; onProgress: (bytes: number) => void },
-): Promise<{ identity: FileIdentity; hashes: readonly string[] }> {
-  let before = first;
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const hashes = await hasher.hashFile(before.path, options);
-    const { sizeBytes, mtimeNs, inode } = await fileSystem.lstat(before.path);
-    const after: FileIdentity = { path: before.path, sizeBytes, mtimeNs, inode };
-    if (sizeBytes === before.sizeBytes && mtimeNs === before.mtimeNs && inode === before.inode)
-      return { identity: after, hashes };
-    before = after;
+interface Content {
+  readonly sentinel: Sentinel;
+  readonly payload: Payload;
+  readonly contentKey: string;
+}
+
+async function readContent(
+  fileSystem: FileSystem,
+  { id, root }: { id: GameId; root: string },
+  { signal }: BuildOptions,
+): Promise<Content> {
+  const sentinel = await readSentinel(fileSystem, root);
+  if (!sentinel) throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId: id } });
+  const payload = await walkPayload(fileSystem, root, { signal });
+  if (payload.problem) throw payload.problem;
+  return { sentinel, payload, contentKey: contentKeyOf(payload, sentinel) };
+}
+
+/** The block hashes of every file, in order. Undefined when a file changed meanwhile; what is known then is kept. */
+async function hashesOf(
+  { fileSystem, blocks, hasher }: BuildContext,
+  { files, sizeBytes: totalBytes }: Payload,
+  { signal, isUrgent, onProgress }: BuildOptions,
+): Promise<{ byFile: (readonly string[])[]; read: number } | undefined> {
+  const byFile: (readonly string[])[] = [];
+  const fresh: [FileIdentity, readonly string[]][] = [];
+  const store = (): void => {
+    if (fresh.length > 0) blocks.putMany(fresh.splice(0));
+  };
+  let doneBytes = 0;
+  let read = 0;
+  try {
+    for (const [index, { identity }] of files.entries()) {
+      if (index % knownPerTurn === 0) await nextTurn();
+      throwIfAborted(signal);
+      let hashes = identity.sizeBytes === 0 ? [] : blocks.get(identity);
+      if (!hashes) {
+        read += 1;
+        hashes = await hasher.hashFile(identity.path, {
+          signal,
+          isUrgent,
+          onProgress: (bytesOfFile) => onProgress(doneBytes + bytesOfFile, totalBytes),
+        });
+        if (!(await isSame(fileSystem, identity))) return undefined;
+        fresh.push([identity, hashes]);
+        if (fresh.length >= storeEvery) store();
+      }
+      byFile.push(hashes);
+      doneBytes += identity.sizeBytes;
+      onProgress(doneBytes, totalBytes);
+    }
+  } finally {
+    store();
   }
-  throw new LanspreadError('IO_ERROR', { message: `${path} keeps changing while it is read.`, details: { path } });
+  return { byFile, read };
+}
+
+async function isSame(fileSystem: FileSystem, { path, sizeBytes, mtimeNs, inode }: FileIdentity): Promise<boolean> {
+  const now = await fileSystem.lstat(path);
+  return now.kind === 'file' && now.sizeBytes === sizeBytes && now.mtimeNs === mtimeNs && now.inode === inode;
+}
+
+function encode(id: GameId, { sentinel, payload }: Content, byFile: readonly (readonly string[])[]): HashedManifest {
+  const manifest: Manifest = {
+    id,
+    version: sentinel.version,
+    sentinel: sentinel.text,
+    blockSize: blockSizeBytes,
+    directories: payload.directories,
+    files: payload.files.map(({ path, identity }, index) => ({
+      path,
+      size: identity.sizeBytes,
+      blocks: byFile[index] ?? [],
+    })),
+  };
+  const bytes = encodeManifest(manifest);
+  if (bytes.length > limits.manifestBytes) {
+    const message = `The list of files of ${id} is over ${limits.manifestBytes} bytes; it cannot be shared.`;
+    throw new LanspreadError('MANIFEST_INVALID', { message });
+  }
+  return { manifest, bytes, root: manifestRoot(bytes), executables: executablesOf(payload.files) };
+}
+
+function executablesOf(files: readonly PayloadFile[]): number[] {
+  return files.flatMap(({ executable }, index) => (executable ? [index] : []));
 }

@@ -1,53 +1,79 @@
-import { abortError, Semaphore, untilAborted, type GameId, type Logger } from '../base/index.ts';
-import { buildManifest, type BuildContext } from './manifest-builder.ts';
+import {
+  abortError,
+  type LanspreadError,
+  toLanspreadError,
+  untilAborted,
+  type GameId,
+  type Logger,
+} from '../base/index.ts';
+import { buildManifest, type BuildContext, type BuiltManifest } from './manifest-builder.ts';
+import { LruByBytes } from './lru-by-bytes.ts';
 import type { HashedManifest, HashOptions, ManifestState } from './types.ts';
 
+/** A downloaded game as the library knows it. */
+export interface ManifestSubject {
+  readonly id: GameId;
+  readonly root: string;
+  /** See `contentKeyOf`. */
+  readonly contentKey: string;
+}
+
 interface Building {
-  readonly kind: 'building';
+  readonly subject: ManifestSubject;
   readonly promise: Promise<HashedManifest>;
+  readonly resolve: (hashed: HashedManifest) => void;
+  readonly reject: (error: unknown) => void;
   readonly controller: AbortController;
   readonly listeners: Set<(hashedBytes: number) => void>;
-  urgent: boolean;
+  isUrgent: boolean;
   isStarted: boolean;
   doneBytes: number;
   totalBytes: number;
 }
 
-type Entry = Building | { readonly kind: 'ready'; readonly hashed: HashedManifest };
-
 export interface ManifestsOptions extends BuildContext {
   readonly logger: Logger;
-  /** A manifest is ready: its root can be told. */
-  readonly onReady: (id: GameId, hashed: HashedManifest) => void;
+  /** `built.contentKey` is that of the subject unless the root changed since it was looked at. */
+  readonly onBuilt: (id: GameId, built: BuiltManifest) => void;
+  /** There will be none until the root changes. */
+  readonly onUnfit: (id: GameId, error: LanspreadError) => void;
 }
 
 /** Manifests kept in memory, in bytes; others are put together again from the stored block hashes. */
 const keptBytes = 64 * 1024 * 1024;
+/** Manifests asked for that are built at a time; in the background it is one, and none while somebody asks. */
+const parallelUrgent = 2;
 
-/** The manifests of what is here: built in the background one after another, at once for whoever asks. */
+/** The manifests of what is here: built in the background one after another, first of all what is asked for. */
 export class Manifests implements AsyncDisposable {
   readonly #options: ManifestsOptions;
-  readonly #entries = new Map<GameId, Entry>();
-  readonly #background = new Semaphore(1);
-  readonly #stopping = new AbortController();
+  readonly #ready = new LruByBytes<GameId, BuiltManifest>(keptBytes, ({ hashed }) => hashed.bytes.length);
+  readonly #unfit = new Map<GameId, { readonly contentKey: string; readonly error: LanspreadError }>();
+  /** In the order in which they were asked for. */
+  readonly #building = new Map<GameId, Building>();
+  readonly #runs = new Set<Promise<void>>();
+  #disposed = false;
 
   constructor(options: ManifestsOptions) {
     this.#options = options;
   }
 
-  state(id: GameId, root: string): ManifestState {
-    const entry = this.#entries.get(id);
-    if (entry?.kind === 'ready') return this.#touch(id, entry.hashed);
-    const building = this.#buildNow(id, root, entry);
-    const percent =
-      building.totalBytes > 0 ? Math.min(99, Math.floor((building.doneBytes / building.totalBytes) * 100)) : 0;
+  /** What is there now; what is not is built first of all. */
+  state(subject: ManifestSubject): ManifestState {
+    const ready = this.#readyOf(subject);
+    if (ready) return { kind: 'ready', hashed: ready };
+    if (this.#unfitOf(subject)) return { kind: 'none' };
+    const { doneBytes, totalBytes } = this.#build(subject, { isUrgent: true });
+    const percent = totalBytes > 0 ? Math.min(99, Math.floor((doneBytes / totalBytes) * 100)) : 0;
     return { kind: 'pending', percent };
   }
 
-  async get(id: GameId, root: string, { signal, onProgress }: HashOptions = {}): Promise<HashedManifest> {
-    const entry = this.#entries.get(id);
-    if (entry?.kind === 'ready') return this.#touch(id, entry.hashed).hashed;
-    const building = this.#buildNow(id, root, entry);
+  async get(subject: ManifestSubject, { signal, onProgress }: HashOptions = {}): Promise<HashedManifest> {
+    const ready = this.#readyOf(subject);
+    if (ready) return ready;
+    const unfit = this.#unfitOf(subject);
+    if (unfit) throw unfit;
+    const building = this.#build(subject, { isUrgent: true });
     if (onProgress) building.listeners.add(onProgress);
     try {
       return await (signal ? untilAborted(signal, () => building.promise) : building.promise);
@@ -57,100 +83,120 @@ export class Manifests implements AsyncDisposable {
   }
 
   /** Builds it when nothing else is to be done. */
-  prepare(id: GameId, root: string): void {
-    if (!this.#entries.has(id)) this.#build(id, root, { urgent: false });
+  prepare(subject: ManifestSubject): void {
+    if (this.#readyOf(subject) || this.#unfitOf(subject)) return;
+    this.#build(subject, { isUrgent: false });
   }
 
-  /** What is known of this game no longer holds. */
-  forget(id: GameId): void {
-    const entry = this.#entries.get(id);
-    this.#entries.delete(id);
-    if (entry?.kind === 'building') entry.controller.abort();
+  /** The root of this very content's manifest, when it is in memory. */
+  rootOf(subject: ManifestSubject): string | undefined {
+    return this.#readyOf(subject)?.root;
+  }
+
+  /** A manifest that was verified elsewhere. */
+  adopt(id: GameId, built: BuiltManifest): void {
+    this.forget(id);
+    this.#ready.set(id, built);
+  }
+
+  /** What is known of this game no longer holds, unless it is of this content. */
+  forget(id: GameId, { except }: { except?: string | undefined } = {}): void {
+    if (this.#ready.peek(id)?.contentKey !== except) this.#ready.delete(id);
+    if (this.#unfit.get(id)?.contentKey !== except) this.#unfit.delete(id);
+    const building = this.#building.get(id);
+    if (!building || building.subject.contentKey === except) return;
+    this.#building.delete(id);
+    building.controller.abort();
+    building.reject(abortError(building.controller.signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort();
-    const building = [...this.#entries.values()].filter((entry) => entry.kind === 'building');
-    for (const { controller } of building) controller.abort();
-    await Promise.allSettled(building.map(({ promise }) => promise));
-    this.#entries.clear();
+    this.#disposed = true;
+    for (const id of Array.from(this.#building.keys())) this.forget(id);
+    await Promise.all(this.#runs);
   }
 
-  /** Somebody asks: one that waits for its turn in the background jumps the queue. */
-  #buildNow(id: GameId, root: string, entry: Building | undefined): Building {
-    if (entry && (entry.urgent || entry.isStarted)) {
-      entry.urgent = true;
-      return entry;
+  #readyOf({ id, contentKey }: ManifestSubject): HashedManifest | undefined {
+    const built = this.#ready.get(id);
+    return built?.contentKey === contentKey ? built.hashed : undefined;
+  }
+
+  #unfitOf({ id, contentKey }: ManifestSubject): LanspreadError | undefined {
+    const unfit = this.#unfit.get(id);
+    return unfit?.contentKey === contentKey ? unfit.error : undefined;
+  }
+
+  #build(subject: ManifestSubject, { isUrgent }: { isUrgent: boolean }): Building {
+    this.forget(subject.id, { except: subject.contentKey });
+    let building = this.#building.get(subject.id);
+    if (!building) {
+      building = newBuilding(subject);
+      this.#building.set(subject.id, building);
     }
-    if (entry) this.forget(id);
-    return this.#build(id, root, { urgent: true });
+    building.isUrgent ||= isUrgent;
+    if (this.#disposed) this.forget(subject.id);
+    else this.#startNext();
+    return building;
   }
 
-  #build(id: GameId, root: string, { urgent }: { urgent: boolean }): Building {
-    const controller = new AbortController();
-    const { promise, resolve, reject } = Promise.withResolvers<HashedManifest>();
-    const entry: Building = {
-      kind: 'building',
-      promise,
-      controller,
-      listeners: new Set(),
-      urgent,
-      isStarted: false,
-      doneBytes: 0,
-      totalBytes: 0,
-    };
-    this.#entries.set(id, entry);
-    const work = (): Promise<HashedManifest> => {
-      entry.isStarted = true;
-      return buildManifest(
-        this.#options,
-        { id, root },
-        {
-          signal: controller.signal,
-          isUrgent: () => entry.urgent,
-          onProgress: (doneBytes, totalBytes) => {
-            entry.doneBytes = doneBytes;
-            entry.totalBytes = totalBytes;
-            for (const listener of entry.listeners) listener(doneBytes);
-          },
+  #startNext(): void {
+    const all = [...this.#building.values()];
+    const started = all.filter(({ isStarted }) => isStarted);
+    const waiting = all.filter(({ isStarted }) => !isStarted);
+    const urgentRoom = parallelUrgent - started.filter(({ isUrgent }) => isUrgent).length;
+    const urgent = waiting.filter(({ isUrgent }) => isUrgent).slice(0, Math.max(0, urgentRoom));
+    const next = urgent.length === 0 && started.length === 0 ? waiting.slice(0, 1) : urgent;
+    for (const building of next) {
+      building.isStarted = true;
+      const run = this.#run(building).finally(() => this.#runs.delete(run));
+      this.#runs.add(run);
+    }
+  }
+
+  async #run(building: Building): Promise<void> {
+    const { id } = building.subject;
+    try {
+      const built = await buildManifest(this.#options, building.subject, {
+        signal: building.controller.signal,
+        isUrgent: () => building.isUrgent,
+        onProgress: (doneBytes, totalBytes) => {
+          building.doneBytes = doneBytes;
+          building.totalBytes = totalBytes;
+          for (const listener of building.listeners) listener(doneBytes);
         },
-      );
-    };
-    const running = urgent ? work() : this.#background.run(work, { signal: controller.signal });
-    running.then(
-      (hashed) => this.#finish(id, entry, hashed),
-      (error: unknown) => {
-        if (this.#entries.get(id) === entry) this.#entries.delete(id);
-        if (!controller.signal.aborted)
-          this.#options.logger.warn({ gameId: id, err: error }, 'the payload has no manifest');
-      },
-    );
-    running.then(resolve, (error: unknown) =>
-      reject(controller.signal.aborted ? abortError(controller.signal) : error),
-    );
-    // Nobody may be waiting: the failure was logged above.
-    promise.catch(() => {});
-    return entry;
-  }
-
-  #finish(id: GameId, entry: Building, hashed: HashedManifest): void {
-    if (this.#entries.get(id) !== entry) return;
-    this.#touch(id, hashed);
-    this.#options.onReady(id, hashed);
-  }
-
-  /** Marks as used last and drops what was not used for long beyond the limit. */
-  #touch(id: GameId, hashed: HashedManifest): ManifestState & { kind: 'ready' } {
-    this.#entries.delete(id);
-    this.#entries.set(id, { kind: 'ready', hashed });
-    let total = 0;
-    for (const entry of this.#entries.values()) if (entry.kind === 'ready') total += entry.hashed.bytes.length;
-    for (const [other, entry] of this.#entries) {
-      if (total <= keptBytes) break;
-      if (entry.kind !== 'ready' || other === id) continue;
-      this.#entries.delete(other);
-      total -= entry.hashed.bytes.length;
+      });
+      if (this.#building.get(id) !== building) return;
+      this.#building.delete(id);
+      this.#ready.set(id, built);
+      building.resolve(built.hashed);
+      this.#options.onBuilt(id, built);
+    } catch (error) {
+      this.#fail(building, error);
+    } finally {
+      this.#startNext();
     }
-    return { kind: 'ready', hashed };
   }
+
+  #fail(building: Building, thrown: unknown): void {
+    const { id, contentKey } = building.subject;
+    if (this.#building.get(id) !== building) return;
+    this.#building.delete(id);
+    const error = toLanspreadError(thrown);
+    building.reject(error);
+    if (this.#disposed) return;
+    this.#options.logger.warn({ gameId: id, err: thrown }, 'the payload has no manifest');
+    // Other errors (a disk's, a file that never stands still) may pass: the next scan tries again.
+    if (error.code !== 'INVALID_PATH' && error.code !== 'MANIFEST_INVALID') return;
+    this.#unfit.set(id, { contentKey, error });
+    this.#options.onUnfit(id, error);
+  }
+}
+
+function newBuilding(subject: ManifestSubject): Building {
+  const { promise, resolve, reject } = Promise.withResolvers<HashedManifest>();
+  // Nobody may be waiting; a failure is logged where it happens.
+  promise.catch(() => {});
+  const controller = new AbortController();
+  const progress = { isUrgent: false, isStarted: false, doneBytes: 0, totalBytes: 0 };
+  return { subject, promise, resolve, reject, controller, listeners: new Set(), ...progress };
 }

@@ -1,16 +1,22 @@
 import { join } from 'node:path';
 import {
+  isNotFound,
   isReservedRootName,
   LanspreadError,
   parsePath,
   PathSet,
   throwIfAborted,
+  toLanspreadError,
+  type DirectoryEntry,
+  type FileStat,
   type FileSystem,
   type SafePath,
   type SignalOptions,
 } from '../base/index.ts';
-import { comparePaths, limits } from '../protocol/index.ts';
+import { blockCountOf, comparePaths, limits } from '../protocol/index.ts';
 import type { FileIdentity } from '../state/index.ts';
+import { digestOf } from './fingerprint.ts';
+import { topDigest } from './root-view.ts';
 
 export interface PayloadFile {
   readonly path: SafePath;
@@ -20,55 +26,174 @@ export interface PayloadFile {
 
 /** What a root offers: everything in it but the reserved names. */
 export interface Payload {
+  /** In the manifest's order. */
   readonly files: readonly PayloadFile[];
   /** Directories without anything in them. */
   readonly directories: readonly SafePath[];
+  /** Of every file, also of those that no manifest can name. */
   readonly sizeBytes: number;
+  /** Why no manifest can describe it: `INVALID_PATH` or `MANIFEST_INVALID`, naming the first offender. */
+  readonly problem: LanspreadError | undefined;
+  /** Of every entry's path and identity; equal means unchanged. */
+  readonly digest: string;
+  /** The fingerprint's `top`. */
+  readonly top: string;
 }
 
+/** Stats asked for at a time in one folder. */
+const parallelStats = 32;
+
 /**
- * Walks a root's payload, in the manifest's order. A link, a device or a name that no manifest may hold makes the whole
- * payload unfit to offer: `INVALID_PATH` names it. Other errors: the file system's, `CANCELLED`.
+ * Walks a root's payload. A link, a device, a name that is not allowed on some platform or a breach of the manifest's
+ * limits becomes the `problem` and the walk goes on, so that the size is right. What vanishes meanwhile is left out.
+ * Errors: the file system's, `CANCELLED`.
  */
 export async function walkPayload(
   fileSystem: FileSystem,
   root: string,
   { signal }: SignalOptions = {},
 ): Promise<Payload> {
-  const files: PayloadFile[] = [];
-  const directories: SafePath[] = [];
-  const paths = new PathSet();
-  let sizeBytes = 0;
-
-  async function walk(directory: string, prefix: string): Promise<void> {
+  const walk = new Walk();
+  const waiting = [''];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     throwIfAborted(signal);
+    const absolute = join(root, folder);
+    const entries = await listPayload(fileSystem, absolute, { isRoot: folder === '' });
+    if (!entries) continue;
+    if (entries.length === 0 && folder !== '') walk.addEmptyDirectory(folder);
+    const files: string[] = [];
+    for (const { name, kind } of entries) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (kind === 'file') files.push(path);
+      else if (kind === 'directory') waiting.push(walk.addDirectory(path));
+      else walk.addOdd(path, kind);
+    }
+    for (let from = 0; from < files.length; from += parallelStats) {
+      const stats = files.slice(from, from + parallelStats).map(async (path) => {
+        const stat = await statOf(fileSystem, join(root, path));
+        if (stat) walk.addFile(path, { absolute: join(root, path), stat });
+      });
+      await Promise.all(stats);
+    }
+  }
+  return walk.finish();
+}
+
+async function listPayload(
+  fileSystem: FileSystem,
+  directory: string,
+  { isRoot }: { isRoot: boolean },
+): Promise<DirectoryEntry[] | undefined> {
+  try {
     const entries = await fileSystem.list(directory);
-    const kept = prefix === '' ? entries.filter(({ name }) => !isReservedRootName(name)) : entries;
-    if (kept.length === 0 && prefix !== '') directories.push(parsePath(prefix.slice(0, -1), { atGameRoot: true }));
-    for (const { name, kind } of kept) {
-      const path = parsePath(`${prefix}${name}`, { atGameRoot: true });
-      const absolute = join(directory, name);
-      if (kind === 'directory') {
-        paths.add(path, 'directory');
-        await walk(absolute, `${path}/`);
-      } else if (kind === 'file') {
-        paths.add(path, 'file');
-        const { sizeBytes: size, mtimeNs, inode, executable } = await fileSystem.lstat(absolute);
-        files.push({ path, identity: { path: absolute, sizeBytes: size, mtimeNs, inode }, executable });
-        sizeBytes += size;
-      } else {
-        throw new LanspreadError('INVALID_PATH', {
-          message: `${JSON.stringify(path)} is ${kind === 'symlink' ? 'a symbolic link' : 'no file'}; such a game cannot be shared.`,
-          details: { path },
-        });
-      }
-      if (files.length > limits.manifestFiles) {
-        throw new LanspreadError('MANIFEST_INVALID', { message: `${root} has over ${limits.manifestFiles} files.` });
-      }
+    return isRoot ? entries.filter(({ name }) => !isReservedRootName(name)) : entries;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function statOf(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fileSystem.lstat(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What a walk has seen so far. Entries come in any order. */
+class Walk {
+  readonly #files: PayloadFile[] = [];
+  readonly #directories: SafePath[] = [];
+  readonly #top: { name: string; sizeBytes: number; mtimeNs: bigint; inode: bigint }[] = [];
+  readonly #lines: string[] = [];
+  /** By path, so that the problem told is the same whatever the order of the walk. */
+  readonly #problems = new Map<string, LanspreadError>();
+  #sizeBytes = 0;
+  #blocks = 0;
+
+  addDirectory(path: string): string {
+    this.#check(path);
+    return path;
+  }
+
+  addEmptyDirectory(path: string): void {
+    const safe = this.#check(path);
+    if (safe !== undefined) this.#directories.push(safe);
+    this.#lines.push(`${path}/`);
+  }
+
+  addFile(path: string, { absolute, stat }: { absolute: string; stat: FileStat }): void {
+    if (stat.kind !== 'file') {
+      this.addOdd(path, stat.kind);
+      return;
+    }
+    const { sizeBytes, mtimeNs, inode, executable } = stat;
+    this.#sizeBytes += sizeBytes;
+    this.#blocks += blockCountOf(sizeBytes);
+    this.#lines.push(`${path} ${sizeBytes} ${mtimeNs} ${inode} ${executable}`);
+    if (!path.includes('/')) this.#top.push({ name: path, sizeBytes, mtimeNs, inode });
+    const safe = this.#check(path);
+    if (safe !== undefined)
+      this.#files.push({ path: safe, identity: { path: absolute, sizeBytes, mtimeNs, inode }, executable });
+  }
+
+  addOdd(path: string, kind: string): void {
+    const what = kind === 'symlink' ? 'is a symbolic link' : 'is neither a file nor a folder';
+    this.#lines.push(`${path} ${kind}`);
+    const message = `${JSON.stringify(path)} ${what}; such a game cannot be shared.`;
+    this.#problems.set(path, new LanspreadError('INVALID_PATH', { message, details: { path } }));
+  }
+
+  finish(): Payload {
+    const files = this.#files.sort((a, b) => comparePaths(a.path, b.path));
+    const directories = this.#directories.sort(comparePaths);
+    return {
+      files,
+      directories,
+      sizeBytes: this.#sizeBytes,
+      problem: this.#firstProblem() ?? collision(files, directories) ?? this.#overLimit(),
+      digest: digestOf(this.#lines.sort()),
+      top: topDigest(this.#top),
+    };
+  }
+
+  #check(path: string): SafePath | undefined {
+    try {
+      return parsePath(path, { atGameRoot: true });
+    } catch (error) {
+      this.#problems.set(path, toLanspreadError(error));
+      return undefined;
     }
   }
 
-  await walk(root, '');
-  files.sort((a, b) => comparePaths(a.path, b.path));
-  return { files, directories: directories.sort(comparePaths), sizeBytes };
+  #firstProblem(): LanspreadError | undefined {
+    const [path] = [...this.#problems.keys()].sort(comparePaths);
+    return path === undefined ? undefined : this.#problems.get(path);
+  }
+
+  #overLimit(): LanspreadError | undefined {
+    const reason =
+      this.#files.length > limits.manifestFiles || this.#directories.length > limits.manifestFiles
+        ? `over ${limits.manifestFiles} files or empty folders`
+        : this.#blocks > limits.manifestBlocks
+          ? `over ${limits.manifestBlocks} blocks`
+          : undefined;
+    return reason === undefined
+      ? undefined
+      : new LanspreadError('MANIFEST_INVALID', { message: `The payload has ${reason}; it cannot be shared.` });
+  }
+}
+
+/** Two names that are one file on some PC. */
+function collision(files: readonly PayloadFile[], directories: readonly SafePath[]): LanspreadError | undefined {
+  const paths = new PathSet();
+  try {
+    for (const path of directories) paths.add(path, 'directory');
+    for (const { path } of files) paths.add(path, 'file');
+    return undefined;
+  } catch (error) {
+    return toLanspreadError(error);
+  }
 }

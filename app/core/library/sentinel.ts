@@ -1,29 +1,53 @@
+import { join } from 'node:path';
+import { isNotFound, type FileSystem } from '../base/index.ts';
 import { limits } from '../protocol/index.ts';
 
-/**
- * The version a sentinel's text names: the value of a `version = …` line, else the first line with anything in it.
- * Undefined when the text is empty, too long or no text.
- */
-export function versionOfSentinel(bytes: Uint8Array): string | undefined {
-  if (bytes.length > limits.sentinelBytes) return undefined;
-  const text = sentinelText(bytes);
-  if (text === undefined) return undefined;
-  const lines = text
-    .split(/\r\n|\r|\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  for (const line of lines) {
-    const value = /^version\s*=\s*(.*)$/i.exec(line)?.[1]?.trim();
-    if (value) return value;
-  }
-  return lines[0];
+export const sentinelName = 'version.ini';
+
+export interface Sentinel {
+  /** The file's text, without a byte order mark. */
+  readonly text: string;
+  readonly version: string;
 }
 
-/** A sentinel's bytes as text, without a byte order mark; undefined when they are not UTF-8. */
-export function sentinelText(bytes: Uint8Array): string | undefined {
+/** What a crash leaves in place of text: zeros, or other bytes that no text has. */
+// oxlint-disable-next-line no-control-regex
+const noText = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const versionLine = /^version\s*=\s*(.*)$/i;
+
+/**
+ * Reads a sentinel's bytes. The version is the value of the first `version = …` line that has one, else the first line
+ * with anything in it. Undefined when the bytes are empty, over the limit, not UTF-8 or no text: then nothing is
+ * downloaded.
+ */
+export function parseSentinel(bytes: Uint8Array): Sentinel | undefined {
+  if (bytes.length > limits.sentinelBytes) return undefined;
+  let text: string;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
+  }
+  if (noText.test(text)) return undefined;
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  let first: string | undefined;
+  for (const line of lines) {
+    const value = versionLine.exec(line)?.[1]?.trim();
+    if (value) return { text, version: value };
+    if (line !== '' && value === undefined) first ??= line;
+  }
+  return first === undefined ? undefined : { text, version: first };
+}
+
+/** Reads a root's sentinel, of which the caller knows that it is a regular file. Undefined: nothing is downloaded. */
+export async function readSentinel(fileSystem: FileSystem, root: string): Promise<Sentinel | undefined> {
+  try {
+    await using file = await fileSystem.open(join(root, sentinelName), 'read');
+    // One byte over the limit tells a file that is too long without reading all of it.
+    const buffer = Buffer.allocUnsafe(limits.sentinelBytes + 1);
+    return parseSentinel(buffer.subarray(0, await file.read(buffer, 0)));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }

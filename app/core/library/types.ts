@@ -16,6 +16,8 @@ export interface LocalGame {
   readonly fingerprint: string;
   /** Once the payload is hashed. */
   readonly manifestRoot: string | undefined;
+  /** Why a download cannot be shared, in words: it holds a link, or a name that some PC cannot store. */
+  readonly unshareable?: string;
 }
 
 /** A manifest with its canonical bytes and what travels beside it. */
@@ -34,12 +36,18 @@ export type ManifestState =
 
 export interface HashOptions {
   signal?: AbortSignal;
+  /** Bytes of this call that are hashed; not called for every block. */
   onProgress?: (hashedBytes: number) => void;
+  /** Asked again and again: who waits for this goes before who does not. Default: `checkBlocks` yes, `hashFile` no. */
+  isUrgent?: () => boolean;
 }
 
 /** BLAKE3 of every block of files, in a worker thread: the control loop never hashes. */
 export interface BlockHasher extends AsyncDisposable {
-  /** Hashes of all blocks of a file as it is now. Errors: the file system's, `CANCELLED`. */
+  /**
+   * Hashes of all blocks of a regular file as it is now; the caller compares its identity before and after. Errors: the
+   * file system's (also for a link), `CANCELLED`, `SHUTTING_DOWN`.
+   */
   hashFile(path: string, options?: HashOptions): Promise<string[]>;
   /** Whether each of these blocks of a file fits its hash; a short or missing file fails. */
   checkBlocks(
@@ -61,20 +69,36 @@ export interface Library extends AsyncDisposable {
   readonly onDidChange: Event<LibraryDelta>;
   /** The games folder vanished or came back. */
   readonly onDidChangeAvailability: Event<{ available: boolean }>;
-  /** Looks at every root; unchanged ones cost one listing. Roots held by `hold` are skipped. */
-  scan(options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Looks at every root; unchanged ones cost one listing and reading the sentinel, with `thorough` also a stat of each
+   * file at the top level. Roots held by `hold` are skipped; one that cannot be read stays as it was known. A games
+   * folder that is not there is no error. Errors: `CANCELLED`, `SHUTTING_DOWN`, the database's.
+   */
+  scan(options?: { signal?: AbortSignal; thorough?: boolean }): Promise<void>;
   /** Looks at one root now, also when it is held: the operation that holds it asks. */
   refresh(id: GameId): Promise<LocalGame | undefined>;
   /** A game under an operation: scans and watcher events skip it until disposed. */
   hold(id: GameId): Disposable;
   /** Tells peers which partial manifest this PC holds blocks of, or no longer does. */
   setPartial(id: GameId, partial: { version: string; manifestRoot: string; sizeBytes: number } | undefined): void;
-  /** What is known of a downloaded game's manifest; starts hashing it first of all when it is not known. */
+  /**
+   * What is known of a downloaded game's manifest; starts hashing it first of all when it is not known. `none`: not
+   * downloaded, or not to be shared (`LocalGame.unshareable`).
+   */
   manifestState(id: GameId): ManifestState;
-  /** The manifest, hashed when needed. Errors: `NOT_DOWNLOADED`, file system, `CANCELLED`. */
+  /**
+   * The manifest, hashed when needed. Errors: `NOT_DOWNLOADED`, `GAMES_DIR_LOST`, `INVALID_PATH` or `MANIFEST_INVALID`
+   * (no manifest can describe the payload), file system, `CANCELLED` (also when the game changed or went meanwhile).
+   */
   manifest(id: GameId, options?: HashOptions): Promise<HashedManifest>;
-  /** A download is complete and every block was verified: remember it, so that nothing is hashed again. */
+  /**
+   * A download is complete on disk but for the sentinel, and every block was verified: remembers it, so that nothing is
+   * hashed again. Errors: the file system's.
+   */
   adopt(id: GameId, hashed: HashedManifest): Promise<void>;
-  /** Starts watching the games folder and the periodic scan. */
+  /**
+   * Starts watching the games folder and the periodic scan; resolves when changes are seen. Never fails: without a
+   * watcher the periodic scan goes on.
+   */
   watch(): Promise<void>;
 }

@@ -1,50 +1,47 @@
+import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import watcher from '@parcel/watcher';
-import { isGameId, type Clock, type GameId, type Logger } from '../base/index.ts';
 
-export interface WatchOptions {
-  readonly gamesDir: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Something in these roots changed; `nested`: below the top level too. */
-  readonly onChanged: (ids: ReadonlySet<GameId>) => void;
+/** Something happened at a path below the watched folder. */
+export interface WatchEvent {
+  /** Relative to the watched folder, its components; none: the folder itself. */
+  readonly components: readonly string[];
+  readonly type: 'create' | 'update' | 'delete';
 }
 
-/** Bursts are gathered for this long, in milliseconds. */
-const gatherMs = 150;
+export interface WatchListener {
+  onEvents(events: readonly WatchEvent[]): void;
+  /** The watcher may miss things from now on. */
+  onError(error: Error): void;
+}
 
-/** What happens inside an installed game or our staging says nothing about what is offered. */
-const ignored = ['*/local/**', '*/.local.installing/**', '*/.local.backup/**', '*/.local.conflict-*/**', '*/.sync/**'];
+/** Watches a folder and everything below. Errors: what the platform's watcher throws. */
+export type WatchFolder = (folder: string, listener: WatchListener) => Promise<AsyncDisposable>;
 
-/** Watches the games folder with one subscription. Errors: what the platform's watcher throws. */
-export async function watchGames({ gamesDir, clock, logger, onChanged }: WatchOptions): Promise<AsyncDisposable> {
-  const changed = new Set<GameId>();
-  let timer: Disposable | undefined;
-  const flush = (): void => {
-    timer = undefined;
-    const ids = new Set(changed);
-    changed.clear();
-    onChanged(ids);
-  };
+/**
+ * What happens inside an installed game or our staging says nothing about what is offered; that one of these folders
+ * itself comes or goes does.
+ */
+const ignore = ['local', '.local.installing', '.local.backup', '.local.conflict-*', '.sync'].map(
+  (name) => `*/${name}/**/*`,
+);
+
+/** The platform's own watcher. */
+export const watchFolder: WatchFolder = async (folder, listener) => {
+  // Some platforms tell real paths, whatever they were asked for.
+  const real = await realpath(folder);
   const subscription = await watcher.subscribe(
-    gamesDir,
+    real,
     (error, events) => {
-      if (error) {
-        logger.warn({ err: error }, 'the watcher of the games folder failed; the periodic scan goes on');
-        return;
-      }
-      for (const { path } of events) {
-        const name = relative(gamesDir, path).split(sep)[0];
-        if (isGameId(name)) changed.add(name);
-      }
-      if (changed.size > 0) timer ??= clock.timeout(flush, gatherMs);
+      if (error) listener.onError(error);
+      else listener.onEvents(events.map(({ path, type }) => ({ components: componentsOf(real, path), type })));
     },
-    { ignore: ignored },
+    { ignore },
   );
-  return {
-    async [Symbol.asyncDispose]() {
-      timer?.[Symbol.dispose]();
-      await subscription.unsubscribe();
-    },
-  };
+  return { [Symbol.asyncDispose]: () => subscription.unsubscribe() };
+};
+
+function componentsOf(folder: string, path: string): string[] {
+  const below = relative(folder, path);
+  return below === '' ? [] : below.split(sep);
 }

@@ -1,0 +1,29 @@
+import type { FileIdentity } from '../state/index.ts';
+import { contentKeyOf } from './look.ts';
+import type { BuiltManifest } from './manifest-builder.ts';
+import type { Payload } from './payload.ts';
+import type { HashedManifest } from './types.ts';
+
+export interface Adoption {
+  /** The files whose hashes are known now. */
+  readonly known: readonly (readonly [FileIdentity, readonly string[]])[];
+  /** The manifest of the disk: undefined when the disk holds less, more or other files. */
+  readonly built: BuiltManifest | undefined;
+}
+
+/** What a verified manifest tells of a payload that was made from it. Pure. */
+export function planAdoption(payload: Payload, hashed: HashedManifest): Adoption {
+  const { manifest } = hashed;
+  const expected = new Map(manifest.files.map(({ path, size, blocks }) => [path, { size, blocks }]));
+  const known = payload.files.flatMap(({ path, identity }) => {
+    const file = expected.get(path);
+    return file?.size === identity.sizeBytes ? [[identity, file.blocks] as const] : [];
+  });
+  const isWhole =
+    !payload.problem &&
+    known.length === manifest.files.length &&
+    known.length === payload.files.length &&
+    payload.directories.join('\n') === manifest.directories.join('\n');
+  const contentKey = contentKeyOf(payload, { text: manifest.sentinel, version: manifest.version });
+  return { known, built: isWhole ? { hashed, contentKey } : undefined };
+}

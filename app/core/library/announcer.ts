@@ -1,0 +1,71 @@
+import type { GameId } from '../base/index.ts';
+import { libraryDigest, type GameSummary, type LibraryDelta, type LibrarySnapshot } from '../protocol/index.ts';
+import type { LocalGame } from './types.ts';
+
+/** A download under way, of which others may have what is verified. */
+export interface PartialFacts {
+  readonly version: string;
+  readonly manifestRoot: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * What others are told of one game. A download that no manifest can describe cannot be fetched, so it is told like an
+ * install. Undefined: nothing. Pure.
+ */
+export function summaryOf(
+  id: GameId,
+  { game, partial }: { game: LocalGame | undefined; partial: PartialFacts | undefined },
+): GameSummary | undefined {
+  if (game?.version !== undefined && game.unshareable === undefined) {
+    const { version, sizeBytes, manifestRoot } = game;
+    return { id, version, sizeBytes, availability: 'Ready', ...(manifestRoot !== undefined && { root: manifestRoot }) };
+  }
+  if (partial) {
+    const { version, sizeBytes, manifestRoot } = partial;
+    return { id, version, sizeBytes, availability: 'Partial', root: manifestRoot };
+  }
+  if (!game?.downloaded && !game?.installed) return undefined;
+  const version = game.version ?? game.installedVersion ?? '';
+  return { id, version, sizeBytes: game.sizeBytes, availability: 'LocalOnly' };
+}
+
+/** What others know, and by which revision. */
+export class Announcer {
+  readonly #told = new Map<GameId, GameSummary>();
+  readonly #nextRevision: () => number;
+  #revision: number;
+  #digest = libraryDigest([]);
+
+  constructor({ revision, nextRevision }: { revision: number; nextRevision: () => number }) {
+    this.#revision = revision;
+    this.#nextRevision = nextRevision;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  snapshot(): LibrarySnapshot {
+    return { revision: this.#revision, digest: this.#digest, games: [...this.#told.values()] };
+  }
+
+  /** Takes over what holds now; the difference as one delta and one revision, undefined when there is none. */
+  update(current: ReadonlyMap<GameId, GameSummary>): LibraryDelta | undefined {
+    const upserts = [...current.values()].filter((summary) => !areEqual(this.#told.get(summary.id), summary));
+    const removed = [...this.#told.keys()].filter((id) => !current.has(id));
+    if (upserts.length === 0 && removed.length === 0) return undefined;
+    for (const summary of upserts) this.#told.set(summary.id, summary);
+    for (const id of removed) this.#told.delete(id);
+    const from = this.#revision;
+    this.#revision = this.#nextRevision();
+    this.#digest = libraryDigest(this.#told.values());
+    return { from, to: this.#revision, upserts, removed, digest: this.#digest };
+  }
+}
+
+function areEqual(a: GameSummary | undefined, b: GameSummary): boolean {
+  return (
+    a?.version === b.version && a.sizeBytes === b.sizeBytes && a.availability === b.availability && a.root === b.root
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * What is remembered of a root, as one text of three parts, cheapest first. `listing`: names and kinds at the top level,
+ * when the folder changed, the sentinel. `top`: size, time and file number of the files at the top level. `payload`: the
+ * same of every file below, and the sentinel; equal means that the manifest is the same.
+ */
+import { createHasher } from '../base/index.ts';
+
+export interface Fingerprint {
+  readonly listing: string;
+  readonly top: string;
+  /** Starts with `!` when no manifest can describe the payload. */
+  readonly payload: string;
+}
+
+const partLength = 32;
+const unfit = '!';
+
+/** A short digest of lines. */
+export function digestOf(lines: Iterable<string>): string {
+  const hasher = createHasher();
+  hasher.update(Buffer.from([...lines].join('\n')));
+  return hasher.finish().slice(0, partLength);
+}
+
+export function payloadPart(digest: string, { isFit }: { isFit: boolean }): string {
+  return isFit ? digest : unfit + digest;
+}
+
+export function isFit({ payload }: Fingerprint): boolean {
+  return !payload.startsWith(unfit);
+}
+
+export function formatFingerprint({ listing, top, payload }: Fingerprint): string {
+  return `${listing}.${top}.${payload}`;
+}
+
+/** Undefined for anything that `formatFingerprint` did not make. */
+export function parseFingerprint(text: string): Fingerprint | undefined {
+  const [listing, top, payload, ...rest] = text.split('.');
+  if (!listing || !top || !payload || rest.length > 0) return undefined;
+  return { listing, top, payload };
+}

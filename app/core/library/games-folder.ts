@@ -1,0 +1,59 @@
+import { isGameId, type FileSystem, type GameId, type Logger } from '../base/index.ts';
+
+/** The games folder itself: it may vanish with its drive, and come back as another folder of the same path. */
+export class GamesFolder {
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #logger: Logger;
+  /** Of the folder that was listed last. */
+  #listedInode: bigint | undefined;
+
+  constructor({ path, fileSystem, logger }: { path: string; fileSystem: FileSystem; logger: Logger }) {
+    this.path = path;
+    this.#fileSystem = fileSystem;
+    this.#logger = logger;
+  }
+
+  /** Its file number; undefined when it is not there or its drive does not answer. */
+  async find(): Promise<bigint | undefined> {
+    try {
+      const { kind, inode } = await this.#fileSystem.stat(this.path);
+      return kind === 'directory' ? inode : undefined;
+    } catch (error) {
+      // Looked for every few seconds: whoever asks tells when it went and when it came back.
+      this.#logger.debug({ err: error }, 'the games folder is not there');
+      return undefined;
+    }
+  }
+
+  /** Names of real directories that may be games; undefined when the folder is not there or cannot be listed. */
+  async list(): Promise<Set<GameId> | undefined> {
+    this.#listedInode = await this.find();
+    if (this.#listedInode === undefined) return undefined;
+    try {
+      const names = new Set<GameId>();
+      for (const { name, kind } of await this.#fileSystem.list(this.path))
+        if (kind === 'directory' && isGameId(name)) names.add(name);
+      return names;
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the games folder cannot be listed');
+      return undefined;
+    }
+  }
+
+  /** Whether it is there, and the one that was listed last. */
+  async isStillThere(): Promise<boolean> {
+    const inode = await this.find();
+    return inode !== undefined && (this.#listedInode === undefined || inode === this.#listedInode);
+  }
+
+  /** Whether a path below is a folder now. */
+  async isFolder(path: string): Promise<boolean> {
+    try {
+      return (await this.#fileSystem.lstat(path)).kind === 'directory';
+    } catch (error) {
+      this.#logger.debug({ err: error, path }, 'what was made in the games folder is gone again');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import { isGameId, isReservedRootName, type Clock, type GameId, type IDisposable, type Logger } from '../base/index.ts';
+import type { WatchEvent, WatchFolder } from './watcher.ts';
+
+export interface GamesWatchOptions {
+  readonly gamesDir: string;
+  readonly watchFolder: WatchFolder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether folders made later are watched with what they hold; see `quietMs`. */
+  readonly isRecursive: boolean;
+  /** Its file number, or undefined when the folder is not there. */
+  readonly findFolder: () => Promise<bigint | undefined>;
+  readonly isHeld: (id: GameId) => boolean;
+  /** Whether a path below the games folder is a folder now. */
+  readonly isFolder: (components: readonly string[]) => Promise<boolean>;
+  /** Looks at these games. Never throws. */
+  readonly look: (ids: ReadonlySet<GameId>) => Promise<void>;
+  /** Looks at everything. Never throws. */
+  readonly scan: (options: { thorough: boolean }) => Promise<void>;
+}
+
+/** The rest of a burst is waited for so long after its first event. All durations in milliseconds. */
+const gatherMs = 150;
+/** Catches what the watcher missed. */
+const fullScanMs = 300_000;
+/** How often the games folder itself is looked for. */
+const folderCheckMs = 2_000;
+/**
+ * On Linux a folder that arrives with content is watched only at its top. So when folders were made and nothing happened
+ * for this long, the subscription is made anew, which takes in all there is.
+ */
+const quietMs = 3_000;
+/** So many new entries are looked at whether one is a folder; of more it is taken for granted. */
+const maxMade = 256;
+
+/**
+ * Keeps an eye on the games folder: one subscription, made again when the folder was replaced, and periodic scans. A
+ * burst ends in one look per game; while that runs at most one more gathers.
+ */
+export class GamesWatch implements AsyncDisposable {
+  readonly #options: GamesWatchOptions;
+  readonly #stack = new DisposableStack();
+  readonly #changed = new Set<GameId>();
+  readonly #made: (readonly string[])[] = [];
+  #subscription: AsyncDisposable | undefined;
+  #gather: IDisposable | undefined;
+  #quiet: IDisposable | undefined;
+  #inode: bigint | undefined;
+  #isStale = false;
+  #checking: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #disposed = false;
+
+  constructor(options: GamesWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Subscribes, then looks at what happened before that. */
+  async start(): Promise<void> {
+    const { clock, scan } = this.#options;
+    const background = { background: true };
+    this.#stack.use(clock.interval(() => void this.check(), folderCheckMs, background));
+    const scanAll = (): void => {
+      // A subscription that failed is tried again; that ends in a scan, too.
+      if (!this.#subscription) this.#isStale = true;
+      void (this.#isStale ? this.check() : scan({ thorough: true }));
+    };
+    this.#stack.use(clock.interval(scanAll, fullScanMs, background));
+    this.#isStale = true;
+    await this.check();
+  }
+
+  /** Subscribes anew when the folder is another one, or what is watched is not all of it. */
+  async check(): Promise<void> {
+    if (this.#disposed) return;
+    this.#checking ??= this.#checkNow().finally(() => {
+      this.#checking = undefined;
+    });
+    await this.#checking;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#stack.dispose();
+    this.#gather?.[Symbol.dispose]();
+    this.#quiet?.[Symbol.dispose]();
+    await Promise.all([this.#checking, this.#looking]);
+    await this.#unsubscribe();
+  }
+
+  async #checkNow(): Promise<void> {
+    const { findFolder, scan } = this.#options;
+    const inode = await findFolder();
+    if (this.#disposed) return;
+    const isOther = inode !== this.#inode;
+    this.#inode = inode;
+    if (!isOther && !this.#isStale) return;
+    this.#isStale = false;
+    await this.#unsubscribe();
+    if (inode !== undefined) await this.#subscribe();
+    // What happened between the last look and the first event is seen only so.
+    if (!this.#disposed) await scan({ thorough: inode !== undefined });
+  }
+
+  async #subscribe(): Promise<void> {
+    const { watchFolder, gamesDir, logger, scan } = this.#options;
+    try {
+      this.#subscription = await watchFolder(gamesDir, {
+        onEvents: (events) => this.#onEvents(events),
+        onError: (error) => {
+          logger.warn({ err: error }, 'the watcher of the games folder failed; the periodic scan goes on');
+          if (!this.#disposed) void scan({ thorough: true });
+        },
+      });
+    } catch (error) {
+      logger.warn({ err: error }, 'the games folder cannot be watched; the periodic scan goes on');
+    }
+  }
+
+  async #unsubscribe(): Promise<void> {
+    const former = this.#subscription;
+    this.#subscription = undefined;
+    try {
+      await former?.[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'the watcher of a vanished folder could not be closed');
+    }
+  }
+
+  #onEvents(events: readonly WatchEvent[]): void {
+    if (this.#disposed) return;
+    for (const { components, type } of events) {
+      const [name, inside] = components;
+      if (name === undefined) {
+        // The folder itself went: the next one of this path may even have its file number.
+        this.#isStale = true;
+        void this.check();
+        return;
+      }
+      if (!isGameId(name)) continue;
+      if (type === 'create' && (inside === undefined || !isReservedRootName(inside))) this.#noteMade(components);
+      if (!this.#options.isHeld(name)) this.#changed.add(name);
+    }
+    if (this.#made.length > 0) this.#renewWhenQuiet();
+    this.#gatherMore();
+  }
+
+  #gatherMore(): void {
+    if (this.#changed.size === 0 || this.#looking || this.#gather || this.#disposed) return;
+    this.#gather = this.#options.clock.timeout(() => {
+      this.#gather = undefined;
+      const ids = new Set(this.#changed);
+      this.#changed.clear();
+      this.#looking = this.#options.look(ids).finally(() => {
+        this.#looking = undefined;
+        this.#gatherMore();
+      });
+    }, gatherMs);
+  }
+
+  #noteMade(components: readonly string[]): void {
+    if (!this.#options.isRecursive && this.#made.length <= maxMade) this.#made.push(components);
+  }
+
+  #renewWhenQuiet(): void {
+    this.#quiet?.[Symbol.dispose]();
+    this.#quiet = this.#options.clock.timeout(() => void this.#renew(), quietMs, { background: true });
+  }
+
+  async #renew(): Promise<void> {
+    this.#quiet = undefined;
+    const made = this.#made.splice(0);
+    let hasFolder = made.length > maxMade;
+    for (const components of made) hasFolder ||= await this.#options.isFolder(components);
+    if (!hasFolder) return;
+    this.#isStale = true;
+    await this.check();
+  }
+}

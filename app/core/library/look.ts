@@ -1,0 +1,80 @@
+import { type FileSystem, type LanspreadError, type SignalOptions } from '../base/index.ts';
+import { formatFingerprint, isFit, parseFingerprint, payloadPart, digestOf, type Fingerprint } from './fingerprint.ts';
+import { walkPayload } from './payload.ts';
+import { readTop, viewRoot, type RootView } from './root-view.ts';
+import type { Sentinel } from './sentinel.ts';
+
+/**
+ * How closely to look. `listing`: one listing and the sentinel. `top`: the files at the top level too. `nested`: every
+ * file. What the cheaper look finds changed is always walked.
+ */
+export type Depth = 'listing' | 'top' | 'nested';
+
+/** What is on disk in one root. */
+export interface RootFacts {
+  readonly sentinel: Sentinel | undefined;
+  readonly installed: boolean;
+  /** Bytes of the payload. */
+  readonly sizeBytes: number;
+  readonly fingerprint: string;
+  /** Changes exactly when the manifest may have changed. */
+  readonly contentKey: string;
+  /** Why no manifest can describe the payload. */
+  readonly problem: LanspreadError | undefined;
+}
+
+/** What an earlier look, maybe of an earlier run, remembered. */
+export interface Remembered {
+  readonly fingerprint: string;
+  readonly sizeBytes: number;
+  readonly problem?: LanspreadError | undefined;
+}
+
+export interface LookOptions extends SignalOptions {
+  depth: Depth;
+  remembered: Remembered | undefined;
+}
+
+/** Looks at a root. Undefined when there is no real directory. Errors: the file system's, `CANCELLED`. */
+export async function lookAtRoot(
+  fileSystem: FileSystem,
+  root: string,
+  { depth, remembered, signal }: LookOptions,
+): Promise<RootFacts | undefined> {
+  const view = await viewRoot(fileSystem, root);
+  if (!view) return undefined;
+  const { sentinel, installed } = view;
+  const former = depth === 'nested' ? undefined : usable(remembered);
+  if (former && (await isUnchanged(fileSystem, root, { view, former: former.parts, depth }))) {
+    const { fingerprint, sizeBytes, problem } = former.remembered;
+    return { sentinel, installed, sizeBytes, fingerprint, contentKey: former.parts.payload, problem };
+  }
+  const payload = await walkPayload(fileSystem, root, { ...(signal && { signal }) });
+  const contentKey = contentKeyOf(payload, sentinel);
+  const fingerprint = formatFingerprint({ listing: view.listing, top: payload.top, payload: contentKey });
+  return { sentinel, installed, sizeBytes: payload.sizeBytes, fingerprint, contentKey, problem: payload.problem };
+}
+
+/** Equal keys mean equal manifests. */
+export function contentKeyOf(
+  { digest, problem }: { digest: string; problem: LanspreadError | undefined },
+  sentinel: Sentinel | undefined,
+): string {
+  return payloadPart(digestOf([digest, sentinel?.text ?? '']), { isFit: problem === undefined });
+}
+
+/** An unfit payload whose reason an earlier run knew is walked again, to know it again. */
+function usable(remembered: Remembered | undefined): { parts: Fingerprint; remembered: Remembered } | undefined {
+  const parts = remembered && parseFingerprint(remembered.fingerprint);
+  if (!remembered || !parts) return undefined;
+  return isFit(parts) || remembered.problem ? { parts, remembered } : undefined;
+}
+
+async function isUnchanged(
+  fileSystem: FileSystem,
+  root: string,
+  { view, former, depth }: { view: RootView; former: Fingerprint; depth: Depth },
+): Promise<boolean> {
+  if (view.listing !== former.listing) return false;
+  return depth === 'listing' || (await readTop(fileSystem, root, view.topFiles)) === former.top;
+}

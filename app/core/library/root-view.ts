@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import {
+  foldPath,
+  isNotFound,
+  isReservedRootName,
+  type DirectoryEntry,
+  type FileStat,
+  type FileSystem,
+} from '../base/index.ts';
+import { digestOf } from './fingerprint.ts';
+import { readSentinel, sentinelName, type Sentinel } from './sentinel.ts';
+
+/** What one listing and the sentinel tell of a root. */
+export interface RootView {
+  /** Undefined: not downloaded. */
+  readonly sentinel: Sentinel | undefined;
+  readonly installed: boolean;
+  /** Names of the payload's files at the top level. */
+  readonly topFiles: readonly string[];
+  /** The fingerprint's part of that name. */
+  readonly listing: string;
+}
+
+export const installName = 'local';
+
+/**
+ * Looks at one root: one listing, one stat, one read. Undefined when it is not there or no real directory. A sentinel
+ * that is a link or anything but a file does not count, nor does a `local` that is no real directory. Errors: the file
+ * system's.
+ */
+export async function viewRoot(fileSystem: FileSystem, root: string): Promise<RootView | undefined> {
+  let stat: FileStat;
+  let entries: DirectoryEntry[];
+  try {
+    stat = await fileSystem.lstat(root);
+    if (stat.kind !== 'directory') return undefined;
+    entries = await fileSystem.list(root);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+  const sentinelKind = await kindOf(fileSystem, root, { entries, name: sentinelName });
+  const sentinel = sentinelKind === 'file' ? await readSentinel(fileSystem, root) : undefined;
+  const installed = (await kindOf(fileSystem, root, { entries, name: installName })) === 'directory';
+  const topFiles = entries
+    .filter(({ name, kind }) => kind === 'file' && !isReservedRootName(name))
+    .map(({ name }) => name)
+    .sort();
+  const lines = entries.map(({ name, kind }) => `${kind} ${name}`).sort();
+  const listing = digestOf([`${stat.mtimeNs} ${stat.inode}`, sentinel?.text ?? '', ...lines]);
+  return { sentinel, installed, topFiles, listing };
+}
+
+/** The kind of an entry. Where the disk ignores case, `Version.ini` is `version.ini`; elsewhere it is another file. */
+async function kindOf(
+  fileSystem: FileSystem,
+  root: string,
+  { entries, name }: { entries: readonly DirectoryEntry[]; name: string },
+): Promise<DirectoryEntry['kind'] | undefined> {
+  const exact = entries.find((entry) => entry.name === name);
+  if (exact) return exact.kind;
+  if (!entries.some((entry) => foldPath(entry.name) === name)) return undefined;
+  try {
+    return (await fileSystem.lstat(join(root, name))).kind;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The fingerprint's `top`: of the files directly in the root. */
+export function topDigest(
+  files: Iterable<{ name: string } & Pick<FileStat, 'sizeBytes' | 'mtimeNs' | 'inode'>>,
+): string {
+  const lines = [...files].map(({ name, sizeBytes, mtimeNs, inode }) => `${name} ${sizeBytes} ${mtimeNs} ${inode}`);
+  return digestOf(lines.sort());
+}
+
+/** `topDigest` of what lies there now. A file that is gone meanwhile is left out. Errors: the file system's. */
+export async function readTop(fileSystem: FileSystem, root: string, topFiles: readonly string[]): Promise<string> {
+  const stats = [];
+  for (const name of topFiles) {
+    try {
+      stats.push({ name, ...(await fileSystem.lstat(join(root, name))) });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return topDigest(stats);
+}
