@@ -67,7 +67,7 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
   const gate = starting.use(new HandshakeGate({ clock, logger }));
   const gater = { denyInboundConnection: gate.refuses.bind(gate) };
   const started = await startNode({ identity, hosts: listenHosts, gater, logger, useQuic });
-  starting.defer(async () => await started.node.stop());
+  starting.defer(started.stop);
   const network = starting.use(new LibP2pNetwork({ ...options, clock }, { started, gate }));
   await network.begin();
   starting.move();
@@ -360,7 +360,6 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   async #stop(): Promise<void> {
-    const { node } = this.#started;
     const { clock } = this.#options;
     await within(clock, goodbyeLimitMs, [
       this.#discovery?.stop(),
@@ -369,8 +368,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#stopping.abort(new LanspreadError('SHUTTING_DOWN'));
     this.#stack.dispose();
     this.#connected[Symbol.dispose]();
-    for (const connection of node.getConnections()) connection.abort(new Error('stopping'));
-    await within(clock, closeLimitMs, [Promise.resolve(node.stop())]);
+    await within(clock, closeLimitMs, [this.#started.stop()]);
   }
 }
 

@@ -13,7 +13,12 @@ import { dialLimitMs } from './dial.ts';
 import type { Identity } from './identity.ts';
 import { loadQuic, rawStreamLimit, type TransportFactory } from './quic.ts';
 
-export type LanNode = Libp2p;
+export type LanNode = Libp2p<{ leftovers: Leftovers }>;
+
+/** What libp2p leaves running after it was stopped. */
+interface Leftovers {
+  clear(): void;
+}
 
 export interface LanNodeOptions {
   identity: Identity;
@@ -30,6 +35,8 @@ export interface StartedNode {
   readonly transports: readonly ('quic' | 'tcp')[];
   /** The one port of both transports, UDP and TCP, on every address. */
   readonly port: number;
+  /** Closes every connection and listener. */
+  stop(): Promise<void>;
 }
 
 const portAttempts = 8;
@@ -44,7 +51,8 @@ export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const port = await freePort(hosts);
-      return { node: await listen(options, { quic, port }), transports: quic ? ['quic', 'tcp'] : ['tcp'], port };
+      const node = await listen(options, { quic, port });
+      return { node, transports: quic ? ['quic', 'tcp'] : ['tcp'], port, stop: () => stopNode(node) };
     } catch (cause) {
       // Somebody took the port between the look and the listen.
       if (attempt < portAttempts) continue;
@@ -52,6 +60,13 @@ export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
       throw new LanspreadError('IO_ERROR', { message: `Cannot listen on ${hosts.join(', ')}: ${reason}`, cause });
     }
   }
+}
+
+async function stopNode(node: LanNode): Promise<void> {
+  // A graceful close of each would wait for the other side; whoever matters was told goodbye.
+  for (const connection of node.getConnections()) connection.abort(new Error('stopping'));
+  await node.stop();
+  node.services.leftovers.clear();
 }
 
 async function listen(
@@ -89,7 +104,21 @@ async function listen(
       connectionCloseTimeout: 200,
     },
     logger: quietLogger(logger),
+    services: { leftovers: ({ addressManager }) => leftoversOf(addressManager) },
   });
+}
+
+/**
+ * libp2p's address manager notes each closed listener a second later, by a timer that would keep the process alive so
+ * much longer.
+ */
+function leftoversOf(addressManager: object): Leftovers {
+  return {
+    clear() {
+      const note: unknown = Reflect.get(addressManager, '_updatePeerStoreAddresses');
+      if (typeof note === 'function' && 'stop' in note && typeof note.stop === 'function') note.stop();
+    },
+  };
 }
 
 /** libp2p's own words only matter to whoever looks for a fault in it. */

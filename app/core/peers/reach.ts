@@ -149,5 +149,5 @@ const foundKey = (peerId: string): string => `found ${peerId}`;
 
 /** What a peer announced, to see whether it changed. */
 function signatureOf(peer: DiscoveredPeer | undefined): string {
-  return JSON.stringify(peer && [peer.name, peer.protocol, peer.addresses]);
+  return peer ? JSON.stringify([peer.name, peer.protocol, peer.addresses]) : '';
 }
