@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 // The launcher's command line. Plain JavaScript: on an older Node it starts itself again with the pinned one.
 import { spawn } from 'node:child_process';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { findPinnedNode, isPinnedNode, requirePinnedNode } from './pinned-node.mjs';
 
 if (isPinnedNode()) {
+  // What was parsed and stripped once is kept for the next start.
+  nodeModule.enableCompileCache?.();
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
+  // libp2p leaves a timer of a second behind when its listeners close; everything of ours is done here.
+  process.exit();
 } else {
   const pinned = findPinnedNode();
   if (!pinned) requirePinnedNode();
