@@ -25,7 +25,7 @@ export interface GreeterOptions {
   /** Both sides know each other: the connection belongs to a session from now on. */
   onGreeted: (connection: Connection, greeting: Greeting, toldRevision: number) => void;
   onIncompatible: (peerId: string, protocol: number) => void;
-  /** A Hello came to nothing. */
+  /** A Hello came to nothing, and no other one with that peer is under way. */
   onFailed: (peerId: string) => void;
 }
 
@@ -93,6 +93,10 @@ export class Greeter {
     });
   }
 
+  isGreeting(peerId: string): boolean {
+    return this.#underway.has(peerId);
+  }
+
   /** Resolves when no Hello with this peer is under way. */
   async settled(peerId: string): Promise<void> {
     await Promise.allSettled(this.#underway.get(peerId) ?? []);
@@ -126,14 +130,15 @@ export class Greeter {
     this.#underway.set(peerId, underway);
     const running = work();
     underway.add(running);
+    let isDone = false;
     try {
-      return await running;
-    } catch (error) {
-      this.#options.onFailed(peerId);
-      throw error;
+      const result = await running;
+      isDone = true;
+      return result;
     } finally {
       underway.delete(running);
       if (underway.size === 0) this.#underway.delete(peerId);
+      if (!isDone && underway.size === 0) this.#options.onFailed(peerId);
     }
   }
 }

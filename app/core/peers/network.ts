@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Connection } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import {
   anySignal,
@@ -168,7 +169,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#stack.use(this.#sessions.onDidLose(({ peerId, reason }) => this.#onLost(peerId, reason)));
     await this.#streams.serve(protocols.hello, (stream, connection) => this.#greeter.answer(stream, connection));
     await this.#streams.serve(protocols.library, (stream) => this.#answerDelta(stream));
-    await this.#streams.serve(protocols.goodbye, (stream) => this.#answerGoodbye(stream));
+    await this.#streams.serve(protocols.goodbye, (stream, connection) => this.#answerGoodbye(stream, connection));
     await this.#streams.serve(pingProtocol, async (stream) => {
       await answerPings(stream, () => this.markAlive(stream.peerId));
     });
@@ -323,9 +324,9 @@ class LibP2pNetwork implements PeerNetwork {
     this.#reach.lost(peerId, reason);
   }
 
-  /** The byte lane forgets a peer without a session. */
+  /** The byte lane forgets a peer that has no session and is not about to get one. */
   #distrust(peerId: string): void {
-    if (this.#sessions.get(peerId) || this.#stopping.signal.aborted) return;
+    if (this.#sessions.get(peerId) || this.#greeter.isGreeting(peerId) || this.#stopping.signal.aborted) return;
     const none: LaneOffer | undefined = undefined;
     this.#options.host.trustLane(peerId, none).catch((error: unknown) => {
       this.#options.logger.warn({ peerId, err: error }, 'the byte lane could not forget a peer');
@@ -353,10 +354,10 @@ class LibP2pNetwork implements PeerNetwork {
     await stream.writeMessage({ result: following === 'resync' ? 'resync' : 'ok' });
   }
 
-  async #answerGoodbye(stream: LibP2pStream): Promise<void> {
+  async #answerGoodbye(stream: LibP2pStream, connection: Connection): Promise<void> {
     await stream.readMessage(goodbyeSchema, 'goodbye');
     await stream.close();
-    this.#sessions.end(stream.peerId, 'goodbye');
+    this.#sessions.end(stream.peerId, 'goodbye', connection);
   }
 
   async #stop(): Promise<void> {

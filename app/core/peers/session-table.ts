@@ -57,9 +57,11 @@ export class SessionTable implements IDisposable {
     const entry = this.#entries.get(peerId);
     const event = { kind: 'greeted', link: connection.id, instance: greeting.hello.instance } as const;
     const decision = decide(entry?.state ?? { kind: 'absent' }, event);
-    if (entry && decision.lost) this.#remove(entry, decision.lost);
     if (decision.opened || !entry) {
-      this.#begin(connection, { greeting, toldRevision, decision });
+      const session = this.#begin(connection, { greeting, toldRevision, decision });
+      // Who hears of the old session's end finds the new one in its place.
+      if (entry && decision.lost) this.#tellLost(entry, decision.lost);
+      this.#opened.fire(session);
     } else {
       entry.state = decision.state;
       entry.session.toldRevision = Math.max(entry.session.toldRevision, toldRevision);
@@ -76,7 +78,10 @@ export class SessionTable implements IDisposable {
     this.#apply(connection.remotePeer.toString(), { kind: 'link-closed', link: connection.id });
   }
 
-  end(peerId: string, reason: LostReason): void {
+  /** Ends a peer's session; with a connection given, only one that runs over it. */
+  end(peerId: string, reason: LostReason, connection?: Connection): void {
+    const entry = this.#entries.get(peerId);
+    if (connection && entry && !linksOf(entry.state).includes(connection.id)) return;
     this.#apply(peerId, { kind: 'ended', reason });
   }
 
@@ -99,7 +104,7 @@ export class SessionTable implements IDisposable {
   #begin(
     connection: Connection,
     { greeting, toldRevision, decision }: { greeting: Greeting; toldRevision: number; decision: SessionDecision },
-  ): void {
+  ): Session {
     const peerId = connection.remotePeer.toString();
     const { streams, clock, isKnownGame } = this.#options;
     const onSilent = (): void => this.end(peerId, 'timeout');
@@ -107,7 +112,7 @@ export class SessionTable implements IDisposable {
     session.toldRevision = toldRevision;
     session.carry(linksOf(decision.state), connection);
     this.#entries.set(peerId, { session, state: decision.state, tidying: undefined });
-    this.#opened.fire(session);
+    return session;
   }
 
   #apply(peerId: string, event: SessionEvent): void {
@@ -116,14 +121,15 @@ export class SessionTable implements IDisposable {
     const decision = decide(entry.state, event);
     entry.state = decision.state;
     entry.session.carry(linksOf(decision.state), undefined);
-    if (decision.lost) this.#remove(entry, decision.lost);
+    if (decision.lost) {
+      this.#entries.delete(peerId);
+      this.#tellLost(entry, decision.lost);
+    }
     this.#close(decision.closes, event.kind);
   }
 
-  #remove(entry: Entry, reason: LostReason): void {
-    const { session } = entry;
-    this.#entries.delete(session.peerId);
-    entry.tidying?.[Symbol.dispose]();
+  #tellLost({ session, tidying }: Entry, reason: LostReason): void {
+    tidying?.[Symbol.dispose]();
     session[Symbol.dispose]();
     this.#lost.fire({ peerId: session.peerId, name: session.name, reason });
   }
