@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { LanspreadError, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
+import { isNotFound, LanspreadError, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { blockSizeBytes, encodeManifest, limits, manifestRoot, type Manifest } from '../protocol/index.ts';
 import type { BlockRepository, FileIdentity } from '../state/index.ts';
 import { contentKeyOf } from './look.ts';
 import { walkPayload, type Payload, type PayloadFile } from './payload.ts';
 import { readSentinel, type Sentinel } from './sentinel.ts';
-import type { BlockHasher, HashedManifest } from './types.ts';
+import type { BlockHasher, HashedManifest, HashOptions } from './types.ts';
 
 export interface BuildContext {
   readonly fileSystem: FileSystem;
@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
   /** A peer waits for this game now. */
   readonly isUrgent: () => boolean;
+  /** Waited for before a file is read: who waits for nobody lets others go first. */
+  readonly turn: () => Promise<void>;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
 }
 
@@ -80,8 +82,9 @@ async function readContent(
 async function hashesOf(
   { fileSystem, blocks, hasher }: BuildContext,
   { files, sizeBytes: totalBytes }: Payload,
-  { signal, isUrgent, onProgress }: BuildOptions,
+  options: BuildOptions,
 ): Promise<{ byFile: (readonly string[])[]; read: number } | undefined> {
+  const { signal, onProgress } = options;
   const byFile: (readonly string[])[] = [];
   const fresh: [FileIdentity, readonly string[]][] = [];
   const store = (): void => {
@@ -96,12 +99,10 @@ async function hashesOf(
       let hashes = identity.sizeBytes === 0 ? [] : blocks.get(identity);
       if (!hashes) {
         read += 1;
-        hashes = await hasher.hashFile(identity.path, {
-          signal,
-          isUrgent,
-          onProgress: (bytesOfFile) => onProgress(doneBytes + bytesOfFile, totalBytes),
-        });
-        if (!(await isSame(fileSystem, identity))) return undefined;
+        await options.turn();
+        const own = (bytesOfFile: number): void => onProgress(doneBytes + bytesOfFile, totalBytes);
+        hashes = await hashSteady({ fileSystem, hasher }, identity, { ...options, onProgress: own });
+        if (!hashes) return undefined;
         fresh.push([identity, hashes]);
         if (fresh.length >= storeEvery) store();
       }
@@ -115,9 +116,30 @@ async function hashesOf(
   return { byFile, read };
 }
 
+/** The hashes of a file that is the same before and after; undefined when it changed or went. */
+async function hashSteady(
+  { fileSystem, hasher }: Pick<BuildContext, 'fileSystem' | 'hasher'>,
+  identity: FileIdentity,
+  options: HashOptions & { signal: AbortSignal },
+): Promise<string[] | undefined> {
+  try {
+    const hashes = await hasher.hashFile(identity.path, options);
+    return (await isSame(fileSystem, identity)) ? hashes : undefined;
+  } catch (error) {
+    throwIfAborted(options.signal);
+    if (await isSame(fileSystem, identity)) throw error;
+    return undefined;
+  }
+}
+
 async function isSame(fileSystem: FileSystem, { path, sizeBytes, mtimeNs, inode }: FileIdentity): Promise<boolean> {
-  const now = await fileSystem.lstat(path);
-  return now.kind === 'file' && now.sizeBytes === sizeBytes && now.mtimeNs === mtimeNs && now.inode === inode;
+  try {
+    const now = await fileSystem.lstat(path);
+    return now.kind === 'file' && now.sizeBytes === sizeBytes && now.mtimeNs === mtimeNs && now.inode === inode;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 function encode(id: GameId, { sentinel, payload }: Content, byFile: readonly (readonly string[])[]): HashedManifest {

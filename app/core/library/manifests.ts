@@ -1,6 +1,7 @@
 import {
   abortError,
   type LanspreadError,
+  throwIfAborted,
   toLanspreadError,
   untilAborted,
   type GameId,
@@ -52,6 +53,8 @@ export class Manifests implements AsyncDisposable {
   /** In the order in which they were asked for. */
   readonly #building = new Map<GameId, Building>();
   readonly #runs = new Set<Promise<void>>();
+  /** Resolves when whoever let others go first may look again. */
+  #gate = Promise.withResolvers<void>();
   #disposed = false;
 
   constructor(options: ManifestsOptions) {
@@ -108,6 +111,7 @@ export class Manifests implements AsyncDisposable {
     this.#building.delete(id);
     building.controller.abort();
     building.reject(abortError(building.controller.signal));
+    this.#openGate();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,11 +150,26 @@ export class Manifests implements AsyncDisposable {
     const urgentRoom = parallelUrgent - started.filter(({ isUrgent }) => isUrgent).length;
     const urgent = waiting.filter(({ isUrgent }) => isUrgent).slice(0, Math.max(0, urgentRoom));
     const next = urgent.length === 0 && started.length === 0 ? waiting.slice(0, 1) : urgent;
+    this.#openGate();
     for (const building of next) {
       building.isStarted = true;
       const run = this.#run(building).finally(() => this.#runs.delete(run));
       this.#runs.add(run);
     }
+  }
+
+  /** In the background nothing is read while somebody waits for another game. */
+  async #turn(building: Building): Promise<void> {
+    const hasPrecedence = ({ isUrgent }: Building): boolean => isUrgent && !building.isUrgent;
+    while (this.#building.get(building.subject.id) === building && [...this.#building.values()].some(hasPrecedence))
+      await this.#gate.promise;
+    throwIfAborted(building.controller.signal);
+  }
+
+  #openGate(): void {
+    const former = this.#gate;
+    this.#gate = Promise.withResolvers<void>();
+    former.resolve();
   }
 
   async #run(building: Building): Promise<void> {
@@ -159,6 +178,7 @@ export class Manifests implements AsyncDisposable {
       const built = await buildManifest(this.#options, building.subject, {
         signal: building.controller.signal,
         isUrgent: () => building.isUrgent,
+        turn: () => this.#turn(building),
         onProgress: (doneBytes, totalBytes) => {
           building.doneBytes = doneBytes;
           building.totalBytes = totalBytes;
