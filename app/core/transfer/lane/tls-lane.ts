@@ -15,7 +15,9 @@ const unlimited: UploadLimits = {
   maxPeers: undefined,
 };
 const signOfLifePeriodMs = 500;
+/** Doubles with every start that fails, up to the most. */
 const restartPauseMs = 200;
+const mostRestartPauseMs = 30_000;
 
 interface Slot {
   handle: WorkerHandle;
@@ -55,6 +57,8 @@ class WorkerLane implements TlsLane {
   readonly #peers = new Map<string, PeerAccount>();
   readonly #fetches = new Map<number, RunningFetch>();
   readonly #stopping = new AbortController();
+  /** Starts that failed in a row, by worker. */
+  readonly #failedStarts = new Map<number, number>();
   readonly #served = new Emitter<Served>();
   readonly #peerBytes = new Emitter<{ readonly peerId: string; readonly bytes: number }>();
   readonly onDidServe: Event<Served> = this.#served.event;
@@ -158,7 +162,7 @@ class WorkerLane implements TlsLane {
 
   /** The worker with the fewest fetches from this peer, then with the fewest at all. */
   #freestWorker(peerId: string): number {
-    const loads = this.#slots.map(() => 0);
+    const loads = this.#slots.map(({ handle }) => (handle.isGone ? Number.MAX_SAFE_INTEGER / 2 : 0));
     for (const fetch of this.#fetches.values()) {
       const weight = fetch.peerId === peerId ? 1_000 : 1;
       loads[fetch.workerIndex] = (loads[fetch.workerIndex] ?? 0) + weight;
@@ -211,8 +215,12 @@ class WorkerLane implements TlsLane {
   /** A failed start ends in an exit or an error, and either in another try. */
   async #restart(index: number): Promise<void> {
     try {
-      await sleep(restartPauseMs, { signal: this.#stopping.signal, clock: this.#options.clock });
+      const failed = this.#failedStarts.get(index) ?? 0;
+      this.#failedStarts.set(index, failed + 1);
+      const pauseMs = Math.min(mostRestartPauseMs, restartPauseMs * 2 ** failed);
+      await sleep(pauseMs, { signal: this.#stopping.signal, clock: this.#options.clock });
       await this.#startWorker(index);
+      this.#failedStarts.delete(index);
       const handle = this.#slots[index]?.handle;
       for (const [peerId, { offer }] of this.#peers) await handle?.ask({ kind: 'trust', peerId, offer });
     } catch (error) {
