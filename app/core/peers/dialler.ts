@@ -33,11 +33,21 @@ export interface DiallerOptions {
 interface Entry {
   target: DialTarget;
   failures: number;
+  /** Sessions in a row that ended soon after the dial. */
+  drops: number;
+  /** When the last dial led to a session, monotonic; undefined once that session is over. */
+  reachedAtMs: number | undefined;
   timer: IDisposable | undefined;
   isDialling: boolean;
   /** The addresses changed while dialling the old ones. */
   isStale: boolean;
 }
+
+/**
+ * Who hangs up sooner after a dial than this, in milliseconds, is not dialled again at once: two PCs with one identity
+ * would push each other out without end.
+ */
+const steadyMs = 10_000;
 
 /** So many at a time: in a hall of hundreds that all start at once, the rest waits its turn. */
 const dialsAtOnce = 16;
@@ -57,7 +67,7 @@ export class Dialler implements IDisposable {
   put(target: DialTarget, { delayMs = 0 }: { delayMs?: number } = {}): void {
     const known = this.#entries.get(target.key);
     if (!known) {
-      const entry: Entry = { target, failures: 0, timer: undefined, isDialling: false, isStale: false };
+      const entry = newEntry(target);
       this.#entries.set(target.key, entry);
       this.#schedule(entry, delayMs);
       return;
@@ -75,10 +85,20 @@ export class Dialler implements IDisposable {
     this.#entries.delete(key);
   }
 
-  /** A peer was lost: its targets are dialled again. */
+  /** A peer was lost: its targets are dialled again, at the earliest after the delay. */
   retry(peerId: string, { delayMs }: { delayMs: number }): void {
-    for (const entry of this.#entries.values())
-      if (entry.target.peerId === peerId && !entry.isDialling) this.#schedule(entry, delayMs);
+    const { clock, random } = this.#options;
+    for (const entry of this.#entries.values()) {
+      if (entry.target.peerId !== peerId || entry.isDialling) continue;
+      const { reachedAtMs } = entry;
+      if (reachedAtMs !== undefined) {
+        const isSteady = clock.monotonicMs() - reachedAtMs >= steadyMs;
+        entry.drops = isSteady ? 0 : entry.drops + 1;
+        entry.reachedAtMs = undefined;
+      }
+      const pauseMs = entry.drops > 1 ? dialPauseMs(entry.drops - 1, random()) : 0;
+      this.#schedule(entry, Math.max(delayMs, pauseMs));
+    }
   }
 
   [Symbol.dispose](): void {
@@ -121,6 +141,7 @@ export class Dialler implements IDisposable {
     if (target.peerId !== undefined && this.#options.isConnected(target.peerId)) return;
     const peerId = await this.#options.connect(target, { signal: this.#stopping.signal });
     entry.target = { ...entry.target, peerId };
+    entry.reachedAtMs = this.#options.clock.monotonicMs();
   }
 
   #failed(entry: Entry, error: unknown): void {
@@ -134,4 +155,16 @@ export class Dialler implements IDisposable {
   #isCurrent(entry: Entry): boolean {
     return this.#entries.get(entry.target.key) === entry;
   }
+}
+
+function newEntry(target: DialTarget): Entry {
+  return {
+    target,
+    failures: 0,
+    drops: 0,
+    reachedAtMs: undefined,
+    timer: undefined,
+    isDialling: false,
+    isStale: false,
+  };
 }

@@ -28,6 +28,9 @@ export interface SessionDecision {
   readonly opened?: boolean;
 }
 
+/** Both sides may dial each of a few addresses at once; whoever opens more only takes up room. */
+const mostLinks = 8;
+
 const absent: SessionState = { kind: 'absent' };
 
 export function decide(state: SessionState, event: SessionEvent): SessionDecision {
@@ -54,5 +57,6 @@ function greeted(state: SessionState, { link, instance }: { link: string; instan
     return { state: { kind: 'open', instance, links: [link] }, closes, lost: 'closed', opened: true };
   }
   if (state.links.includes(link)) return { state, closes: [] };
-  return { state: { ...state, links: [...state.links, link] }, closes: [] };
+  const links = [...state.links, link];
+  return { state: { ...state, links: links.slice(-mostLinks) }, closes: links.slice(0, -mostLinks) };
 }

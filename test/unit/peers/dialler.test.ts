@@ -93,6 +93,29 @@ test('a peer that is lost is dialled again, also one whose id nobody had told', 
   dialler[Symbol.dispose]();
 });
 
+test('a peer that hangs up as soon as it was reached is dialled with growing pauses; one that stayed, at once', async () => {
+  const { clock, dials, connected, dialler } = lab(async () => 'ann');
+  const lose = async (afterMs: number): Promise<void> => {
+    await clock.advance(afterMs);
+    connected.delete('ann');
+    dialler.retry('ann', { delayMs: 0 });
+  };
+  dialler.put(target());
+  for (let round = 0; round < 5; round += 1) {
+    const before = dials.length;
+    await clock.advance(40_000);
+    assert.is(dials.length, before + 1, 'once, and then it is there');
+    await lose(40_000);
+  }
+  dials.length = 0;
+  for (let second = 0; second < 60; second += 1) {
+    await clock.advance(1_000);
+    if (connected.has('ann')) await lose(0);
+  }
+  assert.ok(dials.length <= 8, dials.join());
+  dialler[Symbol.dispose]();
+});
+
 test('new addresses are dialled at once, without the old pause; the same ones change nothing', async () => {
   const { clock, dials, dialler } = lab(unreachable);
   dialler.put(target());

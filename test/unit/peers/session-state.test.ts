@@ -58,6 +58,19 @@ test('where there is no session nothing can end', () => {
     assert.equal(decide(absent, event), { state: absent, closes: [] });
 });
 
+test('a peer that says Hello over ever more connections keeps the newest few', () => {
+  let state: SessionState = absent;
+  const closed: string[] = [];
+  for (let at = 0; at < 100; at += 1) {
+    const decision = decide(state, hello(`link ${at}`));
+    state = decision.state;
+    closed.push(...decision.closes);
+  }
+  assert.equal(state, open(...Array.from({ length: 8 }, (_, at) => `link ${92 + at}`)));
+  assert.is(closed.length, 92);
+  assert.is(closed[0], 'link 0');
+});
+
 /** Two nodes, any number of dials from both sides, Hellos and closes arriving in any order: they always agree. */
 test('whatever crosses on the way, both sides end up with the same single connection', () => {
   for (let seed = 0; seed < 500; seed += 1) {
