@@ -113,6 +113,8 @@ export class TransferRun {
       // Round by round, so that the first peer does not take all before the second is asked.
       for (const peerId of peers) {
         if (scheduler.runningOf(peerId) > slot) continue;
+        // A lane may have found the end, or a listener called for it, before the last start came back.
+        if (this.#isOver) return;
         const range = scheduler.next(peerId, clock.monotonicMs());
         if (range) this.#start(range);
       }
