@@ -1,5 +1,13 @@
 /** The whole core, wired in one place: what is started in which order, and who knows whom. */
-import { LanspreadError, nodeFileSystem, systemClock, withTimeLimit, type Event } from './base/index.ts';
+import {
+  type LanspreadError,
+  nodeFileSystem,
+  systemClock,
+  whenAborted,
+  withTimeLimit,
+  type Event,
+  type GameId,
+} from './base/index.ts';
 import { openCatalog } from './catalog/index.ts';
 import {
   importCatalogs,
@@ -26,6 +34,7 @@ import {
   type SettingName,
   type Status,
 } from './rpc/index.ts';
+import { createSupervisor } from './supervise/index.ts';
 import { acquireLock, openState } from './state/index.ts';
 import { createTlsLane, createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
 
@@ -50,6 +59,7 @@ export interface CoreHandle {
 
 /** How long stopping may take in all, in milliseconds. */
 const stopLimitMs = 2_000;
+const supervisorLimitMs = 500;
 
 /**
  * Starts a core. Order: lock → database → recovery → first scan → listeners → discovery → RPC. Whatever was started is
@@ -181,7 +191,23 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     transports: peers.transports,
     operations: operations.running(),
   });
+  const recoverAgain = async (): Promise<void> => {
+    const isActive = (gameId: GameId): boolean => operations.isBusy(gameId);
+    relayRecovery(await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir, isActive }), events.emit);
+    await library.scan();
+  };
   let stopping: Promise<void> | undefined;
+  let failed: StopOutcome['failed'];
+  const supervisor = createSupervisor({
+    clock,
+    logger,
+    onFailed: ({ name: component, error }) => {
+      failed = { component, error };
+      events.emit({ event: 'runtime-failed', component, error: error.toJSON() });
+      stopping ??= stopAll(stopLimitMs);
+    },
+  });
+  starting.defer(async () => void (await supervisor.stop({ timeoutMs: supervisorLimitMs })));
   const commands = createCommands({
     operations,
     catalog,
@@ -207,14 +233,26 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
   };
   starting.use(settings.onDidChange(applySetting));
-  await library.watch();
+  supervisor.start({
+    name: 'library watcher',
+    policy: 'BestEffort',
+    run: async (signal) => {
+      await library.watch();
+      await whenAborted(signal);
+    },
+  });
+  starting.use(
+    library.onDidChangeAvailability(({ available }) => {
+      if (available) void recoverAgain().catch((error: unknown) => logger.error({ err: error }, 'recovery failed'));
+    }),
+  );
 
   const { revision, games } = library.snapshot();
   events.begin([
     { event: 'started', peerId: peers.peerId, addresses: peers.addresses(), name, version: lanspreadVersion },
     { event: 'local-ready', revision, games },
   ]);
-  relayRecovery(recovery, { movedAside, emit: events.emit });
+  relayRecovery(recovery, events.emit, movedAside);
 
   const running = starting.move();
   const { promise: stopped, resolve } = Promise.withResolvers<StopOutcome>();
@@ -229,7 +267,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     } catch (error) {
       logger.error({ err: error }, 'the core did not stop cleanly');
     }
-    resolve({});
+    resolve(failed ? { failed } : {});
   };
   return {
     commands,

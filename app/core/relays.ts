@@ -43,10 +43,7 @@ export function relayLibraryEvents(library: Library, emit: Emit): IDisposable {
 }
 
 /** Says what recovery did; nothing when there was nothing to do. */
-export function relayRecovery(
-  { actions }: RecoveryReport,
-  { movedAside, emit }: { movedAside: string | undefined; emit: Emit },
-): void {
+export function relayRecovery({ actions }: RecoveryReport, emit: Emit, movedAside?: string): void {
   if (actions.length === 0 && movedAside === undefined) return;
   const told = actions.map(({ gameId, steps, report }) => ({ gameId, action: report ?? steps.join(', ') }));
   emit({ event: 'recovery-done', actions: told, ...(movedAside !== undefined && { stateMovedAside: movedAside }) });

@@ -21,6 +21,14 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
+/** Resolves when the signal aborts: for work that only waits to be told to stop. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
 export interface SleepOptions extends SignalOptions {
   clock?: Clock;
 }
