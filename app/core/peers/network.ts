@@ -161,7 +161,6 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   async begin(): Promise<void> {
-    const { discovery, staticPeers, knownPeers } = this.#options;
     const { node } = this.#started;
     node.addEventListener('connection:open', ({ detail }) => this.#gate.opened(detail));
     node.addEventListener('connection:close', ({ detail }) => this.#sessions.closed(detail));
@@ -173,9 +172,16 @@ class LibP2pNetwork implements PeerNetwork {
     await this.#streams.serve(pingProtocol, async (stream) => {
       await answerPings(stream, () => this.markAlive(stream.peerId));
     });
+    // In the next turn: whoever made the network listens to it by then, and misses nothing.
+    this.#stack.use(this.#options.clock.timeout(() => this.#reachOut(), 0));
+  }
+
+  #reachOut(): void {
+    const { discovery, staticPeers, knownPeers, logger } = this.#options;
     for (const text of staticPeers) this.#reach.addStatic(text);
     for (const known of knownPeers.all()) this.#reach.addKnown(known);
-    if (discovery) await this.#discover(discovery);
+    if (!discovery) return;
+    this.#discover(discovery).catch((error: unknown) => logger.error({ err: error }, 'discovery could not start'));
   }
 
   addresses(): readonly string[] {
