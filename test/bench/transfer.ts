@@ -1,7 +1,7 @@
 /**
  * One source, file to file over loopback, encrypted, every block verified; against nginx + curl HTTPS and raw quinn
  * streams, which verify nothing, in turn. Then many small files. Options: --mib 2048 --rounds 5 --files 20000
- * --only lane,nginx,quinn.
+ * --only lane,peers,nginx,quinn.
  */
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { BenchGame } from './transfer/bench-game.ts';
 import type { Contestant } from './transfer/contestant.ts';
 import { laneContestant } from './transfer/lane-contestant.ts';
 import { nginxContestant, whyNoNginx } from './transfer/nginx-contestant.ts';
+import { peersContestant, type PeersContestant } from './transfer/peers-contestant.ts';
 import { plainWrites } from './transfer/plain-writes.ts';
 import { quinnContestant, whyNoQuinn } from './transfer/quinn-contestant.ts';
 
@@ -32,7 +33,7 @@ function optionsOf(args: readonly string[]): Options {
       mib: { type: 'string', default: '2048' },
       rounds: { type: 'string', default: '5' },
       files: { type: 'string', default: '20000' },
-      only: { type: 'string', default: 'lane,nginx,quinn' },
+      only: { type: 'string', default: 'lane,peers,nginx,quinn' },
     },
   });
   return {
@@ -49,6 +50,7 @@ async function contestants(source: string, { only }: Options): Promise<Contestan
   const [noNginx, noQuinn] = [whyNoNginx(), whyNoQuinn()];
   for (const why of [noNginx, noQuinn]) if (why) console.error(`left out: ${why}`);
   if (only.includes('lane')) list.push(await laneContestant(source));
+  if (only.includes('peers')) list.push(await peersContestant(source, file));
   if (!noNginx && only.includes('nginx')) list.push(await nginxContestant(source, file));
   if (!noQuinn && only.includes('quinn')) list.push(await quinnContestant(source, file));
   return list;
@@ -85,6 +87,29 @@ async function processFigures(contestant: Contestant): Promise<Figure[]> {
   ];
 }
 
+/** What two whole peers add to the bare lane: the control plane's round trip, the commit, their memory. */
+function peerFigures(
+  peers: PeersContestant,
+  others: readonly Contestant[],
+  speeds: (contestant: Contestant) => number[],
+): Figure[] {
+  const against = others
+    .filter((other) => other !== peers)
+    .map((other) =>
+      figure(`${peers.name} against ${other.name}`, {
+        unit: 'MiB/s',
+        values: speeds(peers),
+        reference: { name: other.name, values: speeds(other) },
+      }),
+    );
+  return [
+    ...against,
+    figure('command round trip p99 while transferring', { unit: 'ms', values: peers.roundTripP99Ms }),
+    figure('last verified block to flushed sentinel', { unit: 'ms', values: peers.commitMs }),
+    figure('receiving peer, peak memory', { unit: 'MiB', values: peers.receiverPeakMib }),
+  ];
+}
+
 async function bigFile(folder: string, options: Options): Promise<Figure[]> {
   const source = join(folder, 'source');
   await mkdir(source);
@@ -106,6 +131,8 @@ async function bigFile(folder: string, options: Options): Promise<Figure[]> {
   );
   for (const contestant of list) figures.push(figure(contestant.name, { unit: 'MiB/s', values: speeds(contestant) }));
   figures.push(...(await processFigures(lane)));
+  for (const contestant of list)
+    if ('roundTripP99Ms' in contestant) figures.push(...peerFigures(contestant as PeersContestant, others, speeds));
   await rm(source, { recursive: true });
   return figures;
 }
