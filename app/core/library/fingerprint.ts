@@ -1,9 +1,9 @@
 /**
  * What is remembered of a root, as one text of three parts, cheapest first. `listing`: names and kinds at the top level,
- * when the folder changed, the sentinel. `top`: size, time and file number of the files at the top level. `payload`: the
- * same of every file below, and the sentinel; equal means that the manifest is the same.
+ * and the sentinel. `top`: size, time and file number of the files at the top level. `payload`: the same of every file
+ * below, and the sentinel; equal means that the manifest is the same.
  */
-import { createHasher } from '../base/index.ts';
+import { blake3Hex } from '../base/index.ts';
 
 export interface Fingerprint {
   readonly listing: string;
@@ -17,9 +17,7 @@ const unfit = '!';
 
 /** A short digest of lines. */
 export function digestOf(lines: Iterable<string>): string {
-  const hasher = createHasher();
-  hasher.update(Buffer.from([...lines].join('\n')));
-  return hasher.finish().slice(0, partLength);
+  return blake3Hex([...lines].join('\n')).slice(0, partLength);
 }
 
 export function payloadPart(digest: string, { isFit }: { isFit: boolean }): string {

@@ -206,7 +206,7 @@ class DiskLibrary implements Library {
       this.#setAvailable(false);
       return;
     }
-    await this.#look(this.#roots.idsOf(names), { depth: thorough ? 'top' : 'listing', signal });
+    await this.#look(this.#roots.idsOf(names), { depth: thorough ? 'top' : 'listing', present: names, signal });
     if (!this.#isAvailable && (await this.#folder.isStillThere())) this.#setAvailable(true);
     this.#roots.forgetMissing(names);
   }

@@ -1,7 +1,7 @@
 import { type FileSystem, type LanspreadError, type SignalOptions } from '../base/index.ts';
 import { formatFingerprint, isFit, parseFingerprint, payloadPart, digestOf, type Fingerprint } from './fingerprint.ts';
 import { walkPayload } from './payload.ts';
-import { readTop, viewRoot, type RootView } from './root-view.ts';
+import { readTop, viewRoot, type RootView, type ViewOptions } from './root-view.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /**
@@ -30,7 +30,7 @@ export interface Remembered {
   readonly problem?: LanspreadError | undefined;
 }
 
-export interface LookOptions extends SignalOptions {
+export interface LookOptions extends SignalOptions, ViewOptions {
   depth: Depth;
   remembered: Remembered | undefined;
 }
@@ -39,9 +39,9 @@ export interface LookOptions extends SignalOptions {
 export async function lookAtRoot(
   fileSystem: FileSystem,
   root: string,
-  { depth, remembered, signal }: LookOptions,
+  { depth, remembered, isDirectory = false, signal }: LookOptions,
 ): Promise<RootFacts | undefined> {
-  const view = await viewRoot(fileSystem, root);
+  const view = await viewRoot(fileSystem, root, { isDirectory });
   if (!view) return undefined;
   const { sentinel, installed } = view;
   const former = depth === 'nested' ? undefined : usable(remembered);
@@ -76,5 +76,5 @@ async function isUnchanged(
   { view, former, depth }: { view: RootView; former: Fingerprint; depth: Depth },
 ): Promise<boolean> {
   if (view.listing !== former.listing) return false;
-  return depth === 'listing' || (await readTop(fileSystem, root, view.topFiles)) === former.top;
+  return depth === 'listing' || (await readTop(fileSystem, root, view.entries)) === former.top;
 }

@@ -1,12 +1,5 @@
 import { join } from 'node:path';
-import {
-  foldPath,
-  isNotFound,
-  isReservedRootName,
-  type DirectoryEntry,
-  type FileStat,
-  type FileSystem,
-} from '../base/index.ts';
+import { isNotFound, isReservedRootName, type DirectoryEntry, type FileStat, type FileSystem } from '../base/index.ts';
 import { digestOf } from './fingerprint.ts';
 import { readSentinel, sentinelName, type Sentinel } from './sentinel.ts';
 
@@ -15,25 +8,30 @@ export interface RootView {
   /** Undefined: not downloaded. */
   readonly sentinel: Sentinel | undefined;
   readonly installed: boolean;
-  /** Names of the payload's files at the top level. */
-  readonly topFiles: readonly string[];
+  readonly entries: readonly DirectoryEntry[];
   /** The fingerprint's part of that name. */
   readonly listing: string;
 }
 
-export const installName = 'local';
+const installName = 'local';
+
+export interface ViewOptions {
+  /** A listing of the games folder just told that the root is a real directory. */
+  isDirectory?: boolean;
+}
 
 /**
- * Looks at one root: one listing, one stat, one read. Undefined when it is not there or no real directory. A sentinel
- * that is a link or anything but a file does not count, nor does a `local` that is no real directory. Errors: the file
- * system's.
+ * Looks at one root: one listing and one read. Undefined when it is not there or no real directory. A sentinel that is a
+ * link or anything but a file does not count, nor does a `local` that is no real directory. Errors: the file system's.
  */
-export async function viewRoot(fileSystem: FileSystem, root: string): Promise<RootView | undefined> {
-  let stat: FileStat;
+export async function viewRoot(
+  fileSystem: FileSystem,
+  root: string,
+  { isDirectory = false }: ViewOptions = {},
+): Promise<RootView | undefined> {
   let entries: DirectoryEntry[];
   try {
-    stat = await fileSystem.lstat(root);
-    if (stat.kind !== 'directory') return undefined;
+    if (!isDirectory && (await fileSystem.lstat(root)).kind !== 'directory') return undefined;
     entries = await fileSystem.list(root);
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -42,13 +40,8 @@ export async function viewRoot(fileSystem: FileSystem, root: string): Promise<Ro
   const sentinelKind = await kindOf(fileSystem, root, { entries, name: sentinelName });
   const sentinel = sentinelKind === 'file' ? await readSentinel(fileSystem, root) : undefined;
   const installed = (await kindOf(fileSystem, root, { entries, name: installName })) === 'directory';
-  const topFiles = entries
-    .filter(({ name, kind }) => kind === 'file' && !isReservedRootName(name))
-    .map(({ name }) => name)
-    .sort();
   const lines = entries.map(({ name, kind }) => `${kind} ${name}`).sort();
-  const listing = digestOf([`${stat.mtimeNs} ${stat.inode}`, sentinel?.text ?? '', ...lines]);
-  return { sentinel, installed, topFiles, listing };
+  return { sentinel, installed, entries, listing: digestOf([sentinel?.text ?? '', ...lines]) };
 }
 
 /** The kind of an entry. Where the disk ignores case, `Version.ini` is `version.ini`; elsewhere it is another file. */
@@ -59,7 +52,7 @@ async function kindOf(
 ): Promise<DirectoryEntry['kind'] | undefined> {
   const exact = entries.find((entry) => entry.name === name);
   if (exact) return exact.kind;
-  if (!entries.some((entry) => foldPath(entry.name) === name)) return undefined;
+  if (!entries.some((entry) => entry.name.toLowerCase() === name)) return undefined;
   try {
     return (await fileSystem.lstat(join(root, name))).kind;
   } catch (error) {
@@ -77,9 +70,14 @@ export function topDigest(
 }
 
 /** `topDigest` of what lies there now. A file that is gone meanwhile is left out. Errors: the file system's. */
-export async function readTop(fileSystem: FileSystem, root: string, topFiles: readonly string[]): Promise<string> {
+export async function readTop(
+  fileSystem: FileSystem,
+  root: string,
+  entries: readonly DirectoryEntry[],
+): Promise<string> {
   const stats = [];
-  for (const name of topFiles) {
+  for (const { name, kind } of entries) {
+    if (kind !== 'file' || isReservedRootName(name)) continue;
     try {
       stats.push({ name, ...(await fileSystem.lstat(join(root, name))) });
     } catch (error) {

@@ -22,6 +22,8 @@ export interface LookAtGamesOptions {
   readonly depth: Depth;
   /** Whoever looks for an operation sees games that it holds, too. */
   readonly evenHeld?: boolean;
+  /** The names of the real directories in the games folder, from a listing of just now. */
+  readonly present?: ReadonlySet<GameId>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -147,13 +149,13 @@ export class Roots {
     const number = (this.#lastNumber += 1);
     const { fileSystem, gamesDir, logger, isKnownGame } = this.#options;
     const root = join(gamesDir, id);
-    if (!isKnownGame(id)) return number;
+    if (!isKnownGame(id) || options.present?.has(id) === false) return number;
     let facts: RootFacts | undefined;
     try {
       const entry = this.#entries.get(id);
       const remembered = entry ? { ...entry.game, problem: entry.problem } : this.#row(id, root, rows);
-      const { depth, signal } = options;
-      facts = await lookAtRoot(fileSystem, root, { depth, remembered, ...(signal && { signal }) });
+      const { depth, signal, present } = options;
+      facts = await lookAtRoot(fileSystem, root, { depth, remembered, isDirectory: present !== undefined, signal });
     } catch (error) {
       throwIfAborted(options.signal);
       logger.warn({ gameId: id, err: error }, 'a game folder could not be looked at; it stays as it was');

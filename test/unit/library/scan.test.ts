@@ -240,7 +240,7 @@ const changes: [
   ['a new file at the top', { thorough: false }, (path) => writeFile(path('quake/new.bin'), 'new')],
   [
     'a file replaced by renaming',
-    { thorough: false },
+    { thorough: true },
     async (path) => {
       await writeFile(path('spare'), 'XYZ');
       await rename(path('spare'), path('quake/top.bin'));
@@ -278,7 +278,7 @@ test('an unchanged root costs one listing and reading the sentinel', async () =>
   await its.hashedAll();
   calls.clear();
   await its.library.scan();
-  assert.equal(Object.fromEntries(calls), { list: 1 + 5, lstat: 5, open: 5 });
+  assert.equal(Object.fromEntries(calls), { list: 1 + 5, open: 5 });
 });
 
 test('one delta for all that a scan finds, its digest that of the snapshot', async () => {
