@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { absolutePath, isNotFound, systemCode, type FileSystem, type SafePath } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
+import { forEachParallel } from './parallel.ts';
 import { deleteIfThere, sweepSentinelTransients } from './sentinel.ts';
 
 /**
@@ -12,7 +13,7 @@ export async function discardPayload(
   root: string,
   manifest: Manifest | undefined,
 ): Promise<void> {
-  for (const { path } of manifest?.files ?? []) await deleteIfThere(fileSystem, absolutePath(root, path));
+  await forEachParallel(manifest?.files ?? [], ({ path }) => deleteIfThere(fileSystem, absolutePath(root, path)));
   for (const folder of foldersOf(manifest)) await deleteDirectoryIfEmpty(fileSystem, absolutePath(root, folder));
   await sweepSentinelTransients(fileSystem, root);
   await deleteDirectoryIfEmpty(fileSystem, root);

@@ -6,7 +6,6 @@ import {
   foldPath,
   isNotFound,
   isReservedRootName,
-  Semaphore,
   throwIfAborted,
   type FileSystem,
   type SafePath,
@@ -15,8 +14,8 @@ import {
 import type { HashedManifest } from '../library/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { deleteDirectoryIfEmpty, foldersOf } from './discard.ts';
+import { forEachParallel } from './parallel.ts';
 
-const parallelFiles = 16;
 /** Beyond this many files one flush of the whole file system is cheaper than one for each. */
 const singleFlushFiles = 64;
 
@@ -40,10 +39,10 @@ export async function prepareFiles(
     if (stat && stat.kind !== 'directory') await fileSystem.deleteFile(absolute);
     await fileSystem.makeDirectory(absolute);
   }
-  await eachFile(manifest, async ({ path, size }) => {
-    throwIfAborted(signal);
+  const { files } = manifest;
+  const lookAt = isNew ? files.filter(({ size }) => size === 0) : files;
+  const prepareFile = async ({ path, size }: Manifest['files'][number]): Promise<void> => {
     // What is not there yet is made by the lane with its first block; an empty file has none.
-    if (isNew && size > 0) return;
     const absolute = absolutePath(root, path);
     const stat = await statOf(fileSystem, absolute);
     if (stat && stat.kind !== 'file') await fileSystem.deleteTree(absolute);
@@ -51,7 +50,8 @@ export async function prepareFiles(
     if (isThere ? stat.sizeBytes === size : size > 0) return;
     await using handle = await fileSystem.open(absolute, 'edit');
     await handle.truncate(size);
-  });
+  };
+  await forEachParallel(lookAt, prepareFile, { signal });
 }
 
 /** Deletes payload of an older version that the manifest does not name. */
@@ -90,7 +90,7 @@ export async function applyExecutables(
   { manifest, executables }: HashedManifest,
 ): Promise<void> {
   const wanted = new Set(executables);
-  await eachFile(manifest, async ({ path }, index) => {
+  await forEachParallel(manifest.files, async ({ path }, index) => {
     const absolute = absolutePath(root, path);
     const { executable } = await fileSystem.lstat(absolute);
     if (executable !== wanted.has(index)) await fileSystem.setExecutable(absolute, wanted.has(index));
@@ -100,7 +100,7 @@ export async function applyExecutables(
 /** Brings every payload file to the disk, so that the sentinel never promises what a power cut takes away. */
 export async function flushPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
   if (manifest.files.length > singleFlushFiles && (await flushFileSystem(root))) return;
-  await eachFile(manifest, async ({ path }) => {
+  await forEachParallel(manifest.files, async ({ path }) => {
     await using handle = await fileSystem.open(absolutePath(root, path), 'read');
     await handle.sync();
   });
@@ -115,14 +115,6 @@ async function flushFileSystem(root: string): Promise<boolean> {
   child.on('error', () => resolve(false));
   child.on('close', (code) => resolve(code === 0));
   return await promise;
-}
-
-async function eachFile(
-  manifest: Manifest,
-  work: (file: Manifest['files'][number], index: number) => Promise<void>,
-): Promise<void> {
-  const places = new Semaphore(parallelFiles);
-  await Promise.all(manifest.files.map((file, index) => places.run(() => work(file, index))));
 }
 
 async function statOf(fileSystem: FileSystem, path: string) {

@@ -1,19 +1,9 @@
-import {
-  absolutePath,
-  Bitmap,
-  isNotFound,
-  Semaphore,
-  throwIfAborted,
-  type FileStat,
-  type FileSystem,
-  type SignalOptions,
-} from '../base/index.ts';
+import { absolutePath, Bitmap, isNotFound, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { BlockHasher } from '../library/index.ts';
-import type { ManifestLayout } from '../protocol/index.ts';
+import type { ManifestFile, ManifestLayout } from '../protocol/index.ts';
 import type { Partial } from '../state/index.ts';
+import { forEachParallel } from './parallel.ts';
 
-const parallelFiles = 16;
-const groupFiles = 4_096;
 /** Blocks that are hashed in one go: 1 GiB. */
 const groupBlocks = 256;
 
@@ -44,11 +34,8 @@ export async function findPresentBlocks(options: PresentBlocksOptions): Promise<
   const verified = new Bitmap(layout.blockCount);
   let allocatedBytes = 0;
   if (!(await statOf(fileSystem, root))) return { verified, allocatedBytes };
-  const places = new Semaphore(parallelFiles);
-  const look = async (fileIndex: number): Promise<void> => {
-    throwIfAborted(signal);
-    const file = layout.manifest.files[fileIndex];
-    if (!file || file.blocks.length === 0) return;
+  const look = async (file: ManifestFile, fileIndex: number): Promise<void> => {
+    if (file.blocks.length === 0) return;
     const path = absolutePath(root, file.path);
     const stat = await statOf(fileSystem, path);
     if (stat?.kind !== 'file') return;
@@ -57,12 +44,7 @@ export async function findPresentBlocks(options: PresentBlocksOptions): Promise<
     const { sizeBytes } = stat;
     await addBlocks(options, { fileIndex, path, sizeBytes, claimed, isBelieved, verified });
   };
-  const { files } = layout.manifest;
-  // Group by group: a promise for each of 200,000 files at once would be a heap of its own.
-  for (let from = 0; from < files.length; from += groupFiles) {
-    const group = Array.from({ length: Math.min(groupFiles, files.length - from) }, (_, index) => from + index);
-    await Promise.all(group.map((fileIndex) => places.run(() => look(fileIndex))));
-  }
+  await forEachParallel(layout.manifest.files, look, { signal });
   return { verified, allocatedBytes };
 }
 

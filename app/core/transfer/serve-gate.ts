@@ -1,8 +1,9 @@
 /** The serve gate: one rule for every road by which blocks leave this PC. */
-import { absolutePath, LanspreadError, Semaphore, type Bitmap, type FileSystem, type GameId } from '../base/index.ts';
+import { absolutePath, LanspreadError, type Bitmap, type FileSystem, type GameId } from '../base/index.ts';
 import { ManifestLayout, type GetBlocks } from '../protocol/index.ts';
 import type { HashedManifest, Library } from '../library/index.ts';
 import type { BlockRepository } from '../state/index.ts';
+import { forEachParallel } from './parallel.ts';
 import { sentinelPaths } from './sentinel.ts';
 import type { Authorize, ServePlan } from './types.ts';
 
@@ -26,7 +27,6 @@ export interface ServeGateOptions {
 
 /** Files whose identity is checked again before a request is served; of a request for more, as many evenly spread. */
 const checkedFiles = 512;
-const parallelChecks = 16;
 
 interface Offer {
   readonly layout: ManifestLayout;
@@ -112,8 +112,7 @@ async function assertUnchanged(
 ): Promise<void> {
   const sentinel = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
   if (sentinel?.kind !== 'file') throw new LanspreadError('GAME_NOT_FOUND');
-  const places = new Semaphore(parallelChecks);
-  const check = async (path: string): Promise<void> => {
+  const check = async ({ path }: { path: string }): Promise<void> => {
     const stat = await fileSystem.lstat(path).catch((cause: unknown) => {
       throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload is missing.', cause });
     });
@@ -124,7 +123,7 @@ async function assertUnchanged(
   };
   const step = Math.max(1, Math.ceil(segments.length / checkedFiles));
   const checked = segments.filter((_, index) => index % step === 0);
-  await Promise.all(checked.map(({ path }) => places.run(() => check(path))));
+  await forEachParallel(checked, check);
 }
 
 /** Layouts and path tables of manifests, made once each. */
