@@ -71,13 +71,24 @@ function restrainStream(native: NativeStream, ownerOf: OwnerOf): NativeStream {
     async read() {
       const owner = ownerOf(native.id());
       if (owner?.readStatus === 'paused') await untilResumed(owner);
-      return await native.read(readBytes);
+      try {
+        return await native.read(readBytes);
+      } catch (error) {
+        if (owner) tellReset(owner);
+        throw error;
+      }
     },
     write: (bytes) => native.write(bytes),
     finishWrite: () => native.finishWrite(),
     resetWrite: () => native.resetWrite(),
     stopRead: () => native.stopRead(),
   };
+}
+
+/** The package takes a stream that was torn for one that ended well; whoever reads it would miss that bytes are lost. */
+function tellReset(stream: Stream): void {
+  if (stream.status !== 'open' && stream.status !== 'closing') return;
+  if ('onRemoteReset' in stream && typeof stream.onRemoteReset === 'function') stream.onRemoteReset();
 }
 
 async function untilResumed(stream: Stream): Promise<void> {
