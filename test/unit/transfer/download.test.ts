@@ -12,7 +12,8 @@ import { seededBytes } from '../../support/random.ts';
 
 const blocks = (count: number, seed = 'game'): Buffer => seededBytes(seed, count * blockSizeBytes);
 /** Twelve blocks in one file. */
-const plainGame = (): FakeGame => fakeGame({ 'game.eti': blocks(12) });
+const twelveBlocks = fakeGame({ 'game.eti': blocks(12) });
+const plainGame = (): FakeGame => twelveBlocks;
 
 async function assertComplete({ root, state }: DownloadLab, { content, hashed }: FakeGame): Promise<void> {
   for (const [path, bytes] of content) assert.ok((await readFile(join(root, path))).equals(bytes), path);
@@ -403,7 +404,7 @@ test('a state that cannot be stored while blocks arrive does not end the downloa
 test('whatever step on disk fails, the download ends in its code and a second try completes it', async () => {
   const steps = new Map<number, string>();
   const game = fakeGame(
-    { 'game.eti': blocks(1), 'bin/run.sh': Buffer.from('x'), 'empty.bin': Buffer.alloc(0) },
+    { 'game.eti': seededBytes('small', 5_000), 'bin/run.sh': Buffer.from('x'), 'empty.bin': Buffer.alloc(0) },
     { directories: ['saves'], executables: ['bin/run.sh'] },
   );
   const attempt = async (failing: number | undefined): Promise<void> => {
