@@ -47,7 +47,8 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
     const at = started.flatMap(({ events }) =>
       events.filter(({ event }) => event === 'started' || event === 'peer-count-changed'),
     );
-    const times = (event: string): number[] => at.filter((one) => one.event === event).map((one) => Date.parse(String(one.at)));
+    const times = (event: string): number[] =>
+      at.filter((one) => one.event === event).map((one) => Date.parse(String(one.at)));
     meshMs.push(Math.max(...times('peer-count-changed')) - Math.max(...times('started')));
     const [first, ...rest] = started;
     if (!first) continue;
