@@ -13,7 +13,11 @@ const limitMs = 10 * 60_000;
 
 const script = join(dirname(createRequire(import.meta.url).resolve('nw/package.json')), 'src', 'postinstall.js');
 console.log('Fetching the NW.js runtime…');
-const child = spawn(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit'], timeout: limitMs, killSignal: 'SIGKILL' });
+const child = spawn(process.execPath, [script], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  timeout: limitMs,
+  killSignal: 'SIGKILL',
+});
 child.on('close', () => void report());
 
 async function report(): Promise<void> {

@@ -60,7 +60,11 @@ function connect() {
   socket.onclose = () => {
     for (const { reject } of calls.values()) reject({ message: 'The connection was lost.' });
     calls.clear();
-    tell(token ? 'The connection to Lanspread was lost. Trying again…' : 'Open this page with the address that Lanspread printed: it carries the key.');
+    tell(
+      token
+        ? 'The connection to Lanspread was lost. Trying again…'
+        : 'Open this page with the address that Lanspread printed: it carries the key.',
+    );
     setTimeout(connect, retryMs);
     retryMs = Math.min(retryMs * 2, 10_000);
   };
@@ -93,7 +97,13 @@ function onEvent(event) {
     for (const game of event.upserts) if (!game.operation) progress.delete(game.id);
     scheduleRender();
   } else if (event.event === 'download-progress') {
-    progress.set(event.gameId, { done: event.downloadedBytes, total: event.totalBytes, speed: event.bytesPerSecond, eta: event.etaSeconds, peers: event.activePeers });
+    progress.set(event.gameId, {
+      done: event.downloadedBytes,
+      total: event.totalBytes,
+      speed: event.bytesPerSecond,
+      eta: event.etaSeconds,
+      peers: event.activePeers,
+    });
     scheduleRender();
   } else if (event.event === 'install-progress' || event.event === 'update-progress') {
     progress.set(event.gameId, { done: event.bytes, total: event.totalBytes });
@@ -109,20 +119,42 @@ function onEvent(event) {
 function actionOf(game) {
   const running = progress.get(game.id);
   const share = running ? percent(running.done, running.total) : 0;
-  const busy = { Installing: 'Installing', Updating: 'Updating', Streaming: 'Streaming', Uninstalling: 'Uninstalling', Removing: 'Removing', Verifying: 'Verifying', Repairing: 'Repairing' };
+  const busy = {
+    Installing: 'Installing',
+    Updating: 'Updating',
+    Streaming: 'Streaming',
+    Uninstalling: 'Uninstalling',
+    Removing: 'Removing',
+    Verifying: 'Verifying',
+    Repairing: 'Repairing',
+  };
   switch (game.operation?.kind) {
-    case 'CheckingPeers': return { label: 'Checking…', side: ['✕', 'cancel', 'Cancel'] };
-    case 'Queued': return { label: `Queued #${game.operation.queuePosition ?? ''}`, side: ['✕', 'cancel', 'Cancel'] };
-    case 'Downloading': return { label: `${share} % · ${size(running?.speed ?? 0)}/s`, fill: share, side: ['✕', 'cancel', 'Cancel'] };
-    case 'Playing': return { label: 'Stop', command: 'stop' };
-    case undefined: break;
-    default: return { label: `${busy[game.operation.kind]} ${share} %`, fill: share };
+    case 'CheckingPeers':
+      return { label: 'Checking…', side: ['✕', 'cancel', 'Cancel'] };
+    case 'Queued':
+      return { label: `Queued #${game.operation.queuePosition ?? ''}`, side: ['✕', 'cancel', 'Cancel'] };
+    case 'Downloading':
+      return { label: `${share} % · ${size(running?.speed ?? 0)}/s`, fill: share, side: ['✕', 'cancel', 'Cancel'] };
+    case 'Playing':
+      return { label: 'Stop', command: 'stop' };
+    case undefined:
+      break;
+    default:
+      return { label: `${busy[game.operation.kind]} ${share} %`, fill: share };
   }
-  if (game.lastFailure) return { label: 'Retry', kind: 'get', command: game.resumable ? 'resume' : retryOf(game), side: game.resumable ? ['Discard', 'cancel'] : undefined };
+  if (game.lastFailure)
+    return {
+      label: 'Retry',
+      kind: 'get',
+      command: game.resumable ? 'resume' : retryOf(game),
+      side: game.resumable ? ['Discard', 'cancel'] : undefined,
+    };
   if (game.resumable) return { label: 'Resume', kind: 'get', command: 'resume', side: ['Discard', 'cancel'] };
-  if (game.installed && game.updateAvailable) return { label: 'Update', kind: 'get', command: 'update', side: ['Uninstall', 'uninstall'] };
+  if (game.installed && game.updateAvailable)
+    return { label: 'Update', kind: 'get', command: 'update', side: ['Uninstall', 'uninstall'] };
   if (game.installed) return { label: 'Installed', side: ['Uninstall', 'uninstall'] };
-  if (game.downloaded && !game.updateAvailable) return { label: 'Install', kind: 'get', command: 'install', side: ['Remove', 'removeDownload'] };
+  if (game.downloaded && !game.updateAvailable)
+    return { label: 'Install', kind: 'get', command: 'install', side: ['Remove', 'removeDownload'] };
   if (game.peerCount > 0) return { label: 'Get', kind: 'get', command: 'download' };
   return { label: '–' };
 }
@@ -130,7 +162,8 @@ const retryOf = (game) => (game.installed ? 'update' : game.downloaded ? 'instal
 
 function lineOf(game) {
   if (game.lastFailure && !game.operation) return game.lastFailure.message;
-  if (game.resumable && !game.operation) return `Kept ${percent(game.resumable.bytes, game.resumable.totalBytes)} % of ${size(game.resumable.totalBytes)}`;
+  if (game.resumable && !game.operation)
+    return `Kept ${percent(game.resumable.bytes, game.resumable.totalBytes)} % of ${size(game.resumable.totalBytes)}`;
   if (game.updateAvailable) return `${game.installedVersion ?? game.localVersion} → ${game.version}`;
   if (game.installed) return game.downloaded ? 'Installed · shared with the room' : 'Installed';
   if (game.downloaded) return `${size(game.sizeBytes)} · shared with the room`;
@@ -139,8 +172,13 @@ function lineOf(game) {
 }
 
 async function press(game, command) {
-  if (command === 'uninstall' && !confirm(`Uninstall ${game.title}? Saved games in its folder are deleted with it.`)) return;
-  if (command === 'removeDownload' && !confirm(`Remove the downloaded files of ${game.title} (${size(game.sizeBytes)})?`)) return;
+  if (command === 'uninstall' && !confirm(`Uninstall ${game.title}? Saved games in its folder are deleted with it.`))
+    return;
+  if (
+    command === 'removeDownload' &&
+    !confirm(`Remove the downloaded files of ${game.title} (${size(game.sizeBytes)})?`)
+  )
+    return;
   try {
     await call(command, { gameId: game.id });
     $('banner').hidden = true;
@@ -168,7 +206,9 @@ function render() {
   const all = [...games.values()].sort((a, b) => a.title.localeCompare(b.title));
   const shown = all.filter((game) => filters[filter][1](game) && (!found || found.has(game.id)));
   $('room').textContent = `${peers(peerCount)} online`;
-  $('filters').replaceChildren(...Object.entries(filters).map(([name, [label, accept]]) => filterButton(name, label, all.filter(accept).length)));
+  $('filters').replaceChildren(
+    ...Object.entries(filters).map(([name, [label, accept]]) => filterButton(name, label, all.filter(accept).length)),
+  );
   const list = $('games');
   for (const [index, game] of shown.entries()) {
     const card = cardOf(game);
@@ -177,7 +217,10 @@ function render() {
   }
   while (list.children.length > shown.length) list.lastElementChild.remove();
   $('empty').hidden = shown.length > 0;
-  $('empty').textContent = all.length > 0 ? 'No game fits.' : 'The catalog is empty. Import one with `lanspread catalog import <file>`, or try `lanspread demo`.';
+  $('empty').textContent =
+    all.length > 0
+      ? 'No game fits.'
+      : 'The catalog is empty. Import one with `lanspread catalog import <file>`, or try `lanspread demo`.';
   renderTransfers();
 }
 
@@ -200,7 +243,8 @@ function cardOf(game) {
   image.onerror = () => (image.hidden = true);
   image.src = `covers/${game.id}`;
   const hue = [...game.id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
-  card.querySelector('.cover').style.background = `linear-gradient(150deg, hsl(${hue} 60% 38%), hsl(${(hue + 60) % 360} 55% 16%))`;
+  card.querySelector('.cover').style.background =
+    `linear-gradient(150deg, hsl(${hue} 60% 38%), hsl(${(hue + 60) % 360} 55% 16%))`;
   cards.set(game.id, card);
   return card;
 }
@@ -250,7 +294,8 @@ $('search').addEventListener('input', async ({ target }) => {
   render();
 });
 document.addEventListener('keydown', (event) => {
-  if (event.target === document.body && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) $('search').focus();
+  if (event.target === document.body && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey)
+    $('search').focus();
 });
 
 connect();
