@@ -332,9 +332,11 @@ export function laneCompliance(name: string, createPair: CreateLanePair): void {
     let asks = 0;
     await using at = await scene([4 * blockSizeBytes], (authorize) => async (peerId, request) => {
       asks += 1;
+      // Read before waiting: the other fetch asks meanwhile.
+      const isHonest = asks % 2 === 0;
       const plan = await authorize(peerId, request);
       // Every other answer is of the right length and wrong: the file's blocks in another order.
-      return asks % 2 === 0 ? plan : { ...plan, segments: plan.segments.toReversed() };
+      return isHonest ? plan : { ...plan, segments: plan.segments.toReversed() };
     });
     for (let round = 0; round < 4; round += 1) {
       const [one, other] = [at.fetch(0, 4), at.fetch(0, 4)];
