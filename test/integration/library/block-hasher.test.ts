@@ -150,6 +150,26 @@ test('an aborted job ends at once and stops the thread within a block; the next 
   assert.ok(performance.now() - started < 1_500, 'it did not hash the rest of 8 GiB');
 });
 
+test('an aborted job stops the thread within a slice, too', async () => {
+  await using temp = await tempDir('hash');
+  await using hasher = new WorkerBlockHasher();
+  await sparseFile(temp.join('large'), 16_384 * mib);
+  await writeFile(temp.join('small'), 'abc');
+  await hasher.hashFile(temp.join('small'));
+  const controller = new AbortController();
+  const blocks = Array.from({ length: 16 }, (_, block) => ({
+    offsetBytes: block * 1024 * mib,
+    lengthBytes: 1024 * mib,
+    hash: 'f'.repeat(64),
+  }));
+  const large = hasher.checkBlocks(temp.join('large'), blocks, { signal: controller.signal }).catch(() => 'aborted');
+  controller.abort();
+  assert.is(await large, 'aborted');
+  const started = performance.now();
+  await hasher.hashFile(temp.join('small'));
+  assert.ok(performance.now() - started < 2_500, 'it did not read the other 15 GiB');
+});
+
 test('closing ends the thread and every job', async () => {
   await using temp = await tempDir('hash');
   const hasher = new WorkerBlockHasher();

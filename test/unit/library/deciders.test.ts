@@ -96,7 +96,9 @@ for (const change of [{ version: '2' }, { sizeBytes: 2 }, { availability: 'Local
     const announcer = new Announcer({ revision: 0, nextRevision: () => 1 });
     announcer.update(mapOf(summary('a')));
     const before = announcer.snapshot().digest;
-    assert.is.not(announcer.update(mapOf(summary('a', change)))?.digest, before);
+    const delta = announcer.update(mapOf(summary('a', change)));
+    assert.equal(delta?.upserts, [summary('a', change)]);
+    assert.is.not(delta?.digest, before);
   });
 }
 

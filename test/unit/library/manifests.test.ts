@@ -173,6 +173,41 @@ test('a file that was hashed and changes while the next one is hashed is hashed 
   assert.equal(manifest.files[0]?.blocks, [blake3Hex('afterwards')]);
 });
 
+test('a file that was another one just while it was read is read again', async () => {
+  await using its = await libraryLab();
+  await its.write({ 'quake/version.ini': '1', 'quake/a': 'right', 'quake/b': 'b' });
+  const past = new Date('2020-01-01');
+  const writeOld = async (text: string): Promise<void> => {
+    await writeFile(its.path('quake/a'), text);
+    await utimes(its.path('quake/a'), past, past);
+  };
+  await writeOld('right');
+  let turns = 0;
+  its.hasher.before = async (path) => {
+    turns += 1;
+    if (turns === 1) await writeFile(path, 'wrong');
+    // Size, time and file number are as they were before it was read.
+    else if (turns === 2) await writeOld('right');
+  };
+  await its.library.scan();
+  const { manifest } = await its.library.manifest(quake);
+  assert.equal(manifest.files[0]?.blocks, [blake3Hex('right')]);
+});
+
+test('after a restart a payload that changed meanwhile is not told with its former root', async () => {
+  await using its = await libraryLab();
+  await its.write({ 'quake/version.ini': '1', 'quake/a': 'x' });
+  await scanned(its);
+  const former = its.library.get(quake)?.manifestRoot;
+  await its.close();
+  await its.write({ 'quake/b': 'new' });
+  await its.open();
+  its.hasher.before = () => new Promise(() => {});
+  await its.library.scan();
+  assert.match(String(former), /^[0-9a-f]{64}$/);
+  assert.is(its.library.snapshot().games[0]?.root, undefined);
+});
+
 test('a file that never stands still is an error, not a wrong manifest; once it stands still a scan makes it good', async () => {
   await using its = await libraryLab();
   await its.write({ 'quake/version.ini': '1', 'quake/a': 'x' });

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFileSystem, type FileSystem } from '../../../app/core/base/index.ts';
 import { libraryDigest } from '../../../app/core/protocol/index.ts';
+import { until } from '../../support/eventually.ts';
 import { systemError } from '../../support/fault-file-system.ts';
 import { idOf, libraryLab, type LibraryLabOptions, type StateKind } from '../../support/library-lab.ts';
 
@@ -427,42 +428,112 @@ test('holds are counted, and each is undone once', async () => {
   assert.is(its.library.get(quake)?.version, '1');
 });
 
-test('what a scan saw before an operation began does not count after it', async () => {
-  const reached = Promise.withResolvers<void>();
-  const goOn = Promise.withResolvers<void>();
-  let isSlow = false;
+/** A file system whose next reading of a path is held up after it was read: what it tells is old by then. */
+function slowReader(): {
+  fileSystem: FileSystem;
+  holdUp: (path: string) => { reached: Promise<void>; goOn: () => void };
+} {
+  let slow: { path: string; reached: () => void; goOn: Promise<void> } | undefined;
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     async open(path, mode) {
       const handle = await nodeFileSystem.open(path, mode);
-      if (isSlow && path.endsWith('version.ini')) {
-        isSlow = false;
-        const buffer = Buffer.alloc(100);
-        const read = await handle.read(buffer, 0);
-        handle.read = async (target) => {
-          target.set(buffer.subarray(0, read));
-          reached.resolve();
-          await goOn.promise;
-          return read;
-        };
-      }
+      if (path !== slow?.path) return handle;
+      const { reached, goOn } = slow;
+      slow = undefined;
+      const read = handle.read.bind(handle);
+      handle.read = async (buffer, position) => {
+        const count = await read(buffer, position);
+        reached();
+        await goOn;
+        return count;
+      };
       return handle;
     },
   };
+  return {
+    fileSystem,
+    holdUp(path) {
+      const reached = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      slow = { path, reached: reached.resolve, goOn: goOn.promise };
+      return { reached: reached.promise, goOn: goOn.resolve };
+    },
+  };
+}
+
+test('what a scan saw before an operation began does not count, even when the operation is over', async () => {
+  const { fileSystem, holdUp } = slowReader();
   await using its = await libraryLab({ fileSystem });
   await its.write({ 'quake/version.ini': '1' });
   await its.library.scan();
-  isSlow = true;
+  await its.write({ 'quake/version.ini': 'half of it' });
+  const slow = holdUp(its.path('quake/version.ini'));
   const scanning = its.library.scan();
-  await reached.promise;
+  await slow.reached;
+  its.library.hold(quake)[Symbol.dispose]();
+  slow.goOn();
+  await scanning;
+  assert.is(its.library.get(quake)?.version, '1');
+  await its.library.scan();
+  assert.is(its.library.get(quake)?.version, 'half of it');
+});
+
+test('what an earlier look saw does not replace what a later one did', async () => {
+  const { fileSystem, holdUp } = slowReader();
+  await using its = await libraryLab({ fileSystem });
+  await its.write({ 'quake/version.ini': '1' });
+  const slow = holdUp(its.path('quake/version.ini'));
+  const earlier = its.library.refresh(quake);
+  await slow.reached;
+  await its.write({ 'quake/version.ini': '2' });
+  assert.is((await its.library.refresh(quake))?.version, '2');
+  slow.goOn();
+  assert.is((await earlier)?.version, '2');
+});
+
+test('an operation in the middle of a long scan is not undone by what that scan read from the database', async () => {
+  const goOn = Promise.withResolvers<void>();
+  const looking = new Set<string>();
+  let isGated = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async list(path) {
+      const isFirst = isGated && path.includes('game-') && looking.size < 16;
+      if (isFirst) {
+        looking.add(path);
+        await goOn.promise;
+      }
+      return await nodeFileSystem.list(path);
+    },
+  };
+  await using its = await libraryLab({ fileSystem });
+  for (let game = 0; game < 40; game += 1) await its.write({ [`game-${game}/version.ini`]: '1' });
+  await its.library.scan();
+  isGated = true;
+  const scanning = its.library.scan();
+  await until('every worker of the scan is at a game', () => looking.size === 16);
+  const later = its.library.games().find(({ root }) => !looking.has(root));
+  assert.ok(later);
   {
-    using _hold = its.library.hold(quake);
-    await writeFile(its.path('quake/version.ini'), '2');
-    await its.library.refresh(quake);
+    using _hold = its.library.hold(later.id);
+    await its.write({ [`${later.id}/local/x`]: '' });
+    its.state.library.setInstalledVersion(later.root, later.id, '1');
+    await its.library.refresh(later.id);
   }
   goOn.resolve();
   await scanning;
-  assert.is(its.library.get(quake)?.version, '2');
+  assert.is(its.library.get(later.id)?.installedVersion, '1');
+  assert.is(its.state.library.get(later.root)?.installedVersion, '1');
+});
+
+test('the folder of a held game is not even listed by a scan', async () => {
+  const { fileSystem, calls } = countingFileSystem();
+  await using its = await libraryLab({ fileSystem });
+  await its.write({ 'quake/version.ini': '1' });
+  using _hold = its.library.hold(quake);
+  await its.library.scan();
+  assert.equal(Object.fromEntries(calls), { list: 1 });
 });
 
 test('an installed version that an operation writes shows after its refresh and survives the next scan', async () => {
