@@ -95,6 +95,7 @@ class DnsSdDiscovery implements Discovery {
       clock: this.#clock,
       cache: this.#cache,
       announcement: () => this.#announcement,
+      answersBeyondLinks: options.listen === undefined && options.interfaces === undefined,
       received: (records, origin) => this.#receive(records, origin),
       failed: (owner, error) => this.#links.drop(owner, error),
     };

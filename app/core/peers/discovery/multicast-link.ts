@@ -36,6 +36,8 @@ export interface DiscoveryContext {
   readonly clock: Clock;
   readonly cache: PeerCache;
   announcement(): Announcement;
+  /** Whether a prober who is on none of the links is answered: not when only some of the interfaces were chosen. */
+  readonly answersBeyondLinks: boolean;
   /** Records that others sent about themselves. */
   received(records: readonly ServiceRecord[], origin: Origin): void;
   /** Something failed; the owner of the socket is dropped and opened again by a later scan. */

@@ -57,7 +57,8 @@ export class ProbeListener implements IDisposable {
       const records = message.kind === 'response' ? [...message.answers, ...message.additionals] : message.additionals;
       this.#context.received(records, { road: 'broadcast', interfaceName, family, source: remote.address });
     }
-    if (message.kind === 'response' || !this.#answers.passes(nowMs)) return;
+    if (message.kind === 'response' || !(link || this.#context.answersBeyondLinks)) return;
+    if (!this.#answers.passes(nowMs)) return;
     // Beyond a router the source address of the answer is the one to dial, whatever addresses this PC has.
     const own = ownRecords(this.#context.announcement(), link?.announced ?? []);
     const answers = answersTo(message, own);

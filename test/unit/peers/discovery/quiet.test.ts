@@ -73,6 +73,7 @@ function hostOn(wire: Wire, index: number): Host {
   const context: DiscoveryContext = {
     clock: wire.clock,
     cache,
+    answersBeyondLinks: true,
     announcement: () => ({ peerId, name: peerId, protocolVersion: 1, tcpPort: 4002 }),
     received(records, origin) {
       for (const presentation of readPresentations(records)) {
