@@ -4,5 +4,6 @@ export type { Announcement, DiscoveredPeer, Discovery } from './discovery/types.
 export { loadIdentity, type Identity } from './identity.ts';
 export { isLoopback } from './loopback.ts';
 export { mergeOffers, type MergedOffers, type Offer } from './merged-view.ts';
-export { createPeerNetwork, type PeerNetworkOptions } from './network.ts';
+export { createPeerNetwork } from './network.ts';
+export type { PeerNetworkOptions } from './options.ts';
 export type * from './types.ts';

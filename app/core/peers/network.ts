@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '@libp2p/interface';
-import type { Multiaddr } from '@multiformats/multiaddr';
-import {
-  anySignal,
-  Emitter,
-  LanspreadError,
-  systemClock,
-  throwIfAborted,
-  type Clock,
-  type Logger,
-} from '../base/index.ts';
+import { anySignal, Emitter, LanspreadError, systemClock, throwIfAborted, type Clock } from '../base/index.ts';
 import {
   goodbyeSchema,
   libraryDeltaSchema,
@@ -17,18 +8,16 @@ import {
   PROTOCOL_VERSION,
   protocols,
   type Hello,
-  type LaneOffer,
   type LibraryDelta,
 } from '../protocol/index.ts';
-import type { PeerRepository } from '../state/index.ts';
 import { concreteHosts, ownAddresses, parseAddress, peerIdOf } from './addresses.ts';
 import { Announcer } from './announcer.ts';
-import { dialAddress, dialInTurn, isOwnAddress } from './dial.ts';
-import type { Announcement, Discovery } from './discovery/types.ts';
+import { Caller } from './caller.ts';
+import { sayGoodbye, within } from './farewell.ts';
 import { Greeter } from './greeter.ts';
 import { HandshakeGate } from './handshake-gate.ts';
-import type { Identity } from './identity.ts';
 import { startNode, type StartedNode } from './node.ts';
+import type { PeerNetworkOptions } from './options.ts';
 import { answerPings, pingProtocol } from './ping.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { Reach } from './reach.ts';
@@ -36,26 +25,7 @@ import { applyDelta } from './remote-library.ts';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.ts';
 import { StreamHost } from './stream-host.ts';
-import type { Peer, PeerNetwork, PeerNetworkHost, PeerStream, StreamHandler } from './types.ts';
-
-export interface PeerNetworkOptions {
-  identity: Identity;
-  name: string;
-  /** IP addresses to listen on. */
-  listenHosts: readonly string[];
-  /** Makes the discovery once the ports are known; none: only addresses given. */
-  discovery?: (announcement: Announcement) => Discovery;
-  /** Multiaddrs that are dialled again and again. */
-  staticPeers: readonly string[];
-  knownPeers: PeerRepository;
-  host: PeerNetworkHost;
-  clock?: Clock;
-  logger: Logger;
-  /** From 0 to below 1. */
-  random?: () => number;
-  /** Default: where the platform has it. */
-  useQuic?: boolean;
-}
+import type { Peer, PeerNetwork, PeerStream, StreamHandler } from './types.ts';
 
 /** The time that `stop` gives its goodbyes and to libp2p, in milliseconds. */
 const goodbyeLimitMs = 500;
@@ -86,10 +56,10 @@ class LibP2pNetwork implements PeerNetwork {
   readonly #streams: StreamHost;
   readonly #sessions: SessionTable;
   readonly #greeter: Greeter;
+  readonly #caller: Caller;
   readonly #announcer: Announcer;
   readonly #reach: Reach;
   readonly #connected = new Emitter<Peer>();
-  #discovery: Discovery | undefined;
   #name: string;
   #stopped: Promise<void> | undefined;
 
@@ -129,6 +99,13 @@ class LibP2pNetwork implements PeerNetwork {
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
       onFailed: (peerId) => this.#distrust(peerId),
     });
+    this.#caller = new Caller({
+      started,
+      ownPeerId: identity.peerId,
+      listenHosts: options.listenHosts,
+      greeter: this.#greeter,
+      clock,
+    });
     this.#announcer = new Announcer({
       greet: (session) => this.#greeter.greet(session.connection(), { signal: session.signal }),
       revision: () => host.library().revision,
@@ -139,7 +116,7 @@ class LibP2pNetwork implements PeerNetwork {
       new Reach({
         ownPeerId: identity.peerId,
         hasQuic: started.transports.includes('quic'),
-        connect: ({ addresses }, dialling) => this.#dial(addresses, dialling.signal),
+        connect: ({ addresses }, dialling) => this.#caller.call(addresses, dialling),
         isConnected: (peerId) => this.#sessions.get(peerId) !== undefined,
         clock,
         random,
@@ -177,11 +154,15 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #reachOut(): void {
-    const { discovery, staticPeers, knownPeers, logger } = this.#options;
+    const { discovery, staticPeers, knownPeers } = this.#options;
     for (const text of staticPeers) this.#reach.addStatic(text);
     for (const known of knownPeers.all()) this.#reach.addKnown(known);
     if (!discovery) return;
-    this.#discover(discovery).catch((error: unknown) => logger.error({ err: error }, 'discovery could not start'));
+    const { port, transports } = this.#started;
+    const announced = { peerId: this.peerId, name: this.#name, protocolVersion: PROTOCOL_VERSION, tcpPort: port };
+    this.#reach.discoverWith(discovery({ ...announced, ...(transports.includes('quic') && { quicPort: port }) }), () =>
+      this.#tellAllAnew(),
+    );
   }
 
   addresses(): readonly string[] {
@@ -202,7 +183,7 @@ class LibP2pNetwork implements PeerNetwork {
     const target = parseAddress(address);
     const known = peerIdOf(target);
     if (known !== undefined && this.#sessions.get(known)) return known;
-    return await this.#dial([target], anySignal(signal, this.#stopping.signal));
+    return await this.#caller.call([target], { signal: anySignal(signal, this.#stopping.signal) });
   }
 
   handle(protocol: string, handler: StreamHandler): Disposable {
@@ -235,7 +216,7 @@ class LibP2pNetwork implements PeerNetwork {
 
   setName(name: string): void {
     this.#name = name;
-    this.#discovery?.update({ name });
+    this.#reach.rename(name);
     this.#tellAllAnew();
   }
 
@@ -273,44 +254,6 @@ class LibP2pNetwork implements PeerNetwork {
     throw new LanspreadError('TOO_MANY_REQUESTS', { message: `There are ${limits.sessions} peers already.` });
   }
 
-  async #dial(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<string> {
-    const { clock } = this.#options;
-    const one = async (address: Multiaddr): Promise<string> => {
-      this.#assertNotSelf(address);
-      const connection = await dialAddress(this.#started.node, address, { signal, clock });
-      try {
-        return await this.#greeter.greet(connection, { signal });
-      } catch (error) {
-        connection.abort(new Error('no Hello'));
-        throw error;
-      }
-    };
-    return await dialInTurn(addresses, one, { signal });
-  }
-
-  #assertNotSelf(address: Multiaddr): void {
-    const { listenHosts } = this.#options;
-    const hosts = concreteHosts(listenHosts);
-    const listensOnAll = listenHosts.some((host) => host === '0.0.0.0' || host === '::');
-    const own = { peerId: this.peerId, hosts, port: this.#started.port, listensOnAll };
-    if (isOwnAddress(address, own))
-      throw new LanspreadError('SELF_CONNECT', { details: { address: address.toString() } });
-  }
-
-  async #discover(make: (announcement: Announcement) => Discovery): Promise<void> {
-    const { port, transports } = this.#started;
-    const discovery = make({
-      peerId: this.peerId,
-      name: this.#name,
-      protocolVersion: PROTOCOL_VERSION,
-      ...(transports.includes('quic') && { quicPort: port }),
-      tcpPort: port,
-    });
-    this.#discovery = discovery;
-    await this.#reach.discoverWith(discovery);
-    this.#stack.use(discovery.onInterfacesChanged(() => this.#tellAllAnew()));
-  }
-
   /** Something that only a Hello tells has changed. */
   #tellAllAnew(): void {
     for (const session of this.#sessions.all()) this.#announcer.update(session, { withHello: true });
@@ -333,8 +276,7 @@ class LibP2pNetwork implements PeerNetwork {
   /** The byte lane forgets a peer that has no session and is not about to get one. */
   #distrust(peerId: string): void {
     if (this.#sessions.get(peerId) || this.#greeter.isGreeting(peerId) || this.#stopping.signal.aborted) return;
-    const none: LaneOffer | undefined = undefined;
-    this.#options.host.trustLane(peerId, none).catch((error: unknown) => {
+    this.#options.host.trustLane(peerId, undefined).catch((error: unknown) => {
       this.#options.logger.warn({ peerId, err: error }, 'the byte lane could not forget a peer');
     });
   }
@@ -368,28 +310,13 @@ class LibP2pNetwork implements PeerNetwork {
 
   async #stop(): Promise<void> {
     const { clock } = this.#options;
-    await within(clock, goodbyeLimitMs, [
-      this.#discovery?.stop(),
-      ...this.#sessions.all().map((session) => sayGoodbye(session)),
-    ]);
+    // Before the goodbyes: who hears one hangs up, and must not be called again.
+    const left = this.#reach.stop();
+    const goodbyes = this.#sessions.all().map((session) => sayGoodbye(session));
+    await within({ clock, limitMs: goodbyeLimitMs }, [left, ...goodbyes]);
     this.#stopping.abort(new LanspreadError('SHUTTING_DOWN'));
     this.#stack.dispose();
     this.#connected[Symbol.dispose]();
-    await within(clock, closeLimitMs, [this.#started.stop()]);
+    await within({ clock, limitMs: closeLimitMs }, [this.#started.stop()]);
   }
-}
-
-/** Resolves when the other side has heard it. */
-async function sayGoodbye(session: Session): Promise<void> {
-  using stream = await session.openOwn(protocols.goodbye, session.signal);
-  await stream.writeMessage({});
-  await stream.close();
-  await stream.readSome(1);
-}
-
-/** Waits for all, however they end, but no longer than the limit. */
-async function within(clock: Clock, limitMs: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
-  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
-  using _limit = clock.timeout(resolve, limitMs);
-  await Promise.race([Promise.allSettled(work), timeIsUp]);
 }

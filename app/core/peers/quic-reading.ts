@@ -27,8 +27,9 @@ interface FactoryInit {
   logger: ComponentLogger;
 }
 
-/** Bytes of one read; the package asks for 4 KiB at a time, which is slow. */
-const readBytes = 64 * 1024;
+/** Bytes of one read. The package always asks for 4 KiB, which is slow; each read costs a buffer of its size. */
+const leastReadBytes = 4 * 1024;
+const mostReadBytes = 64 * 1024;
 
 /** The same factory, over a connection whose streams do not read while they are paused. */
 export function restrainReading(factory: StreamMuxerFactory): StreamMuxerFactory {
@@ -66,15 +67,22 @@ function restrainConnection(connection: NativeConnection, ownerOf: OwnerOf): Nat
 }
 
 function restrainStream(native: NativeStream, ownerOf: OwnerOf): NativeStream {
+  const id = native.id();
+  let readBytes = leastReadBytes;
   return {
-    id: () => native.id(),
+    id: () => id,
     async read() {
-      const owner = ownerOf(native.id());
+      const owner = ownerOf(id);
       if (owner?.readStatus === 'paused') await untilResumed(owner);
       try {
-        return await native.read(readBytes);
+        const bytes = await native.read(readBytes);
+        // Full reads mean that more is waiting.
+        readBytes = bytes?.length === readBytes ? Math.min(readBytes * 2, mostReadBytes) : leastReadBytes;
+        return bytes;
       } catch (error) {
-        if (owner) tellReset(owner);
+        // The muxer knows its stream only once the first read is under way.
+        const torn = ownerOf(id);
+        if (torn) tellReset(torn);
         throw error;
       }
     },

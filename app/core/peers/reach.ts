@@ -65,7 +65,8 @@ export class Reach implements IDisposable {
     this.#dialler.put({ key: `known ${peerId}`, kind: 'known', peerId, addresses: parsed }, { delayMs });
   }
 
-  async discoverWith(discovery: Discovery): Promise<void> {
+  /** Starts a discovery. `onInterfacesChanged` is called whenever this PC's own addresses may have changed since. */
+  discoverWith(discovery: Discovery, onInterfacesChanged: () => void): void {
     this.#discovery = discovery;
     const { logger } = this.#options;
     this.#stack.use(discovery.onWarning((warning) => logger.warn({ ...warning }, 'discovery')));
@@ -77,7 +78,20 @@ export class Reach implements IDisposable {
         this.#dialler.drop(foundKey(peerId));
       }),
     );
-    await discovery.start();
+    discovery.start().then(
+      () => this.#stack.disposed || this.#stack.use(discovery.onInterfacesChanged(onInterfacesChanged)),
+      (error: unknown) => logger.error({ err: error }, 'discovery could not start'),
+    );
+  }
+
+  rename(name: string): void {
+    this.#discovery?.update({ name });
+  }
+
+  /** Dials nobody any more and takes leave of the network. */
+  async stop(): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#discovery?.stop();
   }
 
   /** Hello told that a peer speaks another version. */

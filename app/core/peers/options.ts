@@ -1,0 +1,24 @@
+import type { Clock, Logger } from '../base/index.ts';
+import type { PeerRepository } from '../state/index.ts';
+import type { Announcement, Discovery } from './discovery/types.ts';
+import type { Identity } from './identity.ts';
+import type { PeerNetworkHost } from './types.ts';
+
+export interface PeerNetworkOptions {
+  identity: Identity;
+  name: string;
+  /** IP addresses to listen on. */
+  listenHosts: readonly string[];
+  /** Makes the discovery once the ports are known; none: only addresses given. */
+  discovery?: (announcement: Announcement) => Discovery;
+  /** Multiaddrs that are dialled again and again. */
+  staticPeers: readonly string[];
+  knownPeers: PeerRepository;
+  host: PeerNetworkHost;
+  clock?: Clock;
+  logger: Logger;
+  /** From 0 to below 1. */
+  random?: () => number;
+  /** Default: where the platform has it. */
+  useQuic?: boolean;
+}
