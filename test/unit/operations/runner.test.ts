@@ -1,0 +1,106 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanspreadError, parseGameId, silentLogger, systemClock } from '../../../app/core/base/index.ts';
+import type { OperationEventMessage } from '../../../app/core/operations/events.ts';
+import { OperationRunner } from '../../../app/core/operations/runner.ts';
+import { GamesSnapshot } from '../../../app/core/operations/snapshot.ts';
+
+const quake = parseGameId('quake');
+const failed = (error: LanspreadError): OperationEventMessage => ({
+  event: 'uninstall-failed',
+  gameId: quake,
+  code: error.code,
+  message: error.message,
+});
+
+/** A runner over a library that only notes what it is asked, in one list with everything else that happens. */
+function rig() {
+  const log: string[] = [];
+  const ended = Promise.withResolvers<OperationEventMessage>();
+  const snapshot = new GamesSnapshot({ ids: () => [], view: () => undefined, clock: systemClock });
+  const publish = snapshot.publish.bind(snapshot);
+  snapshot.publish = () => {
+    log.push(`publish busy=${runner.active.get(quake) !== undefined}`);
+    publish();
+  };
+  const runner = new OperationRunner({
+    library: {
+      hold: () => {
+        log.push('hold');
+        return { [Symbol.dispose]: () => void log.push('release') };
+      },
+      refresh: async () => {
+        log.push(`refresh busy=${runner.active.get(quake) !== undefined}`);
+        return undefined;
+      },
+    },
+    snapshot: () => snapshot,
+    emit: (message) => {
+      if (message.event === 'active-operations-changed') return;
+      log.push(message.event);
+      ended.resolve(message);
+    },
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  return { runner, log, ended: ended.promise };
+}
+
+test('an operation ends in order: work, look, table, snapshot, terminal event', async () => {
+  const { runner, log, ended } = rig();
+  runner.start({ gameId: quake, event: 'uninstall', failed }, async () => {
+    log.push('work');
+    return { event: 'uninstall-finished', gameId: quake };
+  });
+  await ended;
+  assert.equal(log, ['hold', 'work', 'refresh busy=true', 'release', 'publish busy=false', 'uninstall-finished']);
+});
+
+test('work that throws ends in its failed event, once, and the failure is remembered', async () => {
+  const { runner, log, ended } = rig();
+  runner.start({ gameId: quake, event: 'uninstall', failed }, async () => {
+    throw new LanspreadError('IO_ERROR');
+  });
+  const terminal = await ended;
+  assert.is(terminal.event, 'uninstall-failed');
+  assert.is(runner.failures.get(quake)?.code, 'IO_ERROR');
+  assert.is(log.filter((line) => line.startsWith('uninstall-')).length, 1);
+});
+
+test('a busy game refuses a second operation and names the first', async () => {
+  const { runner, ended } = rig();
+  const gate = Promise.withResolvers<void>();
+  runner.start({ gameId: quake, event: 'uninstall', failed }, async () => {
+    await gate.promise;
+    return { event: 'uninstall-finished', gameId: quake };
+  });
+  try {
+    runner.active.assertIdle(quake);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as LanspreadError).code, 'OPERATION_IN_PROGRESS');
+    assert.is((error as LanspreadError).details['operation'], 'Uninstalling');
+  }
+  gate.resolve();
+  await ended;
+});
+
+test('stopping aborts what runs, waits for its end and refuses what comes later', async () => {
+  const { runner, ended } = rig();
+  runner.start({ gameId: quake, event: 'uninstall', failed }, async ({ controller: { signal } }) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return { event: 'uninstall-finished', gameId: quake };
+  });
+  await runner.stop(new LanspreadError('SHUTTING_DOWN'));
+  assert.is((await ended).event, 'uninstall-finished');
+  assert.throws(
+    () =>
+      runner.start({ gameId: quake, event: 'uninstall', failed }, async () => ({
+        event: 'uninstall-finished',
+        gameId: quake,
+      })),
+    (error: LanspreadError) => error.code === 'SHUTTING_DOWN',
+  );
+});
+
+test.run();
