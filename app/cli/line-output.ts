@@ -1,29 +1,57 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { write } from 'node:fs';
+import { systemCode } from '../core/rpc/index.ts';
+
+/** How long to wait before a full pipe is tried again, in milliseconds. */
+const fullPipePauseMs = 5;
 
 /**
  * Lines on a file descriptor without ever blocking the event loop: a pipe written by `process.stdout` is synchronous on
- * POSIX, and a slow reader would stall the peer.
+ * POSIX, and a slow reader would stall the peer. A pipe that is full (`EAGAIN`) is tried again; one without a reader
+ * ends the output.
  */
 export class LineOutput {
-  readonly #stream;
+  readonly #descriptor: number;
+  #waiting: string[] = [];
+  #idle: PromiseWithResolvers<void> | undefined;
   #failed = false;
 
   constructor(descriptor: number) {
-    this.#stream = createWriteStream('', { fd: descriptor, autoClose: false });
-    this.#stream.on('error', () => {
-      this.#failed = true;
-    });
+    this.#descriptor = descriptor;
   }
 
   write(message: object): void {
-    if (!this.#failed) this.#stream.write(`${JSON.stringify(message)}\n`);
+    if (this.#failed) return;
+    this.#waiting.push(`${JSON.stringify(message)}\n`);
+    if (this.#idle) return;
+    this.#idle = Promise.withResolvers<void>();
+    this.#writeNext();
   }
 
-  /** Resolves when everything has been handed over. */
+  /** Resolves when everything has been handed over, or nobody reads any more. */
   async end(): Promise<void> {
-    if (this.#failed) return;
-    this.#stream.end();
-    await finished(this.#stream).catch(() => undefined);
+    await this.#idle?.promise;
+  }
+
+  #writeNext(): void {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    if (lines.length === 0) {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+      return;
+    }
+    this.#writeAll(Buffer.from(lines.join('')));
+  }
+
+  #writeAll(bytes: Buffer): void {
+    write(this.#descriptor, bytes, 0, bytes.length, null, (error, count) => {
+      if (error && systemCode(error) === 'EAGAIN') setTimeout(() => this.#writeAll(bytes), fullPipePauseMs);
+      else if (error) {
+        this.#failed = true;
+        this.#waiting = [];
+        this.#writeNext();
+      } else if (count < bytes.length) this.#writeAll(bytes.subarray(count));
+      else this.#writeNext();
+    });
   }
 }

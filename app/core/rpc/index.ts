@@ -6,3 +6,4 @@ export { createEventLog, type EventLog } from './event-log.ts';
 export { publishEndpoint, readEndpoint, type RpcEndpoint } from './endpoint-file.ts';
 export { refusalCode, startRpcServer, type RpcServer } from './server.ts';
 export { defaultSettings, SettingsStore, type SettingName, type Settings } from './settings.ts';
+export { systemCode } from '../base/index.ts';
