@@ -93,7 +93,7 @@ export class Roots {
   setManifestRoot(id: GameId, manifestRoot: string): boolean {
     const entry = this.#entries.get(id);
     if (!entry || entry.game.manifestRoot === manifestRoot) return false;
-    this.#keep({ ...entry, game: { ...entry.game, manifestRoot } });
+    this.#keepKnown({ ...entry, game: { ...entry.game, manifestRoot } });
     return true;
   }
 
@@ -101,7 +101,11 @@ export class Roots {
   setProblem(id: GameId, problem: LanspreadError): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
-    this.#keep({ ...entry, problem, game: { ...entry.game, manifestRoot: undefined, unshareable: problem.message } });
+    this.#keepKnown({
+      ...entry,
+      problem,
+      game: { ...entry.game, manifestRoot: undefined, unshareable: problem.message },
+    });
   }
 
   /** Every id that a full scan has to look at, given the names of the real directories in the games folder. */
@@ -196,11 +200,20 @@ export class Roots {
       manifestRoot,
       ...(sentinel && problem && { unshareable: problem.message }),
     };
-    this.#keep({ game, contentKey, problem }, row);
+    this.#keep({ game, contentKey, problem }, { row, installedVersion: game.installedVersion });
   }
 
-  #keep(entry: Entry, row = this.#options.library.get(entry.game.root)): void {
-    const { id, root, version, installedVersion, sizeBytes, fingerprint, manifestRoot } = entry.game;
+  /** Nobody looked at the disk: an operation may just have written another installed version, which stays. */
+  #keepKnown(entry: Entry): void {
+    const row = this.#options.library.get(entry.game.root);
+    this.#keep(entry, { row, installedVersion: row?.installedVersion });
+  }
+
+  #keep(
+    entry: Entry,
+    { row, installedVersion }: { row: LibraryRow | undefined; installedVersion: string | undefined },
+  ): void {
+    const { id, root, version, sizeBytes, fingerprint, manifestRoot } = entry.game;
     this.#entries.set(id, entry);
     const isStored =
       row?.version === version &&

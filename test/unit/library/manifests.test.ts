@@ -377,6 +377,21 @@ test('a held game is not hashed in the background; once let go it is', async () 
   assert.equal(its.hasher.hashed, [its.path('doom/b'), its.path('quake/a')]);
 });
 
+test('a manifest that gets ready during an install does not undo the installed version', async () => {
+  await using its = await libraryLab();
+  await its.write({ 'quake/version.ini': '2', 'quake/a': 'x' });
+  const goOn = Promise.withResolvers<void>();
+  its.hasher.before = () => goOn.promise;
+  await its.library.scan();
+  using _hold = its.library.hold(quake);
+  await its.write({ 'quake/local/x': '' });
+  its.state.library.setInstalledVersion(its.path('quake'), quake, '2');
+  goOn.resolve();
+  await its.hashedAll();
+  assert.is(its.state.library.get(its.path('quake'))?.installedVersion, '2');
+  assert.is((await its.library.refresh(quake))?.installedVersion, '2');
+});
+
 test('manifests that get ready together are told together', async () => {
   await using its = await libraryLab();
   for (let game = 0; game < 30; game += 1)
