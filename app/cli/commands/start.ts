@@ -1,73 +1,112 @@
+import { fork, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { startCore } from '../../core/core.ts';
-import { findBrowser, hasDisplay, openWindow } from '../../shell/browser/index.ts';
+import { BrowserWindow, findBrowser, hasDisplay } from '../../shell/browser/index.ts';
+import { chooseShell, type ShellChoice } from '../../shell/choose.ts';
+import { findNwRuntime } from '../../shell/nw/find-runtime.ts';
+import { CoreHost } from '../../shell/supervision/index.ts';
 import { exitCodes } from '../exit.ts';
-import { createLogger } from '../logging.ts';
-import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
-import { builtInUnpackers } from '../unpackers.ts';
-import { reportStartFailure } from './start-failure.ts';
+import { addCoreFlags, stateDirOf, type CoreFlags } from '../options.ts';
 
 interface StartFlags extends CoreFlags {
   open: boolean;
 }
 
-const sampleCatalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
+const program = fileURLToPath(new URL('../lanspread.mjs', import.meta.url));
+const nwApplication = fileURLToPath(new URL('../../shell/nw/app', import.meta.url));
 
-export function addStartCommand(program: Command): void {
-  addCoreFlags(program.command('start').description('the launcher'))
+export function addStartCommand(parent: Command): void {
+  addCoreFlags(parent.command('start').description('the launcher'))
     .option('--no-open', 'print the address instead of opening a window')
     .addHelpText('after', '\nExample:\n  $ lanspread start --games-dir ~/Games\n')
-    .action(async (flags: StartFlags) => {
-      process.exitCode = await runStart(flags);
+    .action(async (flags: StartFlags, command: Command) => {
+      process.exitCode = await runStart(flags, coreArguments(command));
     });
 }
 
-async function runStart(flags: StartFlags): Promise<number> {
-  const stateDir = stateDirOf(flags);
-  const logger = createLogger({ stateDir, stderrLevel: flags.logLevel ?? 'warn' });
-  try {
-    const handle = await startCore({
-      ...coreOptionsOf(flags),
-      fallbackCatalogFile: sampleCatalog,
-      logger,
-      unpackers: builtInUnpackers(),
-    });
-    let exitCode: number = exitCodes.done;
-    process.once('SIGINT', () => {
-      exitCode = exitCodes.interrupted;
-      void handle.stop();
-    });
-    process.once('SIGTERM', () => void handle.stop());
-    showWindow(handle.url, {
-      open: flags.open,
-      profileDirectory: join(stateDir, 'browser'),
-      onClosed: () => void handle.stop(),
-    });
-    const { failed } = await handle.stopped;
-    return failed ? exitCodes.failed : exitCode;
-  } catch (error) {
-    return reportStartFailure(error);
-  }
+/** The flags as given, for the process that runs the core; `--no-open` is the shell's own. */
+function coreArguments(command: Command): string[] {
+  const { rawArgs } = command.parent as Command & { rawArgs: string[] };
+  const at = rawArgs.indexOf('start');
+  return (at < 0 ? [] : rawArgs.slice(at + 1)).filter((argument) => argument !== '--no-open');
 }
 
-interface WindowOptions {
-  open: boolean;
-  profileDirectory: string;
-  /** The user closed the window. */
-  onClosed: () => void;
+async function runStart(flags: StartFlags, args: readonly string[]): Promise<number> {
+  const choice = chooseShell({
+    open: flags.open,
+    hasDisplay: hasDisplay(),
+    nwRuntime: flags.open ? await findNwRuntime() : undefined,
+    browser: findBrowser(),
+  });
+  if (choice.kind === 'nw') return await runNw(choice.runtime, args);
+  return await runBrowserShell(choice, { args, profileDirectory: join(stateDirOf(flags), 'browser') });
 }
 
-/** Opens a window, or prints the one line with the address where there is none to open. */
-export function showWindow(url: string, { open, profileDirectory, onClosed }: WindowOptions): void {
-  const browser = open && hasDisplay() ? findBrowser() : undefined;
-  if (!browser) {
-    process.stdout.write(`${url}\n`);
-    return;
-  }
-  const window = openWindow({ browser, url, profileDirectory });
-  window.once('error', () => process.stdout.write(`${url}\n`));
-  window.once('exit', onClosed);
-  process.once('exit', () => window.kill());
+/** NW.js keeps the core itself; this process only waits for it. */
+function runNw(runtime: string, args: readonly string[]): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const nw = spawn(runtime, [nwApplication, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  process.once('SIGINT', () => nw.kill('SIGTERM'));
+  process.once('SIGTERM', () => nw.kill('SIGTERM'));
+  nw.once('error', (error) => {
+    process.stderr.write(`lanspread: NW.js does not start: ${error.message}\n`);
+    resolve(exitCodes.failed);
+  });
+  nw.once('exit', (code) => resolve(code ?? exitCodes.failed));
+  return promise;
+}
+
+/** The core in a process of its own, kept alive; a browser window on it, or one line with its address. */
+function runBrowserShell(
+  choice: ShellChoice & { kind: 'browser' | 'address' },
+  { args, profileDirectory }: { args: readonly string[]; profileDirectory: string },
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let address = '';
+  let printed = '';
+  let interrupted = false;
+  const print = (): void => {
+    if (printed !== address) process.stdout.write(`${address}\n`);
+    printed = address;
+  };
+  const window =
+    choice.kind === 'browser'
+      ? new BrowserWindow({
+          browser: choice.browser,
+          profileDirectory,
+          onClosed: () => host.quit(),
+          onUnavailable: print,
+        })
+      : undefined;
+  const show = (kiosk: boolean): void => (window ? window.show({ url: address, kiosk }) : print());
+  const host = new CoreHost({
+    fork: () =>
+      fork(program, ['core', ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: process.execArgv }),
+    listener: {
+      onReady: ({ url, kiosk }) => {
+        address = url;
+        show(kiosk);
+      },
+      onCrashed: ({ exitCode, restartsInMs }) => {
+        const how = exitCode === null ? 'was killed' : `ended with code ${exitCode}`;
+        process.stderr.write(`lanspread: the core ${how}; it starts again in ${restartsInMs / 1_000} s.\n`);
+      },
+      onKiosk: (kiosk) => window?.show({ url: address, kiosk }),
+      onEnded: (exitCode) => {
+        window?.close();
+        resolve(interrupted ? exitCodes.interrupted : exitCode);
+      },
+    },
+  });
+  process.once('SIGINT', () => {
+    interrupted = true;
+    host.quit();
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => host.quit());
+  process.once('exit', () => {
+    window?.close();
+    host.kill();
+  });
+  return promise;
 }

@@ -7,7 +7,7 @@ import type { ErrorCode, GameId } from '../base/index.ts';
 import type { CatalogGame, CatalogSource } from '../catalog/index.ts';
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
-import type { Settings } from './settings.ts';
+import type { SettingName, Settings } from './settings.ts';
 
 const gameId = z.string().min(1).max(200);
 const nothing = z.object({});
@@ -125,7 +125,8 @@ export type CoreEventMessage =
   | { event: 'peer-count-changed'; count: number }
   | { event: 'recovery-done'; actions: readonly { gameId: string; action: string }[]; stateMovedAside?: string }
   | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }
-  | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string };
+  | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string }
+  | { event: 'settings-changed'; setting: SettingName };
 
 /** An event as it leaves the core. `at` is ISO 8601. */
 export type CoreEvent = CoreEventMessage & { at: string };

@@ -13,31 +13,53 @@ const endpointSchema = z.object({
 export type RpcEndpoint = z.infer<typeof endpointSchema>;
 
 const fileName = 'rpc.json';
+/** Outlives the core: the next one listens there again where it can, so that an open window finds it. */
+const addressFileName = 'rpc-address.json';
+const addressSchema = endpointSchema.omit({ pid: true });
+export type RpcAddress = z.infer<typeof addressSchema>;
 
 /** Writes the file; disposing removes it. */
 export async function publishEndpoint(stateDir: string, endpoint: RpcEndpoint): Promise<IDisposable> {
   const path = join(stateDir, fileName);
+  await writePrivate(path, endpoint);
+  return toDisposable(() => rmSync(path, { force: true }));
+}
+
+/** Remembers port and token for the next start. */
+export async function keepAddress(stateDir: string, { port, token }: RpcAddress): Promise<void> {
+  await writePrivate(join(stateDir, addressFileName), { port, token });
+}
+
+/** Where the last core of this state directory listened; undefined for the first. */
+export async function lastAddress(stateDir: string): Promise<RpcAddress | undefined> {
+  return await readJson(join(stateDir, addressFileName), addressSchema);
+}
+
+async function writePrivate(path: string, content: object): Promise<void> {
   const temporary = `${path}.tmp`;
   {
     await using handle = await open(temporary, 'w', 0o600);
-    await handle.writeFile(JSON.stringify(endpoint));
+    await handle.writeFile(JSON.stringify(content));
   }
   await chmod(temporary, 0o600);
   await rename(temporary, path);
-  return toDisposable(() => rmSync(path, { force: true }));
 }
 
 /** The endpoint a core of this state directory left, or undefined. A crashed core's file may be stale: connecting tells. */
 export async function readEndpoint(stateDir: string): Promise<RpcEndpoint | undefined> {
+  return await readJson(join(stateDir, fileName), endpointSchema);
+}
+
+async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema> | undefined> {
   let text: string;
   try {
-    text = await readFile(join(stateDir, fileName), 'utf8');
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
   try {
-    return endpointSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { toLanspreadError, type Logger } from '../base/index.ts';
 import type { CoreApi } from './commands.ts';
+import type { RpcAddress } from './endpoint-file.ts';
 import { SocketReader, SocketWriter } from './json-rpc.ts';
 import { createStaticFiles } from './static-files.ts';
 
@@ -21,12 +22,17 @@ export interface RpcServerOptions {
   uiDirectory: string | undefined;
   /** The picture of a game, absolute. */
   coverPath: (gameId: string) => string | undefined;
+  /** Where the last core of this state directory listened: taken again where the port is free. */
+  earlier?: RpcAddress | undefined;
   logger: Logger;
 }
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
-  /** Whoever presents it may command the core. New at every start. */
+  /**
+   * Whoever presents it may command the core. The last start's where its port could be taken again, so that an open
+   * window finds the core; new otherwise, because whoever holds that port now may have been shown the old one.
+   */
   readonly token: string;
   /** Opens the UI: the token stands in the fragment, which no server log and no referrer sees. */
   readonly url: string;
@@ -36,8 +42,14 @@ export interface RpcServer extends AsyncDisposable {
  * Serves UI and RPC on 127.0.0.1 only. A request must name this host (against DNS rebinding), a WebSocket must also
  * bring the token as a subprotocol and, from a browser, this origin.
  */
-export async function startRpcServer({ api, uiDirectory, coverPath, logger }: RpcServerOptions): Promise<RpcServer> {
-  const token = randomBytes(32).toString('hex');
+export async function startRpcServer({
+  api,
+  uiDirectory,
+  coverPath,
+  earlier,
+  logger,
+}: RpcServerOptions): Promise<RpcServer> {
+  let token = randomBytes(32).toString('hex');
   const files = createStaticFiles({ uiDirectory, coverPath });
   const server = createServer((request, response) => {
     if (!isOwnHost(request, portOf(server))) {
@@ -64,7 +76,8 @@ export async function startRpcServer({ api, uiDirectory, coverPath, logger }: Rp
     if (sockets.clients.size >= maxClients) return refuse('503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (webSocket) => serveClient(webSocket, { api, logger }));
   });
-  await listen(server);
+  if (earlier && (await listen(server, earlier.port))) token = earlier.token;
+  else await listen(server, 0);
   const port = portOf(server);
   return {
     port,
@@ -103,10 +116,18 @@ function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger:
   connection.listen();
 }
 
-function listen(server: Server): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', resolve);
+/** Answers false when that port is taken; throws for anything else. Port 0: any free one. */
+function listen(server: Server, port: number): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (port !== 0 && (error.code === 'EADDRINUSE' || error.code === 'EACCES')) resolve(false);
+    else reject(error);
+  };
+  server.once('error', onError);
+  server.listen(port, '127.0.0.1', () => {
+    server.off('error', onError);
+    resolve(true);
+  });
   return promise;
 }
 

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { isQuit, type CoreMessage } from '../../shell/supervision/index.ts';
+import { exitCodes } from '../exit.ts';
+import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
+
+/** What a shell forks: the core alone, which ends when its shell does. Not for people, so no help names it. */
+export function addCoreCommand(program: Command): void {
+  addCoreFlags(program.command('core', { hidden: true }).description('the core of a shell (internal)')).action(
+    async (flags: CoreFlags) => {
+      process.exitCode = await runCore(flags);
+    },
+  );
+}
+
+async function runCore(flags: CoreFlags): Promise<number> {
+  if (!process.send) {
+    process.stderr.write('lanspread: `core` is started by a shell; use `lanspread start` or `lanspread node`.\n');
+    return exitCodes.usage;
+  }
+  // Ctrl-C reaches the whole group: the shell decides what it means.
+  process.on('SIGINT', () => {});
+  const { startLauncherCore } = await import('../launcher-core.ts');
+  const started = await startLauncherCore(coreOptionsOf(flags), {
+    stateDir: stateDirOf(flags),
+    logLevel: flags.logLevel ?? 'warn',
+  });
+  if (typeof started === 'number') return started;
+  const { handle } = started;
+  const tell = (message: CoreMessage): void => void process.send?.(message, () => {});
+  const isKiosk = async (): Promise<boolean> => (await handle.commands.invoke('settings.get', {})).settings.kiosk;
+  process.on('message', (message) => {
+    if (isQuit(message)) void handle.stop();
+  });
+  process.once('disconnect', () => void handle.stop());
+  process.once('SIGTERM', () => void handle.stop());
+  handle.events((event) => {
+    if (event.event !== 'settings-changed' || event.setting !== 'kiosk') return;
+    void isKiosk().then(
+      (kiosk) => tell({ type: 'kiosk', kiosk }),
+      () => {},
+    );
+  });
+  tell({ type: 'ready', url: handle.url, kiosk: await isKiosk() });
+  const { failed } = await handle.stopped;
+  return failed ? exitCodes.failed : exitCodes.done;
+}

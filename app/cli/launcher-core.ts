@@ -1,0 +1,27 @@
+/** The core as the launcher runs it: with the sample catalog where there is no other. */
+import { fileURLToPath } from 'node:url';
+import { startCore, type CoreHandle, type CoreOptions } from '../core/core.ts';
+import { createLogger, type LoggingOptions } from './logging.ts';
+import { builtInUnpackers } from './unpackers.ts';
+import { reportStartFailure } from './commands/start-failure.ts';
+
+const sampleCatalog = fileURLToPath(new URL('../../fixtures/catalog/catalog.json', import.meta.url));
+
+/** Starts it, or says why not and answers with the exit code. */
+export async function startLauncherCore(
+  options: Omit<CoreOptions, 'logger' | 'unpackers'>,
+  { stateDir, logLevel }: { stateDir: string; logLevel: LoggingOptions['stderrLevel'] },
+): Promise<{ handle: CoreHandle } | number> {
+  const logger = createLogger({ stateDir, stderrLevel: logLevel });
+  try {
+    const handle = await startCore({
+      ...options,
+      fallbackCatalogFile: sampleCatalog,
+      logger,
+      unpackers: builtInUnpackers(),
+    });
+    return { handle };
+  } catch (error) {
+    return reportStartFailure(error);
+  }
+}

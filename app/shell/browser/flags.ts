@@ -1,0 +1,31 @@
+/** How a browser is told to look like an app. */
+
+export interface WindowFacts {
+  readonly url: string;
+  /** The browser's own profile for Lanspread, apart from the user's. */
+  readonly profileDirectory: string;
+  readonly kiosk: boolean;
+}
+
+const quiet = [
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-session-crashed-bubble',
+  '--hide-crash-restore-bubble',
+  '--disable-features=Translate,MediaRouter',
+];
+
+/** In kiosk mode nobody is asked anything, and gestures neither zoom nor leave the page. */
+const locked = [
+  '--kiosk',
+  '--noerrdialogs',
+  '--disable-pinch',
+  '--overscroll-history-navigation=0',
+  '--disable-dev-tools',
+  '--disable-extensions',
+  '--disable-print-preview',
+];
+
+export function windowFlags({ url, profileDirectory, kiosk }: WindowFacts): string[] {
+  return [`--app=${url}`, `--user-data-dir=${profileDirectory}`, ...quiet, ...(kiosk ? locked : [])];
+}

@@ -1,0 +1,73 @@
+/** The launcher's window in an installed browser. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { windowFlags } from './flags.ts';
+
+export interface BrowserWindowOptions {
+  browser: string;
+  profileDirectory: string;
+  /** Starts a process; tests plug in their own. */
+  start?: (browser: string, flags: readonly string[]) => ChildProcess;
+  /** The user closed the window; never told in kiosk mode, where it comes back. */
+  onClosed: () => void;
+  /** No window came up: the browser ended as soon as it was started, or handed the page to another of its windows. */
+  onUnavailable: () => void;
+}
+
+/** A browser that ends sooner than this showed nobody anything. */
+const shownAfterMs = 3_000;
+const reopenDelayMs = 1_000;
+
+const startBrowser = (browser: string, flags: readonly string[]): ChildProcess =>
+  spawn(browser, flags, { stdio: 'ignore' });
+
+/** One window at a time. `show` opens it or replaces it; in kiosk mode a window that dies is opened again. */
+export class BrowserWindow {
+  readonly #options: BrowserWindowOptions;
+  #child: ChildProcess | undefined;
+  #shown: { url: string; kiosk: boolean } | undefined;
+  #reopening: NodeJS.Timeout | undefined;
+
+  constructor(options: BrowserWindowOptions) {
+    this.#options = options;
+  }
+
+  show({ url, kiosk }: { url: string; kiosk: boolean }): void {
+    if (this.#shown?.url === url && this.#shown.kiosk === kiosk) return;
+    const earlier = this.#child;
+    this.#shown = { url, kiosk };
+    clearTimeout(this.#reopening);
+    if (!earlier) return this.#open();
+    // The profile belongs to one process at a time: the next waits for the last to be gone.
+    this.#child = undefined;
+    earlier.once('exit', () => this.#open());
+    earlier.kill();
+  }
+
+  close(): void {
+    this.#shown = undefined;
+    clearTimeout(this.#reopening);
+    this.#child?.kill();
+    this.#child = undefined;
+  }
+
+  #open(): void {
+    const shown = this.#shown;
+    if (!shown) return;
+    const { browser, profileDirectory, start = startBrowser } = this.#options;
+    const child = start(browser, windowFlags({ ...shown, profileDirectory }));
+    const openedAt = performance.now();
+    this.#child = child;
+    let gone = false;
+    const onGone = (): void => {
+      if (gone || this.#child !== child) return;
+      gone = true;
+      this.#child = undefined;
+      const wasShown = performance.now() - openedAt >= shownAfterMs;
+      if (this.#shown?.kiosk) this.#reopening = setTimeout(() => this.#open(), reopenDelayMs);
+      else if (wasShown) this.#options.onClosed();
+      else this.#options.onUnavailable();
+    };
+    child.once('error', onGone);
+    child.once('exit', onGone);
+  }
+}

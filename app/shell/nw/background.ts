@@ -1,0 +1,39 @@
+/**
+ * The script in NW.js's background page, bundled to CommonJS: NW.js loads no ES modules there. It lives as long as the
+ * app does; windows come and go.
+ */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { CoreHost } from '../supervision/index.ts';
+import { NwLauncher } from './launcher.ts';
+import type { NwApi } from './nw-api.ts';
+import { coreNode } from './pinned-node.ts';
+
+declare const nw: NwApi;
+
+// NW.js changes to the folder of its manifest before this runs, and that is app/shell/nw/app of the application.
+const appDirectory = join(process.cwd(), '..', '..', '..', '..');
+const isGerman = navigator.language.startsWith('de');
+
+const launcher = new NwLauncher({
+  nw,
+  texts: isGerman ? { open: 'Öffnen', quit: 'Beenden' } : { open: 'Open', quit: 'Quit' },
+  failurePage: (exitCode) => `failed.html?code=${exitCode}`,
+  startCore: (listener) => {
+    const host = new CoreHost({
+      listener,
+      fork: () =>
+        fork(join(appDirectory, 'app', 'cli', 'lanspread.mjs'), ['core', ...nw.App.argv], {
+          cwd: appDirectory,
+          execPath: coreNode(appDirectory, process),
+          // Options meant for NW.js's own Node are none of the core's business.
+          execArgv: [],
+          stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        }),
+    });
+    process.once('exit', () => host.kill());
+    return host;
+  },
+});
+process.once('SIGTERM', () => launcher.quit());
+process.once('SIGINT', () => launcher.quit());

@@ -1,0 +1,152 @@
+/** The launcher as an NW.js app: one window, a tray icon, kiosk mode, and a core that is kept alive. */
+import type { CoreHostListener } from '../supervision/index.ts';
+import type { NwApi, NwTray, NwWindow, NwWindowOptions } from './nw-api.ts';
+
+/** What the launcher needs of the core's process. */
+export interface HostedCore {
+  quit(): void;
+}
+
+export interface LauncherOptions {
+  nw: NwApi;
+  startCore: (listener: CoreHostListener) => HostedCore;
+  texts: { open: string; quit: string };
+  /** A page of ours that tells why there is no core; gets the exit code. */
+  failurePage: (exitCode: number) => string;
+}
+
+const icon = 'icon.png';
+const windowOptions: NwWindowOptions = {
+  id: 'lanspread',
+  title: 'Lanspread',
+  icon,
+  width: 1280,
+  height: 800,
+  min_width: 800,
+  min_height: 600,
+  focus: true,
+  new_instance: true,
+  inject_js_start: 'kiosk-guard.js',
+};
+
+/** `Opening` because NW.js hands a window over some time after it was asked for. */
+type WindowState =
+  | { readonly kind: 'None' }
+  | { readonly kind: 'Opening'; readonly url: string }
+  | { readonly kind: 'Open'; readonly url: string; readonly window: NwWindow };
+
+export class NwLauncher {
+  readonly #options: LauncherOptions;
+  readonly #core: HostedCore;
+  #state: WindowState = { kind: 'None' };
+  #tray: NwTray | undefined;
+  #kiosk = false;
+  #wasReady = false;
+  #isQuitting = false;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+    options.nw.App.on('open', () => this.#present());
+    this.#core = options.startCore({
+      onReady: ({ url, kiosk }) => {
+        this.#wasReady = true;
+        this.#setKiosk(kiosk);
+        this.#show(url);
+      },
+      // The page sees for itself that its core is gone, says so, and connects again.
+      onCrashed: () => {},
+      onKiosk: (kiosk) => this.#setKiosk(kiosk),
+      onEnded: (exitCode) => this.#ended(exitCode),
+    });
+  }
+
+  /** Ends the core, then the app. */
+  quit(): void {
+    if (this.#isQuitting) return;
+    this.#isQuitting = true;
+    if (this.#state.kind === 'Open') this.#state.window.hide();
+    this.#core.quit();
+  }
+
+  #show(url: string): void {
+    const earlier = this.#state;
+    // The same address after a crash of the core: the page reconnects by itself.
+    if (earlier.kind !== 'None' && earlier.url === url) return;
+    this.#state = { kind: 'Opening', url };
+    this.#options.nw.Window.open(url, windowOptions, (window) => {
+      if (this.#isQuitting || this.#state.kind !== 'Opening' || this.#state.url !== url) return window.close(true);
+      this.#state = { kind: 'Open', url, window };
+      window.on('close', () => this.#closeAsked(window));
+      window.on('closed', () => this.#closed(window));
+      // The `kiosk` option of `open` has no effect; the window has to be told.
+      if (this.#kiosk) window.enterKioskMode();
+      if (earlier.kind === 'Open') earlier.window.close(true);
+    });
+  }
+
+  /** With a tray icon to come back from, closing hides; a kiosk's window does not close at all. */
+  #closeAsked(window: NwWindow): void {
+    if (this.#kiosk) return;
+    if (!this.#wasReady) return this.quit();
+    window.hide();
+  }
+
+  /** The window is gone although nobody asked: its process crashed. */
+  #closed(window: NwWindow): void {
+    if (this.#state.kind !== 'Open' || this.#state.window !== window || this.#isQuitting) return;
+    const { url } = this.#state;
+    this.#state = { kind: 'None' };
+    this.#show(url);
+  }
+
+  #present(): void {
+    if (this.#state.kind !== 'Open') return;
+    this.#state.window.show();
+    this.#state.window.restore();
+    this.#state.window.focus();
+  }
+
+  #setKiosk(kiosk: boolean): void {
+    const changed = this.#kiosk !== kiosk;
+    this.#kiosk = kiosk;
+    if (kiosk) this.#removeTray();
+    else this.#makeTray();
+    if (!changed || this.#state.kind !== 'Open') return;
+    if (kiosk) {
+      this.#present();
+      this.#state.window.enterKioskMode();
+    } else this.#state.window.leaveKioskMode();
+  }
+
+  #makeTray(): void {
+    if (this.#tray) return;
+    const { nw, texts } = this.#options;
+    const tray = new nw.Tray({ title: 'Lanspread', icon });
+    this.#tray = tray;
+    tray.tooltip = 'Lanspread';
+    const menu = new nw.Menu();
+    menu.append(new nw.MenuItem({ label: texts.open, click: () => this.#present() }));
+    menu.append(new nw.MenuItem({ label: texts.quit, click: () => this.quit() }));
+    tray.menu = menu;
+    tray.on('click', () => this.#present());
+  }
+
+  #removeTray(): void {
+    this.#tray?.remove();
+    this.#tray = undefined;
+  }
+
+  #ended(exitCode: number): void {
+    if (this.#isQuitting || exitCode === 0) return this.#options.nw.App.quit();
+    this.#removeTray();
+    this.#wasReady = false;
+    this.#setFailure(this.#options.failurePage(exitCode));
+  }
+
+  #setFailure(page: string): void {
+    this.#core.quit();
+    if (this.#kiosk && this.#state.kind === 'Open') this.#state.window.leaveKioskMode();
+    this.#kiosk = false;
+    this.#show(page);
+  }
+}

@@ -1,0 +1,108 @@
+/** Keeps a core running in a process of its own, for whatever shell shows it. */
+import type { ChildProcess } from 'node:child_process';
+import { parseCoreMessage, type ShellMessage } from './messages.ts';
+import { afterExit } from './restart-policy.ts';
+
+export interface CoreHostListener {
+  /** A core is up: the first, or one after a crash. Its address is the same whenever the port was still free. */
+  onReady(facts: { url: string; kiosk: boolean }): void;
+  /** It crashed and comes back in so many milliseconds. */
+  onCrashed(facts: { exitCode: number | null; restartsInMs: number }): void;
+  /** Kiosk mode was switched on or off. */
+  onKiosk(kiosk: boolean): void;
+  /** It ended for good. */
+  onEnded(exitCode: number): void;
+}
+
+export interface CoreHostOptions {
+  /** Starts the core's process with an IPC channel. */
+  fork: () => ChildProcess;
+  listener: CoreHostListener;
+  /** How long a core may take to stop before it is killed, in milliseconds. */
+  quitLimitMs?: number;
+}
+
+const defaultQuitLimitMs = 2_000;
+
+export class CoreHost {
+  readonly #options: CoreHostOptions;
+  #child: ChildProcess | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #askedFor = false;
+  #hasEnded = false;
+  #wasEverReady = false;
+  #failures = 0;
+
+  constructor(options: CoreHostOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Tells the core to stop; kills it when it does not. `onEnded` follows, once. */
+  quit(): void {
+    if (this.#askedFor || this.#hasEnded) return;
+    this.#askedFor = true;
+    clearTimeout(this.#restart);
+    const child = this.#child;
+    if (!child) return this.#end(0);
+    const kill = setTimeout(() => child.kill('SIGKILL'), this.#options.quitLimitMs ?? defaultQuitLimitMs);
+    child.once('exit', () => clearTimeout(kill));
+    const message: ShellMessage = { type: 'quit' };
+    // The channel may be gone already: then the core is stopping because of that.
+    if (child.connected) child.send(message, () => {});
+  }
+
+  /** Ends the core at once: the shell itself is going away and cannot wait. */
+  kill(): void {
+    this.#askedFor = true;
+    clearTimeout(this.#restart);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #start(): void {
+    const child = this.#options.fork();
+    this.#child = child;
+    let readyAt: number | undefined;
+    child.on('message', (raw) => {
+      const message = parseCoreMessage(raw);
+      if (message?.type === 'kiosk') this.#options.listener.onKiosk(message.kiosk);
+      if (message?.type !== 'ready') return;
+      readyAt = performance.now();
+      this.#wasEverReady = true;
+      this.#options.listener.onReady({ url: message.url, kiosk: message.kiosk });
+    });
+    let gone = false;
+    const onGone = (exitCode: number | null): void => {
+      if (gone) return;
+      gone = true;
+      this.#child = undefined;
+      this.#exited(exitCode, readyAt === undefined ? 0 : performance.now() - readyAt);
+    };
+    child.once('error', () => onGone(1));
+    child.once('exit', onGone);
+  }
+
+  #exited(exitCode: number | null, uptimeMs: number): void {
+    const next = afterExit({
+      exitCode,
+      askedFor: this.#askedFor,
+      wasEverReady: this.#wasEverReady,
+      uptimeMs,
+      failures: this.#failures,
+    });
+    if (next.kind === 'end') return this.#end(next.exitCode);
+    this.#failures = next.failures;
+    this.#options.listener.onCrashed({ exitCode, restartsInMs: next.afterMs });
+    this.#restart = setTimeout(() => this.#start(), next.afterMs);
+  }
+
+  #end(exitCode: number): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#options.listener.onEnded(exitCode);
+  }
+}
