@@ -27,6 +27,7 @@ import {
   createEventLog,
   defaultSettings,
   keepAddress,
+  Kiosk,
   lastAddress,
   publishEndpoint,
   SettingsStore,
@@ -210,7 +211,17 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     },
   });
   starting.defer(async () => void (await supervisor.stop({ timeoutMs: supervisorLimitMs })));
-  const commands = createCommands({
+  const stopGames = async (): Promise<void> => {
+    for (const { gameId, kind } of operations.running()) {
+      if (kind !== 'Playing') continue;
+      await commands
+        .invoke('stop', { gameId })
+        .catch((error: unknown) => logger.warn({ gameId, err: error }, 'a game goes on'));
+    }
+  };
+  const kiosk = new Kiosk({ settings, repository: state.settings, clock, stopGames });
+  const commands: Commands = createCommands({
+    kiosk,
     operations,
     catalog,
     peers,

@@ -92,6 +92,23 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Use another way, or a newer version.',
   },
+  // kiosk
+  KIOSK_LOCKED: {
+    message: 'This PC is in kiosk mode; that is for its operator.',
+    kept: nothingChanged,
+    next: "Unlock it with the operator's PIN.",
+  },
+  KIOSK_PIN_REQUIRED: {
+    message: 'Kiosk mode needs a PIN to leave it again, and none is set.',
+    kept: 'Kiosk mode stays off.',
+    next: 'Set a PIN first, then switch kiosk mode on.',
+  },
+  WRONG_PIN: { message: 'This is not the PIN.', kept: 'Kiosk mode stays locked.', next: 'Try again.' },
+  TOO_MANY_ATTEMPTS: {
+    message: 'The PIN was wrong too often.',
+    kept: 'Kiosk mode stays locked.',
+    next: 'Wait as long as the message says, then try again.',
+  },
   // state and disk
   STATE_LOCKED: {
     message: 'Another Lanspread already uses this state directory.',

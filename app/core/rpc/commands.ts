@@ -13,6 +13,7 @@ import {
   type PeerView,
   type Status,
 } from './contract.ts';
+import { isAllowedWhileLocked, type Kiosk } from './kiosk.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface CommandsOptions {
@@ -25,6 +26,7 @@ export interface CommandsOptions {
   extensions: () => readonly { id: string; label: string }[];
   /** Whether bytes of this peer come over the TLS byte lane. */
   laneOf: (peerId: string) => 'tls' | 'libp2p';
+  kiosk: Kiosk;
   /** Refuses everything once the core is stopping. */
   isStopping: () => boolean;
 }
@@ -34,6 +36,8 @@ export interface Commands {
   invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
   /** The same for input from outside: the name and parameters are parsed first. */
   invokeUnknown(name: string, params: unknown): Promise<unknown>;
+  /** The commands as a client from outside has them: locked while kiosk mode is on, until it gives the PIN. */
+  forClient(): Commands;
 }
 
 /** What a reader of the core gets: commands in, events out. */
@@ -57,7 +61,17 @@ export function isCommandName(name: string): name is CommandName {
 }
 
 export function createCommands(options: CommandsOptions): Commands {
-  const handlers = createHandlers(options);
+  return commandsOf(options, undefined);
+}
+
+/** Whether one client gave the PIN. */
+interface Client {
+  isUnlocked: boolean;
+}
+
+function commandsOf(options: CommandsOptions, client: Client | undefined): Commands {
+  const { kiosk } = options;
+  const handlers = createHandlers(options, client);
   const invokeUnknown = async (name: string, params: unknown): Promise<unknown> => {
     if (options.isStopping()) throw new LanspreadError('SHUTTING_DOWN');
     if (!isCommandName(name)) {
@@ -69,25 +83,23 @@ export function createCommands(options: CommandsOptions): Commands {
       what: `parameters of ${name}`,
       code: 'BAD_REQUEST',
     });
+    if (client && !client.isUnlocked && kiosk.isOn) {
+      if (!isAllowedWhileLocked(name, kiosk.actions)) throw new LanspreadError('KIOSK_LOCKED');
+      if (name === 'settings.set') kiosk.beforeSessionSetting((parsed as CommandParams<'settings.set'>).name);
+    }
     // `parsed` came from the schema of this very name; the union of handlers cannot express that pairing.
     return await (handlers[name] as (params: unknown) => unknown)(parsed);
   };
   return {
+    forClient: () => commandsOf(options, { isUnlocked: false }),
     invokeUnknown,
     invoke: async <Name extends CommandName>(name: Name, params: CommandInput<Name>) =>
       (await invokeUnknown(name, params)) as CommandResult<Name>,
   };
 }
 
-function createHandlers({
-  operations,
-  catalog,
-  peers,
-  settings,
-  status,
-  extensions,
-  laneOf,
-}: CommandsOptions): Handlers {
+function createHandlers(options: CommandsOptions, client: Client | undefined): Handlers {
+  const { operations, catalog, peers, settings, status, extensions, laneOf, kiosk } = options;
   const notYet = (gameId: string, what: string): never => {
     operations.assertFree(gameId);
     return notSupported(what);
@@ -116,6 +128,7 @@ function createHandlers({
     revealFiles: ({ gameId }) => notYet(gameId, 'Opening the folder'),
     'settings.get': () => ({ settings: settings.all() }),
     'settings.set': ({ name, value }) => {
+      if (name === 'kiosk' && value === true && !kiosk.hasPin) throw new LanspreadError('KIOSK_PIN_REQUIRED');
       if (name === 'gamesDir' && operations.running().length > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
       settings.set(name, value);
       return accepted;
@@ -131,7 +144,24 @@ function createHandlers({
     'extensions.enable': () => notSupported('Enabling extensions'),
     'extensions.disable': () => notSupported('Disabling extensions'),
     'extensions.remove': () => notSupported('Removing extensions'),
-    'kiosk.unlock': () => notSupported('Kiosk mode'),
+    'kiosk.status': () => kiosk.status({ locked: client?.isUnlocked === false }),
+    'kiosk.unlock': async ({ pin }) => {
+      await kiosk.check(pin);
+      if (client) client.isUnlocked = true;
+      return accepted;
+    },
+    'kiosk.lock': () => {
+      if (client) client.isUnlocked = false;
+      return accepted;
+    },
+    'kiosk.setPin': async ({ pin }) => {
+      await kiosk.setPin(pin);
+      return accepted;
+    },
+    'kiosk.endSession': async () => {
+      await kiosk.endSession();
+      return accepted;
+    },
     status,
   };
 }

@@ -7,6 +7,7 @@ import type { ErrorCode, GameId } from '../base/index.ts';
 import type { CatalogGame, CatalogSource } from '../catalog/index.ts';
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
+import type { KioskStatus } from './kiosk.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 const gameId = z.string().min(1).max(200);
@@ -46,7 +47,11 @@ export const commandSchemas = {
   'extensions.enable': z.object({ id: z.string().min(1) }),
   'extensions.disable': z.object({ id: z.string().min(1) }),
   'extensions.remove': z.object({ id: z.string().min(1) }),
-  'kiosk.unlock': z.object({ pin: z.string() }),
+  'kiosk.status': nothing,
+  'kiosk.unlock': z.object({ pin: z.string().max(64) }),
+  'kiosk.lock': nothing,
+  'kiosk.setPin': z.object({ pin: z.string().min(4).max(64) }),
+  'kiosk.endSession': nothing,
   status: nothing,
 } as const;
 
@@ -106,6 +111,7 @@ interface Results {
   'catalog.list': { sources: readonly CatalogSource[] };
   'catalog.import': { source: CatalogSource };
   'extensions.list': { extensions: readonly { id: string; label: string }[] };
+  'kiosk.status': KioskStatus;
   status: Status;
 }
 

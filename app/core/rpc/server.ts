@@ -93,10 +93,11 @@ export async function startRpcServer({
 }
 
 function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger: Logger }): void {
+  const commands = api.commands.forClient();
   const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
   connection.onRequest(async (method, params) => {
     try {
-      return await api.commands.invokeUnknown(method, Array.isArray(params) ? params[0] : params);
+      return await commands.invokeUnknown(method, Array.isArray(params) ? params[0] : params);
     } catch (error) {
       const coded = toLanspreadError(error);
       if (coded.code === 'INTERNAL') logger.error({ err: error, method }, 'a command failed unexpectedly');

@@ -22,6 +22,9 @@ const settingSchemas = {
   staticPeers: z.array(z.string().max(1_000)).max(256),
   requireSignedCatalogs: z.boolean(),
   kiosk: z.boolean(),
+  /** What a player may do while kiosk mode is locked, besides looking. */
+  kioskActions: z.array(z.enum(['play', 'get'])).max(2),
+  kioskIdleMinutes: z.int().min(1).max(240),
 } as const;
 
 export type SettingName = keyof typeof settingSchemas;
@@ -82,6 +85,8 @@ export function defaultSettings(stateDir: string): Settings {
     staticPeers: [],
     requireSignedCatalogs: false,
     kiosk: false,
+    kioskActions: ['play'],
+    kioskIdleMinutes: 5,
   };
 }
 

@@ -41,7 +41,7 @@ export class NwLauncher {
   #state: WindowState = { kind: 'None' };
   #tray: NwTray | undefined;
   #kiosk = false;
-  #wasReady = false;
+  #hasEnded = false;
   #isQuitting = false;
 
   constructor(options: LauncherOptions) {
@@ -49,7 +49,6 @@ export class NwLauncher {
     options.nw.App.on('open', () => this.#present());
     this.#core = options.startCore({
       onReady: ({ url, kiosk }) => {
-        this.#wasReady = true;
         this.#setKiosk(kiosk);
         this.#show(url);
       },
@@ -87,8 +86,8 @@ export class NwLauncher {
   /** With a tray icon to come back from, closing hides; a kiosk's window does not close at all. */
   #closeAsked(window: NwWindow): void {
     if (this.#kiosk) return;
-    if (!this.#wasReady) return this.quit();
-    window.hide();
+    if (this.#hasEnded) this.#options.nw.App.quit();
+    else window.hide();
   }
 
   /** The window is gone although nobody asked: its process crashed. */
@@ -138,15 +137,9 @@ export class NwLauncher {
 
   #ended(exitCode: number): void {
     if (this.#isQuitting || exitCode === 0) return this.#options.nw.App.quit();
+    this.#hasEnded = true;
+    this.#setKiosk(false);
     this.#removeTray();
-    this.#wasReady = false;
-    this.#setFailure(this.#options.failurePage(exitCode));
-  }
-
-  #setFailure(page: string): void {
-    this.#core.quit();
-    if (this.#kiosk && this.#state.kind === 'Open') this.#state.window.leaveKioskMode();
-    this.#kiosk = false;
-    this.#show(page);
+    this.#show(this.#options.failurePage(exitCode));
   }
 }

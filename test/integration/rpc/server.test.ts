@@ -4,7 +4,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { Emitter, LanspreadError, silentLogger } from '../../../app/core/base/index.ts';
-import { connectRpc, startRpcServer, type CoreEvent, type RpcServer } from '../../../app/core/rpc/index.ts';
+import {
+  connectRpc,
+  startRpcServer,
+  type Commands,
+  type CoreEvent,
+  type RpcServer,
+} from '../../../app/core/rpc/index.ts';
 
 const uiDirectory = fileURLToPath(new URL('../../../app/ui/plain', import.meta.url));
 
@@ -22,7 +28,7 @@ test.before.each(async (rig) => {
     return { name, params };
   };
   // The server knows commands by `invokeUnknown` alone.
-  const commands = { invokeUnknown: invoke, invoke: invoke as never };
+  const commands: Commands = { invokeUnknown: invoke, invoke: invoke as never, forClient: () => commands };
   rig.server = await startRpcServer({
     api: { commands, events: rig.events.event },
     uiDirectory,

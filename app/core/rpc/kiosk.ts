@@ -1,0 +1,144 @@
+/**
+ * Kiosk mode: what a player at a café's PC may do. Each client of the RPC is locked on its own while the mode is on;
+ * the PIN unlocks that client alone, until it leaves or locks again. Who drives the core from inside its process, or
+ * over its own stdin, is the operator already.
+ */
+import { LanspreadError, type Clock } from '../base/index.ts';
+import type { SettingsRepository } from '../state/index.ts';
+import type { CommandName } from './contract.ts';
+import { hashPin, isPin, pinHashSchema, waitAfter, type PinHash } from './pin.ts';
+import type { SettingName, SettingsStore } from './settings.ts';
+
+/** What a locked client may always do. */
+const always: readonly CommandName[] = [
+  'listGames',
+  'getGame',
+  'searchGames',
+  'listPeers',
+  'status',
+  'settings.get',
+  'settings.set',
+  'kiosk.status',
+  'kiosk.unlock',
+  'kiosk.lock',
+  'kiosk.endSession',
+];
+
+/** What `kioskActions` adds. */
+const byAction: Record<KioskAction, readonly CommandName[]> = {
+  play: ['play', 'stop'],
+  get: ['download', 'streamInstall', 'update', 'install', 'pause', 'resume', 'cancel'],
+};
+
+export const kioskActions = ['play', 'get'] as const;
+export type KioskAction = (typeof kioskActions)[number];
+
+/** What a player may set for the session; the operator's values come back at its end. */
+const sessionSettings: readonly SettingName[] = ['playerName', 'language'];
+
+const pinKey = 'kioskPin';
+const profileKey = 'kioskProfile';
+
+/** Pure: whether a locked client may run this command. */
+export function isAllowedWhileLocked(command: CommandName, actions: readonly KioskAction[]): boolean {
+  return always.includes(command) || actions.some((action) => byAction[action].includes(command));
+}
+
+export interface KioskOptions {
+  settings: SettingsStore;
+  repository: SettingsRepository;
+  clock: Clock;
+  /** Stops whatever a player left running. */
+  stopGames: () => Promise<void>;
+}
+
+export interface KioskStatus {
+  readonly enabled: boolean;
+  /** Of this client. */
+  readonly locked: boolean;
+  readonly hasPin: boolean;
+  readonly actions: readonly KioskAction[];
+  /** A session ends after so many minutes without input, unless a game runs. */
+  readonly idleMinutes: number;
+}
+
+export class Kiosk {
+  readonly #options: KioskOptions;
+  #wrongInARow = 0;
+  #blockedUntilMs = 0;
+
+  constructor(options: KioskOptions) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#options.settings.get('kiosk');
+  }
+
+  get actions(): readonly KioskAction[] {
+    return this.#options.settings.get('kioskActions');
+  }
+
+  get hasPin(): boolean {
+    return this.#pin() !== undefined;
+  }
+
+  status({ locked }: { locked: boolean }): KioskStatus {
+    const { settings } = this.#options;
+    const { isOn: enabled, hasPin, actions } = this;
+    return { enabled, locked: enabled && locked, hasPin, actions, idleMinutes: settings.get('kioskIdleMinutes') };
+  }
+
+  async setPin(pin: string): Promise<void> {
+    this.#options.repository.set(pinKey, await hashPin(pin));
+    this.#wrongInARow = 0;
+  }
+
+  /** Errors: `WRONG_PIN`, `TOO_MANY_ATTEMPTS` (with `retryAfterSeconds`), `KIOSK_PIN_REQUIRED` where none is set. */
+  async check(pin: string): Promise<void> {
+    const stored = this.#pin();
+    if (!stored) throw new LanspreadError('KIOSK_PIN_REQUIRED');
+    const { clock } = this.#options;
+    const waitMs = this.#blockedUntilMs - clock.monotonicMs();
+    if (waitMs > 0) throw tooMany(waitMs);
+    // Counted before the slow part: a hundred guesses at once are a hundred guesses.
+    this.#wrongInARow += 1;
+    const blockMs = waitAfter(this.#wrongInARow);
+    this.#blockedUntilMs = blockMs > 0 ? clock.monotonicMs() + blockMs : 0;
+    if (!(await isPin(pin, stored))) throw blockMs > 0 ? tooMany(blockMs) : new LanspreadError('WRONG_PIN');
+    this.#wrongInARow = 0;
+    this.#blockedUntilMs = 0;
+  }
+
+  /** A locked client sets something: only its session's settings, and the operator's values are kept for later. */
+  beforeSessionSetting(name: string): void {
+    const { settings, repository } = this.#options;
+    if (!sessionSettings.some((allowed) => allowed === name)) throw new LanspreadError('KIOSK_LOCKED');
+    if (repository.get(profileKey) !== undefined && repository.get(profileKey) !== null) return;
+    repository.set(profileKey, { playerName: settings.get('playerName'), language: settings.get('language') });
+  }
+
+  /** The player leaves: games are stopped, name and language are the operator's again. */
+  async endSession(): Promise<void> {
+    const { settings, repository, stopGames } = this.#options;
+    await stopGames();
+    const profile = repository.get(profileKey);
+    repository.set(profileKey, null);
+    if (typeof profile !== 'object' || profile === null) return;
+    for (const name of sessionSettings)
+      if (name in profile) settings.set(name, (profile as Record<string, unknown>)[name]);
+  }
+
+  #pin(): PinHash | undefined {
+    const result = pinHashSchema.safeParse(this.#options.repository.get(pinKey));
+    return result.success ? result.data : undefined;
+  }
+}
+
+function tooMany(waitMs: number): LanspreadError {
+  const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+  return new LanspreadError('TOO_MANY_ATTEMPTS', {
+    message: `The PIN was wrong too often. Try again in ${retryAfterSeconds} seconds.`,
+    details: { retryAfterSeconds },
+  });
+}

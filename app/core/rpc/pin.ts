@@ -1,0 +1,43 @@
+/** The operator's PIN: only a slow hash of it is kept. */
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
+
+/** Some 50 ms a guess on today's PCs, 16 MiB: RFC 7914 with the parameters its authors give for interactive logins. */
+const cost = { N: 16_384, r: 8, p: 1 } as const;
+const hashBytes = 32;
+const saltBytes = 16;
+
+const hex = z.string().regex(/^[0-9a-f]+$/);
+export const pinHashSchema = z.object({ salt: hex, hash: hex });
+export type PinHash = z.infer<typeof pinHashSchema>;
+
+export async function hashPin(pin: string): Promise<PinHash> {
+  const salt = randomBytes(saltBytes);
+  const hash = await derive(normalised(pin), salt, hashBytes, cost);
+  return { salt: salt.toString('hex'), hash: hash.toString('hex') };
+}
+
+export async function isPin(pin: string, { salt, hash }: PinHash): Promise<boolean> {
+  const given = await derive(normalised(pin), Buffer.from(salt, 'hex'), hashBytes, cost);
+  const expected = Buffer.from(hash, 'hex');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Letters are allowed, and keyboards differ in how they compose them. */
+function normalised(pin: string): string {
+  return pin.normalize('NFKC');
+}
+
+/** Wrong guesses that are free; each one after doubles the wait. */
+const freeAttempts = 5;
+const firstWaitMs = 30_000;
+const longestWaitMs = 15 * 60_000;
+
+/** How long nobody may guess after so many wrong PINs in a row, in milliseconds. */
+export function waitAfter(wrongInARow: number): number {
+  if (wrongInARow < freeAttempts) return 0;
+  return Math.min(firstWaitMs * 2 ** (wrongInARow - freeAttempts), longestWaitMs);
+}
