@@ -9,10 +9,12 @@ import { migrations as releasedMigrations, type Migration } from './migrations/i
 import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
 import { blockRepository } from './repositories/blocks.ts';
 import { catalogRepository } from './repositories/catalog.ts';
+import { downloadQueueRepository } from './repositories/download-queue.ts';
 import { intentRepository } from './repositories/intents.ts';
 import { inventoryRepository } from './repositories/inventory.ts';
 import { libraryRepository } from './repositories/library.ts';
 import { partialRepository } from './repositories/partials.ts';
+import { payloadRepository } from './repositories/payloads.ts';
 import { peerRepository } from './repositories/peers.ts';
 import { playSessionRepository } from './repositories/play-sessions.ts';
 import { settingsRepository } from './repositories/settings.ts';
@@ -124,6 +126,8 @@ function openRepositories(connection: Connection): Omit<State, 'directory' | 'tr
       blocks: blockRepository(connection),
       intents: intentRepository(connection),
       partials: partialRepository(connection),
+      downloadQueue: downloadQueueRepository(connection),
+      payloads: payloadRepository(connection),
       inventory: inventoryRepository(connection),
       peers: peerRepository(connection),
       playSessions: playSessionRepository(connection),

@@ -56,6 +56,43 @@ export interface PartialRepository {
   clear(root: string): void;
 }
 
+/** A download that shall go on by itself after a restart. */
+export interface QueuedDownload {
+  /** Absolute. */
+  readonly root: string;
+  readonly gameId: GameId;
+  /** Go on to install. */
+  readonly install: boolean;
+  /** It had its turn; false: it was still waiting. */
+  readonly begun: boolean;
+}
+
+export interface DownloadQueueRepository {
+  /** Those of this games folder, in their order. */
+  below(gamesDir: string): QueuedDownload[];
+  /** Takes over the whole queue of this games folder. */
+  replace(gamesDir: string, entries: readonly QueuedDownload[]): void;
+}
+
+/** The manifest that a complete download was made from. */
+export interface PayloadManifest {
+  readonly version: string;
+  readonly manifestRoot: string;
+  readonly manifestBytes: Uint8Array;
+  readonly executables: readonly number[];
+}
+
+/** What is ours among the files of a game root. Keyed by the root path. */
+export interface PayloadRepository {
+  /** Paths that Lanspread wrote or took over as payload; folders end in `/`. Undefined: nothing is known of this root. */
+  knownPaths(root: string): string[] | undefined;
+  /** Durable when it returns. */
+  setKnownPaths(root: string, paths: readonly string[]): void;
+  manifest(root: string): PayloadManifest | undefined;
+  setManifest(root: string, manifest: PayloadManifest): void;
+  clear(root: string): void;
+}
+
 /** Identity of a file's content without reading it. */
 export interface FileIdentity {
   /** Absolute. */
@@ -191,6 +228,8 @@ export interface State extends Disposable {
   readonly blocks: BlockRepository;
   readonly intents: IntentRepository;
   readonly partials: PartialRepository;
+  readonly downloadQueue: DownloadQueueRepository;
+  readonly payloads: PayloadRepository;
   readonly inventory: InventoryRepository;
   readonly peers: PeerRepository;
   readonly playSessions: PlaySessionRepository;

@@ -280,7 +280,7 @@ test('a migration that fails changes nothing, and what it was given stays', asyn
   seed(temp.path);
   const broken = [
     ...migrations,
-    { version: 2, name: 'broken', sql: 'CREATE TABLE half (a); INSERT INTO nowhere VALUES (1)' },
+    { version: migrations.length + 1, name: 'broken', sql: 'CREATE TABLE half (a); INSERT INTO nowhere VALUES (1)' },
   ];
   assert.throws(() => openState({ directory: temp.path, migrations: broken }), hasCode('IO_ERROR'));
   using state = openState({ directory: temp.path }).state;

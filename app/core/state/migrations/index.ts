@@ -1,4 +1,5 @@
 import { initial } from './001-initial.ts';
+import { downloads } from './002-downloads.ts';
 
 export interface Migration {
   /** The `user_version` that the database has afterwards: 1, 2, 3, … without gaps. */
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** In order. A migration that was released is never edited; the next one corrects it. */
-export const migrations: readonly Migration[] = [{ version: 1, name: 'initial', sql: initial }];
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'initial', sql: initial },
+  { version: 2, name: 'downloads', sql: downloads },
+];

@@ -1,0 +1,31 @@
+/**
+ * What downloads need beyond the partial record. Keyed by the absolute root path like everything about a root: another
+ * games folder is never judged by this one's rows.
+ */
+export const downloads = `
+-- Downloads that shall go on by themselves after a restart, in their order.
+CREATE TABLE download_queue (
+  root TEXT PRIMARY KEY,
+  games_dir TEXT NOT NULL,
+  game_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  install INTEGER NOT NULL,
+  begun INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX download_queue_by_games_dir ON download_queue (games_dir, position);
+
+-- Which paths of a root are payload that Lanspread put or took over there: nothing else in it is ever deleted.
+CREATE TABLE known_payload (
+  root TEXT PRIMARY KEY,
+  paths TEXT NOT NULL
+) STRICT;
+
+-- The manifest that a complete download was made from.
+CREATE TABLE download_manifest (
+  root TEXT PRIMARY KEY,
+  version TEXT NOT NULL,
+  manifest_root TEXT NOT NULL,
+  manifest BLOB NOT NULL,
+  executables TEXT NOT NULL
+) STRICT;
+`;

@@ -1,0 +1,34 @@
+import { dirname, resolve } from 'node:path';
+import type { Connection } from '../connection.ts';
+import { flagOf, gameIdOf, textOf, type Row } from '../row.ts';
+import type { DownloadQueueRepository, QueuedDownload } from '../types.ts';
+
+function toQueued(row: Row): QueuedDownload {
+  return {
+    root: textOf(row, 'root'),
+    gameId: gameIdOf(row, 'game_id'),
+    install: flagOf(row, 'install'),
+    begun: flagOf(row, 'begun'),
+  };
+}
+
+export function downloadQueueRepository(connection: Connection): DownloadQueueRepository {
+  const below = connection.query<[string], QueuedDownload>(
+    'SELECT * FROM download_queue WHERE games_dir = ? ORDER BY position, root',
+    toQueued,
+  );
+  const clear = connection.command<[string]>('DELETE FROM download_queue WHERE games_dir = ?');
+  const put = connection.command<[string, string, string, number, number, number]>(
+    'INSERT OR REPLACE INTO download_queue (root, games_dir, game_id, position, install, begun) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  return {
+    below: (gamesDir) => below.all(resolve(gamesDir)),
+    replace(gamesDir, entries) {
+      connection.transaction(() => {
+        clear(resolve(gamesDir));
+        for (const [position, { root, gameId, install, begun }] of entries.entries())
+          put(root, dirname(resolve(root)), gameId, position, Number(install), Number(begun));
+      });
+    },
+  };
+}
