@@ -88,9 +88,14 @@ export class FakeNw {
   readonly windows: FakeNwWindow[] = [];
   readonly trays: FakeTray[] = [];
   hasQuit = false;
+  readonly #argv: readonly string[];
   /** Windows that were asked for and not handed over yet. */
   readonly #pending: (() => void)[] = [];
   readonly #app = new EventEmitter();
+
+  constructor(argv: readonly string[] = []) {
+    this.#argv = argv;
+  }
 
   /** NW.js hands windows over later. */
   handOver(): void {
@@ -135,16 +140,13 @@ export class FakeNw {
       removed = false;
       constructor() {
         super();
-        const self = this;
-        trays.push({
-          get items() {
-            return self.menu.items;
-          },
-          get removed() {
-            return self.removed;
-          },
-          click: () => void self.emit('click'),
-        });
+        trays.push(this);
+      }
+      get items(): Menu['items'] {
+        return this.menu.items;
+      }
+      click(): void {
+        this.emit('click');
       }
       remove(): void {
         this.removed = true;
@@ -153,7 +155,7 @@ export class FakeNw {
     // The classes have the documented constructors; what TypeScript sees of them is wider than the interface.
     return strict('nw', {
       App: strict('nw.App', {
-        argv: ['--games-dir', '/games'],
+        argv: this.#argv,
         on: (event: 'open', listener: (commandLine: string) => void) => void this.#app.on(event, listener),
         quit: () => void (this.hasQuit = true),
       }),
