@@ -3,6 +3,7 @@
  * app does; windows come and go.
  */
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoreHost } from '../supervision/index.ts';
 import { NwLauncher } from './launcher.ts';
@@ -11,8 +12,12 @@ import { coreNode } from './pinned-node.ts';
 
 declare const nw: NwApi;
 
-// NW.js changes to the folder of its manifest before this runs, and that is app/shell/nw/app of the application.
-const appDirectory = join(process.cwd(), '..', '..', '..', '..');
+// NW.js changes to the folder of its manifest before this runs: the packaged application's own, or app/shell/nw/app.
+const appDirectory = [process.cwd(), join(process.cwd(), '..', '..', '..', '..')].find((folder) =>
+  existsSync(join(folder, 'app', 'cli', 'lanspread.mjs')),
+);
+if (appDirectory === undefined) throw new Error('Lanspread is not installed completely: app/cli is missing.');
+const program = join(appDirectory, 'app', 'cli', 'lanspread.mjs');
 const isGerman = navigator.language.startsWith('de');
 
 const launcher = new NwLauncher({
@@ -23,7 +28,7 @@ const launcher = new NwLauncher({
     const host = new CoreHost({
       listener,
       fork: () =>
-        fork(join(appDirectory, 'app', 'cli', 'lanspread.mjs'), ['core', ...nw.App.argv], {
+        fork(program, ['core', ...nw.App.argv], {
           cwd: appDirectory,
           execPath: coreNode(appDirectory, process),
           // Options meant for NW.js's own Node are none of the core's business.
