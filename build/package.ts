@@ -70,7 +70,15 @@ async function addRuntime(srcDir: string, outDir: string): Promise<void> {
   const tooLate = new Promise<never>((_, reject) => {
     limit.addEventListener('abort', () => reject(new Error('NW.js did not arrive within 15 minutes')));
   });
-  const building = buildWithNw({ mode: 'build', flavor: 'normal', glob: false, srcDir, outDir, logLevel: 'warn' });
+  const building = buildWithNw({
+    mode: 'build',
+    flavor: 'normal',
+    glob: false,
+    srcDir,
+    outDir,
+    logLevel: 'warn',
+    app: {},
+  });
   await Promise.race([building, tooLate]);
 }
 
