@@ -272,6 +272,11 @@ export async function downloadLab({
         async adopt() {
           library.push('adopt');
         },
+        checkFolder: () =>
+          nodeFileSystem.stat(folder.join('games')).then(
+            () => true,
+            () => false,
+          ),
       },
       hasher: {
         async checkBlocks(path, blocks) {

@@ -17,6 +17,8 @@ export interface FileStat {
   readonly mtimeNs: bigint;
   /** File number within its device; 0n where there is none. */
   readonly inode: bigint;
+  /** The file system it lies on, where the platform numbers them. */
+  readonly device?: bigint;
   /** Whether the owner may execute it. */
   readonly executable: boolean;
   /** Bytes allocated on disk, less than `sizeBytes` for a sparse file. */
@@ -88,6 +90,7 @@ function toStat(stat: BigIntStats): FileStat {
     sizeBytes: Number(stat.size),
     mtimeNs: stat.mtimeNs,
     inode: stat.ino,
+    device: stat.dev,
     executable: (Number(stat.mode) & 0o100) !== 0,
     allocatedBytes: Number(stat.blocks) * 512,
   };

@@ -7,6 +7,9 @@ export class GamesFolder {
   readonly #logger: Logger;
   /** Of the folder that was listed last. */
   #listedInode: bigint | undefined;
+  /** The file system that the folder was on when it was last seen with something in it. */
+  #filledDevice: bigint | undefined;
+  #listedDevice: bigint | undefined;
 
   constructor({ path, fileSystem, logger }: { path: string; fileSystem: FileSystem; logger: Logger }) {
     this.path = path;
@@ -14,11 +17,18 @@ export class GamesFolder {
     this.#logger = logger;
   }
 
-  /** Its file number; undefined when it is not there or its drive does not answer. */
+  /**
+   * Its file number; undefined when it is not there or its drive does not answer. An empty folder on another file system
+   * than the games were on is what is left where their drive was mounted: it does not count.
+   */
   async find(): Promise<bigint | undefined> {
     try {
-      const { kind, inode } = await this.#fileSystem.stat(this.path);
-      return kind === 'directory' ? inode : undefined;
+      const { kind, inode, device } = await this.#fileSystem.stat(this.path);
+      if (kind !== 'directory') return undefined;
+      const isOther = this.#filledDevice !== undefined && this.#filledDevice !== device;
+      if (isOther && (await this.#fileSystem.list(this.path)).length === 0) return undefined;
+      this.#listedDevice = device;
+      return inode;
     } catch (error) {
       // Looked for every few seconds: whoever asks tells when it went and when it came back.
       this.#logger.debug({ err: error }, 'the games folder is not there');
@@ -32,8 +42,9 @@ export class GamesFolder {
     if (this.#listedInode === undefined) return undefined;
     try {
       const names = new Set<GameId>();
-      for (const { name, kind } of await this.#fileSystem.list(this.path))
-        if (kind === 'directory' && isGameId(name)) names.add(name);
+      const entries = await this.#fileSystem.list(this.path);
+      if (entries.length > 0) this.#filledDevice = this.#listedDevice;
+      for (const { name, kind } of entries) if (kind === 'directory' && isGameId(name)) names.add(name);
       return names;
     } catch (error) {
       this.#logger.warn({ err: error }, 'the games folder cannot be listed');

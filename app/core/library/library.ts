@@ -118,6 +118,17 @@ class DiskLibrary implements Library {
     return this.#announcer.snapshot();
   }
 
+  get isAvailable(): boolean {
+    return this.#isAvailable;
+  }
+
+  async checkFolder(): Promise<boolean> {
+    const isThere = await this.#folder.isStillThere();
+    // That it is back is told once its games were looked at.
+    if (!isThere && !this.#work.isStopping) this.#setAvailable(false);
+    return isThere;
+  }
+
   async scan({ signal, thorough = false }: { signal?: AbortSignal; thorough?: boolean } = {}): Promise<void> {
     await this.#work.run(signal, async (joined) => {
       await this.#scans.run(() => this.#scanAll({ signal: joined, thorough }), { signal: joined });

@@ -67,6 +67,10 @@ export interface Library extends AsyncDisposable {
   snapshot(): LibrarySnapshot;
   /** One delta per change of revision. */
   readonly onDidChange: Event<LibraryDelta>;
+  /** Whether the games folder was there when it was last looked for. */
+  readonly isAvailable: boolean;
+  /** Looks for the games folder now; tells whether it is there, and the world if that is news. Never throws. */
+  checkFolder(): Promise<boolean>;
   /** The games folder vanished or came back. */
   readonly onDidChangeAvailability: Event<{ available: boolean }>;
   /**

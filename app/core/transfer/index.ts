@@ -1,4 +1,4 @@
 export { createTlsLane, type LaneTraffic, type TlsLane } from './lane/index.ts';
 export { stopKindOf, stopReason } from './stop.ts';
-export { createTransfer, type Transfer, type TransferOptions } from './transfer.ts';
+export { createTransfer, type ResumableDownload, type Transfer, type TransferOptions } from './transfer.ts';
 export type * from './types.ts';

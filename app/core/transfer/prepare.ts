@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import {
   absolutePath,
   foldPath,
-  isNotFound,
-  isReservedRootName,
   throwIfAborted,
   type FileSystem,
   type SafePath,
@@ -13,8 +11,10 @@ import {
 } from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { Manifest } from '../protocol/index.ts';
-import { deleteDirectoryIfEmpty, foldersOf } from './discard.ts';
+import { deleteKnown, foldersOf } from './discard.ts';
+import type { KnownPayload } from './known-payload.ts';
 import { forEachParallel } from './parallel.ts';
+import { statOf } from './stat.ts';
 
 /** Beyond this many files one flush of the whole file system is cheaper than one for each. */
 const singleFlushFiles = 64;
@@ -25,19 +25,15 @@ export interface PrepareOptions extends SignalOptions {
   isNew?: boolean;
 }
 
-/** Makes the folders and empty files; brings files that are there to their size; makes way where something else lies. */
+/** Makes the folders and empty files, and brings files that are there to their size. The way is clear. */
 export async function prepareFiles(
   fileSystem: FileSystem,
   root: string,
   { manifest, isNew = false, signal }: PrepareOptions,
 ): Promise<void> {
-  // Parents first: what was a file in the old version may be a folder now.
   for (const folder of foldersOf(manifest).toReversed()) {
     throwIfAborted(signal);
-    const absolute = absolutePath(root, folder);
-    const stat = isNew ? undefined : await statOf(fileSystem, absolute);
-    if (stat && stat.kind !== 'directory') await fileSystem.deleteFile(absolute);
-    await fileSystem.makeDirectory(absolute);
+    await fileSystem.makeDirectory(absolutePath(root, folder));
   }
   const { files } = manifest;
   const lookAt = isNew ? files.filter(({ size }) => size === 0) : files;
@@ -45,36 +41,35 @@ export async function prepareFiles(
     // What is not there yet is made by the lane with its first block; an empty file has none.
     const absolute = absolutePath(root, path);
     const stat = await statOf(fileSystem, absolute);
-    if (stat && stat.kind !== 'file') await fileSystem.deleteTree(absolute);
-    const isThere = stat?.kind === 'file';
-    if (isThere ? stat.sizeBytes === size : size > 0) return;
+    if (stat ? stat.sizeBytes === size : size > 0) return;
     await using handle = await fileSystem.open(absolute, 'edit');
     await handle.truncate(size);
   };
   await forEachParallel(lookAt, prepareFile, { signal });
 }
 
-/** Deletes payload of an older version that the manifest does not name. */
-export async function deleteStrayPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+/** Deletes payload of ours that the manifest does not name. */
+export async function deleteStrayPayload(
+  fileSystem: FileSystem,
+  root: string,
+  { manifest, known }: { manifest: Manifest; known: KnownPayload },
+): Promise<void> {
   const keepFiles = new Map<string, SafePath>(manifest.files.map(({ path }) => [foldPath(path), path]));
-  const keepFolders = new Set(foldersOf(manifest).map(foldPath));
-  async function sweep(folder: string): Promise<void> {
-    for (const { name, kind } of await fileSystem.list(join(root, folder))) {
-      if (folder === '' && isReservedRootName(name)) continue;
-      const path = folder === '' ? name : `${folder}/${name}`;
-      const absolute = join(root, path);
-      if (kind === 'directory') {
-        await sweep(path);
-        if (!keepFolders.has(foldPath(path))) await deleteDirectoryIfEmpty(fileSystem, absolute);
-        continue;
-      }
-      const kept = keepFiles.get(foldPath(path));
-      if (kept === path) continue;
-      if (kept && (await isSameFile(fileSystem, absolute, absolutePath(root, kept)))) continue;
-      await fileSystem.deleteFile(absolute);
+  const keepFolders = new Set(foldersOf(manifest).map((folder) => foldPath(`${folder}/`)));
+  const stray: string[] = [];
+  for (const path of known.paths()) {
+    if (path.endsWith('/')) {
+      if (!keepFolders.has(foldPath(path))) stray.push(path);
+      continue;
     }
+    const kept = keepFiles.get(foldPath(path));
+    if (kept === path) continue;
+    if (kept && (await isSameFile(fileSystem, join(root, path), absolutePath(root, kept)))) continue;
+    stray.push(path);
   }
-  await sweep('');
+  await deleteKnown(fileSystem, root, stray);
+  // What was emptied may be a folder that the manifest wants empty.
+  for (const folder of manifest.directories) await fileSystem.makeDirectory(absolutePath(root, folder));
 }
 
 /** One file under two spellings, where the file system takes them for the same. */
@@ -115,13 +110,4 @@ async function flushFileSystem(root: string): Promise<boolean> {
   child.on('error', () => resolve(false));
   child.on('close', (code) => resolve(code === 0));
   return await promise;
-}
-
-async function statOf(fileSystem: FileSystem, path: string) {
-  try {
-    return await fileSystem.lstat(path);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

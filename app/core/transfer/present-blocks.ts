@@ -1,8 +1,9 @@
-import { absolutePath, Bitmap, isNotFound, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
+import { absolutePath, Bitmap, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { BlockHasher } from '../library/index.ts';
 import type { ManifestFile, ManifestLayout } from '../protocol/index.ts';
 import type { Partial } from '../state/index.ts';
 import { forEachParallel } from './parallel.ts';
+import { statOf } from './stat.ts';
 
 /** Blocks that are hashed in one go: 1 GiB. */
 const groupBlocks = 256;
@@ -75,14 +76,5 @@ async function addBlocks(
     if (candidates.length === 0) continue;
     const sound = await hasher.checkBlocks(path, candidates, { ...(signal && { signal }) });
     for (const [index, { block }] of candidates.entries()) if (sound[index]) verified.add(block);
-  }
-}
-
-async function statOf(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
-  try {
-    return await fileSystem.lstat(path);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
   }
 }

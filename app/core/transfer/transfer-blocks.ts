@@ -1,7 +1,7 @@
 /** The transfer of a download's missing blocks, with its samples, its stored bitmap and the peers that come and go. */
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { Peer } from '../peers/index.ts';
-import type { DownloadContext } from './download.ts';
+import type { DownloadContext } from './context.ts';
 import { ProgressMeter, progressPeriodMs } from './progress.ts';
 import { askRoot, type Resolved } from './resolve.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -3,11 +3,23 @@ import { decodeManifest, ManifestLayout } from '../protocol/index.ts';
 import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
-import { discard, download, type DownloadContext, type LaneChoice } from './download.ts';
+import type { LaneChoice } from './context.ts';
+import { discard, download } from './download.ts';
 import { createLibp2pLane, serveBlocks } from './libp2p-lane.ts';
+import { repair, verify, type VerifyContext } from './repair.ts';
 import { createServeGate, type LivePartial } from './serve-gate.ts';
 import { serveManifests } from './serve-manifest.ts';
-import type { Authorize, DownloadListener, DownloadOutcome, DownloadRequest, Lane } from './types.ts';
+import type {
+  Authorize,
+  DownloadListener,
+  DownloadOutcome,
+  DownloadRequest,
+  Lane,
+  RepairOutcome,
+  VerifyListener,
+  VerifyRequest,
+  VerifyResult,
+} from './types.ts';
 
 export interface TransferOptions {
   peers: PeerNetwork;
@@ -23,6 +35,16 @@ export interface TransferOptions {
   isServable: (id: GameId) => boolean;
 }
 
+export interface ResumableDownload {
+  /** Verified. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly version: string;
+  readonly manifestRoot: string;
+  /** It shall go on to install. */
+  readonly install: boolean;
+}
+
 /** Fetching games from peers and serving them. */
 export interface Transfer extends Disposable {
   /** Never throws; see `download`. */
@@ -32,8 +54,18 @@ export interface Transfer extends Disposable {
     options: { signal: AbortSignal },
   ): Promise<DownloadOutcome>;
   /** What a paused or broken-off download of this root keeps. */
-  resumable(root: string): { bytes: number; totalBytes: number; install: boolean } | undefined;
+  resumable(root: string): ResumableDownload | undefined;
   discard(request: { gameId: GameId; root: string }): Promise<void>;
+  /** See `verify`. */
+  verify(request: VerifyRequest, listener: VerifyListener, options: { signal: AbortSignal }): Promise<VerifyResult>;
+  /** Never throws; see `repair`. */
+  repair(
+    request: VerifyRequest,
+    listeners: { verifying: VerifyListener; downloading: DownloadListener },
+    options: { signal: AbortSignal },
+  ): Promise<RepairOutcome>;
+  /** The downloaded files of this root were deleted: what is known of them goes, too. */
+  forgetPayload(root: string): void;
   /** The serve gate. */
   readonly authorize: Authorize;
   /** The road that a peer's bytes take. */
@@ -57,7 +89,7 @@ export function createTransfer(options: TransferOptions): Transfer {
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
   stack.use(serveBlocks(peers, { authorize, fileSystem }));
-  const context: DownloadContext = {
+  const context: VerifyContext = {
     peers,
     library,
     hasher: library.hasher,
@@ -80,8 +112,12 @@ export function createTransfer(options: TransferOptions): Transfer {
         ({ totalBytes } = new ManifestLayout(decodeManifest(partial.manifestBytes)));
         totals.set(partial.manifestRoot, totalBytes);
       }
-      return { bytes: partial.verifiedBytes, totalBytes, install: partial.install };
+      const { verifiedBytes: bytes, version, manifestRoot, install } = partial;
+      return { bytes, totalBytes, version, manifestRoot, install };
     },
+    verify: (request, listener, { signal }) => verify(context, request, { listener, signal }),
+    repair: (request, listeners, { signal }) => repair(context, request, { ...listeners, signal }),
+    forgetPayload: (root) => state.payloads.clear(root),
     authorize,
     laneOf: (peerId) => lanes.of(peerId).kind,
     [Symbol.dispose]: () => stack.dispose(),

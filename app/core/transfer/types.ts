@@ -72,7 +72,13 @@ export type DownloadOutcome =
 
 /** What a running download tells; names and fields as in the events of the same name. */
 export interface DownloadListener {
-  onBegin(facts: { totalBytes: number; manifestRoot: string; peers: readonly string[] }): void;
+  onBegin(facts: {
+    totalBytes: number;
+    manifestRoot: string;
+    peers: readonly string[];
+    /** What was the player's and in the way: it is in `.local.conflict-<time>` now. */
+    setAside?: readonly string[];
+  }): void;
   onProgress(sample: {
     downloadedBytes: number;
     totalBytes: number;
@@ -102,6 +108,46 @@ export interface DownloadRequest {
   /** What the game takes once installed, where the catalog knows: the space is asked for beforehand. */
   readonly unpackedSizeBytes?: number;
 }
+
+/** Comparing what is here with its manifest, and fetching again what differs. */
+export interface VerifyRequest {
+  readonly gameId: GameId;
+  /** The version that is here. */
+  readonly version: string;
+  /** Absolute game root. */
+  readonly root: string;
+  /** The root that the catalog names for this version. */
+  readonly pinnedRoot?: string;
+}
+
+/** Where the manifest comes from that a payload was held against; see `chooseManifest`. */
+export type ManifestSource = 'catalog' | 'download' | 'peers' | 'scan';
+
+export interface VerifyListener {
+  onBegin(facts: { version: string; totalBytes: number; manifestRoot: string; source: ManifestSource }): void;
+  /** Bytes of the manifest that were dealt with. */
+  onProgress(facts: { bytes: number; totalBytes: number }): void;
+}
+
+export interface VerifyResult {
+  readonly version: string;
+  readonly manifestRoot: string;
+  readonly source: ManifestSource;
+  /** Every file and folder of the manifest is here, byte for byte. */
+  readonly sound: boolean;
+  /** Files that differ or are missing. */
+  readonly badFiles: readonly string[];
+  readonly missingFiles: readonly string[];
+  /** Files that the manifest does not name; they are left alone and make nothing unsound. */
+  readonly extraFiles: readonly string[];
+  readonly badBlocks: number;
+  readonly badBytes: number;
+  readonly totalBytes: number;
+}
+
+export type RepairOutcome =
+  | { readonly kind: 'finished'; readonly result: VerifyResult }
+  | Extract<DownloadOutcome, { kind: 'failed' | 'peers-gone' }>;
 
 /** Why a running download is told to stop: `cancel` discards, the others keep what is verified. */
 export type StopKind = 'cancel' | 'pause' | 'shutdown';

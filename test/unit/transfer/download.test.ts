@@ -393,6 +393,7 @@ test('a state that cannot be stored while blocks arrive does not end the downloa
   Object.assign(lab.context, {
     state: {
       intents: lab.state.intents,
+      payloads: lab.state.payloads,
       partials: broken,
       transaction: (work: () => unknown) => lab.state.transaction(work),
     },

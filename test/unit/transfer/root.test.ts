@@ -4,7 +4,9 @@ import { link, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } fr
 import { join } from 'node:path';
 import { LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
 import { discardPayload, foldersOf } from '../../../app/core/transfer/discard.ts';
+import { KnownPayload, listPayload, pathsOf } from '../../../app/core/transfer/known-payload.ts';
 import { assertRoom, assertSafeWay, neededBytes } from '../../../app/core/transfer/preflight.ts';
+import { judgeFile, makeWay } from '../../../app/core/transfer/make-way.ts';
 import { deleteStrayPayload, prepareFiles } from '../../../app/core/transfer/prepare.ts';
 import { parkSentinel, sweepSentinelTransients, writeSentinel } from '../../../app/core/transfer/sentinel.ts';
 import { fakeGame } from '../../support/fake-swarm.ts';
@@ -95,12 +97,12 @@ test('a discard deletes what the manifest names and the folders it empties, noth
     '.version.ini.discarded',
   ]);
   await mkdir(folder.join('empty'));
-  await discardPayload(nodeFileSystem, folder.path, manifest);
+  await discardPayload(nodeFileSystem, folder.path, pathsOf(manifest));
   assert.equal(await namesIn(folder.path), ['b', 'b/foreign.txt', 'local', 'local/a', 'local/a/one.bin']);
-  await discardPayload(nodeFileSystem, folder.path, manifest);
+  await discardPayload(nodeFileSystem, folder.path, pathsOf(manifest));
   await nodeFileSystem.deleteTree(folder.join('b'));
   await nodeFileSystem.deleteTree(folder.join('local'));
-  await discardPayload(nodeFileSystem, folder.path, manifest);
+  await discardPayload(nodeFileSystem, folder.path, pathsOf(manifest));
   assert.is(await stat(folder.path).catch(() => 'gone'), 'gone');
 });
 
@@ -137,6 +139,9 @@ test('files are made way for and brought to their size', async () => {
     },
     { directories: ['saves'] },
   ).hashed.manifest;
+  const known = new KnownPayload(await listPayload(nodeFileSystem, folder.path));
+  const moved = await makeWay(nodeFileSystem, folder.path, { manifest, known, hasSoundBlock: () => false, nowMs: 0 });
+  assert.equal(moved, [], 'all of it is payload of ours');
   await prepareFiles(nodeFileSystem, folder.path, { manifest });
   assert.equal(await namesIn(folder.path), ['kept.bin', 'long.bin', 'saves', 'was-file', 'zero.bin']);
   assert.is((await stat(folder.join('long.bin'))).size, 100);
@@ -151,7 +156,6 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
     'local/save',
     '.sync/x',
     '.softlan_game_installed',
-    'elsewhere-target/precious',
   ]);
   await using elsewhere = await tempDir('elsewhere');
   await write(elsewhere, ['precious']);
@@ -159,7 +163,12 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
   // A case-blind file system shows the file it has under the old spelling; two names of one inode stand for that here.
   await link(folder.join('keep/a.bin'), folder.join('keep/A.bin'));
   await write(folder, ['keep2/b.bin', 'keep2/B.BIN']);
-  await deleteStrayPayload(nodeFileSystem, folder.path, manifestOf(['keep/a.bin', 'keep2/b.bin']));
+  const known = new KnownPayload(await listPayload(nodeFileSystem, folder.path));
+  await write(folder, ['old/deep/mine.txt', 'keep/mine.txt']);
+  await deleteStrayPayload(nodeFileSystem, folder.path, {
+    manifest: manifestOf(['keep/a.bin', 'keep2/b.bin']),
+    known,
+  });
   assert.equal(await namesIn(folder.path), [
     '.softlan_game_installed',
     '.sync',
@@ -167,12 +176,83 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
     'keep',
     'keep/A.bin',
     'keep/a.bin',
+    'keep/mine.txt',
     'keep2',
     'keep2/b.bin',
     'local',
     'local/save',
+    'old',
+    'old/deep',
+    'old/deep/mine.txt',
   ]);
   assert.equal(await readdir(elsewhere.path), ['precious']);
+});
+
+test('what is not ours and in the way is set aside, never deleted', async () => {
+  await using folder = await tempDir('aside');
+  await write(folder, [
+    'data',
+    'notes.bin',
+    'saves/mine.sav',
+    'mod/ours.bin',
+    'mod/theirs.txt',
+    'copy.bin',
+    'empty.bin',
+  ]);
+  await truncate(folder.join('empty.bin'), 0);
+  await symlink('nowhere', folder.join('link.bin'));
+  const manifest = fakeGame({
+    'data/x.bin': Buffer.alloc(50),
+    'notes.bin': Buffer.alloc(50),
+    saves: Buffer.alloc(50),
+    mod: Buffer.alloc(50),
+    'copy.bin': Buffer.alloc(50),
+    'empty.bin': Buffer.alloc(50),
+    'link.bin': Buffer.alloc(50),
+  }).hashed.manifest;
+  const known = new KnownPayload(['mod/', 'mod/ours.bin']);
+  const copy = manifest.files.findIndex(({ path }) => path === 'copy.bin');
+  const moved = await makeWay(nodeFileSystem, folder.path, {
+    manifest,
+    known,
+    hasSoundBlock: (index) => index === copy,
+    nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  });
+  assert.equal(moved.toSorted(), ['data', 'link.bin', 'mod', 'notes.bin', 'saves']);
+  const aside = '.local.conflict-2026-01-02T03-04-05-000Z';
+  assert.equal((await readdir(folder.path)).toSorted(), [aside, 'copy.bin', 'empty.bin']);
+  assert.equal(await namesIn(folder.join(aside)), [
+    'data',
+    'link.bin',
+    'mod',
+    'mod/theirs.txt',
+    'notes.bin',
+    'saves',
+    'saves/mine.sav',
+  ]);
+  assert.is(await readFile(folder.join(aside, 'notes.bin'), 'utf8'), 'notes.bin');
+});
+
+test('a file is a copy of the wanted one when it is known, has a sound block, its very size, or nothing in it', () => {
+  const facts = { size: 100, isKnown: false, hasSoundBlock: false };
+  const file = (sizeBytes: number) => ({ kind: 'file', sizeBytes }) as const;
+  assert.is(judgeFile(undefined, facts), 'none');
+  assert.is(judgeFile(file(99), facts), 'foreign');
+  assert.is(judgeFile(file(100), facts), 'none');
+  assert.is(judgeFile(file(0), facts), 'none');
+  assert.is(judgeFile(file(99), { ...facts, isKnown: true }), 'none');
+  assert.is(judgeFile(file(99), { ...facts, hasSoundBlock: true }), 'none');
+  assert.is(judgeFile({ kind: 'symlink', sizeBytes: 100 }, facts), 'foreign');
+  assert.is(judgeFile({ kind: 'symlink', sizeBytes: 4 }, { ...facts, isKnown: true }), 'ours');
+});
+
+test('a discard never follows a link that took the place of a folder', async () => {
+  await using folder = await tempDir('discard-link');
+  await using elsewhere = await tempDir('elsewhere');
+  await write(elsewhere, ['one.bin']);
+  await symlink(elsewhere.path, folder.join('a'));
+  await discardPayload(nodeFileSystem, folder.path, pathsOf(manifestOf(['a/one.bin'])));
+  assert.equal(await readdir(elsewhere.path), ['one.bin']);
 });
 
 test.run();

@@ -32,7 +32,7 @@ export function payloadRepository(connection: Connection): PayloadRepository {
   return {
     knownPaths: (root) => paths.get(root),
     setKnownPaths(root, known) {
-      connection.durably(() => (known.length > 0 ? putPaths(root, JSON.stringify(known)) : clearPaths(root)));
+      connection.durably(() => putPaths(root, JSON.stringify(known)));
     },
     manifest: (root) => manifest.get(root),
     setManifest(root, { version, manifestRoot, manifestBytes, executables }) {

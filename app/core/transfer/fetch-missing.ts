@@ -1,0 +1,182 @@
+/** Once it is known what to fetch and what is here: begin, transfer, commit. Downloads and repairs share it. */
+import { dirname } from 'node:path';
+import { LanspreadError, throwIfAborted, type Bitmap } from '../base/index.ts';
+import type { ManifestLayout } from '../protocol/index.ts';
+import type { HashedManifest } from '../library/index.ts';
+import type { DownloadContext } from './context.ts';
+import { KnownPayload, pathsOf, takeStock } from './known-payload.ts';
+import { makeWay } from './make-way.ts';
+import { assertRoom } from './preflight.ts';
+import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
+import type { Resolved } from './resolve.ts';
+import { Scheduler } from './scheduler.ts';
+import { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel.ts';
+import { statOf } from './stat.ts';
+import { transferBlocks } from './transfer-blocks.ts';
+import type { DownloadListener, DownloadRequest } from './types.ts';
+
+export interface FetchPlan {
+  readonly resolved: Resolved;
+  readonly layout: ManifestLayout;
+  /** Blocks that are here and sound. Those that arrive are added. */
+  readonly verified: Bitmap;
+  /** Bytes that the files at the manifest's places take on disk. */
+  readonly allocatedBytes: number;
+  /** A repair: what the manifest does not name stays, whoever put it there. */
+  readonly keepsOthers?: boolean;
+}
+
+type Run = { listener: DownloadListener; signal: AbortSignal };
+
+/**
+ * Brings a root to what the plan's manifest says. Tells whether it is complete or every peer went. Errors: `DISK_FULL`,
+ * `GAMES_DIR_LOST` (nothing changed), `NO_SOUND_SOURCE`, faults of this PC, `CANCELLED`, `SHUTTING_DOWN`; what is
+ * verified by then is kept and recorded.
+ */
+export async function fetchMissing(
+  context: DownloadContext,
+  request: DownloadRequest,
+  plan: FetchPlan,
+  { listener, signal }: Run,
+): Promise<'complete' | 'peers-gone'> {
+  const { resolved, layout, verified } = plan;
+  const { hashed } = resolved;
+  const scheduler = new Scheduler({ layout, verified });
+  const verifiedBytes = layout.totalBytes - scheduler.missingBytes;
+  await assertRoom(context.fileSystem, dirname(request.root), {
+    missingBytes: scheduler.missingBytes,
+    allocatedBytes: Math.max(0, plan.allocatedBytes - verifiedBytes),
+    unpackedBytes: request.willInstall ? (request.unpackedSizeBytes ?? 0) : 0,
+  });
+  throwIfAborted(signal);
+  const setAside = await begin(context, request, { ...plan, verifiedBytes, signal });
+  const { gameId, version, root } = request;
+  context.live.set(gameId, { manifestRoot: hashed.root, gameRoot: root, layout, verified });
+  context.library.setPartial(gameId, { version, manifestRoot: hashed.root, sizeBytes: layout.totalBytes });
+  try {
+    const telling: DownloadListener = {
+      onBegin: (facts) => listener.onBegin({ ...facts, ...(setAside.length > 0 && { setAside }) }),
+      onProgress: (sample) => listener.onProgress(sample),
+      onBlocksVerified: (facts) => listener.onBlocksVerified(facts),
+      onPeerStruck: (facts) => listener.onPeerStruck(facts),
+    };
+    const blocks = { resolved, layout, scheduler, verifiedBytes, listener: telling, signal };
+    const end = await transferBlocks(context, request, blocks);
+    if (end.kind === 'peers-gone') return 'peers-gone';
+    if (end.kind === 'no-sound-source') throw noSoundSource(layout, end.strike);
+    await commit(context, request, hashed);
+    return 'complete';
+  } finally {
+    context.live.delete(gameId);
+    // What is not being downloaded is not given on.
+    context.library.setPartial(gameId, undefined);
+  }
+}
+
+/** From here on the disk changes, and the intent says so. Returns what was set aside. */
+async function begin(
+  context: DownloadContext,
+  request: DownloadRequest,
+  {
+    resolved: { hashed },
+    layout,
+    verified,
+    verifiedBytes,
+    keepsOthers = false,
+    signal,
+  }: FetchPlan & { verifiedBytes: number; signal: AbortSignal },
+): Promise<string[]> {
+  const { state, fileSystem, library, clock } = context;
+  const { gameId, version, root } = request;
+  const { manifest } = hashed;
+  // Making the root would make a vanished games folder, too.
+  if (!(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
+  const madeRoot = !(await statOf(fileSystem, root));
+  const known = madeRoot
+    ? new KnownPayload([])
+    : keepsOthers
+      ? new KnownPayload(pathsOf(manifest))
+      : await takeStock(context, root, { signal });
+  state.transaction(() => {
+    if (madeRoot) state.payloads.clear(root);
+    // Noted before the old sentinel goes, which is what tells that all of this is ours.
+    state.payloads.setKnownPaths(root, known.paths());
+    state.partials.put({
+      root,
+      gameId,
+      version,
+      manifestRoot: hashed.root,
+      manifestBytes: hashed.bytes,
+      executables: hashed.executables,
+      bitmap: verified.toBytes(),
+      verifiedBytes,
+      unclean: true,
+      install: request.willInstall,
+    });
+    state.intents.put({ root, gameId, kind: 'Downloading', version, madeRoot, startedAt: clock.now() });
+  });
+  await fileSystem.makeDirectory(root);
+  await parkSentinel(fileSystem, root);
+  await library.refresh(gameId);
+  const setAside = madeRoot
+    ? []
+    : await makeWay(fileSystem, root, {
+        manifest,
+        known,
+        hasSoundBlock: (fileIndex) => hasAnyBlock(layout, verified, fileIndex),
+        nowMs: clock.now(),
+        signal,
+      });
+  if (setAside.length > 0) context.logger.warn({ root, setAside }, 'files that are not ours were set aside');
+  // What lies at the manifest's places from now on is ours.
+  state.payloads.setKnownPaths(root, known.with(manifest).paths());
+  await prepareFiles(fileSystem, root, { manifest, isNew: madeRoot, signal });
+  return setAside;
+}
+
+function hasAnyBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
+  const first = layout.firstBlockOf(fileIndex);
+  const count = layout.manifest.files[fileIndex]?.blocks.length ?? 0;
+  for (let block = first; block < first + count; block += 1) if (verified.has(block)) return true;
+  return false;
+}
+
+/** Everything is verified: makes the root what the sentinel then says it is. */
+async function commit(
+  context: DownloadContext,
+  { gameId, root, version }: DownloadRequest,
+  hashed: HashedManifest,
+): Promise<void> {
+  const { fileSystem, library, state } = context;
+  const { manifest } = hashed;
+  const known = new KnownPayload(state.payloads.knownPaths(root) ?? []);
+  await deleteStrayPayload(fileSystem, root, { manifest, known });
+  await applyExecutables(fileSystem, root, hashed);
+  await flushPayload(fileSystem, root, manifest);
+  await library.adopt(gameId, hashed);
+  state.transaction(() => {
+    state.payloads.setKnownPaths(root, pathsOf(manifest));
+    const { root: manifestRoot, bytes: manifestBytes, executables } = hashed;
+    state.payloads.setManifest(root, { version, manifestRoot, manifestBytes, executables });
+  });
+  await writeSentinel(fileSystem, root, manifest.sentinel);
+  await sweepSentinelTransients(fileSystem, root);
+  forgetPartial(context, root);
+}
+
+/** The download of this root is over: nothing of it is resumable any more. */
+export function forgetPartial({ state }: Pick<DownloadContext, 'state'>, root: string): void {
+  state.transaction(() => {
+    state.partials.clear(root);
+    if (state.intents.get(root)?.kind === 'Downloading') state.intents.clear(root);
+  });
+}
+
+function noSoundSource(layout: ManifestLayout, { peerId, block }: { peerId: string; block: number }): LanspreadError {
+  const { fileIndex, blockInFile } = layout.place(block);
+  const file = layout.manifest.files[fileIndex]?.path ?? '';
+  return new LanspreadError('NO_SOUND_SOURCE', {
+    message: `Block ${blockInFile} of ${file} arrives damaged from ${peerId}, and nobody else has it.`,
+    details: { peerId, file, block: blockInFile },
+  });
+}
