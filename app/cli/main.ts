@@ -17,6 +17,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: ['peer'], load: async () => (await import('./commands/peer.ts')).addPeerCommand },
   { commands: ['get'], load: async () => (await import('./commands/get.ts')).addGetCommand },
   { commands: ['list', 'peers'], load: async () => (await import('./commands/show.ts')).addShowCommands },
+  { commands: ['play'], load: async () => (await import('./commands/play.ts')).addPlayCommand },
   { commands: [], load: async () => (await import('./commands/act.ts')).addActionCommands },
   { commands: ['catalog'], load: async () => (await import('./commands/catalog.ts')).addCatalogCommands },
   { commands: ['kiosk'], load: async () => (await import('./commands/kiosk.ts')).addKioskCommands },

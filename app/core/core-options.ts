@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Logger } from './base/index.ts';
 import type { Catalog } from './catalog/index.ts';
 import type { Unpacker } from './install/index.ts';
+import type { DownloadListStore } from './operations/index.ts';
 import { isLoopback } from './peers/index.ts';
 import type { SettingsStore } from './rpc/index.ts';
+import type { DownloadQueueRepository } from './state/index.ts';
 import type { UploadLimits } from './transfer/index.ts';
 
 export interface CoreOptions {
@@ -63,6 +66,18 @@ export async function prepareGamesDir(gamesDir: string, logger: Logger): Promise
   } catch (error) {
     logger.warn({ gamesDir, err: error }, 'the games folder is not there');
   }
+}
+
+/** The list of downloads of the games folder that is open, kept in the database. */
+export function downloadListStore(queue: DownloadQueueRepository, gamesDir: () => string): DownloadListStore {
+  return {
+    load: () => queue.below(gamesDir()),
+    save: (downloads) =>
+      queue.replace(
+        gamesDir(),
+        downloads.map(({ gameId, install, phase }) => ({ root: join(gamesDir(), gameId), gameId, install, phase })),
+      ),
+  };
 }
 
 export function uploadLimitsOf(settings: SettingsStore): UploadLimits {

@@ -1,6 +1,7 @@
 /** The whole core, wired in one place: what is started in which order, and who knows whom. */
+import { join } from 'node:path';
 import {
-  type LanspreadError,
+  LanspreadError,
   nodeFileSystem,
   systemClock,
   whenAborted,
@@ -10,6 +11,7 @@ import {
 } from './base/index.ts';
 import { openCatalog } from './catalog/index.ts';
 import {
+  downloadListStore,
   importCatalogs,
   isDiscoveryOn,
   lanspreadVersion,
@@ -19,7 +21,7 @@ import {
 } from './core-options.ts';
 import { createInstaller, recover, streamingFileHasher } from './install/index.ts';
 import { openLibrary } from './library/index.ts';
-import { createOperations, type Operations } from './operations/index.ts';
+import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
 import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
 import { relayLibraryEvents, relayPeerEvents, relayRecovery } from './relays.ts';
 import {
@@ -37,6 +39,7 @@ import {
   type SettingName,
   type Status,
 } from './rpc/index.ts';
+import { chooseLaunch, GamePlayer, revealFolder, type PlayRequest } from './play/index.ts';
 import { createSupervisor } from './supervise/index.ts';
 import { acquireLock, openState } from './state/index.ts';
 import { createTlsLane, createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
@@ -152,23 +155,33 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     clock,
     logger,
     isInCatalog: isKnownGame,
-    gamesDir: () => gamesDir,
+    gamesDir: () => library.gamesDir,
     keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
   });
+  const gamePlayer = new GamePlayer({ fileSystem, sessions: state.playSessions, clock, logger });
+  const player: PlayPort<PlayRequest> = {
+    plan: (game, { label, directory }) => ({
+      gameId: game.id,
+      directory,
+      launch: chooseLaunch(game, { label, platform: process.platform }),
+      player: { name: settings.get('playerName'), language: settings.get('language') },
+    }),
+    assertStartable: (request) => gamePlayer.assertStartable(request),
+    start: (request) => gamePlayer.start(request),
+    resume: () => gamePlayer.resume(),
+    playedSeconds: () => state.playSessions.secondsByGame(),
+  };
   const operations: Operations = starting.use(
     createOperations({
       catalog,
       library,
       peers,
-      transfer: {
-        download: (request, listener, { signal }) => transfer.download(request, listener, { signal }),
-        resumable: (root) => transfer.resumable(root),
-        discard: (request) => transfer.discard(request),
-        stopReason,
-      },
+      transfer: { ...transfer, stopReason },
       installer,
+      player,
       emit: events.emit,
       maxConcurrentDownloads: () => settings.get('maxConcurrentDownloads'),
+      downloadList: downloadListStore(state.downloadQueue, () => library.gamesDir),
       clock,
       logger,
     }),
@@ -188,17 +201,27 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     name,
     addresses: peers.addresses(),
     version: lanspreadVersion,
-    gamesDir,
+    gamesDir: library.gamesDir,
     stateDir,
     peerCount: peers.peers().length,
     transports: peers.transports,
     operations: operations.running(),
   });
-  const recoverAgain = async (): Promise<void> => {
+  const recoverIn = async (folder: string): Promise<void> => {
     const isActive = (gameId: GameId): boolean => operations.isBusy(gameId);
-    relayRecovery(await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir, isActive }), events.emit);
+    const report = await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir: folder, isActive });
+    relayRecovery(report, events.emit);
+  };
+  const recoverAgain = async (): Promise<void> => {
+    await recoverIn(library.gamesDir);
     await library.scan();
   };
+  const changeGamesDir = (path: string): Promise<void> =>
+    operations.changeFolder(async () => {
+      await fileSystem.makeDirectory(path);
+      await recoverIn(path);
+      await library.reopen(path);
+    });
   let stopping: Promise<void> | undefined;
   let failed: StopOutcome['failed'];
   const supervisor = createSupervisor({
@@ -230,6 +253,12 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     extensions: () => unpackers.map(({ id }) => ({ id, label: id })),
     laneOf: (peerId) => transfer.laneOf(peerId),
     isStopping: () => stopping !== undefined,
+    changeGamesDir,
+    revealGame: async (gameId) => {
+      const { downloaded, installed } = library.get(gameId) ?? {};
+      if (!downloaded && !installed) throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId } });
+      await revealFolder(join(library.gamesDir, gameId));
+    },
   });
   const rpc = starting.use(
     await startRpcServer({
@@ -269,6 +298,8 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     { event: 'local-ready', revision, games },
   ]);
   relayRecovery(recovery, events.emit, movedAside);
+  await operations.resumeEarlier();
+  operations.restore();
 
   const running = starting.move();
   const { promise: stopped, resolve } = Promise.withResolvers<StopOutcome>();

@@ -5,7 +5,7 @@ import { addCoreFlags, type CoreFlags } from '../options.ts';
 import { openSession } from '../session.ts';
 import { reportStartFailure } from './start-failure.ts';
 
-type Action = 'install' | 'uninstall' | 'removeDownload' | 'cancel' | 'pause' | 'verify' | 'repair' | 'play';
+type Action = 'install' | 'uninstall' | 'removeDownload' | 'cancel' | 'pause' | 'verify' | 'repair';
 
 interface Verb {
   /** On the command line. */
@@ -49,7 +49,6 @@ const verbs: readonly Verb[] = [
   },
   { name: 'verify', command: 'verify', description: 'compare a download with its manifest', ends: [] },
   { name: 'repair', command: 'repair', description: 'fetch again what differs', ends: [] },
-  { name: 'play', command: 'play', description: 'start a game', ends: [] },
 ];
 
 /** One subcommand for each thing that can be done with a game that is here. */

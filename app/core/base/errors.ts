@@ -92,6 +92,22 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Use another way, or a newer version.',
   },
+  // playing
+  NO_LAUNCH: {
+    message: 'The catalog does not say how this game is started here.',
+    kept: nothingChanged,
+    next: "Start it from its folder, or ask the catalog's author for a launch entry.",
+  },
+  LAUNCH_MISSING: {
+    message: 'The program that starts the game is not in the installed game.',
+    kept: nothingChanged,
+    next: 'Install the game again; if it is still missing, the catalog names the wrong file.',
+  },
+  PLAY_FAILED: {
+    message: "The game's program could not be started.",
+    kept: nothingChanged,
+    next: "Start it from its folder to see the system's own message.",
+  },
   // kiosk
   KIOSK_LOCKED: {
     message: 'This PC is in kiosk mode; that is for its operator.',

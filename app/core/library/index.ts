@@ -1,4 +1,5 @@
 export { WorkerBlockHasher } from './block-hasher.ts';
-export { openLibrary, type LibraryOptions } from './library.ts';
+export type { LibraryOptions } from './library.ts';
+export { openLibrary, type ReopenableLibrary } from './reopenable.ts';
 export type * from './types.ts';
 export type { WatchFolder, WatchListener } from './watcher.ts';

@@ -43,12 +43,8 @@ export interface LibraryOptions {
 const tellTogetherMs = 100;
 const cannotLook = 'the games folder could not be looked at';
 
-/** Opens the library of a games folder. Nothing is listed before the first `scan`. */
-export async function openLibrary(options: LibraryOptions): Promise<Library & { readonly hasher: BlockHasher }> {
-  return new DiskLibrary(options);
-}
-
-class DiskLibrary implements Library {
+/** The library of one games folder. Nothing is listed before the first `scan`. */
+export class DiskLibrary implements Library {
   readonly gamesDir: string;
   readonly hasher: BlockHasher;
   readonly #options: LibraryOptions;
@@ -65,6 +61,7 @@ class DiskLibrary implements Library {
   #watch: GamesWatch | undefined;
   #tellTimer: IDisposable | undefined;
   #isAvailable = true;
+  #isWithdrawn = false;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidChangeAvailability = this.#availability.event;
@@ -155,6 +152,12 @@ class DiskLibrary implements Library {
   setPartial(id: GameId, partial: PartialFacts | undefined): void {
     if (partial) this.#partials.set(id, partial);
     else this.#partials.delete(id);
+    this.#tell();
+  }
+
+  /** Offers nothing any more; it is about to be disposed. */
+  withdraw(): void {
+    this.#isWithdrawn = true;
     this.#tell();
   }
 
@@ -277,7 +280,8 @@ class DiskLibrary implements Library {
     this.#tellTimer?.[Symbol.dispose]();
     this.#tellTimer = undefined;
     const current = new Map<GameId, GameSummary>();
-    const ids = this.#isAvailable ? [...this.games().map(({ id }) => id), ...this.#partials.keys()] : [];
+    const ids =
+      this.#isAvailable && !this.#isWithdrawn ? [...this.games().map(({ id }) => id), ...this.#partials.keys()] : [];
     for (const id of ids) {
       const summary = summaryOf(id, { game: this.#roots.get(id), partial: this.#partials.get(id) });
       if (summary) current.set(id, summary);

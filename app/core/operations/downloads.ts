@@ -1,15 +1,17 @@
 import { join } from 'node:path';
-import { LanspreadError, type ErrorCode, type GameId } from '../base/index.ts';
+import { LanspreadError, type Clock, type ErrorCode, type GameId } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { DownloadListener, DownloadOutcome } from '../transfer/index.ts';
 import type { ActiveOperation } from './active.ts';
+import { DownloadList, type DownloadListStore, type ListedDownload } from './download-list.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
-import { offersOf } from './games-view.ts';
+import { offersOf, type Resumable } from './games-view.ts';
 import type { Installs } from './installs.ts';
 import type { TransferPort } from './ports.ts';
-import { moveInQueue, startable, type Queue } from './queue.ts';
+import { startable } from './queue.ts';
+import { ReturningPeers } from './returning-peers.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 import { isCancellable, isPausable } from './table.ts';
 
@@ -18,51 +20,76 @@ export interface DownloadsOptions {
   transfer: TransferPort;
   installs: Installs;
   catalog: Pick<Catalog, 'get'>;
-  library: Pick<Library, 'get' | 'gamesDir'>;
+  library: Pick<Library, 'get' | 'gamesDir' | 'isAvailable'>;
   peers: Pick<PeerNetwork, 'peers'>;
   emit: EmitOperationEvent;
   /** Downloads that may run at a time. */
   maxConcurrent: () => number;
-  onQueueChanged: (ids: readonly GameId[]) => void;
+  store: DownloadListStore;
+  onListChanged: (ids: readonly GameId[]) => void;
+  clock: Clock;
 }
 
-interface Waiting {
-  readonly install: boolean;
-  readonly begin: () => void;
-}
-
-/** Downloads: the queue, the transfer, and the install that follows; cancel, pause, resume. */
-export class Downloads {
+/** Downloads: the queue, the transfer, and the install that follows; cancel, pause, resume; going on after a restart. */
+export class Downloads implements Disposable {
   readonly #options: DownloadsOptions;
-  readonly #waiting = new Map<GameId, Waiting>();
-  /** Broken off because every peer went away: taken up again by itself when one returns. */
-  readonly #peersGone = new Map<GameId, { install: boolean }>();
-  #queue: Queue = [];
+  readonly #list: DownloadList;
+  readonly #returning: ReturningPeers;
+  /** Begins the transfer of one that waits for its turn. */
+  readonly #waiting = new Map<GameId, () => void>();
+  /** Started by themselves: the first command for the same thing is not refused as a second one. */
+  readonly #unclaimed = new Set<GameId>();
   #transferring = 0;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
+    const { catalog, clock, peers, store, transfer, onListChanged } = options;
+    this.#list = new DownloadList(store, onListChanged);
+    this.#returning = new ReturningPeers({
+      list: this.#list,
+      peers,
+      clock,
+      gameOf: (gameId) => catalog.get(gameId),
+      keptOf: (gameId) => transfer.resumable(this.#root(gameId)),
+      goOn: (entry) => this.#goOn(entry),
+    });
+  }
+
+  /** Takes up what an earlier run, or an earlier stay in this games folder, left. */
+  restore(): void {
+    const { catalog, library, transfer } = this.#options;
+    this.#list.load();
+    for (const { gameId, install, phase } of this.#list.all()) {
+      const game = catalog.get(gameId);
+      const local = library.get(gameId);
+      if (local?.downloaded && local.version === game?.version && (!install || local.installed)) {
+        this.#list.remove(gameId);
+        continue;
+      }
+      // One that was stopped before its first block has nothing to resume: it waits again.
+      if (phase === 'begun' && !transfer.resumable(this.#root(gameId))) this.#list.update(gameId, { phase: 'waiting' });
+      if (game && this.#list.get(gameId)?.phase === 'waiting') this.#begin(game, { unclaimed: true });
+    }
+    this.#returning.afterStart();
   }
 
   /** Queues a download of the wanted version. `install`: go on to install, or to update what is installed. */
   start(game: CatalogGame, { install }: { install: boolean }): void {
-    const { runner } = this.#options;
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'download-failed',
-      ...failureFacts(error),
-      gameId: game.id,
-      resumableBytes: this.#options.transfer.resumable(this.#root(game.id))?.bytes ?? 0,
-    });
-    this.#peersGone.delete(game.id);
-    runner.start({ gameId: game.id, event: 'queue', failed }, (operation) => this.#run(operation, game, install));
-    this.#pump();
+    const running = this.#options.runner.active.get(game.id);
+    if (running && this.#claim(running, { install })) return;
+    this.#options.runner.active.assertIdle(game.id);
+    this.#returning.forget(game.id);
+    this.#begin(game, { enqueue: { install } });
   }
 
   resume(game: CatalogGame): void {
-    const kept = this.#options.transfer.resumable(this.#root(game.id));
+    const running = this.#options.runner.active.get(game.id);
+    if (running && this.#claim(running, {})) return;
     this.#options.runner.active.assertIdle(game.id);
-    if (!kept) throw new LanspreadError('NOT_RESUMABLE', { details: { gameId: game.id } });
-    this.start(game, { install: kept.install });
+    const kept = this.#options.transfer.resumable(this.#root(game.id));
+    const listed = this.#list.get(game.id);
+    if (!kept && !listed) throw new LanspreadError('NOT_RESUMABLE', { details: { gameId: game.id } });
+    this.start(game, { install: listed?.install ?? kept?.install ?? false });
   }
 
   pause(gameId: GameId): void {
@@ -76,76 +103,171 @@ export class Downloads {
   cancel(gameId: GameId): void {
     const { runner, transfer } = this.#options;
     const running = runner.active.get(gameId);
-    this.#peersGone.delete(gameId);
     if (running) {
       if (!isCancellable(running.kind)) throw noDownload(gameId, running, 'cancel');
       running.controller.abort(transfer.stopReason('cancel'));
       return;
     }
     const root = this.#root(gameId);
-    if (!transfer.resumable(root)) throw new LanspreadError('NO_OPERATION', { details: { gameId } });
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'download-failed',
-      ...failureFacts(error),
-      gameId,
-      resumableBytes: 0,
-    });
-    runner.start({ gameId, event: 'queue', failed }, async () => {
+    if (!transfer.resumable(root) && !this.#list.get(gameId))
+      throw new LanspreadError('NO_OPERATION', { details: { gameId } });
+    runner.start({ gameId, event: 'queue', failed: this.#failed(gameId) }, async () => {
       await transfer.discard({ gameId, root });
+      this.#forget(gameId);
       return { event: 'download-cancelled', gameId, resumableBytes: 0 };
     });
   }
 
   /** Moves a waiting download; `to` counts from 0. */
   move(gameId: GameId, to: number): void {
-    if (!this.#queue.includes(gameId))
-      throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not waiting.` });
-    this.#setQueue(moveInQueue(this.#queue, gameId, to));
+    if (this.#list.position(gameId) === undefined)
+      throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not waiting.`, details: { gameId } });
+    this.#list.move(gameId, to);
   }
 
   /** From 1; undefined when it does not wait. */
   queuePosition(gameId: GameId): number | undefined {
-    const place = this.#queue.indexOf(gameId);
-    return place < 0 ? undefined : place + 1;
+    return this.#waiting.has(gameId) ? this.#list.position(gameId) : undefined;
   }
 
-  /** Peers or their games changed: takes up again what had lost its peers. */
-  resumeWherePeersReturned(): void {
-    for (const [gameId, { install }] of this.#peersGone) {
-      const game = this.#options.catalog.get(gameId);
-      if (!game || this.#options.runner.active.get(gameId)) continue;
-      if (offersOf(game, this.#options.peers.peers()).peerCount > 0) this.start(game, { install });
+  /** What a resume goes on from. */
+  resumable(gameId: GameId): Resumable | undefined {
+    const kind = this.#options.runner.active.get(gameId)?.kind;
+    if (kind !== undefined && kind !== 'Queued' && kind !== 'CheckingPeers') return undefined;
+    const kept = this.#options.transfer.resumable(this.#root(gameId));
+    if (kept) return { bytes: kept.bytes, totalBytes: kept.totalBytes };
+    const game = this.#options.catalog.get(gameId);
+    if (!game || this.#list.get(gameId)?.phase !== 'paused') return undefined;
+    return { bytes: 0, totalBytes: offersOf(game, this.#options.peers.peers()).sizeBytes ?? game.sizeBytes ?? 0 };
+  }
+
+  /** Peers, their games or the running operations changed. */
+  lookForPeers(): void {
+    this.#returning.look();
+  }
+
+  /** A repair changes this payload now: should it be broken off, the rest is fetched like a download. */
+  noteRepair(gameId: GameId): void {
+    this.#list.put({ gameId, install: false, phase: 'begun', awaitsPeers: false });
+  }
+
+  /** The repair is over. `isLeft`: it was broken off because its peers went. */
+  endRepair(gameId: GameId, { isLeft }: { isLeft: boolean }): void {
+    if (!isLeft) return this.#forget(gameId);
+    this.#list.update(gameId, { awaitsPeers: true });
+    this.#returning.afterLoss(gameId);
+  }
+
+  /** More may run now: a slot is free, the limit was raised, the games folder is back. */
+  pump(): void {
+    if (!this.#options.library.isAvailable) return;
+    const ready = this.#list.waiting().filter(({ gameId, awaitsPeers }) => !awaitsPeers && this.#waiting.has(gameId));
+    const ids = ready.map(({ gameId }) => gameId);
+    for (const gameId of startable(ids, { running: this.#transferring, limit: this.#options.maxConcurrent() })) {
+      const begin = this.#waiting.get(gameId);
+      this.#waiting.delete(gameId);
+      this.#transferring += 1;
+      this.#list.update(gameId, { phase: 'begun' });
+      begin?.();
     }
   }
 
-  /** More may run now: a slot is free or the limit was raised. */
-  pump(): void {
-    this.#pump();
+  [Symbol.dispose](): void {
+    this.#returning[Symbol.dispose]();
   }
 
-  async #run(operation: ActiveOperation, game: CatalogGame, install: boolean): Promise<OperationEventMessage> {
-    const { gameId } = operation;
-    const outcome = this.#complete(game) ?? (await this.#transferInTurn(operation, game, install));
+  /** A command for what goes on by itself: it is taken in hand, and no longer waits for more peers. */
+  #claim({ gameId, kind }: ActiveOperation, { install }: { install?: boolean }): boolean {
+    if (!isPausable(kind) || !this.#unclaimed.delete(gameId)) return false;
+    this.#returning.forget(gameId);
+    this.#list.update(gameId, { awaitsPeers: false, ...(install !== undefined && { install }) });
+    this.pump();
+    return true;
+  }
+
+  /** Peers have it again. */
+  #goOn({ gameId, phase }: ListedDownload): void {
+    const game = this.#options.catalog.get(gameId);
+    if (!game || !this.#options.library.isAvailable || this.#options.runner.isStopping) return;
+    if (phase === 'waiting') {
+      this.#list.update(gameId, { awaitsPeers: false });
+      this.pump();
+    } else if (!this.#options.runner.active.get(gameId)) {
+      const install = this.#list.get(gameId)?.install ?? false;
+      this.#begin(game, { enqueue: { install }, unclaimed: true });
+    }
+  }
+
+  #begin(
+    game: CatalogGame,
+    { enqueue, unclaimed = false }: { enqueue?: { install: boolean }; unclaimed?: boolean },
+  ): void {
+    const { runner } = this.#options;
+    const { id: gameId } = game;
+    runner.start({ gameId, event: 'queue', failed: this.#failed(gameId) }, (operation) => {
+      if (enqueue) this.#list.enqueue(gameId, enqueue);
+      if (unclaimed) this.#unclaimed.add(gameId);
+      else this.#unclaimed.delete(gameId);
+      return this.#run(operation, game);
+    });
+    this.pump();
+  }
+
+  #failed(gameId: GameId): (error: LanspreadError) => OperationEventMessage {
+    return (error) => ({
+      event: 'download-failed',
+      ...failureFacts(error),
+      gameId,
+      resumableBytes: this.#options.transfer.resumable(this.#root(gameId))?.bytes ?? 0,
+    });
+  }
+
+  async #run(operation: ActiveOperation, game: CatalogGame): Promise<OperationEventMessage> {
+    const { gameId, controller } = operation;
+    let outcome: DownloadOutcome;
+    let install: boolean;
+    try {
+      outcome = this.#complete(game) ?? (await this.#transferInTurn(operation, game));
+      install = this.#list.get(gameId)?.install ?? false;
+      this.#settleList(gameId, outcome, controller.signal);
+    } catch (error) {
+      this.#forget(gameId);
+      throw error;
+    } finally {
+      this.#unclaimed.delete(gameId);
+    }
     switch (outcome.kind) {
       case 'finished':
         return await this.#finish(operation, game, { install, outcome });
-      case 'failed':
-        return {
-          ...outcome.details,
-          event: 'download-failed',
-          gameId,
-          code: outcome.code,
-          message: outcome.message,
-          resumableBytes: outcome.resumableBytes,
-        };
+      case 'failed': {
+        const { details, code, message, resumableBytes } = outcome;
+        return { ...details, event: 'download-failed', gameId, code, message, resumableBytes };
+      }
       case 'cancelled':
         return { event: 'download-cancelled', gameId, resumableBytes: 0 };
       case 'paused':
         return { event: 'download-paused', gameId, resumableBytes: outcome.resumableBytes };
       case 'peers-gone':
-        this.#peersGone.set(gameId, { install });
         return { event: 'download-peers-gone', gameId, resumableBytes: outcome.resumableBytes };
     }
+  }
+
+  /** What becomes of it on the list. */
+  #settleList(gameId: GameId, outcome: DownloadOutcome, signal: AbortSignal): void {
+    const isKept = this.#options.transfer.resumable(this.#root(gameId)) !== undefined;
+    const isBrokenOff =
+      outcome.kind === 'peers-gone' || (outcome.kind === 'failed' && outcome.code === 'NO_PEERS' && isKept);
+    if (isBrokenOff) {
+      this.#list.update(gameId, { phase: 'begun', awaitsPeers: true });
+      this.#returning.afterLoss(gameId);
+    } else if (outcome.kind !== 'paused') this.#forget(gameId);
+    // A shutdown leaves everything as it is for the next start.
+    else if (stopKindOf(signal) === 'pause') this.#list.update(gameId, { phase: 'paused', awaitsPeers: false });
+  }
+
+  #forget(gameId: GameId): void {
+    this.#list.remove(gameId);
+    this.#returning.forget(gameId);
   }
 
   async #finish(
@@ -155,12 +277,8 @@ export class Downloads {
   ): Promise<OperationEventMessage> {
     const { gameId } = operation;
     const { runner, installs, library } = this.#options;
-    const finished: OperationEventMessage = {
-      event: 'download-finished',
-      gameId,
-      totalBytes: outcome.totalBytes,
-      manifestRoot: outcome.manifestRoot,
-    };
+    const { totalBytes, manifestRoot } = outcome;
+    const finished: OperationEventMessage = { event: 'download-finished', gameId, totalBytes, manifestRoot };
     if (!install) return finished;
     const kind = library.get(gameId)?.installed ? 'update' : 'install';
     await runner.milestone(gameId, kind, finished);
@@ -175,11 +293,11 @@ export class Downloads {
   }
 
   /** Waits for a slot, then transfers; the slot is free again before the install begins. */
-  async #transferInTurn(operation: ActiveOperation, game: CatalogGame, install: boolean): Promise<DownloadOutcome> {
+  async #transferInTurn(operation: ActiveOperation, game: CatalogGame): Promise<DownloadOutcome> {
     const { gameId, controller } = operation;
     const { transfer, runner, emit } = this.#options;
     const root = this.#root(gameId);
-    const stopped = await this.#turn(gameId, controller.signal, install);
+    const stopped = await this.#turn(gameId, controller.signal);
     if (stopped) return await this.#stoppedWhileWaiting(gameId, root, controller.signal);
     try {
       runner.active.advance(gameId, 'check-peers');
@@ -196,26 +314,24 @@ export class Downloads {
         gameId,
         version: game.version,
         root,
-        willInstall: install,
+        willInstall: this.#list.get(gameId)?.install ?? false,
         ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
       };
       return await transfer.download(request, listener, { signal: controller.signal });
     } finally {
       this.#transferring -= 1;
-      this.#pump();
+      this.pump();
     }
   }
 
   /** Resolves with false when it is this download's turn, with true when it was stopped before. */
-  async #turn(gameId: GameId, signal: AbortSignal, install: boolean): Promise<boolean> {
+  async #turn(gameId: GameId, signal: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const onAbort = (): void => {
       this.#waiting.delete(gameId);
-      this.#setQueue(this.#queue.filter((id) => id !== gameId));
       resolve(true);
     };
-    this.#waiting.set(gameId, { install, begin: () => resolve(false) });
-    this.#setQueue([...this.#queue, gameId]);
+    this.#waiting.set(gameId, () => resolve(false));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await promise;
@@ -232,31 +348,15 @@ export class Downloads {
     return { kind: 'cancelled' };
   }
 
-  #pump(): void {
-    const running = this.#transferring;
-    for (const gameId of startable(this.#queue, { running, limit: this.#options.maxConcurrent() })) {
-      const waiting = this.#waiting.get(gameId);
-      this.#waiting.delete(gameId);
-      this.#setQueue(this.#queue.filter((id) => id !== gameId));
-      this.#transferring += 1;
-      waiting?.begin();
-    }
-  }
-
-  #setQueue(queue: Queue): void {
-    const touched = new Set([...this.#queue, ...queue]);
-    this.#queue = queue;
-    this.#options.onQueueChanged([...touched]);
-  }
-
   #root(gameId: GameId): string {
     return join(this.#options.library.gamesDir, gameId);
   }
 }
 
+/** What an aborted signal asks for. A stop that says nothing keeps everything. */
 function stopKindOf(signal: AbortSignal): string {
   const reason: unknown = signal.reason;
-  return reason instanceof LanspreadError ? String(reason.details['stop'] ?? 'cancel') : 'cancel';
+  return reason instanceof LanspreadError ? String(reason.details['stop'] ?? 'shutdown') : 'shutdown';
 }
 
 function noDownload(gameId: GameId, running: ActiveOperation | undefined, verb: string): LanspreadError {

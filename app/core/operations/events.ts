@@ -1,5 +1,6 @@
 /** The events of operations, named and filled as every outside reader sees them. */
 import type { ErrorCode, GameId } from '../base/index.ts';
+import type { VerifyResult } from '../transfer/index.ts';
 import type { GamesPatch } from './snapshot.ts';
 import type { OperationKind } from './table.ts';
 
@@ -17,10 +18,21 @@ interface Progress {
   totalBytes: number | undefined;
 }
 
+/** The manifest that a payload was held against. */
+type HeldAgainst = Pick<VerifyResult, 'manifestRoot' | 'source'>;
+
 export type OperationEventMessage =
   | ({ event: 'games-changed' } & GamesPatch)
   | { event: 'active-operations-changed'; operations: { gameId: GameId; kind: OperationKind }[] }
-  | { event: 'download-begin'; gameId: GameId; totalBytes: number; manifestRoot: string; peers: readonly string[] }
+  | {
+      event: 'download-begin';
+      gameId: GameId;
+      totalBytes: number;
+      manifestRoot: string;
+      peers: readonly string[];
+      /** Files of the player that were in the way; they are in `.local.conflict-<time>` now. */
+      setAside?: readonly string[];
+    }
   | {
       event: 'download-progress';
       gameId: GameId;
@@ -52,6 +64,31 @@ export type OperationEventMessage =
   | { event: 'uninstall-begin' | 'uninstall-finished'; gameId: GameId }
   | ({ event: 'uninstall-failed' } & Failed)
   | { event: 'remove-begin' | 'remove-finished'; gameId: GameId }
-  | ({ event: 'remove-failed' } & Failed);
+  | ({ event: 'remove-failed' } & Failed)
+  | ({ event: 'verify-begin' | 'repair-begin'; gameId: GameId; version: string; totalBytes: number } & HeldAgainst)
+  | { event: 'verify-progress'; gameId: GameId; bytes: number; totalBytes: number }
+  | ({ event: 'verify-finished'; gameId: GameId; badFileCount: number } & VerifyResult)
+  | ({ event: 'verify-failed' } & Failed)
+  | { event: 'repair-progress'; gameId: GameId; stage: 'verify' | 'fetch'; bytes: number; totalBytes: number }
+  | ({
+      event: 'repair-finished';
+      gameId: GameId;
+      version: string;
+      repairedFiles: readonly string[];
+      repairedBlocks: number;
+      repairedBytes: number;
+      extraFiles: readonly string[];
+    } & HeldAgainst)
+  | ({ event: 'repair-failed' } & Failed)
+  | { event: 'play-started'; gameId: GameId }
+  | {
+      event: 'play-ended';
+      gameId: GameId;
+      exitCode: number | undefined;
+      seconds: number;
+      /** The launcher ended; the game goes on. */
+      detached?: true;
+    }
+  | ({ event: 'play-failed' } & Failed);
 
 export type EmitOperationEvent = (message: OperationEventMessage) => void;

@@ -39,6 +39,8 @@ export interface GameView {
   readonly operation?: { readonly kind: OperationKind; readonly queuePosition?: number; readonly startedAt: number };
   readonly resumable?: Resumable;
   readonly lastFailure?: Failure;
+  /** How long it was played here, in seconds, sessions that ended. */
+  readonly playedSeconds: number;
 }
 
 export interface GameFacts {
@@ -50,6 +52,7 @@ export interface GameFacts {
   readonly queuePosition: number | undefined;
   readonly resumable: Resumable | undefined;
   readonly lastFailure: Failure | undefined;
+  readonly playedSeconds: number;
 }
 
 /** How many peers have the wanted version ready, and the size most of them tell. */
@@ -98,5 +101,6 @@ export function viewOf(facts: GameFacts): GameView {
     }),
     ...(resumable && { resumable }),
     ...(lastFailure && { lastFailure }),
+    playedSeconds: facts.playedSeconds,
   };
 }

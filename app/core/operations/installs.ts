@@ -9,6 +9,8 @@ import { failureFacts, type OperationRunner } from './runner.ts';
 export interface InstallsOptions {
   runner: OperationRunner;
   installer: InstallPort;
+  /** The downloaded files of this root were deleted. */
+  onRemoved: (root: string) => void;
   library: Pick<Library, 'get' | 'gamesDir'>;
   emit: EmitOperationEvent;
 }
@@ -88,6 +90,7 @@ export class Installs {
     runner.start({ gameId, event: 'remove', failed }, async () => {
       emit({ event: 'remove-begin', gameId });
       await installer.removeDownload({ gameId, root });
+      this.#options.onRemoved(root);
       return { event: 'remove-finished', gameId };
     });
   }

@@ -1,16 +1,18 @@
-import { join } from 'node:path';
 import { LanspreadError, type Clock, type Event, type GameId, type Logger } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import { Downloads } from './downloads.ts';
+import type { DownloadListStore } from './download-list.ts';
 import type { EmitOperationEvent } from './events.ts';
 import { viewOf, type GameView } from './games-view.ts';
 import { Installs } from './installs.ts';
-import type { InstallPort, TransferPort } from './ports.ts';
+import { Plays } from './plays.ts';
+import type { InstallPort, PlayPort, TransferPort } from './ports.ts';
 import { OperationRunner } from './runner.ts';
 import { GamesSnapshot } from './snapshot.ts';
 import { isServable, type OperationKind } from './table.ts';
+import { Verifies } from './verifies.ts';
 
 export interface OperationsOptions {
   catalog: Catalog;
@@ -18,8 +20,11 @@ export interface OperationsOptions {
   peers: Pick<PeerNetwork, 'peers' | 'onDidConnect' | 'onDidChange' | 'onDidLose'>;
   transfer: TransferPort;
   installer: InstallPort;
+  player: PlayPort;
   emit: EmitOperationEvent;
   maxConcurrentDownloads: () => number;
+  /** Where the queue of the current games folder survives a restart. */
+  downloadList: DownloadListStore;
   clock: Clock;
   logger: Logger;
 }
@@ -45,19 +50,34 @@ export interface Operations extends AsyncDisposable {
   cancel(gameId: string): void;
   pause(gameId: string): void;
   resume(gameId: string): void;
+  verify(gameId: string): void;
+  repair(gameId: string): void;
   moveInQueue(gameId: string, to: number): void;
+  /** Starts the game; answers once it is known that it can start. `launch`: a label of the catalog's entries. */
+  play(gameId: string, options: { launch: string | undefined }): Promise<void>;
+  stopGame(gameId: string): void;
+  /** Takes up what a core before this one left: games that still run. */
+  resumeEarlier(): Promise<void>;
   /** The limit of concurrent downloads was changed. */
   reconsiderQueue(): void;
+  /** Takes up the downloads that an earlier run left. Call it once everything else runs. */
+  restore(): void;
+  /**
+   * Runs `change` while nothing else may begin, then shows the games of the folder it went over to and takes up its
+   * downloads. Throws `OPERATIONS_ACTIVE` while anything runs.
+   */
+  changeFolder(change: () => Promise<void>): Promise<void>;
   /** Pauses downloads, aborts the rest, waits until all have settled. */
   stop(): Promise<void>;
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { catalog, library, peers, transfer, installer, emit, clock, logger } = options;
+  const { catalog, library, peers, transfer, installer, player, emit, clock, logger } = options;
   const stack = new DisposableStack();
   const runner = new OperationRunner({ library, snapshot: () => snapshot, emit, clock, logger });
-  const installs = new Installs({ runner, installer, library, emit });
-  const downloads = new Downloads({
+  const onRemoved = (root: string): void => transfer.forgetPayload(root);
+  const installs = new Installs({ runner, installer, library, emit, onRemoved });
+  const downloads: Downloads = new Downloads({
     runner,
     transfer,
     installs,
@@ -66,7 +86,19 @@ export function createOperations(options: OperationsOptions): Operations {
     peers,
     emit,
     maxConcurrent: options.maxConcurrentDownloads,
-    onQueueChanged: (ids) => snapshot.invalidate(ids),
+    store: options.downloadList,
+    onListChanged: (ids) => snapshot.invalidate(ids),
+    clock,
+  });
+  stack.use(downloads);
+  const verifies = new Verifies({ runner, transfer, downloads, library, emit });
+  let played = player.playedSeconds();
+  const plays = new Plays({
+    runner,
+    player,
+    library,
+    onPlayed: () => (played = player.playedSeconds()),
+    logger,
   });
   const snapshot = stack.use(new GamesSnapshot({ ids: () => catalog.all().map(({ id }) => id), view, clock }));
   stack.use(snapshot.onDidChange((patch) => emit({ event: 'games-changed', ...patch })));
@@ -74,19 +106,32 @@ export function createOperations(options: OperationsOptions): Operations {
   stack.use(
     library.onDidChange(({ upserts, removed }) => snapshot.invalidate([...upserts.map(({ id }) => id), ...removed])),
   );
+  stack.use(library.onDidChangeAvailability(({ available }) => onFolder(available)));
+  stack.use(runner.active.onDidChange(() => downloads.lookForPeers()));
   watchPeers();
+
+  function onFolder(available: boolean): void {
+    snapshot.invalidate(undefined);
+    if (!available) runner.abortOnDisk(new LanspreadError('GAMES_DIR_LOST'));
+    else {
+      downloads.pump();
+      downloads.lookForPeers();
+    }
+  }
 
   function view(id: GameId): GameView | undefined {
     const game = catalog.get(id);
     if (!game) return undefined;
     return viewOf({
       game,
-      local: library.get(id),
+      // What is on a folder that is away can be neither played nor installed.
+      local: library.isAvailable ? library.get(id) : undefined,
       peers: peers.peers(),
       operation: runner.active.get(id),
       queuePosition: downloads.queuePosition(id),
-      resumable: runner.active.get(id) ? undefined : transfer.resumable(join(library.gamesDir, id)),
+      resumable: downloads.resumable(id),
       lastFailure: runner.failures.get(id),
+      playedSeconds: played.get(id) ?? 0,
     });
   }
 
@@ -97,7 +142,7 @@ export function createOperations(options: OperationsOptions): Operations {
       const ids = [...peer.games.keys()];
       snapshot.invalidate([...(shown.get(peer.peerId) ?? []), ...ids]);
       shown.set(peer.peerId, ids);
-      downloads.resumeWherePeersReturned();
+      downloads.lookForPeers();
     };
     stack.use(peers.onDidConnect(onPeer));
     stack.use(peers.onDidChange(onPeer));
@@ -118,9 +163,16 @@ export function createOperations(options: OperationsOptions): Operations {
     });
   }
 
-  function download(gameId: string, { install }: { install: boolean }): void {
+  /** The game of a command that needs the disk. */
+  function gameHere(gameId: string): CatalogGame {
     const game = gameOf(gameId);
-    runner.active.assertIdle(game.id);
+    if (library.isAvailable) return game;
+    throw new LanspreadError('GAMES_DIR_LOST', { details: { gamesDir: library.gamesDir } });
+  }
+
+  function download(gameId: string, { install }: { install: boolean }): void {
+    const game = gameHere(gameId);
+    if (runner.active.get(game.id)) return downloads.start(game, { install });
     const local = library.get(game.id);
     if (install && local?.installed) {
       throw new LanspreadError('INSTALLED', {
@@ -135,8 +187,8 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function update(gameId: string): void {
-    const game = gameOf(gameId);
-    runner.active.assertIdle(game.id);
+    const game = gameHere(gameId);
+    if (runner.active.get(game.id)) return downloads.start(game, { install: true });
     const local = library.get(game.id);
     if (!local?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId } });
     if (local.installedVersion === game.version) throw new LanspreadError('UP_TO_DATE', { details: { gameId } });
@@ -153,14 +205,32 @@ export function createOperations(options: OperationsOptions): Operations {
     assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,
-    install: (gameId) => installs.install(gameOf(gameId).id),
-    uninstall: (gameId) => installs.uninstall(gameOf(gameId).id),
-    removeDownload: (gameId) => installs.removeDownload(gameOf(gameId).id),
-    cancel: (gameId) => downloads.cancel(gameOf(gameId).id),
+    install: (gameId) => installs.install(gameHere(gameId).id),
+    uninstall: (gameId) => installs.uninstall(gameHere(gameId).id),
+    removeDownload: (gameId) => installs.removeDownload(gameHere(gameId).id),
+    cancel(gameId) {
+      const { id } = gameOf(gameId);
+      if (!verifies.cancel(id)) downloads.cancel(id);
+    },
     pause: (gameId) => downloads.pause(gameOf(gameId).id),
-    resume: (gameId) => downloads.resume(gameOf(gameId)),
+    resume: (gameId) => downloads.resume(gameHere(gameId)),
+    verify: (gameId) => verifies.verify(gameHere(gameId)),
+    repair: (gameId) => verifies.repair(gameHere(gameId)),
     moveInQueue: (gameId, to) => downloads.move(gameOf(gameId).id, to),
+    play: async (gameId, { launch }) => await plays.start(gameOf(gameId), launch),
+    stopGame: (gameId) => plays.stop(gameOf(gameId).id),
+    resumeEarlier: async () => await plays.resume(),
     reconsiderQueue: () => downloads.pump(),
+    restore: () => downloads.restore(),
+    async changeFolder(change) {
+      {
+        using _frozen = runner.freeze();
+        await change();
+        runner.failures.clear();
+        snapshot.invalidate(undefined);
+      }
+      downloads.restore();
+    },
     stop: () => runner.stop(transfer.stopReason('shutdown')),
     async [Symbol.asyncDispose]() {
       await runner[Symbol.asyncDispose]();

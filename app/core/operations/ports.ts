@@ -1,8 +1,17 @@
 /** What running operations asks of the folders below; core.ts plugs the real ones in, tests plug fakes. */
 import type { GameId } from '../base/index.ts';
+import type { CatalogGame } from '../catalog/index.ts';
 import type { InstallListener, InstallRequest } from '../install/index.ts';
-import type { DownloadListener, DownloadOutcome, DownloadRequest } from '../transfer/index.ts';
-import type { Resumable } from './games-view.ts';
+import type {
+  DownloadListener,
+  DownloadOutcome,
+  DownloadRequest,
+  RepairOutcome,
+  ResumableDownload,
+  VerifyListener,
+  VerifyRequest,
+  VerifyResult,
+} from '../transfer/index.ts';
 
 /** Why a running download is told to stop. */
 export type StopKind = 'cancel' | 'pause' | 'shutdown';
@@ -15,10 +24,46 @@ export interface TransferPort {
     options: { signal: AbortSignal },
   ): Promise<DownloadOutcome>;
   /** What a paused or broken-off download of this root keeps. */
-  resumable(root: string): (Resumable & { readonly install: boolean }) | undefined;
+  resumable(root: string): ResumableDownload | undefined;
   /** Deletes what a download left in this root. */
   discard(request: { gameId: GameId; root: string }): Promise<void>;
   stopReason(kind: StopKind): Error;
+  /** Throws coded errors and `CANCELLED`. */
+  verify(request: VerifyRequest, listener: VerifyListener, options: { signal: AbortSignal }): Promise<VerifyResult>;
+  /** Never throws. */
+  repair(
+    request: VerifyRequest,
+    listeners: { verifying: VerifyListener; downloading: DownloadListener },
+    options: { signal: AbortSignal },
+  ): Promise<RepairOutcome>;
+  /** The downloaded files of this root were deleted. */
+  forgetPayload(root: string): void;
+}
+
+/** A game that runs. */
+export interface PlayingGame {
+  readonly gameId: GameId;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly ended: Promise<{
+    readonly exitCode: number | undefined;
+    readonly seconds: number;
+    readonly detached: boolean;
+  }>;
+  stop(): void;
+  detach(): void;
+}
+
+/** What the folder `play/` does, of the same level as this one: core.ts plugs it in. */
+export interface PlayPort<Request = unknown> {
+  /** Throws `NO_LAUNCH`. `directory`: the installed game, absolute. */
+  plan(game: CatalogGame, options: { label: string | undefined; directory: string }): Request;
+  /** Throws what would keep it from starting. */
+  assertStartable(request: Request): Promise<void>;
+  start(request: Request): Promise<PlayingGame>;
+  resume(): Promise<PlayingGame[]>;
+  /** How long each game was played, in seconds. */
+  playedSeconds(): ReadonlyMap<GameId, number>;
 }
 
 export interface InstallPort {

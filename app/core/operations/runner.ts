@@ -12,10 +12,10 @@ import { ActiveOperations, type ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { Failure } from './games-view.ts';
 import type { GamesSnapshot } from './snapshot.ts';
-import type { OperationEvent } from './table.ts';
+import { needsDisk, type OperationEvent } from './table.ts';
 
 export interface RunnerOptions {
-  library: Pick<Library, 'hold' | 'refresh'>;
+  library: Pick<Library, 'hold' | 'refresh' | 'checkFolder'>;
   /** Set right after construction: the snapshot reads the runner's tables. */
   snapshot: () => GamesSnapshot;
   emit: EmitOperationEvent;
@@ -33,6 +33,7 @@ export class OperationRunner implements AsyncDisposable {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
   #stopping = false;
+  #frozen = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -41,6 +42,24 @@ export class OperationRunner implements AsyncDisposable {
       const operations = this.active.all().map(({ gameId: id, kind }) => ({ gameId: id, kind }));
       options.emit({ event: 'active-operations-changed', operations });
     });
+  }
+
+  /** Whether it refuses new operations because it is about to end. */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Refuses new operations with `OPERATIONS_ACTIVE` until disposed. Throws the same while any is running. */
+  freeze(): Disposable {
+    if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
+    if (this.active.all().length > 0 || this.#frozen > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
+    this.#frozen += 1;
+    return { [Symbol.dispose]: () => void (this.#frozen -= 1) };
+  }
+
+  /** Aborts the running operations that need the disk, with `reason`. */
+  abortOnDisk(reason: Error): void {
+    for (const { kind, controller } of this.active.all()) if (needsDisk(kind)) controller.abort(reason);
   }
 
   /**
@@ -52,12 +71,19 @@ export class OperationRunner implements AsyncDisposable {
       gameId,
       event,
       failed,
-    }: { gameId: GameId; event: OperationEvent; failed: (error: LanspreadError) => OperationEventMessage },
+      startedAt = this.#options.clock.now(),
+    }: {
+      gameId: GameId;
+      event: OperationEvent;
+      failed: (error: LanspreadError) => OperationEventMessage;
+      /** Milliseconds since 1970, where it began before this core did. */
+      startedAt?: number | undefined;
+    },
     work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
   ): ActiveOperation {
     if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
-    const { library, clock } = this.#options;
-    const operation = this.active.begin(gameId, event, clock.now());
+    const { library } = this.#options;
+    const operation = this.active.begin(gameId, event, startedAt);
     this.failures.delete(gameId);
     const hold = library.hold(gameId);
     const running = this.#settle(operation, { hold, failed }, work).finally(() => this.#running.delete(running));
@@ -73,6 +99,12 @@ export class OperationRunner implements AsyncDisposable {
     this.#options.emit(message);
   }
 
+  /** Something that is not the end: readers see the snapshot that goes with it first. */
+  announce(message: OperationEventMessage): void {
+    this.#options.snapshot().publish();
+    this.#options.emit(message);
+  }
+
   /** Refuses new operations, aborts the running ones with `reason` and waits until all have settled. */
   async stop(reason: Error): Promise<void> {
     this.#stopping = true;
@@ -83,6 +115,14 @@ export class OperationRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop(new LanspreadError('SHUTTING_DOWN'));
     this.active[Symbol.dispose]();
+  }
+
+  /** The terminal event, with the games folder named where that is what went. */
+  async #blamed(terminal: OperationEventMessage): Promise<OperationEventMessage> {
+    if (!('code' in terminal) || !diskFailures.has(terminal.code)) return terminal;
+    if (await this.#options.library.checkFolder()) return terminal;
+    const { code, message } = new LanspreadError('GAMES_DIR_LOST');
+    return { ...terminal, code, message };
   }
 
   async #settle(
@@ -105,13 +145,27 @@ export class OperationRunner implements AsyncDisposable {
     } catch (error) {
       logger.warn({ gameId, err: error }, 'the game could not be looked at after its operation');
     }
-    if ('code' in terminal) this.failures.set(gameId, { code: terminal.code, message: terminal.message });
+    terminal = await this.#blamed(terminal);
+    // That somebody asked to stop is no failure to remember.
+    if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
+      this.failures.set(gameId, { code: terminal.code, message: terminal.message });
     hold[Symbol.dispose]();
     this.active.end(gameId);
     snapshot().publish();
     emit(terminal);
   }
 }
+
+/** What fails with these may have failed because the games folder went. */
+const diskFailures: ReadonlySet<string> = new Set<ErrorCode>([
+  'IO_ERROR',
+  'UNPACKER_FAILED',
+  'ARCHIVE_CORRUPT',
+  'NO_ARCHIVE',
+  'NOT_DOWNLOADED',
+  'NOT_INSTALLED',
+  'UNSAFE_ROOT',
+]);
 
 /** The facts of a failure as events carry them. */
 export function failureFacts(error: LanspreadError): { code: ErrorCode; message: string } & Record<string, unknown> {

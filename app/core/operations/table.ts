@@ -80,6 +80,11 @@ export function isPausable(kind: OperationKind): boolean {
   return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
 }
 
+/** Operations that cannot go on when the games folder goes. What deletes or plays finds out by itself. */
+export function needsDisk(kind: OperationKind): boolean {
+  return kind !== 'Queued' && kind !== 'Uninstalling' && kind !== 'Removing' && kind !== 'Playing';
+}
+
 /** Whether others may be served this game's payload meanwhile (the serve gate asks). */
 export function isServable(kind: OperationKind | undefined): boolean {
   return kind !== 'Removing' && kind !== 'Repairing';

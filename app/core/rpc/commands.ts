@@ -1,4 +1,5 @@
-import { LanspreadError, parseWith, type Event } from '../base/index.ts';
+import { resolve } from 'node:path';
+import { LanspreadError, parseWith, type Event, type GameId } from '../base/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
@@ -27,6 +28,10 @@ export interface CommandsOptions {
   /** Whether bytes of this peer come over the TLS byte lane. */
   laneOf: (peerId: string) => 'tls' | 'libp2p';
   kiosk: Kiosk;
+  /** Shows the game's folder in the file manager. Throws `NOT_DOWNLOADED`, `NOT_SUPPORTED`. */
+  revealGame: (gameId: GameId) => Promise<void>;
+  /** Goes over to another games folder. Throws `OPERATIONS_ACTIVE`; the file system's errors when it cannot be used. */
+  changeGamesDir: (path: string) => Promise<void>;
   /** Refuses everything once the core is stopping. */
   isStopping: () => boolean;
 }
@@ -99,7 +104,7 @@ function commandsOf(options: CommandsOptions, client: Client | undefined): Comma
 }
 
 function createHandlers(options: CommandsOptions, client: Client | undefined): Handlers {
-  const { operations, catalog, peers, settings, status, extensions, laneOf, kiosk } = options;
+  const { operations, catalog, peers, settings, status, extensions, laneOf, kiosk, changeGamesDir } = options;
   const notYet = (gameId: string, what: string): never => {
     operations.assertFree(gameId);
     return notSupported(what);
@@ -121,15 +126,23 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     cancel: ({ gameId }) => (operations.cancel(gameId), accepted),
     moveInQueue: ({ gameId, to }) => (operations.moveInQueue(gameId, to), accepted),
     streamInstall: ({ gameId }) => notYet(gameId, 'Streamed install'),
-    verify: ({ gameId }) => notYet(gameId, 'Verify'),
-    repair: ({ gameId }) => notYet(gameId, 'Repair'),
-    play: ({ gameId }) => notYet(gameId, 'Starting games'),
-    stop: ({ gameId }) => notYet(gameId, 'Stopping games'),
-    revealFiles: ({ gameId }) => notYet(gameId, 'Opening the folder'),
+    verify: ({ gameId }) => (operations.verify(gameId), accepted),
+    repair: ({ gameId }) => (operations.repair(gameId), accepted),
+    play: async ({ gameId, launch }) => {
+      await operations.play(gameId, { launch });
+      return accepted;
+    },
+    stop: ({ gameId }) => (operations.stopGame(gameId), accepted),
+    revealFiles: async ({ gameId }) => {
+      const game = catalog.get(gameId);
+      if (!game) throw new LanspreadError('NOT_IN_CATALOG', { details: { gameId } });
+      await options.revealGame(game.id);
+      return accepted;
+    },
     'settings.get': () => ({ settings: settings.all() }),
-    'settings.set': ({ name, value }) => {
+    'settings.set': async ({ name, value }) => {
       if (name === 'kiosk' && value === true && !kiosk.hasPin) throw new LanspreadError('KIOSK_PIN_REQUIRED');
-      if (name === 'gamesDir' && operations.running().length > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
+      if (name === 'gamesDir') await changeGamesDir(resolve(settings.parse('gamesDir', value)));
       settings.set(name, value);
       return accepted;
     },

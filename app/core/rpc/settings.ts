@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Emitter, LanspreadError, parseWith, type Event } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
@@ -11,7 +11,7 @@ const bytesPerSecond = z
 
 /** Every setting with its schema; `null` stands for "no limit" or "none". */
 const settingSchemas = {
-  gamesDir: z.string().min(1),
+  gamesDir: z.string().min(1).refine(isAbsolute, 'is not an absolute path'),
   playerName: z.string().trim().min(1).max(64),
   language: z.enum(['en', 'de']),
   uploadLimitBytesPerSecond: bytesPerSecond,
@@ -61,9 +61,15 @@ export class SettingsStore {
       throw new LanspreadError('UNKNOWN_SETTING', {
         message: `There is no setting ${JSON.stringify(name.slice(0, 80))}.`,
       });
-    const parsed = parseWith<unknown>(settingSchemas[name], value, { what: `value of ${name}`, code: 'BAD_REQUEST' });
-    this.#repository.set(name, parsed);
+    this.#repository.set(name, this.parse(name, value));
     this.#changed.fire(name);
+  }
+
+  /** The value as it would be set. Errors: `BAD_REQUEST`. */
+  parse<Name extends SettingName>(name: Name, value: unknown): Settings[Name] {
+    const what = `value of ${name}`;
+    // The schema of `name` yields the type of `name`; TypeScript cannot see that through the indexed lookup.
+    return parseWith<unknown>(settingSchemas[name], value, { what, code: 'BAD_REQUEST' }) as Settings[Name];
   }
 }
 

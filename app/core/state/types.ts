@@ -56,16 +56,20 @@ export interface PartialRepository {
   clear(root: string): void;
 }
 
-/** A download that shall go on by itself after a restart. */
+/**
+ * A download that is not over. `waiting` in the queue and `begun` go on by themselves after a restart, `paused` waits to be
+ * resumed.
+ */
 export interface QueuedDownload {
   /** Absolute. */
   readonly root: string;
   readonly gameId: GameId;
   /** Go on to install. */
   readonly install: boolean;
-  /** It had its turn; false: it was still waiting. */
-  readonly begun: boolean;
+  readonly phase: DownloadPhase;
 }
+
+export type DownloadPhase = 'waiting' | 'begun' | 'paused';
 
 export interface DownloadQueueRepository {
   /** Those of this games folder, in their order. */
@@ -214,9 +218,24 @@ export interface PlaySession {
   readonly exitCode: number | undefined;
 }
 
+/** A game that runs, or ran when it was last seen. */
+export interface RunningGameRow {
+  readonly gameId: GameId;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly seenAt: number;
+  /** POSIX session of its first process; 0 where there is none. */
+  readonly sessionId: number;
+  readonly members: readonly { readonly pid: number; readonly startedAt: string }[];
+}
+
 export interface PlaySessionRepository {
   add(session: PlaySession): void;
   secondsByGame(): Map<GameId, number>;
+  running(): RunningGameRow[];
+  putRunning(row: RunningGameRow): void;
+  /** Adds the session and forgets that the game runs, in one transaction. */
+  close(session: PlaySession): void;
 }
 
 export interface State extends Disposable {

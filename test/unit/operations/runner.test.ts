@@ -33,6 +33,7 @@ function rig() {
         log.push(`refresh busy=${runner.active.get(quake) !== undefined}`);
         return undefined;
       },
+      checkFolder: async () => true,
     },
     snapshot: () => snapshot,
     emit: (message) => {

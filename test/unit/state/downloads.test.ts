@@ -1,21 +1,21 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGameId } from '../../../app/core/base/index.ts';
-import { openState } from '../../../app/core/state/index.ts';
+import { openState, type DownloadPhase } from '../../../app/core/state/index.ts';
 import { tempDir } from '../../support/temp.ts';
 import { withState } from './open.ts';
 
-const entry = (id: string, extra: { install?: boolean; begun?: boolean } = {}, gamesDir = '/games') => ({
+const entry = (id: string, extra: { install?: boolean; phase?: DownloadPhase } = {}, gamesDir = '/games') => ({
   root: `${gamesDir}/${id}`,
   gameId: parseGameId(id),
   install: true,
-  begun: false,
+  phase: 'waiting' as DownloadPhase,
   ...extra,
 });
 
 test('a queue comes back in its order, also after the database was closed', async () => {
   await using temp = await tempDir('state');
-  const queue = [entry('c', { begun: true }), entry('a'), entry('b', { install: false })];
+  const queue = [entry('c', { phase: 'begun' }), entry('a'), entry('b', { install: false, phase: 'paused' })];
   {
     using state = openState({ directory: temp.path }).state;
     state.downloadQueue.replace('/games', [entry('z')]);

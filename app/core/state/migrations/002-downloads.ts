@@ -3,14 +3,14 @@
  * games folder is never judged by this one's rows.
  */
 export const downloads = `
--- Downloads that shall go on by themselves after a restart, in their order.
+-- Downloads that wait, run or are paused, in their order. phase: waiting, begun, paused.
 CREATE TABLE download_queue (
   root TEXT PRIMARY KEY,
   games_dir TEXT NOT NULL,
   game_id TEXT NOT NULL,
   position INTEGER NOT NULL,
   install INTEGER NOT NULL,
-  begun INTEGER NOT NULL
+  phase TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX download_queue_by_games_dir ON download_queue (games_dir, position);
 

@@ -1,5 +1,6 @@
 import { initial } from './001-initial.ts';
 import { downloads } from './002-downloads.ts';
+import { runningGames } from './003-running-games.ts';
 
 export interface Migration {
   /** The `user_version` that the database has afterwards: 1, 2, 3, … without gaps. */
@@ -12,4 +13,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'initial', sql: initial },
   { version: 2, name: 'downloads', sql: downloads },
+  { version: 3, name: 'running games', sql: runningGames },
 ];

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { LanspreadError, type GameId, type Logger } from '../base/index.ts';
+import type { CatalogGame } from '../catalog/index.ts';
+import type { Library } from '../library/index.ts';
+import type { OperationEventMessage } from './events.ts';
+import type { PlayPort, PlayingGame } from './ports.ts';
+import { failureFacts, type OperationRunner } from './runner.ts';
+
+export interface PlaysOptions {
+  runner: OperationRunner;
+  player: PlayPort;
+  library: Pick<Library, 'get' | 'gamesDir'>;
+  onPlayed: (gameId: GameId) => void;
+  logger: Logger;
+}
+
+/** Playing as an operation: while it lasts, nothing else may happen to the game; others are served all the same. */
+export class Plays {
+  readonly #options: PlaysOptions;
+  readonly #playing = new Map<GameId, PlayingGame>();
+
+  constructor(options: PlaysOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a game. Throws `NOT_INSTALLED`, `OPERATION_IN_PROGRESS`, `NO_LAUNCH`, `LAUNCH_MISSING`, `INVALID_PATH`. */
+  async start(game: CatalogGame, label: string | undefined): Promise<void> {
+    const { runner, player, library } = this.#options;
+    runner.active.assertIdle(game.id);
+    if (!library.get(game.id)?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId: game.id } });
+    const request = player.plan(game, { label, directory: join(library.gamesDir, game.id, 'local') });
+    await player.assertStartable(request);
+    this.#run(game.id, () => player.start(request));
+  }
+
+  /** Throws `NO_OPERATION` when the game does not run. */
+  stop(gameId: GameId): void {
+    const playing = this.#playing.get(gameId);
+    if (!playing) throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not being played.` });
+    playing.stop();
+  }
+
+  /** Takes up the games that a core before this one left running. */
+  async resume(): Promise<void> {
+    for (const game of await this.#options.player.resume()) {
+      if (this.#options.runner.active.get(game.gameId)) game.detach();
+      else this.#run(game.gameId, async () => game, game.startedAt);
+    }
+  }
+
+  #run(gameId: GameId, start: () => Promise<PlayingGame>, startedAt?: number): void {
+    const { runner } = this.#options;
+    const failed = (error: LanspreadError): OperationEventMessage => ({
+      event: 'play-failed',
+      ...failureFacts(error),
+      gameId,
+    });
+    runner.start({ gameId, event: 'play', failed, startedAt }, async ({ controller }) => {
+      const game = await start();
+      this.#playing.set(gameId, game);
+      // The launcher ends, the game does not.
+      const detach = (): void => game.detach();
+      if (controller.signal.aborted) detach();
+      else controller.signal.addEventListener('abort', detach, { once: true });
+      runner.announce({ event: 'play-started', gameId });
+      try {
+        const { exitCode, seconds, detached } = await game.ended;
+        return { event: 'play-ended', gameId, exitCode, seconds, ...(detached && { detached }) };
+      } finally {
+        this.#playing.delete(gameId);
+        this.#options.onPlayed(gameId);
+      }
+    });
+  }
+}

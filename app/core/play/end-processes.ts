@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { systemCode } from '../base/index.ts';
+import type { ProcessId } from './process-tree.ts';
+
+const run = promisify(execFile);
+const limitMs = 10_000;
+
+/** Sends every process the polite or the final signal; those that are gone meanwhile are fine. */
+export async function endProcesses(members: readonly ProcessId[], how: 'ask' | 'kill'): Promise<void> {
+  if (process.platform === 'win32') return await endOnWindows(members, how);
+  for (const { pid } of members) {
+    try {
+      process.kill(pid, how === 'ask' ? 'SIGTERM' : 'SIGKILL');
+    } catch (error) {
+      if (systemCode(error) !== 'ESRCH') throw error;
+    }
+  }
+}
+
+async function endOnWindows(members: readonly ProcessId[], how: 'ask' | 'kill'): Promise<void> {
+  const pids = members.flatMap(({ pid }) => ['/PID', String(pid)]);
+  // taskkill fails when one of them is gone already; the next look tells who is left.
+  await run('taskkill', [...pids, '/T', ...(how === 'kill' ? ['/F'] : [])], {
+    timeout: limitMs,
+    windowsHide: true,
+  }).catch(() => undefined);
+}

@@ -1,0 +1,87 @@
+/** Which program a `play` starts, and how: from the catalog's entry to an argument vector. Pure. */
+import { LanspreadError, type GameId } from '../base/index.ts';
+import type { CatalogGame } from '../catalog/index.ts';
+import { batchCommandLine } from './batch-command-line.ts';
+
+export type LaunchEntry = CatalogGame['launch'][number];
+
+export interface Player {
+  readonly name: string;
+  /** `en`, `de`. */
+  readonly language: string;
+}
+
+/** The launch entry that is meant: the one with this label, else the first for this platform that starts no server. */
+export function chooseLaunch(
+  { id, launch }: Pick<CatalogGame, 'id' | 'launch'>,
+  { label, platform }: { label: string | undefined; platform: NodeJS.Platform },
+): LaunchEntry {
+  const fitting = launch.filter((entry) => entry.platform === 'any' || entry.platform === platform);
+  const entry =
+    label === undefined
+      ? (fitting.find(({ server }) => !server) ?? fitting[0])
+      : fitting.find((candidate) => candidate.label === label);
+  if (entry) return entry;
+  const labels = fitting.map((candidate) => candidate.label);
+  const message =
+    labels.length === 0
+      ? `The catalog does not say how ${id} is started on this system.`
+      : `${id} has no launch entry ${JSON.stringify(label)}; there is ${labels.join(', ')}.`;
+  throw new LanspreadError('NO_LAUNCH', { message, details: { gameId: id, labels } });
+}
+
+/** What may stand in an entry's arguments; whatever else is in braces stays as it is. */
+export function expandArgument(text: string, { name, language }: Player): string {
+  return text.replaceAll('{playerName}', () => name).replaceAll('{language}', () => language);
+}
+
+/** What a game finds in its environment besides the launcher's own. */
+export function gameEnvironment(gameId: GameId, { name, language }: Player): Record<string, string> {
+  return { LANSPREAD_GAME_ID: gameId, LANSPREAD_PLAYER_NAME: name, LANSPREAD_LANGUAGE: language };
+}
+
+export interface StartPlan {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Windows takes the last argument as the command line that it is; nothing is quoted again. */
+  readonly verbatim: boolean;
+}
+
+export interface CommandFacts {
+  /** Absolute path of the file that the entry names. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly platform: NodeJS.Platform;
+  /** The first line of the file, where it is a script. */
+  readonly firstLine: string;
+  /** Windows: the command interpreter (`ComSpec`). */
+  readonly comSpec?: string | undefined;
+}
+
+const unixScript = /\.sh$/i;
+const batchFile = /\.(cmd|bat)$/i;
+
+/**
+ * How the file is run: never through a shell that would read the arguments again. A `.sh` goes to the interpreter that
+ * its first line names, so it needs no executable bit; batch files have no other way than `cmd.exe`, which gets a
+ * command line that is quoted for it.
+ */
+export function planStart({ command, args, platform, firstLine, comSpec }: CommandFacts): StartPlan {
+  if (platform === 'win32' && batchFile.test(command)) {
+    const line = batchCommandLine(command, args);
+    return { program: comSpec ?? 'cmd.exe', args: ['/d', '/s', '/v:off', '/c', `"${line}"`], verbatim: true };
+  }
+  if (platform !== 'win32' && unixScript.test(command)) {
+    const [program, ...rest] = interpreterOf(firstLine);
+    return { program, args: [...rest, command, ...args], verbatim: false };
+  }
+  return { program: command, args, verbatim: false };
+}
+
+/** `#!/usr/bin/env bash` → [`/usr/bin/env`, `bash`]; as in the kernel, everything after the first space is one argument. */
+function interpreterOf(firstLine: string): [string, ...string[]] {
+  const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(firstLine);
+  const [, program, argument] = match ?? [];
+  if (program === undefined) return ['/bin/sh'];
+  return argument === undefined ? [program] : [program, argument];
+}

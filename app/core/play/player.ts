@@ -1,0 +1,184 @@
+/** Starts games, and takes up those that a core before this one left running. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { LanspreadError, systemCode, type Clock, type FileSystem, type Logger } from '../base/index.ts';
+import type { PlaySessionRepository, RunningGameRow } from '../state/index.ts';
+import { checkCommand, checkFolder } from './check-command.ts';
+import { endProcesses } from './end-processes.ts';
+import { GameProcess } from './game-process.ts';
+import { expandArgument, gameEnvironment, planStart, type StartPlan } from './plan-launch.ts';
+import { systemProcessTable, type ProcessTable } from './process-table.ts';
+import { membersOf, type ProcessId } from './process-tree.ts';
+import type { PlayRequest, RunningGame } from './types.ts';
+
+export interface GamePlayerOptions {
+  fileSystem: FileSystem;
+  sessions: PlaySessionRepository;
+  clock: Clock;
+  logger: Logger;
+  processes?: ProcessTable;
+}
+
+/** Listing processes costs a PowerShell on Windows. */
+const lookEveryMs = process.platform === 'win32' ? 5_000 : 1_000;
+
+/** Variables of ours that no game should inherit. */
+const ownVariables = /^(LANSPREAD_|NODE_|npm_)/;
+
+export class GamePlayer {
+  readonly #options: GamePlayerOptions;
+  readonly #processes: ProcessTable;
+
+  constructor(options: GamePlayerOptions) {
+    this.#options = options;
+    this.#processes = options.processes ?? systemProcessTable();
+  }
+
+  /** Throws what would keep the game from starting, before anything runs: `LAUNCH_MISSING`, `INVALID_PATH`. */
+  async assertStartable(request: PlayRequest): Promise<void> {
+    await this.#prepare(request);
+  }
+
+  /** Starts the game. Errors: as above, and `PLAY_FAILED` when the system does not start the program. */
+  async start(request: PlayRequest): Promise<RunningGame> {
+    const { gameId, player } = request;
+    const { plan, command, directory } = await this.#prepare(request);
+    const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
+    const env = { ...Object.fromEntries(inherited), ...gameEnvironment(gameId, player) };
+    const { pid, exit } = await this.#spawn(plan, { command, directory, env });
+    const startedAt = this.#options.clock.now();
+    // A session of its own on POSIX: its id is the pid of the first process.
+    const sessionId = process.platform === 'win32' ? 0 : pid;
+    const members = membersOf(await this.#processes.list(), { known: [], sessionId });
+    const first = members.length > 0 ? members : await this.#firstMember(pid);
+    return this.#watch({ gameId, startedAt, sessionId, members: first, exit });
+  }
+
+  /**
+   * Games that still run although the core that started them is gone. The time of those that ended meanwhile is counted
+   * up to when they were last seen.
+   */
+  async resume(): Promise<RunningGame[]> {
+    const { sessions } = this.#options;
+    const rows = sessions.running();
+    if (rows.length === 0) return [];
+    const processes = await this.#processes.list();
+    const running: RunningGame[] = [];
+    for (const row of rows) {
+      const { gameId, startedAt, sessionId } = row;
+      const members = membersOf(processes, { known: row.members, sessionId });
+      if (members.length > 0) running.push(this.#watch({ gameId, startedAt, sessionId, members, exit: undefined }));
+      else this.#close(row);
+    }
+    return running;
+  }
+
+  async #prepare({ gameId, directory: local, launch, player }: PlayRequest): Promise<{
+    plan: StartPlan;
+    command: string;
+    directory: string;
+  }> {
+    const { fileSystem } = this.#options;
+    const { path: command, firstLine } = await checkCommand(fileSystem, {
+      gameId,
+      directory: local,
+      path: launch.command,
+    });
+    const { workingDirectory } = launch;
+    const directory =
+      workingDirectory === undefined
+        ? local
+        : await checkFolder(fileSystem, { gameId, directory: local, path: workingDirectory });
+    const args = launch.arguments.map((argument) => expandArgument(argument, player));
+    const { platform } = process;
+    const plan = planStart({ command, args, platform, firstLine, comSpec: process.env['ComSpec'] });
+    return { plan, command, directory };
+  }
+
+  /** Archives made on Windows carry no executable bits: what the catalog calls a program is given one, once. */
+  async #spawn(
+    plan: StartPlan,
+    facts: { command: string; directory: string; env: NodeJS.ProcessEnv },
+  ): Promise<Started> {
+    try {
+      return await spawnGame(plan, facts);
+    } catch (error) {
+      if (systemCode(error) !== 'EACCES' || plan.program !== facts.command) throw playFailed(facts.command, error);
+    }
+    try {
+      await this.#options.fileSystem.setExecutable(facts.command, true);
+      return await spawnGame(plan, facts);
+    } catch (error) {
+      throw playFailed(facts.command, error);
+    }
+  }
+
+  async #firstMember(pid: number): Promise<ProcessId[]> {
+    const facts = (await this.#processes.list()).find((candidate) => candidate.pid === pid);
+    return facts ? [{ pid: facts.pid, startedAt: facts.startedAt }] : [];
+  }
+
+  #watch(facts: {
+    gameId: PlayRequest['gameId'];
+    startedAt: number;
+    sessionId: number;
+    members: readonly ProcessId[];
+    exit: Promise<number | undefined> | undefined;
+  }): RunningGame {
+    const { sessions, clock, logger } = this.#options;
+    const { gameId, startedAt, sessionId } = facts;
+    const remember = (members: readonly ProcessId[]): void =>
+      sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: clock.now() });
+    remember(facts.members);
+    return new GameProcess({
+      ...facts,
+      processes: this.#processes,
+      end: endProcesses,
+      remember,
+      clock,
+      onEnd: ({ detached, seconds, exitCode }) => {
+        if (!detached) sessions.close({ gameId, startedAt, seconds, exitCode });
+      },
+      logger,
+      lookEveryMs,
+    });
+  }
+
+  #close({ gameId, startedAt, seenAt }: RunningGameRow): void {
+    const seconds = Math.max(0, (seenAt - startedAt) / 1_000);
+    this.#options.sessions.close({ gameId, startedAt, seconds, exitCode: undefined });
+  }
+}
+
+interface Started {
+  readonly pid: number;
+  /** Its exit code; undefined when a signal ended it. */
+  readonly exit: Promise<number | undefined>;
+}
+
+async function spawnGame(
+  { program, args, verbatim }: StartPlan,
+  { directory, env }: { directory: string; env: NodeJS.ProcessEnv },
+): Promise<Started> {
+  const child = spawn(program, args, {
+    cwd: directory,
+    env,
+    stdio: 'ignore',
+    // The game outlives the launcher, and its processes can be told from all others.
+    detached: true,
+    windowsVerbatimArguments: verbatim,
+  });
+  const exit = new Promise<number | undefined>((resolve) => child.once('exit', (code) => resolve(code ?? undefined)));
+  await once(child, 'spawn');
+  child.unref();
+  return { pid: child.pid ?? 0, exit };
+}
+
+function playFailed(command: string, cause: unknown): LanspreadError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LanspreadError('PLAY_FAILED', {
+    message: `The game's program could not be started (${reason}).`,
+    details: { command },
+    cause,
+  });
+}

@@ -1,0 +1,93 @@
+/** Which processes there are: the port to the system, one adapter for each. */
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** POSIX session: the pid of the process that began it. 0 where the system has none. */
+  readonly sessionId: number;
+  /** Tells a process from a later one with the same pid; equal for one process whenever it is asked. */
+  readonly startedAt: string;
+}
+
+export interface ProcessTable {
+  list(): Promise<ProcessFacts[]>;
+}
+
+const run = promisify(execFile);
+const listLimitMs = 10_000;
+const listBytes = 16 * 1024 * 1024;
+
+export function systemProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
+  if (platform === 'linux') return { list: listLinux };
+  if (platform === 'win32') return { list: listWindows };
+  return { list: listPosix };
+}
+
+/** Fields of `/proc/<pid>/stat` after the name, which may itself hold spaces and parentheses: proc(5). */
+const statFields = { state: 0, parentPid: 1, sessionId: 3, startTime: 19 } as const;
+
+async function listLinux(): Promise<ProcessFacts[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const facts = await Promise.all(names.map(readLinux));
+  return facts.filter((found) => found !== undefined);
+}
+
+async function readLinux(name: string): Promise<ProcessFacts | undefined> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/${name}/stat`, 'utf8');
+  } catch {
+    // It ended between the listing and now.
+    return undefined;
+  }
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // A zombie runs no more; it waits for its parent to read its exit code.
+  if (fields[statFields.state] === 'Z' || fields[statFields.state] === 'X') return undefined;
+  return {
+    pid: Number(name),
+    parentPid: Number(fields[statFields.parentPid]),
+    sessionId: Number(fields[statFields.sessionId]),
+    startedAt: fields[statFields.startTime] ?? '',
+  };
+}
+
+async function listPosix(): Promise<ProcessFacts[]> {
+  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,sess=,stat=,lstart='], {
+    timeout: listLimitMs,
+    maxBuffer: listBytes,
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  return stdout.split('\n').flatMap((line) => {
+    const [pid, parentPid, sessionId, state, ...startedAt] = line.trim().split(/\s+/);
+    if (!pid || state?.startsWith('Z')) return [];
+    // macOS prints a session as an address; the tree is found by parents there.
+    const session = Number(sessionId);
+    return [
+      {
+        pid: Number(pid),
+        parentPid: Number(parentPid),
+        sessionId: Number.isSafeInteger(session) ? session : 0,
+        startedAt: startedAt.join(' '),
+      },
+    ];
+  });
+}
+
+const windowsQuery =
+  'Get-CimInstance Win32_Process | ForEach-Object { "{0} {1} {2}" -f $_.ProcessId, $_.ParentProcessId, $_.CreationDate.Ticks }';
+
+async function listWindows(): Promise<ProcessFacts[]> {
+  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', windowsQuery], {
+    timeout: listLimitMs,
+    maxBuffer: listBytes,
+    windowsHide: true,
+  });
+  return stdout.split(/\r?\n/).flatMap((line) => {
+    const [pid, parentPid, startedAt] = line.trim().split(' ');
+    if (!pid) return [];
+    return [{ pid: Number(pid), parentPid: Number(parentPid), sessionId: 0, startedAt: startedAt ?? '' }];
+  });
+}

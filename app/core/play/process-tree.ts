@@ -1,0 +1,34 @@
+/**
+ * Which processes belong to a game. A launcher that starts the game and ends is the rule, not the exception; so a game
+ * runs for as long as anything that descends from its first process does. Pure.
+ */
+import type { ProcessFacts } from './process-table.ts';
+
+/** Names one process for good: pids are used again, pids with their start times are not. */
+export interface ProcessId {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/**
+ * The living members of the tree. `known` are those of the last look (the first process at the beginning): whoever is
+ * still there, or was started by one of them, or belongs to the session that the first process began.
+ */
+export function membersOf(
+  processes: readonly ProcessFacts[],
+  { known, sessionId }: { known: readonly ProcessId[]; sessionId: number },
+): ProcessId[] {
+  const startOf = new Map(known.map(({ pid, startedAt }) => [pid, startedAt]));
+  const children = Map.groupBy(processes, ({ parentPid }) => parentPid);
+  const members = new Map<number, ProcessId>();
+  const waiting = processes.filter(
+    ({ pid, startedAt, sessionId: session }) =>
+      startOf.get(pid) === startedAt || (sessionId > 0 && session === sessionId),
+  );
+  for (let found = waiting.pop(); found; found = waiting.pop()) {
+    if (members.has(found.pid)) continue;
+    members.set(found.pid, { pid: found.pid, startedAt: found.startedAt });
+    waiting.push(...(children.get(found.pid) ?? []));
+  }
+  return [...members.values()];
+}

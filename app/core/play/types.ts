@@ -1,0 +1,35 @@
+import type { GameId } from '../base/index.ts';
+import type { LaunchEntry, Player } from './plan-launch.ts';
+
+export interface PlayRequest {
+  readonly gameId: GameId;
+  /** Absolute path of the installed game: `local/`. */
+  readonly directory: string;
+  readonly launch: LaunchEntry;
+  readonly player: Player;
+}
+
+export interface PlayEnd {
+  /** Of the first process; undefined when a signal ended it, or when it was another core that started the game. */
+  readonly exitCode: number | undefined;
+  /** How long the game ran, in seconds. */
+  readonly seconds: number;
+  /** The core goes, the game goes on: the next core takes it up again. */
+  readonly detached: boolean;
+}
+
+/** A game that runs. */
+export interface RunningGame {
+  readonly gameId: GameId;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Resolves when nothing of it runs any more, or when it was let go. Never rejects. */
+  readonly ended: Promise<PlayEnd>;
+  /** Asks all its processes to end, kills those that do not. `ended` follows. */
+  stop(): void;
+  /** Lets the game go on without us. `ended` follows. */
+  detach(): void;
+}
+
+/** Opens a folder in the platform's file manager. Throws `NOT_SUPPORTED` where there is none. */
+export type RevealFolder = (path: string) => Promise<void>;
