@@ -44,8 +44,7 @@ async function play(gameId: string, { launch, json, ...flags }: PlayFlags): Prom
     process.on('SIGINT', stop);
     try {
       const end = await ended;
-      if (end.event === 'play-failed') return exitCodes.failed;
-      return end.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+      return end.event === 'play-ended' && end.exitCode === 0 ? exitCodes.done : exitCodes.failed;
     } finally {
       process.off('SIGINT', stop);
     }
