@@ -1,5 +1,6 @@
 /**
- * Runs test files of the given suites, one process a file: `node test/run.ts unit integration [--only text]`.
+ * Runs test files of the given suites, one process a file: `node test/run.ts unit integration [--only text] [--every]`.
+ * `--every`: the crash suite tries every point in place of a sample.
  * What uvu alone lets pass counts as a failure here: a file without tests, one that forgot `.run()`, one that does not
  * end because something is left open, one over its time limit (then its whole process tree is killed).
  * The last line is always `N passed, N failed[, N skipped]`.
@@ -23,6 +24,7 @@ interface Suite {
 const suites: Record<string, Suite> = {
   unit: { limitMs: 60_000, parallel: availableParallelism() },
   integration: { limitMs: 120_000, parallel: availableParallelism() },
+  crash: { limitMs: 180_000, parallel: availableParallelism() },
   scenarios: { limitMs: 240_000, parallel: 1 },
   e2e: { limitMs: 300_000, parallel: 1 },
 };
@@ -121,7 +123,16 @@ function report({ file, passed, failed, skipped, problem, output, seconds }: Out
   console.log(output.replaceAll(/^/gm, '    '));
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, every: { type: 'boolean' } },
+});
+// Kills at every point there is take their time.
+const everyLimitMs = 1_800_000;
+if (values.every) {
+  process.env['LANSPREAD_CRASH'] = 'every';
+  for (const suite of Object.values(suites)) suite.limitMs = everyLimitMs;
+}
 const outcomes: Outcome[] = [];
 for (const name of positionals.length > 0 ? positionals : ['unit'])
   outcomes.push(...(await runSuite(name, values.only)));

@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from './base/index.ts';
+import type { FileSystem, Logger } from './base/index.ts';
 import type { Catalog } from './catalog/index.ts';
 import type { Unpacker } from './install/index.ts';
 import type { DownloadListStore } from './operations/index.ts';
 import { isLoopback } from './peers/index.ts';
 import type { SettingsStore } from './rpc/index.ts';
-import type { DownloadQueueRepository } from './state/index.ts';
-import type { UploadLimits } from './transfer/index.ts';
+import type { DownloadQueueRepository, State } from './state/index.ts';
+import type { Lane, UploadLimits } from './transfer/index.ts';
+
+/** Stand between the core and its disk, its database and the byte lane: for programs that break them on purpose. */
+export interface CoreDecorators {
+  readonly fileSystem?: (fileSystem: FileSystem) => FileSystem;
+  readonly state?: (state: State) => State;
+  readonly lane?: (lane: Lane) => Lane;
+}
 
 export interface CoreOptions {
   /** Absolute. */
@@ -34,6 +41,7 @@ export interface CoreOptions {
   /** What this process is, for whoever finds the state directory taken. */
   what?: string;
   logger: Logger;
+  decorate?: CoreDecorators;
 }
 
 const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

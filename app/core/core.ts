@@ -45,7 +45,9 @@ import { acquireLock, openState } from './state/index.ts';
 import { createTlsLane, createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
 
 export { buildCatalogFile } from './catalog/index.ts';
-export type { CoreOptions } from './core-options.ts';
+export { steppedFileSystem } from './base/index.ts';
+export { steppedState } from './state/index.ts';
+export type { CoreDecorators, CoreOptions } from './core-options.ts';
 
 export interface StopOutcome {
   /** The required part whose failure made the core stop. */
@@ -74,14 +76,15 @@ const supervisorLimitMs = 500;
 export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const { stateDir, logger } = options;
   const clock = systemClock;
-  const fileSystem = nodeFileSystem;
+  const { decorate = {} } = options;
+  const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
   const events = createEventLog({ clock, logger });
   await using starting = new AsyncDisposableStack();
 
   // What this PC remembers.
   starting.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
-  const { state, movedAside } = openState({ directory: stateDir, logger });
-  starting.use(state);
+  const { state: plainState, movedAside } = openState({ directory: stateDir, logger });
+  const state = starting.use(decorate.state?.(plainState) ?? plainState);
   const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
   const name = options.name ?? settings.get('playerName');
@@ -138,7 +141,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       peers,
       library,
       state,
-      tlsLane: lane,
+      tlsLane: decorate.lane?.(lane) ?? lane,
       fileSystem,
       clock,
       logger,

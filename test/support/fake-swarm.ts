@@ -1,6 +1,6 @@
 /** Peers in memory that give a game away, soundly or not, and a download onto a real disk that knows only them. */
-import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   blake3Hex,
   Emitter,
@@ -99,6 +99,7 @@ export function hang(signal: AbortSignal | undefined): Promise<never> {
 }
 
 export class FakeSwarm {
+  readonly #disk: FileSystem;
   readonly #peers = new Map<string, FakePeer>();
   readonly #connected = new Emitter<Peer>();
   readonly #changed = new Emitter<Peer>();
@@ -107,6 +108,11 @@ export class FakeSwarm {
   readonly sent: string[] = [];
   /** Streams that are neither closed nor aborted. */
   openStreams = 0;
+
+  /** `disk`: what its lane writes to. */
+  constructor(disk: FileSystem = nodeFileSystem) {
+    this.#disk = disk;
+  }
 
   add(peerId: string, game: FakeGame, options: FakePeerOptions = {}): void {
     const { id, version } = game.hashed.manifest;
@@ -193,7 +199,7 @@ export class FakeSwarm {
         this.sent.push(`${peerId}:${block}`);
         listener.onBytes(lengthBytes);
         const sound = blake3Hex(bytes) === hash;
-        if (sound) await writeAt(path, { sizeBytes, bytes, position: offsetBytes });
+        if (sound) await writeAt(this.#disk, path, { sizeBytes, bytes, position: offsetBytes });
         listener.onBlock(block, sound);
       }
     }
@@ -207,13 +213,15 @@ function blockOf({ layout, content }: FakeGame, block: number): Buffer {
   return Buffer.from(bytes.subarray(offsetBytes, offsetBytes + lengthBytes));
 }
 
+/** The same steps on disk as the lane's own thread takes. */
 async function writeAt(
+  disk: FileSystem,
   path: string,
   { sizeBytes, bytes, position }: { sizeBytes: number; bytes: Uint8Array; position: number },
 ): Promise<void> {
-  await using handle = await open(path, constants.O_RDWR | constants.O_CREAT);
-  if ((await handle.stat()).size < sizeBytes) await handle.truncate(sizeBytes);
-  await handle.write(bytes, 0, bytes.length, position);
+  await using handle = await disk.open(path, 'edit');
+  if ((await disk.stat(path)).sizeBytes !== sizeBytes) await handle.truncate(sizeBytes);
+  await handle.write(bytes, position);
 }
 
 export type Told =
@@ -239,18 +247,29 @@ export interface DownloadLab extends AsyncDisposable {
   }): Promise<DownloadOutcome>;
 }
 
+export interface DownloadLabOptions {
+  wrap?: (fileSystem: FileSystem) => FileSystem;
+  wrapState?: (state: State) => State;
+  /** Use this folder, which stays, in place of a temporary one. */
+  directory?: string;
+  /** The lane's writes go through `wrap`, too. */
+  wrapsLane?: boolean;
+}
+
 export async function downloadLab({
   wrap = (fileSystem) => fileSystem,
-}: {
-  wrap?: (fileSystem: FileSystem) => FileSystem;
-} = {}): Promise<DownloadLab> {
+  wrapState = (state) => state,
+  directory,
+  wrapsLane = false,
+}: DownloadLabOptions = {}): Promise<DownloadLab> {
   await using starting = new AsyncDisposableStack();
-  const folder = starting.use(await tempDir('download'));
-  const { state } = openState({ directory: folder.join('state') });
-  starting.use(state);
-  await nodeFileSystem.makeDirectory(folder.join('games'));
-  const root = folder.join('games', 'game');
-  const swarm = new FakeSwarm();
+  const path = directory ?? starting.use(await tempDir('download')).path;
+  const state = starting.use(wrapState(openState({ directory: join(path, 'state') }).state));
+  const gamesDir = join(path, 'games');
+  await nodeFileSystem.makeDirectory(gamesDir);
+  const root = join(gamesDir, 'game');
+  const fileSystem = wrap(nodeFileSystem);
+  const swarm = new FakeSwarm(wrapsLane ? fileSystem : nodeFileSystem);
   const library: string[] = [];
   const told: Told[] = [];
   const lane = swarm.lane;
@@ -273,7 +292,7 @@ export async function downloadLab({
           library.push('adopt');
         },
         checkFolder: () =>
-          nodeFileSystem.stat(folder.join('games')).then(
+          nodeFileSystem.stat(gamesDir).then(
             () => true,
             () => false,
           ),
@@ -289,7 +308,7 @@ export async function downloadLab({
         },
       },
       state,
-      fileSystem: wrap(nodeFileSystem),
+      fileSystem,
       lanes: { of: () => lane, onFailed: () => false },
       live: new Map(),
       clock: systemClock,

@@ -9,6 +9,9 @@ import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../opti
 import { builtInUnpackers } from '../unpackers.ts';
 import { reportStartFailure } from './start-failure.ts';
 
+/** Whether somebody wants this process to break at a step: see `break-points.ts`. */
+const isToBreak = ['LANSPREAD_CRASH_AT', 'LANSPREAD_FAULT_AT'].some((name) => name in process.env);
+
 interface PeerFlags extends CoreFlags {
   jsonl?: boolean;
 }
@@ -32,7 +35,10 @@ async function runPeer(flags: PeerFlags): Promise<number> {
   let handle: CoreHandle;
   try {
     const { startCore } = await import('../../core/core.ts');
-    handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
+    const breaking = isToBreak ? (await import('../break-points.ts')).readBreakPoints() : undefined;
+    const options = { ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() };
+    handle = await startCore(breaking ? { ...options, decorate: breaking.decorators } : options);
+    if (breaking) handle = breaking.watch(handle);
   } catch (error) {
     return reportStartFailure(error);
   }

@@ -10,3 +10,4 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './paths.ts';
 export * from './schema.ts';
+export * from './stepped-file-system.ts';

@@ -1,0 +1,95 @@
+/**
+ * A file system that tells of every step before and after it is done. Who listens may break a step: programs that prove
+ * what a crash or a failing disk leaves behind stand here, between the core and its disk.
+ */
+import type { FileHandle, FileSystem } from './file-system.ts';
+
+export interface FileStep {
+  /** The method; `open` with its mode. */
+  readonly name: string;
+  readonly path: string;
+  /** Whether the disk is another one afterwards. */
+  readonly changes: boolean;
+}
+
+export interface FileStepHooks {
+  /**
+   * What it throws is what the step fails with; nothing is done then. `half`: a write puts down half of its bytes and then
+   * fails with `ENOSPC`, as a disk that fills up does; a read gives half of what was asked for. Other steps ignore it.
+   */
+  before(step: FileStep): 'half' | void;
+  after?(step: FileStep): void;
+}
+
+const methods = {
+  stat: false,
+  lstat: false,
+  list: false,
+  readFile: false,
+  writeFile: true,
+  makeDirectory: true,
+  rename: true,
+  deleteFile: true,
+  deleteDirectory: true,
+  deleteTree: true,
+  copyFile: true,
+  readLink: false,
+  makeLink: true,
+  setExecutable: true,
+  syncDirectory: true,
+  space: false,
+} as const;
+
+/** Stands in front of `inner` and keeps its contract as long as no hook breaks a step. */
+export function steppedFileSystem(inner: FileSystem, hooks: FileStepHooks): FileSystem {
+  const stepped: FileSystem = { ...inner };
+  for (const [name, changes] of Object.entries(methods)) {
+    // Every method takes paths and data and answers with a promise.
+    const original = Reflect.get(inner, name) as (...parameters: unknown[]) => Promise<unknown>;
+    const watched = async (...parameters: unknown[]): Promise<unknown> => {
+      const step: FileStep = { name, path: String(parameters[0]), changes };
+      hooks.before(step);
+      const result = await original(...parameters);
+      hooks.after?.(step);
+      return result;
+    };
+    Object.assign(stepped, { [name]: watched });
+  }
+  stepped.open = async (path, mode) => {
+    const step: FileStep = { name: `open ${mode}`, path, changes: mode !== 'read' };
+    hooks.before(step);
+    const handle = await inner.open(path, mode);
+    hooks.after?.(step);
+    return steppedHandle(handle, path, hooks);
+  };
+  return stepped;
+}
+
+function steppedHandle(inner: FileHandle, path: string, hooks: FileStepHooks): FileHandle {
+  const run = async <T>(name: string, changes: boolean, work: (isHalf: boolean) => Promise<T>): Promise<T> => {
+    const step: FileStep = { name, path, changes };
+    const isHalf = hooks.before(step) === 'half';
+    const result = await work(isHalf);
+    hooks.after?.(step);
+    return result;
+  };
+  return {
+    read: (buffer, position) =>
+      run('read', false, (isHalf) => inner.read(isHalf ? firstHalf(buffer) : buffer, position)),
+    write: (buffer, position) =>
+      run('write', true, async (isHalf) => {
+        if (!isHalf) return await inner.write(buffer, position);
+        await inner.write(firstHalf(buffer), position);
+        throw Object.assign(new Error('ENOSPC: the disk filled up in the middle of a write'), { code: 'ENOSPC' });
+      }),
+    truncate: (sizeBytes) => run('truncate', true, () => inner.truncate(sizeBytes)),
+    sync: () => run('sync', true, () => inner.sync()),
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => inner.close(),
+  };
+}
+
+/** At least one byte, so that it is never taken for the end of a file. */
+function firstHalf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, Math.max(1, Math.floor(bytes.length / 2)));
+}
