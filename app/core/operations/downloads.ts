@@ -39,20 +39,25 @@ export class Downloads implements Disposable {
   readonly #waiting = new Map<GameId, () => void>();
   /** Started by themselves: the first command for the same thing is not refused as a second one. */
   readonly #unclaimed = new Set<GameId>();
-  #transferring = 0;
+  /** Those that hold a slot: from their turn until they leave the table or install. */
+  readonly #transferring = new Set<GameId>();
+  readonly #stack = new DisposableStack();
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
+    this.#stack.use(options.runner.active.onDidChange((gameId) => this.#onOperation(gameId)));
     const { catalog, clock, peers, store, transfer, onListChanged } = options;
     this.#list = new DownloadList(store, onListChanged);
-    this.#returning = new ReturningPeers({
-      list: this.#list,
-      peers,
-      clock,
-      gameOf: (gameId) => catalog.get(gameId),
-      keptOf: (gameId) => transfer.resumable(this.#root(gameId)),
-      goOn: (entry) => this.#goOn(entry),
-    });
+    this.#returning = this.#stack.use(
+      new ReturningPeers({
+        list: this.#list,
+        peers,
+        clock,
+        gameOf: (gameId) => catalog.get(gameId),
+        keptOf: (gameId) => transfer.resumable(this.#root(gameId)),
+        goOn: (entry) => this.#goOn(entry),
+      }),
+    );
   }
 
   /** Takes up what an earlier run, or an earlier stay in this games folder, left. */
@@ -163,17 +168,25 @@ export class Downloads implements Disposable {
     if (!this.#options.library.isAvailable) return;
     const ready = this.#list.waiting().filter(({ gameId, awaitsPeers }) => !awaitsPeers && this.#waiting.has(gameId));
     const ids = ready.map(({ gameId }) => gameId);
-    for (const gameId of startable(ids, { running: this.#transferring, limit: this.#options.maxConcurrent() })) {
+    for (const gameId of startable(ids, { running: this.#transferring.size, limit: this.#options.maxConcurrent() })) {
       const begin = this.#waiting.get(gameId);
       this.#waiting.delete(gameId);
-      this.#transferring += 1;
+      this.#transferring.add(gameId);
       this.#list.update(gameId, { phase: 'begun' });
       begin?.();
     }
   }
 
   [Symbol.dispose](): void {
-    this.#returning[Symbol.dispose]();
+    this.#stack.dispose();
+  }
+
+  /** A slot is free once its download has left the table, or installs. */
+  #onOperation(gameId: GameId): void {
+    const kind = this.#options.runner.active.get(gameId)?.kind;
+    const isDownload = kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
+    if (!isDownload && this.#transferring.delete(gameId)) this.pump();
+    if (kind === undefined) this.#returning.look();
   }
 
   /** A command for what goes on by itself: it is taken in hand, and no longer waits for more peers. */
@@ -299,29 +312,24 @@ export class Downloads implements Disposable {
     const root = this.#root(gameId);
     const stopped = await this.#turn(gameId, controller.signal);
     if (stopped) return await this.#stoppedWhileWaiting(gameId, root, controller.signal);
-    try {
-      runner.active.advance(gameId, 'check-peers');
-      const listener: DownloadListener = {
-        onBegin: (facts) => {
-          runner.active.advance(gameId, 'transfer');
-          emit({ event: 'download-begin', gameId, ...facts });
-        },
-        onProgress: (sample) => emit({ event: 'download-progress', gameId, ...sample }),
-        onBlocksVerified: (facts) => emit({ event: 'blocks-verified', gameId, ...facts }),
-        onPeerStruck: (facts) => emit({ event: 'peer-struck', gameId, ...facts }),
-      };
-      const request = {
-        gameId,
-        version: game.version,
-        root,
-        willInstall: this.#list.get(gameId)?.install ?? false,
-        ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
-      };
-      return await transfer.download(request, listener, { signal: controller.signal });
-    } finally {
-      this.#transferring -= 1;
-      this.pump();
-    }
+    runner.active.advance(gameId, 'check-peers');
+    const listener: DownloadListener = {
+      onBegin: (facts) => {
+        runner.active.advance(gameId, 'transfer');
+        emit({ event: 'download-begin', gameId, ...facts });
+      },
+      onProgress: (sample) => emit({ event: 'download-progress', gameId, ...sample }),
+      onBlocksVerified: (facts) => emit({ event: 'blocks-verified', gameId, ...facts }),
+      onPeerStruck: (facts) => emit({ event: 'peer-struck', gameId, ...facts }),
+    };
+    const request = {
+      gameId,
+      version: game.version,
+      root,
+      willInstall: this.#list.get(gameId)?.install ?? false,
+      ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
+    };
+    return await transfer.download(request, listener, { signal: controller.signal });
   }
 
   /** Resolves with false when it is this download's turn, with true when it was stopped before. */

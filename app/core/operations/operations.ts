@@ -107,7 +107,6 @@ export function createOperations(options: OperationsOptions): Operations {
     library.onDidChange(({ upserts, removed }) => snapshot.invalidate([...upserts.map(({ id }) => id), ...removed])),
   );
   stack.use(library.onDidChangeAvailability(({ available }) => onFolder(available)));
-  stack.use(runner.active.onDidChange(() => downloads.lookForPeers()));
   watchPeers();
 
   function onFolder(available: boolean): void {
