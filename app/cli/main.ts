@@ -19,6 +19,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: ['list', 'peers'], load: async () => (await import('./commands/show.ts')).addShowCommands },
   { commands: ['play'], load: async () => (await import('./commands/play.ts')).addPlayCommand },
   { commands: [], load: async () => (await import('./commands/act.ts')).addActionCommands },
+  { commands: ['verify', 'repair'], load: async () => (await import('./commands/verify.ts')).addVerifyCommands },
   { commands: ['catalog'], load: async () => (await import('./commands/catalog.ts')).addCatalogCommands },
   { commands: ['kiosk'], load: async () => (await import('./commands/kiosk.ts')).addKioskCommands },
   { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },

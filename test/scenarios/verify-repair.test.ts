@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { flipByte } from '../support/archives.ts';
 import { blockBytes, bulkGame, mib, spoilEveryBlock } from '../support/games.ts';
@@ -110,6 +112,42 @@ scenario('a verify and a repair can be cancelled, and nothing is lost by it', as
   await does(bela, 'repair', { gameId: 'saga' }, 'repair-finished');
   assertSameTree(await room.treeOf('bela', 'saga'), room.made('anna', 'saga').tree);
   await hasArrived(bela, 'saga', { share: 0.5 });
+});
+
+const program = fileURLToPath(new URL('../../app/cli/lanspread.mjs', import.meta.url));
+
+/** Runs the command line against the core of a state directory. */
+function cli(stateDir: string, ...args: string[]): Promise<{ exitCode: number; stdout: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ exitCode: number; stdout: string }>();
+  const all = [program, ...args, '--state-dir', stateDir];
+  execFile(process.execPath, all, { timeout: 60_000 }, (error, stdout) =>
+    resolve({ exitCode: error ? Number(error.code) : 0, stdout }),
+  );
+  return promise;
+}
+
+scenario('the command line verifies and repairs, with exit codes and JSON lines for scripts', async (room) => {
+  room.lists(game);
+  const anna = await room.peer('anna', { has: [game] });
+  const bela = await room.peer('bela', { knows: [anna] });
+  const { stateDir } = bela.options;
+  await isOffered(bela, 'saga');
+  const early = await cli(stateDir, 'verify', 'saga');
+  assert.is(early.exitCode, 1);
+  await downloads(bela, 'saga');
+  const sound = await cli(stateDir, 'verify', 'saga');
+  assert.equal([sound.exitCode, /saga is sound/.test(sound.stdout)], [0, true]);
+  await flipByte(join(room.rootOf('bela', 'saga'), 'saga.eti'), 3 * blockBytes);
+  const bad = await cli(stateDir, 'verify', 'saga', '--json');
+  const events = bad.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string; badBlocks?: number });
+  assert.equal([bad.exitCode, events[0]?.event, events.at(-1)?.event], [1, 'verify-begin', 'verify-finished']);
+  assert.is(events.at(-1)?.badBlocks, 1);
+  const repaired = await cli(stateDir, 'repair', 'saga');
+  assert.equal([repaired.exitCode, /1 blocks .* fetched again/.test(repaired.stdout)], [0, true]);
+  assert.is((await cli(stateDir, 'verify', 'saga')).exitCode, 0);
 });
 
 runScenarios();

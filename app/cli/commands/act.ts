@@ -5,7 +5,7 @@ import { addCoreFlags, type CoreFlags } from '../options.ts';
 import { openSession } from '../session.ts';
 import { reportStartFailure } from './start-failure.ts';
 
-type Action = 'install' | 'uninstall' | 'removeDownload' | 'cancel' | 'pause' | 'verify' | 'repair';
+type Action = 'install' | 'uninstall' | 'removeDownload' | 'cancel' | 'pause';
 
 interface Verb {
   /** On the command line. */
@@ -47,8 +47,6 @@ const verbs: readonly Verb[] = [
     description: 'end a download and keep what is verified',
     ends: ['download-paused', 'download-failed', 'download-finished'],
   },
-  { name: 'verify', command: 'verify', description: 'compare a download with its manifest', ends: [] },
-  { name: 'repair', command: 'repair', description: 'fetch again what differs', ends: [] },
 ];
 
 /** One subcommand for each thing that can be done with a game that is here. */

@@ -59,7 +59,7 @@ async function startGet(session: Session, gameId: string, flags: GetFlags): Prom
 }
 
 /** Waits until somebody offers the game; goes on without when nobody does, and the download says so. */
-async function waitForOffer(session: Session, gameId: string, limitMs: number): Promise<void> {
+export async function waitForOffer(session: Session, gameId: string, limitMs: number): Promise<void> {
   const offered = async (): Promise<boolean> => (await session.invoke('getGame', { gameId })).game.peerCount > 0;
   if (await offered()) return;
   const { promise, resolve } = Promise.withResolvers<void>();
