@@ -186,7 +186,8 @@ export class Downloads implements Disposable {
     const kind = this.#options.runner.active.get(gameId)?.kind;
     const isDownload = kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
     if (!isDownload && this.#transferring.delete(gameId)) this.pump();
-    if (kind === undefined) this.#returning.look();
+    // Not before the operation's own last event: what begins now is the next one.
+    if (kind === undefined) queueMicrotask(() => this.#returning.look());
   }
 
   /** A command for what goes on by itself: it is taken in hand, and no longer waits for more peers. */

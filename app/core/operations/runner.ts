@@ -82,6 +82,7 @@ export class OperationRunner implements AsyncDisposable {
     work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
   ): ActiveOperation {
     if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
+    if (this.#frozen > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
     const { library } = this.#options;
     const operation = this.active.begin(gameId, event, startedAt);
     this.failures.delete(gameId);
