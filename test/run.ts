@@ -43,12 +43,13 @@ interface Outcome {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const readableErrors = new URL('support/uvu-details.ts', import.meta.url).href;
 const totals = /Total:\s+(\d+)\s+Passed:\s+(\d+)\s+Skipped:\s+(\d+)/g;
 
 function runFile(file: string, { limitMs }: Suite): Promise<Outcome> {
   const started = performance.now();
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', readableErrors, file], {
     cwd: root,
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],

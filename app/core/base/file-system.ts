@@ -6,7 +6,7 @@
 import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from './errors.ts';
+import { isNotFound, systemCode } from './errors.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
 
@@ -201,3 +201,13 @@ export const nodeFileSystem: FileSystem = {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   },
 };
+
+/** The entry itself, links not followed; undefined when nothing is there. Errors: the file system's other ones. */
+export async function statOf(fileSystem: Pick<FileSystem, 'lstat'>, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fileSystem.lstat(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

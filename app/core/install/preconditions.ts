@@ -1,11 +1,11 @@
-import { LanspreadError, type EntryKind, type FileSystem, type SignalOptions } from '../base/index.ts';
+import { LanspreadError, statOf, type EntryKind, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import type { RootLayout } from './layout.ts';
 import { recoverRoot, type Root } from './recover-root.ts';
 import { exists } from './staging.ts';
 
 export async function kindAt(fileSystem: FileSystem, path: string): Promise<EntryKind | undefined> {
-  return (await exists(fileSystem, path)) ? (await fileSystem.lstat(path)).kind : undefined;
+  return (await statOf(fileSystem, path))?.kind;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function assertWayIsClear(fileSystem: FileSystem, { staging, backup
   for (const path of [staging, backup]) {
     if (!(await exists(fileSystem, path))) continue;
     throw new LanspreadError('UNSAFE_ROOT', {
-      message: `${path} is in the way and is not known to be Lanspread's.`,
+      message: `${path} is in the way and is not known to be Lanspread's: move it out of the game's folder, or delete it if nothing in it is yours.`,
       details: { path },
     });
   }

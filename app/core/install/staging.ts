@@ -8,6 +8,7 @@ import {
   promoteRetryMs,
   retryWhileHeld,
   sleep,
+  statOf,
   systemCode,
   throwIfAborted,
   type FileSystem,
@@ -24,13 +25,7 @@ const deleteAttempts = 20;
 const deletePauseMs = 250;
 
 export async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
-  try {
-    await fileSystem.lstat(path);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return (await statOf(fileSystem, path)) !== undefined;
 }
 
 export async function writeMarker(fileSystem: FileSystem, directory: string): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type FileSystem,
   type SafePath,
   type SignalOptions,
+  statOf,
 } from '../base/index.ts';
 import { blockCountOf, comparePaths, limits } from '../protocol/index.ts';
 import type { FileIdentity } from '../state/index.ts';
@@ -87,15 +88,6 @@ async function listPayload(
   try {
     const entries = await fileSystem.list(directory);
     return isRoot ? entries.filter(({ name }) => !isReservedRootName(name)) : entries;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-async function statOf(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
-  try {
-    return await fileSystem.lstat(path);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
