@@ -24,7 +24,7 @@ interface Suite {
 const suites: Record<string, Suite> = {
   unit: { limitMs: 60_000, parallel: availableParallelism() },
   integration: { limitMs: 120_000, parallel: availableParallelism() },
-  crash: { limitMs: 180_000, parallel: availableParallelism() },
+  crash: { limitMs: 240_000, parallel: availableParallelism() },
   scenarios: { limitMs: 240_000, parallel: 1 },
   e2e: { limitMs: 300_000, parallel: 1 },
 };

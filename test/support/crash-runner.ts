@@ -26,23 +26,12 @@ export async function runChild(program: string, args: readonly string[]): Promis
   return { signal: child.signalCode, exitCode: child.exitCode, output };
 }
 
-/** Every point where `LANSPREAD_CRASH=every` says so; otherwise so many of them, evenly spread, the first and last too. */
-export function pointsToTry(count: number, sample: number): number[] {
-  const all = Array.from({ length: count }, (_, index) => index + 1);
-  if (process.env['LANSPREAD_CRASH'] === 'every' || count <= sample) return all;
-  return Array.from({ length: sample }, (_, index) => 1 + Math.round((index * (count - 1)) / (sample - 1)));
-}
-
-/** Works through a list, so many at a time. The first failure ends it. */
-export async function inParallel<T>(
-  items: readonly T[],
-  parallel: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values();
-  await Promise.all(
-    Array.from({ length: parallel }, async () => {
-      for (const item of waiting) await work(item);
-    }),
-  );
+/**
+ * So many of the points, evenly spread, the first and the last too; where `LANSPREAD_CRASH=every` says so every one, or as
+ * many as are given for that.
+ */
+export function pointsToTry(count: number, sample: number, sampleOfEvery = Infinity): number[] {
+  const wanted = process.env['LANSPREAD_CRASH'] === 'every' ? sampleOfEvery : sample;
+  if (count <= wanted) return Array.from({ length: count }, (_, index) => index + 1);
+  return Array.from({ length: wanted }, (_, index) => 1 + Math.round((index * (count - 1)) / (wanted - 1)));
 }

@@ -20,6 +20,8 @@ export interface GameFacts {
   localVersion?: string;
   downloaded: boolean;
   installed: boolean;
+  installedVersion?: string;
+  updateAvailable: boolean;
   availability: string;
   peerCount: number;
   operation?: unknown;
