@@ -142,6 +142,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       library,
       state,
       tlsLane: decorate.lane?.(lane) ?? lane,
+      uploads: lane.uploads,
       fileSystem,
       clock,
       logger,

@@ -6,15 +6,19 @@ import {
   isErrorCode,
   LanspreadError,
   nodeFileSystem,
+  systemClock,
   throwIfAborted,
+  toDisposable,
   toLanspreadError,
+  type Clock,
   type FileSystem,
 } from '../base/index.ts';
 import { getBlocksSchema, laneReplySchema, protocols } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
 import { diskError } from './lane/block-sink.ts';
 import { withPeerStream } from './peer-request.ts';
-import type { Authorize, FetchListener, FetchRequest, Lane } from './types.ts';
+import type { Authorize, FetchListener, FetchRequest, Lane, ServePlan, Uploads } from './types.ts';
+import { takeBytes, takePlace } from './upload-turn.ts';
 
 const sliceBytes = 256 * 1024;
 /** How often arriving bytes are told of, in milliseconds. */
@@ -150,37 +154,67 @@ class Target implements AsyncDisposable {
   }
 }
 
-/** Serves the same requests as the byte lane, through the same gate. */
+export interface ServeBlocksOptions {
+  readonly authorize: Authorize;
+  readonly fileSystem?: FileSystem;
+  /** The limits of this PC's uploads, shared with the byte lane. Default: none. */
+  readonly uploads?: Uploads;
+  readonly clock?: Clock;
+}
+
+const unlimited: Uploads = {
+  isMetered: false,
+  enter(_peerId, admit) {
+    admit();
+    return toDisposable(() => {});
+  },
+  claim: () => toDisposable(() => {}),
+};
+
+/** Serves the same requests as the byte lane, through the same gate and within the same limits. */
 export function serveBlocks(
   peers: Pick<PeerNetwork, 'handle'>,
-  { authorize, fileSystem = nodeFileSystem }: { authorize: Authorize; fileSystem?: FileSystem },
+  { authorize, fileSystem = nodeFileSystem, uploads = unlimited, clock = systemClock }: ServeBlocksOptions,
 ): Disposable {
   return peers.handle(protocols.blocks, async (stream, { peerId, signal }) => {
     const request = await stream.readMessage(getBlocksSchema, 'GetBlocks');
+    using stack = new DisposableStack();
     let plan;
     try {
+      stack.use(await takePlace({ uploads, peerId, signal, clock }));
       plan = await authorize(peerId, request);
     } catch (error) {
+      throwIfAborted(signal);
       const { code, message } = toLanspreadError(error);
       await stream.writeMessage({ ok: false, code, message });
       return;
     }
     await stream.writeMessage({ ok: true, bytes: plan.totalBytes });
-    const buffer = Buffer.allocUnsafe(sliceBytes);
-    for (const { path, offsetBytes, lengthBytes } of plan.segments) {
-      await using handle = await fileSystem.open(path, 'read');
-      let done = 0;
-      while (done < lengthBytes) {
-        throwIfAborted(signal);
-        const count = await handle.read(
-          buffer.subarray(0, Math.min(sliceBytes, lengthBytes - done)),
-          offsetBytes + done,
-        );
-        if (count === 0)
-          throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload is shorter than it was.' });
-        await stream.write(buffer.subarray(0, count));
-        done += count;
-      }
-    }
+    await send(stream, plan, { fileSystem, uploads, signal });
   });
+}
+
+async function send(
+  stream: PeerStream,
+  { segments }: ServePlan,
+  { fileSystem, uploads, signal }: { fileSystem: FileSystem; uploads: Uploads; signal: AbortSignal },
+): Promise<void> {
+  const { peerId } = stream;
+  const buffer = Buffer.allocUnsafe(sliceBytes);
+  let creditBytes = 0;
+  for (const { path, offsetBytes, lengthBytes } of segments) {
+    await using handle = await fileSystem.open(path, 'read');
+    let done = 0;
+    while (done < lengthBytes) {
+      throwIfAborted(signal);
+      if (creditBytes <= 0 || creditBytes === Infinity) creditBytes = await takeBytes({ uploads, peerId, signal });
+      const mostBytes = Math.min(sliceBytes, lengthBytes - done, creditBytes);
+      const count = await handle.read(buffer.subarray(0, mostBytes), offsetBytes + done);
+      if (count === 0)
+        throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload is shorter than it was.' });
+      await stream.write(buffer.subarray(0, count));
+      creditBytes -= count;
+      done += count;
+    }
+  }
 }

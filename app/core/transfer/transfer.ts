@@ -16,6 +16,7 @@ import type {
   DownloadRequest,
   Lane,
   RepairOutcome,
+  Uploads,
   VerifyListener,
   VerifyRequest,
   VerifyResult,
@@ -27,6 +28,8 @@ export interface TransferOptions {
   state: State;
   /** The byte lane; its owner disposes it. */
   tlsLane: Lane;
+  /** The limits of this PC's uploads, for the roads beside the byte lane. */
+  uploads: Uploads;
   fileSystem: FileSystem;
   clock: Clock;
   logger: Logger;
@@ -73,7 +76,7 @@ export interface Transfer extends Disposable {
 }
 
 export function createTransfer(options: TransferOptions): Transfer {
-  const { peers, library, state, tlsLane, fileSystem, clock, logger, isKnownGame } = options;
+  const { peers, library, state, tlsLane, uploads, fileSystem, clock, logger, isKnownGame } = options;
   const stack = new DisposableStack();
   const live = new Map<GameId, LivePartial>();
   const lanes = chooseLanes(peers, { tlsLane, libp2pLane: createLibp2pLane(peers) });
@@ -88,7 +91,7 @@ export function createTransfer(options: TransferOptions): Transfer {
     blocks: state.blocks,
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
-  stack.use(serveBlocks(peers, { authorize, fileSystem }));
+  stack.use(serveBlocks(peers, { authorize, fileSystem, uploads, clock }));
   const context: VerifyContext = {
     peers,
     library,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Emitter, LanspreadError, sleep, throwIfAborted, type Event } from '../../base/index.ts';
 import type { LaneOffer } from '../../protocol/index.ts';
-import type { FetchListener, FetchRequest, UploadLimits } from '../types.ts';
+import type { FetchListener, FetchRequest, UploadLimits, Uploads } from '../types.ts';
 import { createLaneCertificate, type LaneCertificate } from './certificate.ts';
 import type { FromWorker, PeerTraffic, WorkerSetup } from './messages.ts';
 import { RunningFetch, workerDied } from './running-fetch.ts';
@@ -107,6 +107,10 @@ class WorkerLane implements TlsLane {
   setUploadLimits(limits: UploadLimits): void {
     this.#desk.setLimits(limits);
     for (const { handle } of this.#slots) handle.post({ kind: 'metered', isMetered: this.#desk.isMetered });
+  }
+
+  get uploads(): Uploads {
+    return this.#desk.uploads;
   }
 
   traffic(): readonly LaneTraffic[] {

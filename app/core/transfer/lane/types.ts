@@ -1,6 +1,6 @@
 import type { Clock, ErrorCode, Event, Logger } from '../../base/index.ts';
 import type { LaneOffer } from '../../protocol/index.ts';
-import type { Authorize, Lane, UploadLimits } from '../types.ts';
+import type { Authorize, Lane, UploadLimits, Uploads } from '../types.ts';
 
 export interface TlsLaneOptions {
   /** IP addresses to listen on, each with a port per worker. A wildcard is offered as an empty host. */
@@ -39,6 +39,8 @@ export interface TlsLane extends Lane {
    */
   trust(peerId: string, offer: LaneOffer | undefined): Promise<void>;
   setUploadLimits(limits: UploadLimits): void;
+  /** What the limits let through, for roads beside this one. */
+  readonly uploads: Uploads;
   /** Payload bytes per peer since the peer was last trusted anew. */
   traffic(): readonly LaneTraffic[];
   readonly onDidServe: Event<Served>;

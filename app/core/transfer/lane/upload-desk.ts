@@ -1,12 +1,10 @@
 import { toLanspreadError, type Clock, type IDisposable, type Logger } from '../../base/index.ts';
 import type { GetBlocks } from '../../protocol/index.ts';
-import type { Authorize, UploadLimits } from '../types.ts';
+import type { Authorize, UploadLimits, Uploads } from '../types.ts';
+import { uploadWaitLimitMs } from '../upload-turn.ts';
 import type { ToWorker } from './messages.ts';
 import type { Served } from './types.ts';
 import { UploadGovernor } from './upload-governor.ts';
-
-/** A request that could not be begun for this long is refused, so that its sender asks somebody else. */
-const waitLimitMs = 15_000;
 
 export interface AskFacts {
   readonly connectionId: number;
@@ -49,6 +47,11 @@ export class UploadDesk implements IDisposable {
     return this.#governor.isMetered;
   }
 
+  /** For other roads, which share these limits. */
+  get uploads(): Uploads {
+    return this.#governor;
+  }
+
   setLimits(limits: UploadLimits): void {
     this.#governor.setLimits(limits);
   }
@@ -66,7 +69,7 @@ export class UploadDesk implements IDisposable {
     job.patience = this.#clock.timeout(() => {
       job.entry[Symbol.dispose]();
       refuse('TOO_MANY_REQUESTS', 'This PC serves others first.');
-    }, waitLimitMs);
+    }, uploadWaitLimitMs);
     job.entry = this.#governor.enter(ask.peerId, () => {
       job.patience[Symbol.dispose]();
       this.#authorize(ask.peerId, ask.request).then(

@@ -1,5 +1,5 @@
 import { toDisposable, type Clock, type IDisposable } from '../../base/index.ts';
-import type { UploadLimits } from '../types.ts';
+import type { UploadLimits, Uploads } from '../types.ts';
 
 /** Credit a bucket may save up, as time at its rate: bridges timers that come late. */
 const savedMs = 100;
@@ -47,7 +47,7 @@ interface Entry {
  * Who may upload, and how fast: total, per peer, peers at a time. Who waits is served peer by peer in turn, so that a
  * peer with many requests gets no more than one with few.
  */
-export class UploadGovernor implements IDisposable {
+export class UploadGovernor implements Uploads, IDisposable {
   readonly #clock: Clock;
   #limits: UploadLimits;
   #total: TokenBucket | undefined;
