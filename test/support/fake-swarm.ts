@@ -136,6 +136,7 @@ export class FakeSwarm {
   }
 
   readonly network: DownloadContext['peers'] = {
+    peerId: 'here',
     peers: () => Array.from(this.#peers.values(), ({ peer }) => peer),
     get: (peerId) => this.#peers.get(peerId)?.peer,
     onDidConnect: this.#connected.event,

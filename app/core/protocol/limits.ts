@@ -24,4 +24,6 @@ export const limits = {
   laneRequestsInFlight: 2,
   /** Blocks that one request may ask for: 128 MiB of full blocks, more of small ones. */
   blocksPerRequest: 8_192,
+  /** Runs of blocks in one Have. */
+  haveRuns: 10_000,
 } as const;

@@ -116,6 +116,29 @@ export const getBlocksSchema = z.object({
 });
 export type GetBlocks = z.infer<typeof getBlocksSchema>;
 
+/** Asks somebody who is fetching the same content to tell what it has, now and whenever it has more. */
+export const askHaveSchema = z.object({ id: gameId, root: hash });
+
+const blockRuns = z.array(z.tuple([count, z.int().min(1)])).max(limits.haveRuns);
+
+/**
+ * The answer, again and again: first with the whole bitmap (base64, bit `i` is byte `i >> 3`, bit `i & 7`), then what came
+ * since. `fetching` is all that is on its way from peers that have everything.
+ */
+export const haveSchema = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    bitmap: z
+      .base64()
+      .max(Math.ceil(limits.manifestBlocks / 6) + 4)
+      .optional(),
+    added: blockRuns,
+    fetching: blockRuns,
+  }),
+  refusalSchema,
+]);
+export type Have = z.infer<typeof haveSchema>;
+
 export const laneReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), bytes: count }),
   refusalSchema,

@@ -2,12 +2,12 @@ import type { Clock, FileSystem, Logger } from '../base/index.ts';
 import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
-import type { LivePartial } from './serve-gate.ts';
+import type { LivePartial } from './live-partial.ts';
 import type { Lane } from './types.ts';
 
 /** What fetching a game works with. */
 export interface DownloadContext {
-  readonly peers: Pick<PeerNetwork, 'peers' | 'get' | 'open' | 'onDidConnect' | 'onDidChange' | 'onDidLose'>;
+  readonly peers: Pick<PeerNetwork, 'peerId' | 'peers' | 'get' | 'open' | 'onDidConnect' | 'onDidChange' | 'onDidLose'>;
   readonly library: Pick<Library, 'refresh' | 'setPartial' | 'adopt' | 'checkFolder'>;
   readonly hasher: Pick<BlockHasher, 'checkBlocks'>;
   readonly state: Pick<State, 'intents' | 'partials' | 'payloads' | 'transaction'>;

@@ -5,6 +5,7 @@ import type { ManifestLayout } from '../protocol/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { DownloadContext } from './context.ts';
 import { KnownPayload, pathsOf, takeStock } from './known-payload.ts';
+import { LivePartial } from './live-partial.ts';
 import { makeWay } from './make-way.ts';
 import { assertRoom } from './preflight.ts';
 import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
@@ -41,7 +42,7 @@ export async function fetchMissing(
 ): Promise<'complete' | 'peers-gone'> {
   const { resolved, layout, verified } = plan;
   const { hashed } = resolved;
-  const scheduler = new Scheduler({ layout, verified });
+  const scheduler = new Scheduler({ layout, verified, self: context.peers.peerId });
   const verifiedBytes = layout.totalBytes - scheduler.missingBytes;
   await assertRoom(context.fileSystem, dirname(request.root), {
     missingBytes: scheduler.missingBytes,
@@ -51,7 +52,14 @@ export async function fetchMissing(
   throwIfAborted(signal);
   const setAside = await begin(context, request, { ...plan, verifiedBytes, signal });
   const { gameId, version, root } = request;
-  context.live.set(gameId, { manifestRoot: hashed.root, gameRoot: root, layout, verified });
+  const live = new LivePartial({
+    manifestRoot: hashed.root,
+    gameRoot: root,
+    layout,
+    verified,
+    claims: () => scheduler.claims(),
+  });
+  context.live.set(gameId, live);
   context.library.setPartial(gameId, { version, manifestRoot: hashed.root, sizeBytes: layout.totalBytes });
   try {
     const telling: DownloadListener = {
@@ -60,7 +68,7 @@ export async function fetchMissing(
       onBlocksVerified: (facts) => listener.onBlocksVerified(facts),
       onPeerStruck: (facts) => listener.onPeerStruck(facts),
     };
-    const blocks = { resolved, layout, scheduler, verifiedBytes, listener: telling, signal };
+    const blocks = { resolved, layout, scheduler, live, verifiedBytes, listener: telling, signal };
     const end = await transferBlocks(context, request, blocks);
     if (end.kind === 'peers-gone') return 'peers-gone';
     if (end.kind === 'no-sound-source') throw noSoundSource(layout, end.strike);
@@ -68,6 +76,7 @@ export async function fetchMissing(
     return 'complete';
   } finally {
     context.live.delete(gameId);
+    live.end();
     // What is not being downloaded is not given on.
     context.library.setPartial(gameId, undefined);
   }

@@ -4,7 +4,11 @@
  */
 import type { Bitmap } from '../base/index.ts';
 import { limits, type ManifestLayout } from '../protocol/index.ts';
+import type { BlockRun } from './block-runs.ts';
+import { pickBlock } from './pick-piece.ts';
+import { Pieces } from './pieces.ts';
 import { SourcePeer, type Have, type RangeOutcome } from './source-peer.ts';
+import { SwarmView } from './swarm-view.ts';
 
 export interface Range {
   readonly id: number;
@@ -33,8 +37,20 @@ const maxTriesPerBlock = 3;
 const stalledMs = 3_000;
 /** The same for a range that will take this much longer than the idle peer needs for what is missing of it. */
 const slowFactor = 3;
+const slotsOfOnlyPeer = 4;
+const slotsPerPeer = 2;
+/** So many others who fetch the same keep a seed busy by themselves. */
+const crowd = 3;
 /** How many fetch one block at a time, at most. */
 const maxCopies = 2;
+
+/** Games smaller than this are fetched in order from the start, in bytes. */
+const slowStartFromBytes = 128 * 1024 * 1024;
+
+interface Swarm {
+  readonly pieces: Pieces;
+  readonly view: SwarmView;
+}
 
 interface RangeState extends Range {
   readonly peer: SourcePeer;
@@ -49,6 +65,10 @@ export interface SchedulerOptions {
   readonly layout: ManifestLayout;
   /** Blocks that are verified on disk already. */
   readonly verified: Bitmap;
+  /** This PC's peer id: which pieces of a swarm are ours to fetch first follows from it. */
+  readonly self?: string;
+  /** In [0, 1). */
+  readonly random?: () => number;
 }
 
 export class Scheduler {
@@ -62,13 +82,19 @@ export class Scheduler {
   readonly #wrong = new Map<number, Map<string, number>>();
   /** The last one of each peer. */
   readonly #strikes = new Map<string, Strike>();
+  readonly #self: string;
+  readonly #random: () => number;
+  /** Made when somebody joins who is still fetching, too. */
+  #swarm: Swarm | undefined;
   #nextId = 1;
   /** Every block below is verified or under way: a scan begins here, not at 0. */
   #lowestMissing = 0;
   #missingBytes = 0;
 
-  constructor({ layout, verified }: SchedulerOptions) {
+  constructor({ layout, verified, self = '', random = Math.random }: SchedulerOptions) {
     this.#layout = layout;
+    this.#self = self;
+    this.#random = random;
     this.verified = verified;
     this.#copies = new Uint8Array(layout.blockCount);
     for (let block = 0; block < layout.blockCount; block += 1) {
@@ -85,12 +111,46 @@ export class Scheduler {
     const known = this.#peers.get(peerId);
     if (known) known.arrive(have);
     else this.#peers.set(peerId, new SourcePeer(peerId, have));
+    if (have === 'all') this.#swarm?.view.remove(peerId);
+    else this.#joinSwarm().view.put(peerId, have);
+  }
+
+  /** Somebody who is still fetching verified more, and is fetching `claims` from those who have everything. */
+  updatePeer(
+    peerId: string,
+    { added, claims, nowMs }: { added: readonly BlockRun[]; claims: readonly BlockRun[]; nowMs: number },
+  ): void {
+    this.#swarm?.view.add(peerId, added);
+    this.#swarm?.view.setClaims(peerId, claims, nowMs);
+  }
+
+  /**
+   * Ranges that were handed out while nobody else was known to fetch the same, and hold more than one piece: begun anew,
+   * piece by piece, they are shared with the others instead of fetched by each.
+   */
+  oversized(): number[] {
+    const { pieces } = this.#swarm ?? {};
+    if (!pieces) return [];
+    return [...this.#ranges.values()]
+      .filter(({ peer, firstBlock, count, missing }) => {
+        const isOnePiece = pieces.of(firstBlock) === pieces.of(firstBlock + count - 1);
+        return peer.have === 'all' && !isOnePiece && missing > 1;
+      })
+      .map(({ id }) => id);
+  }
+
+  /** What is being fetched from peers that have everything: others in the swarm leave it to us. */
+  claims(): BlockRun[] {
+    return [...this.#ranges.values()]
+      .filter(({ peer }) => peer.have === 'all')
+      .map(({ firstBlock, count }) => [firstBlock, count]);
   }
 
   /** The peer is gone; its running ranges are the caller's to end and to settle. */
   removePeer(peerId: string): void {
     const peer = this.#peers.get(peerId);
     if (peer) peer.isHere = false;
+    this.#swarm?.view.remove(peerId);
   }
 
   /** Whether the peer takes part. */
@@ -112,6 +172,17 @@ export class Scheduler {
     return this.#peers.get(peerId)?.running.size ?? 0;
   }
 
+  /**
+   * Requests that a peer is given at a time: enough to keep its connections busy, few enough to share fairly. Where many
+   * fetch from one seed, each waits for one block only, or the first block of all would come as late as the last.
+   */
+  slotsOf(peerId: string): number {
+    const peer = this.#peers.get(peerId);
+    if (this.#usable().length === 1) return peer && this.#startSlowly(peer) ? slotsPerPeer : slotsOfOnlyPeer;
+    const isSeed = peer?.have === 'all';
+    return isSeed && (this.#swarm?.view.size ?? 0) >= crowd ? 1 : slotsPerPeer;
+  }
+
   /** Peers that are delivering now. */
   get activePeers(): number {
     return new Set(Array.from(this.#ranges.values(), ({ peerId }) => peerId)).size;
@@ -129,6 +200,8 @@ export class Scheduler {
   next(peerId: string, nowMs: number): Range | undefined {
     const peer = this.#peers.get(peerId);
     if (!peer?.isUsable || peer.pausedUntilMs > nowMs) return undefined;
+    const swarm = this.#swarm ?? this.#startSlowly(peer);
+    if (swarm && (swarm.view.size > 0 || this.#startSlowly(peer))) return this.#nextInSwarm(peer, swarm, nowMs);
     const firstBlock = this.#firstFor(peer);
     if (firstBlock === undefined) return this.#duplicate(peer, nowMs);
     // Towards the end everybody takes smaller pieces, so that all are done at about the same time.
@@ -192,6 +265,45 @@ export class Scheduler {
     const liar = [...this.#peers.values()].find(({ isHere, isBanned }) => isHere && isBanned);
     const strike = liar && this.#strikes.get(liar.peerId);
     return strike ? { kind: 'no-sound-source', strike } : { kind: 'peers-gone' };
+  }
+
+  #joinSwarm(): Swarm {
+    const pieces = this.#swarm?.pieces ?? new Pieces(this.#layout);
+    this.#swarm ??= { pieces, view: new SwarmView({ pieces, self: this.#self }) };
+    return this.#swarm;
+  }
+
+  /**
+   * Whoever begins at the same moment begins somewhere else: of a large game the first thing asked of a peer is one
+   * piece by chance, because who else fetches it is not known yet.
+   */
+  #startSlowly(peer: SourcePeer): Swarm | undefined {
+    const isLarge = this.#layout.totalBytes >= slowStartFromBytes;
+    return isLarge && peer.bytesPerSecond === undefined ? this.#joinSwarm() : undefined;
+  }
+
+  #nextInSwarm(peer: SourcePeer, { pieces, view }: Swarm, nowMs: number): Range | undefined {
+    const firstOpen = (piece: number): number | undefined => {
+      const end = pieces.first(piece + 1);
+      for (let block = pieces.first(piece); block < end; block += 1) if (this.#isFor(block, peer)) return block;
+      return undefined;
+    };
+    const isSeed = peer.have === 'all';
+    const isFedByMembers = isSeed && [...this.#ranges.values()].some(({ peer: { have } }) => have !== 'all');
+    const firstBlock = pickBlock({
+      pieces,
+      swarm: view,
+      isSeed,
+      isFedByMembers,
+      firstOpen,
+      nowMs,
+      random: this.#random,
+    });
+    if (firstBlock === undefined) return this.#duplicate(peer, nowMs);
+    const end = Math.min(pieces.first(pieces.of(firstBlock) + 1), firstBlock + limits.blocksPerRequest);
+    let count = 1;
+    while (firstBlock + count < end && this.#isFor(firstBlock + count, peer)) count += 1;
+    return this.#assign(peer, { firstBlock, count, nowMs });
   }
 
   #usable(): SourcePeer[] {

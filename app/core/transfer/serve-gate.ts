@@ -3,24 +3,18 @@ import { absolutePath, LanspreadError, type Bitmap, type FileSystem, type GameId
 import { ManifestLayout, type GetBlocks } from '../protocol/index.ts';
 import type { HashedManifest, Library } from '../library/index.ts';
 import type { BlockRepository } from '../state/index.ts';
+import type { LivePartial } from './live-partial.ts';
 import { forEachParallel } from './parallel.ts';
 import { sentinelPaths } from './sentinel.ts';
 import type { Authorize, ServePlan } from './types.ts';
-
-/** A download that is under way here: what is verified of it may be given on. */
-export interface LivePartial {
-  readonly manifestRoot: string;
-  readonly gameRoot: string;
-  readonly layout: ManifestLayout;
-  readonly verified: Bitmap;
-}
 
 export interface ServeGateOptions {
   library: Pick<Library, 'get' | 'manifestState'>;
   isKnownGame: (id: string) => boolean;
   /** Not while the game is being removed or repaired. */
   isServable: (id: GameId) => boolean;
-  partialOf: (id: GameId) => LivePartial | undefined;
+  /** A download that is under way here: what is verified of it may be given on. */
+  partialOf: (id: GameId) => Pick<LivePartial, 'manifestRoot' | 'gameRoot' | 'layout' | 'verified'> | undefined;
   fileSystem: Pick<FileSystem, 'lstat'>;
   blocks: Pick<BlockRepository, 'get'>;
 }

@@ -1,10 +1,11 @@
 /** The transfer of a download's missing blocks, with its samples, its stored bitmap and the peers that come and go. */
 import type { ManifestLayout } from '../protocol/index.ts';
-import type { Peer } from '../peers/index.ts';
 import type { DownloadContext } from './context.ts';
 import { ProgressMeter, progressPeriodMs } from './progress.ts';
-import { askRoot, type Resolved } from './resolve.ts';
+import type { LivePartial } from './live-partial.ts';
+import type { Resolved } from './resolve.ts';
 import type { Scheduler } from './scheduler.ts';
+import { SourceWatch } from './source-watch.ts';
 import { TransferRun, type TransferEnd } from './transfer-run.ts';
 import type { DownloadListener, DownloadRequest } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface BlocksOptions {
   resolved: Resolved;
   layout: ManifestLayout;
   scheduler: Scheduler;
+  /** What others are told of it. */
+  live: LivePartial;
   verifiedBytes: number;
   listener: DownloadListener;
   signal: AbortSignal;
@@ -24,7 +27,7 @@ export interface BlocksOptions {
 export async function transferBlocks(
   context: DownloadContext,
   request: DownloadRequest,
-  { resolved, layout, scheduler, verifiedBytes, listener, signal }: BlocksOptions,
+  { resolved, layout, scheduler, live, verifiedBytes, listener, signal }: BlocksOptions,
 ): Promise<TransferEnd> {
   const { clock, state, peers, lanes, logger } = context;
   const { root } = request;
@@ -39,6 +42,7 @@ export async function transferBlocks(
     laneOf: (peerId) => lanes.of(peerId),
     onLaneFailed: (peerId, lane) => lanes.onFailed(peerId, lane),
     meter,
+    onVerified: (block) => live.onVerified(block),
     listener,
     clock,
     logger,
@@ -53,17 +57,15 @@ export async function transferBlocks(
     }
   };
   const sample = (): void => listener.onProgress(meter.sample(clock.monotonicMs(), scheduler.activePeers));
-  const joining = new AbortController();
+  const sources = new SourceWatch(context, { request, layout, manifestRoot: hashed.root, run });
   using stack = new DisposableStack();
-  stack.defer(() => joining.abort());
-  const consider = (peer: Peer): void =>
-    void considerPeer(context, peer, { request, root: hashed.root, run, signal: joining.signal });
-  stack.use(peers.onDidConnect(consider));
-  stack.use(peers.onDidChange(consider));
-  stack.use(peers.onDidLose(({ peerId }) => run.removePeer(peerId)));
+  stack.use(sources);
+  stack.use(peers.onDidConnect((peer) => sources.consider(peer)));
+  stack.use(peers.onDidChange((peer) => sources.consider(peer)));
+  stack.use(peers.onDidLose(({ peerId }) => sources.lose(peerId)));
   for (const peerId of resolved.peers) if (peers.get(peerId)) scheduler.putPeer(peerId, 'all');
-  // Whoever came, or answered, too late for the vote.
-  for (const peer of peers.peers()) consider(peer);
+  // Whoever came, or answered, too late for the vote, and whoever is still fetching it, too.
+  for (const peer of peers.peers()) sources.consider(peer);
 
   listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
   sample();
@@ -81,27 +83,5 @@ export async function transferBlocks(
     return end;
   } finally {
     store(false);
-  }
-}
-
-/** A peer that came or changed while the download runs takes part when it holds the same content. */
-async function considerPeer(
-  { peers, logger }: Pick<DownloadContext, 'peers' | 'logger'>,
-  { peerId, games }: Peer,
-  { request, root, run, signal }: { request: DownloadRequest; root: string; run: TransferRun; signal: AbortSignal },
-): Promise<void> {
-  const summary = games.get(request.gameId);
-  const isReady = summary?.availability === 'Ready' && summary.version === request.version;
-  if (!isReady || (summary.root !== undefined && summary.root !== root)) {
-    run.removePeer(peerId);
-    return;
-  }
-  if (run.has(peerId)) return;
-  try {
-    const held = summary.root ?? (await askRoot(peers, peerId, { request, signal }));
-    // It may have gone while it was asked.
-    if (held === root && !signal.aborted && peers.get(peerId)) run.putPeer(peerId);
-  } catch (error) {
-    if (!signal.aborted) logger.debug({ peerId, err: error }, 'a peer that came later does not take part');
   }
 }

@@ -8,9 +8,11 @@ import {
   type Logger,
 } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
+import type { BlockRun } from './block-runs.ts';
 import type { ProgressMeter } from './progress.ts';
 import { toFetchRequest } from './ranges.ts';
 import type { Range, Scheduler, Strike } from './scheduler.ts';
+import type { Have } from './source-peer.ts';
 import type { DownloadListener, Lane } from './types.ts';
 import { VerifiedBatch } from './verified-batch.ts';
 
@@ -24,6 +26,8 @@ export interface TransferRunOptions {
   /** The road failed; from now on `laneOf` may answer with another. Tells whether there is another. */
   readonly onLaneFailed: (peerId: string, lane: Lane) => boolean;
   readonly meter: ProgressMeter;
+  /** A block counts now. */
+  readonly onVerified: (block: number) => void;
   readonly listener: DownloadListener;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,9 +38,6 @@ export type TransferEnd =
   | { readonly kind: 'peers-gone' }
   | { readonly kind: 'no-sound-source'; readonly strike: Strike };
 
-/** Requests that one peer has at a time: enough to keep its connections busy, few enough to share fairly. */
-const slotsOfOnlyPeer = 4;
-const slotsPerPeer = 2;
 /** How often stalled ranges and paused peers are looked at, in milliseconds. */
 const reviewMs = 500;
 
@@ -64,9 +65,17 @@ export class TransferRun {
     this.#options = options;
   }
 
-  /** A peer came, or has more. */
-  putPeer(peerId: string): void {
-    this.#options.scheduler.putPeer(peerId, 'all');
+  /** A peer came that has all of it, or these blocks so far. */
+  putPeer(peerId: string, have: Have = 'all'): void {
+    const { scheduler } = this.#options;
+    scheduler.putPeer(peerId, have);
+    if (have !== 'all') for (const id of scheduler.oversized()) this.#running.get(id)?.controller.abort();
+    this.#pump();
+  }
+
+  /** Somebody who is still fetching has more now, and is fetching `claims` from those who have everything. */
+  updatePeer(peerId: string, news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }): void {
+    this.#options.scheduler.updatePeer(peerId, { ...news, nowMs: this.#options.clock.monotonicMs() });
     this.#pump();
   }
 
@@ -74,6 +83,12 @@ export class TransferRun {
   removePeer(peerId: string): void {
     this.#options.scheduler.removePeer(peerId);
     this.#breakOff(peerId);
+    this.#pump();
+  }
+
+  /** A peer is asked for nothing more; what it is sending may still arrive. */
+  retirePeer(peerId: string): void {
+    this.#options.scheduler.removePeer(peerId);
     this.#pump();
   }
 
@@ -108,11 +123,11 @@ export class TransferRun {
     const { scheduler, clock } = this.#options;
     for (const id of scheduler.superfluous()) this.#running.get(id)?.controller.abort();
     const peers = scheduler.usablePeers();
-    const slots = peers.length === 1 ? slotsOfOnlyPeer : slotsPerPeer;
-    for (let slot = 0; slot < slots; slot += 1) {
+    const mostSlots = Math.max(0, ...peers.map((peerId) => scheduler.slotsOf(peerId)));
+    for (let slot = 0; slot < mostSlots; slot += 1) {
       // Round by round, so that the first peer does not take all before the second is asked.
       for (const peerId of peers) {
-        if (scheduler.runningOf(peerId) > slot) continue;
+        if (scheduler.runningOf(peerId) > slot || slot >= scheduler.slotsOf(peerId)) continue;
         // A lane may have found the end, or a listener called for it, before the last start came back.
         if (this.#isOver) return;
         const range = scheduler.next(peerId, clock.monotonicMs());
@@ -175,6 +190,7 @@ export class TransferRun {
     const place = layout.place(block);
     if (counts) {
       meter.addVerified(place.lengthBytes);
+      this.#options.onVerified(block);
       batch.add(block);
     }
     if (!strike) return;

@@ -7,7 +7,9 @@ import type { LaneChoice } from './context.ts';
 import { discard, download } from './download.ts';
 import { createLibp2pLane, serveBlocks } from './libp2p-lane.ts';
 import { repair, verify, type VerifyContext } from './repair.ts';
-import { createServeGate, type LivePartial } from './serve-gate.ts';
+import type { LivePartial } from './live-partial.ts';
+import { createServeGate } from './serve-gate.ts';
+import { serveHave } from './serve-have.ts';
 import { serveManifests } from './serve-manifest.ts';
 import type {
   Authorize,
@@ -91,6 +93,7 @@ export function createTransfer(options: TransferOptions): Transfer {
     blocks: state.blocks,
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
+  stack.use(serveHave({ peers, partialOf: (id) => live.get(id), isServable, clock }));
   stack.use(serveBlocks(peers, { authorize, fileSystem, uploads, clock }));
   const context: VerifyContext = {
     peers,

@@ -16,7 +16,9 @@ import { openState } from '../../../app/core/state/index.ts';
 import { createTlsLane } from '../../../app/core/transfer/lane/index.ts';
 import { createLibp2pLane, serveBlocks } from '../../../app/core/transfer/libp2p-lane.ts';
 import { askRoot } from '../../../app/core/transfer/resolve.ts';
-import { createServeGate, type LivePartial } from '../../../app/core/transfer/serve-gate.ts';
+import { createServeGate, type ServeGateOptions } from '../../../app/core/transfer/serve-gate.ts';
+
+type LivePartial = NonNullable<ReturnType<ServeGateOptions['partialOf']>>;
 import { serveManifests } from '../../../app/core/transfer/serve-manifest.ts';
 import type { Authorize, Lane } from '../../../app/core/transfer/types.ts';
 import { writeEntries } from '../../support/entries.ts';
