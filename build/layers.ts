@@ -7,6 +7,7 @@ const levels: Record<string, number> = {
   protocol: 1,
   state: 1,
   supervise: 1,
+  trust: 1,
   catalog: 2,
   library: 2,
   peers: 2,

@@ -182,6 +182,27 @@ export const errorTable = {
     kept: 'The catalogs that were loaded before stay in use.',
     next: 'Check the path.',
   },
+  CATALOG_UNSIGNED: {
+    message: 'The catalog is not signed by a key that this PC trusts.',
+    kept: 'The catalogs that were loaded before stay in use.',
+    next: "Put its maker's public key into `certs`, or ask for a signed copy.",
+  },
+  UNKNOWN_CATALOG: {
+    message: 'There is no catalog with this id.',
+    kept: nothingChanged,
+    next: 'See `lanspread catalog list` for the ids.',
+  },
+  // signatures
+  SIGNATURE_INVALID: {
+    message: 'The signature does not fit.',
+    kept: nothingChanged,
+    next: 'The file was changed after it was signed, or by somebody whose key is not trusted here: get it again from its maker.',
+  },
+  KEY_INVALID: {
+    message: 'This is not an Ed25519 key.',
+    kept: nothingChanged,
+    next: 'Make a pair of keys with `lanspread catalog keygen`.',
+  },
   // network
   BAD_MESSAGE: {
     message: 'A peer sent something that is not the protocol.',

@@ -34,7 +34,15 @@ export async function prepareImport(origin: string, context: ImportContext): Pro
   const { fileSystem, coversDirectory, signal } = context;
   const document = parseCatalog(await readCatalogFile(fileSystem, origin));
   const name = document.name ?? basename(origin, extname(origin));
-  const source = { id: sourceIdOf(name), name, origin, issued: document.issued, signed: false };
+  const source = {
+    id: sourceIdOf(name),
+    name,
+    origin,
+    issued: document.issued,
+    signed: false,
+    signedBy: undefined,
+    inUse: true,
+  };
   const directory = join(coversDirectory, source.id);
   await fileSystem.makeDirectory(directory);
   const games: CatalogGameRow[] = [];

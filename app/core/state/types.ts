@@ -182,7 +182,12 @@ export interface CatalogSourceRow {
   /** Where it was imported from. */
   readonly origin: string;
   readonly issued: string | undefined;
+  /** By a key that is trusted now. */
   readonly signed: boolean;
+  /** The public key, in hex, that the signature was made with when it was imported. */
+  readonly signedBy: string | undefined;
+  /** False: its games and revocations count for nothing. */
+  readonly inUse: boolean;
   /** Lower wins when two sources list one game. */
   readonly position: number;
 }
@@ -199,15 +204,22 @@ export interface CatalogGameRow {
 
 export interface CatalogRepository {
   sources(): CatalogSourceRow[];
-  /** Replaces the source and all its games in one transaction. */
-  replaceSource(source: CatalogSourceRow, games: readonly CatalogGameRow[]): void;
+  /** Replaces the source, all its games and the ids that it revokes in one transaction. */
+  replaceSource(source: CatalogSourceRow, games: readonly CatalogGameRow[], revoked?: readonly GameId[]): void;
+  /** Whether sources are signed and in use, by id; what is the same already costs nothing. */
+  setStanding(standing: ReadonlyMap<string, Pick<CatalogSourceRow, 'signed' | 'inUse'>>): void;
   removeSource(id: string): void;
   setOrder(ids: readonly string[]): void;
   /** How many games each source lists, by its id. */
   gameCounts(): Map<string, number>;
-  /** Every game once: of the source with the lowest position. */
+  /** The ids that each source revokes, by its id. */
+  revocations(): Map<string, GameId[]>;
+  /**
+   * Every game once: of the source in use with the lowest position. A revoked one is in none, unless the revocation is of
+   * an unsigned source and the entry of a signed one. Ids that differ by case are one game.
+   */
   games(): CatalogGameRow[];
-  /** Ids by FTS rank, best first; prefix search on every word; never throws for odd input. */
+  /** Ids, best first; every word of the query is a prefix; never throws for odd input. */
   search(query: string, limit: number): GameId[];
 }
 

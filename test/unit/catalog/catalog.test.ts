@@ -66,7 +66,14 @@ test('an imported catalog is there at once, is announced once, and is there afte
     await put({ 'party.json': file('Party', game('quake'), game('doom')) });
     const source = await catalog.importFile(stick.join('party.json'));
     const { id, warnings, ...rest } = source;
-    const expected = { name: 'Party', origin: stick.join('party.json'), issued: '2026-01-01', signed: false };
+    const expected = {
+      name: 'Party',
+      origin: stick.join('party.json'),
+      issued: '2026-01-01',
+      signed: false,
+      signedBy: undefined,
+      inUse: true,
+    };
     assert.equal(rest, { ...expected, gameCount: 2 });
     assert.equal(warnings, []);
     assert.is(changes(), 1);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGameId } from '../../../app/core/base/index.ts';
 import type { CatalogGameRow, CatalogSourceRow, State } from '../../../app/core/state/index.ts';
-import { toSearchExpression } from '../../../app/core/state/search-query.ts';
+import { queryWords } from '../../../app/core/state/search-words.ts';
 import { withState } from './open.ts';
 
 const source = (id: string, position: number): CatalogSourceRow => ({
@@ -11,6 +11,8 @@ const source = (id: string, position: number): CatalogSourceRow => ({
   origin: `/media/${id}.json`,
   issued: undefined,
   signed: false,
+  signedBy: undefined,
+  inUse: true,
   position,
 });
 
@@ -97,7 +99,7 @@ test(`none of ${odd.length} odd queries throws, with or without a word beside it
   }));
 
 test('a query without a letter or digit asks for nothing', () => {
-  for (const query of ['', '  ', '"* ()', '🎮', '\0']) assert.is(toSearchExpression(query), undefined);
+  for (const query of ['', '  ', '"* ()', '🎮', '\0']) assert.equal(queryWords(query), []);
 });
 
 test('after a source was replaced or removed its former games are not found', () =>

@@ -1,8 +1,9 @@
 import type { GameId } from '../../base/index.ts';
 import type { Connection } from '../connection.ts';
 import { flagOf, gameIdOf, numberOf, optionalTextOf, textOf, type Row } from '../row.ts';
-import { inTitle, toSearchExpression } from '../search-query.ts';
+import { queryWords } from '../search-words.ts';
 import type { CatalogGameRow, CatalogRepository, CatalogSourceRow } from '../types.ts';
+import { catalogIndex } from './catalog-index.ts';
 
 function toSource(row: Row): CatalogSourceRow {
   return {
@@ -11,6 +12,8 @@ function toSource(row: Row): CatalogSourceRow {
     origin: textOf(row, 'origin'),
     issued: optionalTextOf(row, 'issued'),
     signed: flagOf(row, 'signed'),
+    signedBy: optionalTextOf(row, 'signed_by'),
+    inUse: flagOf(row, 'in_use'),
     position: numberOf(row, 'position'),
   };
 }
@@ -25,50 +28,21 @@ function toGame(row: Row): CatalogGameRow {
   };
 }
 
-/** Every game once: of the source with the lowest position. */
+const revokedBySomebody = `
+  SELECT 1 FROM catalog_revocation AS revocation JOIN catalog_source AS revoker ON revoker.id = revocation.source_id
+  WHERE revocation.game_id = game.game_id AND revoker.in_use AND revoker.signed >= source.signed`;
+
+/** Every game once. Folders of ids that differ only by case are one folder on Windows and macOS. */
 const merged = `
   SELECT row, source_id, game_id, title, json, search_text FROM (
-    SELECT game.*, row_number() OVER (PARTITION BY game.game_id ORDER BY source.position, source.id) AS place
+    SELECT game.*, row_number() OVER (
+      PARTITION BY game.game_id COLLATE NOCASE ORDER BY source.position, source.id
+    ) AS place
     FROM catalog_game AS game JOIN catalog_source AS source ON source.id = game.source_id
+    WHERE source.in_use AND NOT EXISTS (${revokedBySomebody})
   ) WHERE place = 1`;
 
-/** Ranking reads every hit; above this many (a letter or two typed, "the") it would be felt, and says little. */
-const maxRankedHits = 3_000;
-
-const toGameIds = (hits: string): string =>
-  `SELECT game.game_id FROM (${hits}) AS hit JOIN catalog_game AS game ON game.row = hit.row`;
-
-/** A word of the title weighs as much as ten of the rest. */
-const ranked = `${toGameIds(`
-  SELECT rowid AS row, bm25(catalog_search, 10.0, 1.0) AS score FROM catalog_search
-  WHERE catalog_search MATCH ? ORDER BY score, rowid LIMIT ?`)} ORDER BY hit.score, hit.row`;
-
-/** In the order of rows, which is the order of titles. */
-const unranked = `${toGameIds('SELECT rowid AS row FROM catalog_search WHERE catalog_search MATCH ? LIMIT ?')}
-  ORDER BY hit.row`;
-
 const byTitle = new Intl.Collator('en', { numeric: true });
-
-/** Best first. A search with very many hits lists those in titles first, the rest by title. */
-function searchRepository(connection: Connection): (expression: string, limit: number) => GameId[] {
-  const toId = (row: Row): GameId => gameIdOf(row, 'game_id');
-  const countHits = connection.query<[string, number], number>(
-    'SELECT count(*) AS hits FROM (SELECT 1 FROM catalog_search WHERE catalog_search MATCH ? LIMIT ?)',
-    (row) => numberOf(row, 'hits'),
-  );
-  const best = connection.query<[string, number], GameId>(ranked, toId);
-  const first = connection.query<[string, number], GameId>(unranked, toId);
-  const hitsOf = (expression: string): number => countHits.get(expression, maxRankedHits + 1) ?? 0;
-  return (expression, limit) => {
-    if (hitsOf(expression) <= maxRankedHits) return best.all(expression, limit);
-    const titles = inTitle(expression);
-    const titleHits = hitsOf(titles);
-    const found = new Set<GameId>();
-    if (titleHits > 0) for (const id of (titleHits > maxRankedHits ? first : best).all(titles, limit)) found.add(id);
-    if (found.size < limit) for (const id of first.all(expression, limit + found.size)) found.add(id);
-    return [...found].slice(0, limit);
-  };
-}
 
 export function catalogRepository(connection: Connection): CatalogRepository {
   const sources = connection.query<[], CatalogSourceRow>(
@@ -79,54 +53,97 @@ export function catalogRepository(connection: Connection): CatalogRepository {
     'SELECT source_id, count(*) AS games FROM catalog_game GROUP BY source_id',
     (row) => [textOf(row, 'source_id'), numberOf(row, 'games')],
   );
+  const revocations = connection.query<[], [string, GameId]>(
+    'SELECT source_id, game_id FROM catalog_revocation ORDER BY game_id',
+    (row) => [textOf(row, 'source_id'), gameIdOf(row, 'game_id')],
+  );
   const games = connection.query<[], CatalogGameRow>(`${merged} ORDER BY game_id`, toGame);
-  const search = searchRepository(connection);
-  const putSource = connection.command<[string, string, string, string | null, number, number]>(
-    'INSERT INTO catalog_source (id, name, origin, issued, signed, position) VALUES (?, ?, ?, ?, ?, ?)',
-  );
-  const putGame = connection.command<[string, string, string, string, string]>(
-    'INSERT INTO catalog_game (source_id, game_id, title, json, search_text) VALUES (?, ?, ?, ?, ?)',
-  );
-  const removeSource = connection.command<[string]>('DELETE FROM catalog_source WHERE id = ?');
-  const setPosition = connection.command<[number, string]>('UPDATE catalog_source SET position = ? WHERE id = ?');
-  const emptyIndex = connection.command<[]>("INSERT INTO catalog_search (catalog_search) VALUES ('delete-all')");
-  const fillIndex = connection.command<[]>(
-    `INSERT INTO catalog_search (rowid, title, body) SELECT row, title, search_text FROM (${merged})`,
-  );
+  const writes = catalogWrites(connection);
+  const index = catalogIndex(connection, merged);
   // Which source wins a game changes with every one of these writes; they are rare, so the index is made anew.
   const change = (work: () => void): void => {
     connection.durably(() => {
       work();
-      emptyIndex();
-      fillIndex();
+      index.fill();
     });
   };
+  if (!index.isCurrent()) connection.durably(index.fill);
   return {
     sources: () => sources.all(),
-    replaceSource({ id, name, origin, issued, signed, position }, next) {
+    replaceSource(source, next, revoked = []) {
       change(() => {
-        removeSource(id);
-        putSource(id, name, origin, issued ?? null, Number(signed), position);
-        for (const { gameId, title, json, searchText } of next.toSorted((a, b) => byTitle.compare(a.title, b.title))) {
-          putGame(id, gameId, title, json, searchText);
-        }
+        writes.removeSource(source.id);
+        writes.putSource(source);
+        for (const game of next.toSorted((a, b) => byTitle.compare(a.title, b.title))) writes.putGame(source.id, game);
+        for (const gameId of revoked) writes.putRevocation(gameId, source.id);
       });
     },
     removeSource(id) {
-      change(() => removeSource(id));
+      change(() => writes.removeSource(id));
     },
     setOrder(ids) {
       change(() => {
         const named = new Set(ids);
         const rest = sources.all().flatMap(({ id }) => (named.has(id) ? [] : [id]));
-        for (const [position, id] of [...named, ...rest].entries()) setPosition(position, id);
+        for (const [position, id] of [...named, ...rest].entries()) writes.setPosition(position, id);
+      });
+    },
+    setStanding(standing) {
+      const changed = sources.all().flatMap(({ id, signed, inUse }) => {
+        const next = standing.get(id);
+        return next && (next.signed !== signed || next.inUse !== inUse) ? [{ id, ...next }] : [];
+      });
+      if (changed.length === 0) return;
+      change(() => {
+        for (const { id, signed, inUse } of changed) writes.setStanding(Number(signed), Number(inUse), id);
       });
     },
     gameCounts: () => new Map(counts.all()),
+    revocations() {
+      const bySource = new Map<string, GameId[]>();
+      for (const [sourceId, gameId] of revocations.all())
+        bySource.set(sourceId, [...(bySource.get(sourceId) ?? []), gameId]);
+      return bySource;
+    },
     games: () => games.all(),
     search(query, limit) {
-      const expression = toSearchExpression(query);
-      return expression === undefined ? [] : search(expression, limit);
+      const words = queryWords(query);
+      return words.length === 0 ? [] : index.search(words, limit);
     },
+  };
+}
+
+interface CatalogWrites {
+  putSource(source: CatalogSourceRow): void;
+  putGame(sourceId: string, game: CatalogGameRow): void;
+  putRevocation(gameId: string, sourceId: string): void;
+  removeSource(id: string): void;
+  setPosition(position: number, id: string): void;
+  setStanding(signed: number, inUse: number, id: string): void;
+}
+
+function catalogWrites(connection: Connection): CatalogWrites {
+  const putSource = connection.command<
+    [string, string, string, string | null, number, string | null, number, number]
+  >(`INSERT INTO catalog_source (id, name, origin, issued, signed, signed_by, in_use, position)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const putGame = connection.command<[string, string, string, string, string]>(
+    'INSERT INTO catalog_game (source_id, game_id, title, json, search_text) VALUES (?, ?, ?, ?, ?)',
+  );
+  return {
+    putSource({ id, name, origin, issued, signed, signedBy, inUse, position }) {
+      putSource(id, name, origin, issued ?? null, Number(signed), signedBy ?? null, Number(inUse), position);
+    },
+    putGame(sourceId, { gameId, title, json, searchText }) {
+      putGame(sourceId, gameId, title, json, searchText);
+    },
+    putRevocation: connection.command<[string, string]>(
+      'INSERT OR IGNORE INTO catalog_revocation (game_id, source_id) VALUES (?, ?)',
+    ),
+    removeSource: connection.command<[string]>('DELETE FROM catalog_source WHERE id = ?'),
+    setPosition: connection.command<[number, string]>('UPDATE catalog_source SET position = ? WHERE id = ?'),
+    setStanding: connection.command<[number, number, string]>(
+      'UPDATE catalog_source SET signed = ?, in_use = ? WHERE id = ?',
+    ),
   };
 }

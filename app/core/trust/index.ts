@@ -1,0 +1,3 @@
+export * from './anchors.ts';
+export * from './keys.ts';
+export * from './signature.ts';
