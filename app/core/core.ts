@@ -19,6 +19,7 @@ import {
   uploadLimitsOf,
   type CoreOptions,
 } from './core-options.ts';
+import { checkFolder, diskOf } from './disk-report.ts';
 import { createInstaller, recover, streamingFileHasher } from './install/index.ts';
 import { openLibrary } from './library/index.ts';
 import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
@@ -154,7 +155,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const installer = createInstaller({
     fileSystem,
     state,
-    unpackers,
+    unpackers: () => unpackers,
     hashFile,
     clock,
     logger,
@@ -255,6 +256,9 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     settings,
     status,
     extensions: () => unpackers.map(({ id }) => ({ id, label: id })),
+    traffic: () => lane.traffic(),
+    checkFolder: (path) => checkFolder({ fileSystem }, path),
+    diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
     laneOf: (peerId) => transfer.laneOf(peerId),
     isStopping: () => stopping !== undefined,
     changeGamesDir,

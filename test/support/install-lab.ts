@@ -50,7 +50,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
   const context: InstallContext & RecoveryContext = {
     fileSystem,
     state,
-    unpackers: options.unpackers ?? [createSevenZipUnpacker()],
+    unpackers: options.unpackers ?? (() => [createSevenZipUnpacker()]),
     hashFile: streamingFileHasher(fileSystem),
     clock: systemClock,
     logger: options.logger ?? silentLogger,

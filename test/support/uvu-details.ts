@@ -10,7 +10,7 @@ const shows = `${trips} if (details && typeof details !== 'string') details = __
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
-    if (!/\/uvu\/dist\/index\.mjs$/.test(url)) return loaded;
+    if (!url.endsWith('/uvu/dist/index.mjs')) return loaded;
     const source = String(loaded.source);
     if (!source.includes(trips)) throw new Error(`uvu has changed; ${import.meta.url} has to follow`);
     return { ...loaded, source: `import { inspect as __inspect } from 'node:util';\n${source.replace(trips, shows)}` };

@@ -7,13 +7,15 @@ import type { RootLayout } from './layout.ts';
 import { unpackerOf } from './payload.ts';
 import type { InstallPlan } from './plan.ts';
 import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts';
-import type { InstallListener } from './types.ts';
+import type { InstallListener, Unpacker } from './types.ts';
 
 /** What a tool may write beyond the announced sizes before it is stopped: file systems round up. */
 const growthSlackBytes = 64 * 1024 * 1024;
 const growthSlack = 1.05;
 
 export interface BuildOptions {
+  /** Those that the plan was made with. */
+  readonly unpackers: readonly Unpacker[];
   readonly plan: InstallPlan;
   readonly layout: RootLayout;
   readonly listener: InstallListener;
@@ -40,7 +42,7 @@ export async function buildStaging(context: InstallContext, options: BuildOption
     {
       const limitBytes = (plan.totalBytes + growthSlackBytes) * growthSlack;
       using guard = guardGrowth(fileSystem, { folder: staging, limitBytes, checkMs: context.growthCheckMs ?? 1_000 });
-      await unpackerOf(context.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
+      await unpackerOf(options.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
         signal: anySignal(signal, guard.signal),
         totalBytes: archive.totalBytes,
         onProgress: (bytes) => report(before + Math.min(bytes, archive.totalBytes)),

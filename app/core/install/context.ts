@@ -8,8 +8,8 @@ import type { Unpacker } from './types.ts';
 export interface InstallContext {
   readonly fileSystem: FileSystem;
   readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'partials' | 'transaction'>;
-  /** In the user's order. */
-  readonly unpackers: readonly Unpacker[];
+  /** Those that are on now, in the user's order. */
+  readonly unpackers: () => readonly Unpacker[];
   readonly hashFile: HashFile;
   readonly clock: Clock;
   readonly logger: Logger;

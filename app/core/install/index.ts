@@ -1,5 +1,6 @@
 export type { InstallContext, RecoveryContext } from './context.ts';
 export { streamingFileHasher, type HashFile } from './hash-file.ts';
+export { importLegacyJournals, type LegacyContext, type LegacyOutcome } from './legacy-import.ts';
 export { createInstaller, type Installer } from './installer.ts';
 export { probeHeadBytes } from './payload.ts';
 export { defaultBombLimits, type BombLimits } from './plan.ts';
@@ -9,5 +10,13 @@ export {
   type RecoveryReport,
 } from './recover.ts';
 export type { RecoveryAction } from './recover-root.ts';
+export {
+  lastRecovery,
+  rememberRecovery,
+  tellRecovery,
+  type RecoveryMemory,
+  type RecoveryRun,
+  type RecoveryTale,
+} from './recovery-report.ts';
 export type { RecoveryStep } from './recovery-table.ts';
 export type * from './types.ts';

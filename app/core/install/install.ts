@@ -20,7 +20,8 @@ export async function install(
   request: InstallRequest,
   { listener, signal }: { listener: InstallListener; signal: AbortSignal },
 ): Promise<void> {
-  const { fileSystem, state, unpackers, limits, clock } = context;
+  const { fileSystem, state, limits, clock } = context;
+  const unpackers = context.unpackers();
   const { root, gameId, version } = request;
   const layout = layoutOf(root);
   throwIfAborted(signal);
@@ -33,7 +34,7 @@ export async function install(
   state.intents.put(intent);
   try {
     listener.onBegin({ totalBytes: plan.totalBytes });
-    const inventory = await buildStaging(context, { plan, layout, listener, signal });
+    const inventory = await buildStaging(context, { unpackers, plan, layout, listener, signal });
     throwIfAborted(signal);
     // Kept under staging's path until the promote is done: by it recovery knows the finished tree.
     state.inventory.replace(layout.staging, inventory);

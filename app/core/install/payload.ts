@@ -41,7 +41,12 @@ export async function readPayload(
 
 /** Asks every unpacker about every file directly in the root; the highest answer wins, ties go by the unpackers' order. */
 async function probePayload(
-  { fileSystem, unpackers, root }: { fileSystem: FileSystem; unpackers: readonly Unpacker[]; root: string },
+  {
+    fileSystem,
+    unpackers,
+    root,
+    signal,
+  }: { fileSystem: FileSystem; unpackers: readonly Unpacker[]; root: string; signal: AbortSignal },
   payload: readonly PayloadFile[],
 ): Promise<Map<string, Probe>> {
   const probes = new Map<string, Probe>();
@@ -50,7 +55,7 @@ async function probePayload(
     const absolute = join(root, path);
     const head = await readHead(fileSystem, absolute);
     for (const unpacker of unpackers) {
-      const score = unpacker.probe({ path: absolute, head });
+      const score = await unpacker.probe({ path: absolute, head }, { signal });
       if (score > (probes.get(path)?.score ?? 0)) probes.set(path, { unpackerId: unpacker.id, score });
     }
   }
@@ -74,7 +79,7 @@ export interface PlanOptions {
 export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
   const { fileSystem, unpackers, signal, limits } = options;
   const payload = await readPayload(fileSystem, root, { signal });
-  const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root }, payload));
+  const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root, signal }, payload));
   const archives = [];
   for (const archive of split.archives) {
     const unpacker = unpackerOf(unpackers, archive.unpackerId);

@@ -26,6 +26,8 @@ export interface RecoveryAction {
   /** What was done; empty when something was only reported. */
   readonly steps: readonly RecoveryStep[];
   readonly report?: string;
+  /** What a person has to do about it. */
+  readonly advice?: string;
   /** Recovery of this root failed; the next start tries again. */
   readonly error?: unknown;
 }
@@ -43,17 +45,22 @@ export async function recoverRoot(
   const layout = layoutOf(root);
   const done: RecoveryStep[] = [];
   const reports: string[] = [];
+  const advices: string[] = [];
   try {
     // The second look finds what the first left when it followed an intent: the rows without one.
     for (let round = 0; round < 2; round += 1) {
       const intent = state.intents.get(root);
       if ((await kindOf(context, root)) === 'symlink') {
-        if (intent) reports.push('the game folder is a link; nothing was touched');
+        if (intent) {
+          reports.push('the game folder is a link; nothing was touched');
+          advices.push('Put the real folder in the place of the link, then start Lanspread again.');
+        }
         break;
       }
       const target: RecoveryTarget = { layout, gameId, intent };
-      const { steps, report } = decideRecovery(await readFacts(context, { layout, intent }, { signal }));
+      const { steps, report, advice } = decideRecovery(await readFacts(context, { layout, intent }, { signal }));
       if (report !== undefined) reports.push(report);
+      if (advice !== undefined) advices.push(advice);
       for (const step of steps) if (await performRecoveryStep(context, target, step)) done.push(step);
       if (!intent || state.intents.get(root)) break;
     }
@@ -67,7 +74,14 @@ export async function recoverRoot(
   if (done.length === 0 && reports.length === 0) return undefined;
   const report = reports.length > 0 ? reports.join('; ') : undefined;
   logger.info({ gameId, root, steps: done, report }, 'Recovered a game.');
-  return { gameId, root, steps: done, ...(report !== undefined && { report }) };
+  const [advice] = advices;
+  return {
+    gameId,
+    root,
+    steps: done,
+    ...(report !== undefined && { report }),
+    ...(advice !== undefined && { advice }),
+  };
 }
 
 async function readFacts(

@@ -40,12 +40,16 @@ export interface RecoveryDecision {
   readonly steps: readonly RecoveryStep[];
   /** Something a person should know; the reason in words. */
   readonly report?: string;
+  /** What the person has to do about it, where nothing else will settle it. */
+  readonly advice?: string;
 }
 
 const nothing: RecoveryDecision = { steps: [] };
 const unknown = (facts: RootFacts): RecoveryDecision => ({
   steps: [],
   report: `unknown combination, nothing was touched: ${describe(facts)}`,
+  advice:
+    "Look into the game's folder: move what is yours out of it, delete .local.installing and .local.backup if you do not need them, then start Lanspread again.",
 });
 
 function describe({ intent, local, staging, backup }: RootFacts): string {
@@ -101,13 +105,19 @@ function withoutIntent(facts: RootFacts): RecoveryDecision {
 }
 
 function left(facts: RootFacts, name: string): RecoveryDecision {
-  return { steps: [], report: `${name} is not known to be Lanspread's and was left alone: ${describe(facts)}` };
+  return {
+    steps: [],
+    report: `${name} is not known to be Lanspread's and was left alone: ${describe(facts)}`,
+    advice: `Look into ${name}: move what is yours out of the game's folder, then delete it. Until then the game cannot be installed or updated.`,
+  };
 }
 
 /** A `local/` appeared beside a backup and a staging: it is somebody's, but so is the backup. */
 const strayLocal: RecoveryDecision = {
   steps: ['set-local-aside', 'restore-backup', 'delete-staging'],
   report: 'a stray local folder was set aside and the earlier install restored',
+  advice:
+    'What was in the stray local folder is in .local.conflict-<time> now: take from it what is yours, then delete it.',
 };
 
 function installing(facts: RootFacts): RecoveryDecision {

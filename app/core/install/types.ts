@@ -24,6 +24,17 @@ export interface ListOptions {
   signal: AbortSignal;
 }
 
+export interface StreamOptions {
+  signal: AbortSignal;
+  /** What `list` said of this archive: the stream is cut by these sizes. */
+  entries: readonly ArchiveEntry[];
+}
+
+/** A piece of an archive's content: first the entry, then, for a file, its bytes. */
+export type EntryStreamItem =
+  | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
 /**
  * Opens archives. One implementation per kind of tool; the extension host puts extensions behind it. Errors:
  * `ARCHIVE_CORRUPT`, `ARCHIVE_ENCRYPTED`, `UNPACKER_FAILED`, `DISK_FULL`, `CANCELLED`.
@@ -34,7 +45,7 @@ export interface Unpacker {
    * 0: no; 100: mine. Looks at the first bytes (`probeHeadBytes`, or the whole of a shorter file) and the name. From 50
    * on the file counts as an archive to unpack, below it as game data that happens to look like one.
    */
-  probe(archive: { path: string; head: Uint8Array }): number;
+  probe(archive: { path: string; head: Uint8Array }, options: { signal: AbortSignal }): number | Promise<number>;
   /** Every entry, in the archive's order. */
   list(archivePath: string, options: ListOptions): Promise<ArchiveEntry[]>;
   /**
@@ -42,6 +53,14 @@ export interface Unpacker {
    * before it rejects.
    */
   extract(archivePath: string, destination: string, options: UnpackOptions): Promise<void>;
+  /**
+   * The content without a disk: every entry in the archive's order, each file followed by exactly its `sizeBytes`, in
+   * pieces that are valid only until the next item is asked for. Nothing is read ahead of the caller by more than a
+   * pipe holds. It ends well only when the tool found the whole archive sound; content of another size than listed is
+   * `ARCHIVE_CORRUPT`, an entry that is neither file nor folder `ARCHIVE_HOSTILE`. When aborted, and when the caller
+   * stops asking (`return`), the tool is dead before it settles.
+   */
+  stream(archivePath: string, options: StreamOptions): AsyncIterable<EntryStreamItem>;
 }
 
 export interface InstallRequest {

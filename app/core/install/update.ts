@@ -20,7 +20,8 @@ export async function update(
   request: InstallRequest,
   { listener, signal }: { listener: InstallListener; signal: AbortSignal },
 ): Promise<void> {
-  const { fileSystem, state, unpackers, limits, clock } = context;
+  const { fileSystem, state, limits, clock } = context;
+  const unpackers = context.unpackers();
   const { root, gameId, version } = request;
   const layout = layoutOf(root);
   throwIfAborted(signal);
@@ -37,7 +38,7 @@ export async function update(
   state.intents.put(intent);
   try {
     listener.onBegin({ totalBytes: plan.totalBytes });
-    const inventory = await buildStaging(context, { plan, layout, listener, signal });
+    const inventory = await buildStaging(context, { unpackers, plan, layout, listener, signal });
     await carryOver(context, { layout, copies }, { signal });
     throwIfAborted(signal);
     // What the player's copies replaced is the player's from now on.

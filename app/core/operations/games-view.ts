@@ -41,6 +41,12 @@ export interface GameView {
   readonly lastFailure?: Failure;
   /** How long it was played here, in seconds, sessions that ended. */
   readonly playedSeconds: number;
+  /** What the catalog tells about it, for lists that are filtered and sorted. */
+  readonly genres: readonly string[];
+  readonly players?: { readonly min: number; readonly max: number };
+  readonly releaseYear?: number;
+  /** There is a picture at `/covers/<id>`. */
+  readonly hasCover: boolean;
 }
 
 export interface GameFacts {
@@ -102,5 +108,9 @@ export function viewOf(facts: GameFacts): GameView {
     ...(resumable && { resumable }),
     ...(lastFailure && { lastFailure }),
     playedSeconds: facts.playedSeconds,
+    genres: game.genres,
+    ...(game.players && { players: game.players }),
+    ...(game.releaseYear !== undefined && { releaseYear: game.releaseYear }),
+    hasCover: game.coverPath !== undefined,
   };
 }

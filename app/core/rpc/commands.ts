@@ -10,7 +10,9 @@ import {
   type CommandParams,
   type CommandResult,
   type CoreEvent,
+  type FolderReport,
   type GameDetails,
+  type PeerTraffic,
   type PeerView,
   type Status,
 } from './contract.ts';
@@ -27,6 +29,12 @@ export interface CommandsOptions {
   extensions: () => readonly { id: string; label: string }[];
   /** Whether bytes of this peer come over the TLS byte lane. */
   laneOf: (peerId: string) => 'tls' | 'libp2p';
+  /** Payload bytes per peer. */
+  traffic: () => readonly PeerTraffic[];
+  /** Looks at a folder, for the question where games shall be kept. Throws `INVALID_PATH`. */
+  checkFolder: (path: string) => Promise<FolderReport>;
+  /** What a game takes on this PC's disk. */
+  diskOf: (gameId: GameId) => Promise<GameDetails['disk']>;
   kiosk: Kiosk;
   /** Shows the game's folder in the file manager. Throws `NOT_DOWNLOADED`, `NOT_SUPPORTED`. */
   revealGame: (gameId: GameId) => Promise<void>;
@@ -111,7 +119,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
   };
   return {
     listGames: () => operations.snapshot.read(),
-    getGame: ({ gameId }) => gameDetails(gameId, { operations, catalog, peers }),
+    getGame: async ({ gameId }) => await gameDetails(gameId, options),
     searchGames: ({ query, limit }) => ({ ids: catalog.search(query, { limit }).map(({ id }) => id) }),
     download: ({ gameId, install }) => (operations.download(gameId, { install }), accepted),
     update: ({ gameId }) => (operations.update(gameId), accepted),
@@ -148,6 +156,8 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     },
     connectPeer: async ({ address }) => ({ peerId: await peers.connect(address) }),
     listPeers: () => ({ peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))) }),
+    traffic: () => ({ peers: options.traffic() }),
+    'folder.check': async ({ path }) => await options.checkFolder(path),
     'catalog.list': () => ({ sources: catalog.sources() }),
     'catalog.import': async ({ path }) => ({ source: await catalog.importFile(path) }),
     'catalog.remove': ({ id }) => (catalog.removeSource(id), accepted),
@@ -184,10 +194,10 @@ function peerView(peer: Peer, lane: 'tls' | 'libp2p'): PeerView {
   return { peerId, name, addresses, lane, transport, games: [...games.values()] };
 }
 
-function gameDetails(
+async function gameDetails(
   gameId: string,
-  { operations, catalog, peers }: Pick<CommandsOptions, 'operations' | 'catalog' | 'peers'>,
-): GameDetails {
+  { operations, catalog, peers, diskOf }: Pick<CommandsOptions, 'operations' | 'catalog' | 'peers' | 'diskOf'>,
+): Promise<GameDetails> {
   const game = catalog.get(gameId);
   const view = game && operations.snapshot.get(game.id);
   if (!game || !view) throw new LanspreadError('NOT_IN_CATALOG', { details: { gameId } });
@@ -197,5 +207,5 @@ function gameDetails(
       ? [{ peerId, name, version: summary.version, availability: summary.availability, sizeBytes: summary.sizeBytes }]
       : [];
   });
-  return { game: view, catalog: game, offers };
+  return { game: view, catalog: game, offers, disk: await diskOf(game.id) };
 }

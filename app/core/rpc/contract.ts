@@ -37,6 +37,8 @@ export const commandSchemas = {
   'settings.set': z.object({ name: z.string(), value: z.unknown() }),
   connectPeer: z.object({ address: z.string().min(1).max(1_000) }),
   listPeers: nothing,
+  traffic: nothing,
+  'folder.check': z.object({ path: z.string().min(1).max(4_000) }),
   searchGames: z.object({ query: z.string().max(500), limit: z.int().min(1).max(1_000).default(100) }),
   'catalog.list': nothing,
   'catalog.import': z.object({ path: z.string().min(1) }),
@@ -71,6 +73,24 @@ export interface PeerView {
   readonly games: readonly GameSummary[];
 }
 
+/** Payload bytes to and from one peer since its session began. */
+export interface PeerTraffic {
+  readonly peerId: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A folder as it would do for games. */
+export interface FolderReport {
+  /** Absolute. */
+  readonly path: string;
+  /** It is there; otherwise its nearest folder that is there was looked at. */
+  readonly exists: boolean;
+  readonly writable: boolean;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface GameDetails {
   readonly game: GameView;
   readonly catalog: CatalogGame;
@@ -82,6 +102,14 @@ export interface GameDetails {
     availability: GameSummary['availability'];
     sizeBytes: number;
   }[];
+  readonly disk: {
+    /** What the downloaded files take; 0 when there are none. */
+    readonly payloadBytes: number;
+    /** What the installer put into the game's folder; 0 when it is not installed. */
+    readonly installedBytes: number;
+    /** In the games folder; undefined when it is away. */
+    readonly freeBytes?: number;
+  };
 }
 
 export interface Accepted {
@@ -107,6 +135,8 @@ interface Results {
   'settings.get': { settings: Settings };
   connectPeer: { peerId: string };
   listPeers: { peers: PeerView[] };
+  traffic: { peers: readonly PeerTraffic[] };
+  'folder.check': FolderReport;
   searchGames: { ids: GameId[] };
   'catalog.list': { sources: readonly CatalogSource[] };
   'catalog.import': { source: CatalogSource };

@@ -9,6 +9,11 @@ const bytesPerSecond = z
   .min(16 * 1024)
   .nullable();
 
+const collection = z.object({
+  name: z.string().trim().min(1).max(60),
+  gameIds: z.array(z.string().max(200)).max(20_000),
+});
+
 /** Every setting with its schema; `null` stands for "no limit" or "none". */
 const settingSchemas = {
   gamesDir: z.string().min(1).refine(isAbsolute, 'is not an absolute path'),
@@ -25,6 +30,12 @@ const settingSchemas = {
   /** What a player may do while kiosk mode is locked, besides looking. */
   kioskActions: z.array(z.enum(['play', 'get'])).max(2),
   kioskIdleMinutes: z.int().min(1).max(240),
+  /** `dark`, `light`, `contrast`, `system`, or the id of an extension's theme. */
+  theme: z.string().min(1).max(200),
+  /** The player's own lists of games. */
+  collections: z.array(collection).max(100),
+  /** The first-run questions were answered. */
+  setupDone: z.boolean(),
 } as const;
 
 export type SettingName = keyof typeof settingSchemas;
@@ -93,6 +104,9 @@ export function defaultSettings(stateDir: string): Settings {
     kiosk: false,
     kioskActions: ['play'],
     kioskIdleMinutes: 5,
+    theme: 'dark',
+    collections: [],
+    setupDone: false,
   };
 }
 

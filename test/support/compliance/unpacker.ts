@@ -9,6 +9,10 @@ import type { Entry } from '../entries.ts';
 import { oddEntries } from '../odd-names.ts';
 import { tempDir, type TempDir } from '../temp.ts';
 import { assertSameTree, readTree, treeOfEntries } from '../trees.ts';
+import { processesWith } from './processes.ts';
+import { unpackerStreamCompliance } from './unpacker-stream.ts';
+
+export { processesWith } from './processes.ts';
 
 export interface UnpackerUnderTest {
   /** Names the suite. */
@@ -57,18 +61,6 @@ async function failure(work: Promise<unknown>): Promise<LanspreadError> {
   throw new Error('it succeeded');
 }
 
-/** Processes that name a path among their arguments; what a tool of ours that works on it does. */
-export async function processesWith(path: string): Promise<number[]> {
-  if (process.platform !== 'linux') return [];
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
-    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (line.split('\0').includes(path)) found.push(Number(name));
-  }
-  return found;
-}
-
 function sumOf(entries: readonly ArchiveEntry[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
@@ -83,14 +75,17 @@ export function unpackerCompliance(under: UnpackerUnderTest): void {
       const path = temp.join(name);
       await under.pack(path, plainEntries, seed);
       const head = (await readFile(path)).subarray(0, probeHeadBytes);
-      assert.is(under.create().probe({ path, head }), 100, name);
+      assert.is(await under.create().probe({ path, head }, { signal: signal() }), 100, name);
     }
   });
 
   test('what is no archive at all is none of its own', async () => {
     const head = Buffer.from('MZ this is a program, not an archive'.padEnd(4096, '.'));
-    assert.is(under.create().probe({ path: '/games/x/setup.exe', head }), 0);
-    assert.is(under.create().probe({ path: '/games/x/readme.txt', head: Buffer.alloc(0) }), 0);
+    assert.is(await under.create().probe({ path: '/games/x/setup.exe', head }, { signal: signal() }), 0);
+    assert.is(
+      await under.create().probe({ path: '/games/x/readme.txt', head: Buffer.alloc(0) }, { signal: signal() }),
+      0,
+    );
   });
 
   test('the listing names every entry with its size and kind, and unpacking yields exactly that', async () => {
@@ -154,7 +149,8 @@ export function unpackerCompliance(under: UnpackerUnderTest): void {
     await using temp = await tempDir('unpacker');
     const path = temp.join(`garbage${under.extension}`);
     await writeFile(path, 'no archive'.repeat(500));
-    assert.ok(under.create().probe({ path, head: await readFile(path) }) >= 50, 'it is an archive by its name');
+    const score = await under.create().probe({ path, head: await readFile(path) }, { signal: signal() });
+    assert.ok(score >= 50, 'it is an archive by its name');
     const { code } = await failure(under.create().list(path, { signal: signal() }));
     assert.ok(codes.has(code), code);
   });
@@ -216,5 +212,6 @@ export function unpackerCompliance(under: UnpackerUnderTest): void {
     assert.equal(await readdir(join(out)), []);
   });
 
+  unpackerStreamCompliance(test, under);
   test.run();
 }

@@ -1,0 +1,181 @@
+/**
+ * Takes over the journal of earlier launchers, `.lanspread.json` in a game's folder: what it says was under way becomes
+ * an intent of ours, which recovery then judges, and the file goes. The intent is durable before the file is deleted, so
+ * a crash in between imports it once more. What cannot be read as a journal is set aside in the state directory.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  isGameId,
+  isNotFound,
+  parseJsonWith,
+  promoteRetryMs,
+  retryWhileHeld,
+  statOf,
+  systemCode,
+  throwIfAborted,
+  toLanspreadError,
+  type FileSystem,
+  type GameId,
+  type SignalOptions,
+} from '../base/index.ts';
+import { readSentinel } from '../library/index.ts';
+import type { RecoveryContext } from './context.ts';
+import type { Root } from './recover-root.ts';
+
+export const legacyName = '.lanspread.json';
+/** A journal holds a handful of words; what is longer is none. */
+const mostBytes = 64 * 1024;
+const mostVersionLength = 200;
+
+export type LegacyOutcome =
+  /** `intent`: what was under way and is recovery's now; undefined when nothing was, or when our own journal knows better. */
+  | { readonly kind: 'imported'; readonly gameId: GameId; readonly intent: LegacyJournal['intent'] | undefined }
+  /** `to`: where it lies now, absolute. */
+  | { readonly kind: 'set-aside'; readonly gameId: GameId; readonly to: string; readonly reason: string }
+  /** Neither imported nor moved: not a plain file, or the disk refused. */
+  | { readonly kind: 'left'; readonly gameId: GameId; readonly path: string; readonly reason: string };
+
+export interface LegacyContext extends RecoveryContext {
+  /** Absolute; unreadable journals are set aside in its `legacy/`. */
+  readonly stateDir: string;
+}
+
+const version = z.string().trim().min(1).max(mostVersionLength).nullish().catch(undefined);
+const journalSchema = z.object({
+  intent: z.enum(['None', 'Installing', 'Updating', 'Uninstalling']),
+  // Earlier launchers did not agree on a name for it; the first that is there counts.
+  version,
+  eti_version: version,
+  etiVersion: version,
+  targetVersion: version,
+  target_version: version,
+});
+
+export interface LegacyJournal {
+  readonly intent: 'None' | 'Installing' | 'Updating' | 'Uninstalling';
+  readonly version: string | undefined;
+}
+
+/** Parses a journal's bytes. Throws `BAD_REQUEST` with the reason in words. */
+export function parseLegacyJournal(bytes: Uint8Array): LegacyJournal {
+  const text = Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
+  const journal = parseJsonWith(journalSchema, text, { what: 'journal of an earlier launcher', code: 'BAD_REQUEST' });
+  const { intent, eti_version, etiVersion, targetVersion, target_version } = journal;
+  return {
+    intent,
+    version: journal.version ?? eti_version ?? etiVersion ?? targetVersion ?? target_version ?? undefined,
+  };
+}
+
+export interface LegacyImportOptions extends SignalOptions {
+  /** Absolute. */
+  readonly gamesDir: string;
+  /** Roots with a running operation are skipped. */
+  readonly isActive?: (gameId: GameId) => boolean;
+}
+
+/** Imports the journals of every root of a games folder; nothing where the folder is not there. Errors: `CANCELLED`. */
+export async function importLegacyJournals(
+  context: LegacyContext,
+  { gamesDir, isActive = () => false, signal }: LegacyImportOptions,
+): Promise<LegacyOutcome[]> {
+  const outcomes: LegacyOutcome[] = [];
+  for (const name of await foldersIn(context.fileSystem, gamesDir)) {
+    throwIfAborted(signal);
+    if (!isGameId(name) || isActive(name)) continue;
+    const outcome = await importOne(context, { root: join(gamesDir, name), gameId: name });
+    if (!outcome) continue;
+    outcomes.push(outcome);
+    const level = outcome.kind === 'imported' ? 'info' : 'warn';
+    context.logger[level](outcome, 'The journal of an earlier launcher was looked at.');
+  }
+  return outcomes;
+}
+
+async function foldersIn(fileSystem: FileSystem, gamesDir: string): Promise<string[]> {
+  try {
+    return (await fileSystem.list(gamesDir)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+async function importOne(context: LegacyContext, { root, gameId }: Root): Promise<LegacyOutcome | undefined> {
+  const { fileSystem } = context;
+  const path = join(root, legacyName);
+  try {
+    const facts = await statOf(fileSystem, path);
+    if (!facts) return undefined;
+    // A link is not followed, and what it points to is nobody's to move.
+    if (facts.kind !== 'file') return { kind: 'left', gameId, path, reason: `it is a ${facts.kind}, not a file` };
+    let journal: LegacyJournal;
+    try {
+      journal = parseLegacyJournal(await readSome(fileSystem, path));
+    } catch (error) {
+      const coded = toLanspreadError(error);
+      if (coded.code !== 'BAD_REQUEST') throw error;
+      return { kind: 'set-aside', gameId, to: await setAside(context, { path, gameId }), reason: coded.message };
+    }
+    const intent = await takeOver(context, { root, gameId }, journal);
+    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(path));
+    await fileSystem.syncDirectory(root);
+    return { kind: 'imported', gameId, intent };
+  } catch (error) {
+    return { kind: 'left', gameId, path, reason: toLanspreadError(error, 'IO_ERROR').message };
+  }
+}
+
+/** One byte over the limit tells a file that is too long, which then is no JSON any more. */
+async function readSome(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  await using file = await fileSystem.open(path, 'read');
+  const buffer = Buffer.alloc(mostBytes + 1);
+  const count = await file.read(buffer, 0);
+  return count > mostBytes ? Buffer.from('too long') : buffer.subarray(0, count);
+}
+
+/** What was under way becomes our intent. An intent of ours is younger than any journal of a launcher before us. */
+async function takeOver(
+  { fileSystem, state, clock }: LegacyContext,
+  { root, gameId }: Root,
+  { intent, version: told }: LegacyJournal,
+): Promise<LegacyJournal['intent'] | undefined> {
+  if (state.intents.get(root)) return undefined;
+  if (intent !== 'None') {
+    const wanted = told ?? (await readSentinelOf(fileSystem, root)) ?? '';
+    state.intents.put({ root, gameId, kind: intent, version: wanted, madeRoot: false, startedAt: clock.now() });
+    return intent;
+  }
+  const isInstalled = (await statOf(fileSystem, join(root, 'local')))?.kind === 'directory';
+  if (isInstalled && told !== undefined && state.library.get(root)?.installedVersion === undefined)
+    state.library.setInstalledVersion(root, gameId, told);
+  return undefined;
+}
+
+async function readSentinelOf(fileSystem: FileSystem, root: string): Promise<string | undefined> {
+  if ((await statOf(fileSystem, join(root, 'version.ini')))?.kind !== 'file') return undefined;
+  return (await readSentinel(fileSystem, root))?.version;
+}
+
+/** Moves it to `legacy/<game>-<time>.json` in the state directory, which may lie on another disk. */
+async function setAside(
+  { fileSystem, stateDir, clock }: LegacyContext,
+  { path, gameId }: { path: string; gameId: GameId },
+): Promise<string> {
+  const folder = join(stateDir, 'legacy');
+  await fileSystem.makeDirectory(folder);
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+  let to = join(folder, `${gameId}-${time}.json`);
+  for (let number = 2; await statOf(fileSystem, to); number += 1) to = join(folder, `${gameId}-${time}-${number}.json`);
+  try {
+    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(path, to));
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+    await fileSystem.copyFile(path, to);
+    await fileSystem.deleteFile(path);
+  }
+  return to;
+}

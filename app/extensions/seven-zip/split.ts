@@ -1,0 +1,60 @@
+import { LanspreadError } from '../../core/base/index.ts';
+import type { ArchiveEntry, EntryStreamItem } from '../../core/install/index.ts';
+
+function corrupt(message: string, entry?: ArchiveEntry, cause?: symbol): LanspreadError {
+  return new LanspreadError('ARCHIVE_CORRUPT', {
+    message: `The archive's content does not fit its listing: ${message}.`,
+    ...(cause && { cause }),
+    ...(entry && { details: { entry: entry.path.slice(0, 300) } }),
+  });
+}
+
+/** What cannot be written to a pipe with the rest: its bytes, if it has any, would pass for another file's. */
+export function refuseUnstreamable(entries: readonly ArchiveEntry[]): void {
+  for (const { kind, path, encrypted } of entries) {
+    const details = { entry: path.slice(0, 300) };
+    if (encrypted) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details });
+    if (kind !== 'file' && kind !== 'directory')
+      throw new LanspreadError('ARCHIVE_HOSTILE', {
+        message: `${JSON.stringify(details.entry)} is neither a file nor a folder.`,
+        details,
+      });
+  }
+}
+
+const tooShort = Symbol('too short');
+
+/** Whether the content ended before the listing did: a broken archive or a tool that failed. */
+export function isTooShort(error: unknown): boolean {
+  return error instanceof LanspreadError && error.cause === tooShort;
+}
+
+/**
+ * Cuts the contents of all files, one after another without a gap, into the entries they belong to. Throws
+ * `ARCHIVE_CORRUPT` when there is less or more than the sizes add up to.
+ */
+export async function* splitByEntries(
+  content: AsyncIterable<Uint8Array>,
+  entries: readonly ArchiveEntry[],
+): AsyncGenerator<EntryStreamItem, void, undefined> {
+  const chunks = content[Symbol.asyncIterator]();
+  let chunk: Uint8Array = new Uint8Array(0);
+  for (const entry of entries) {
+    yield { kind: 'entry', entry };
+    for (let missing = entry.kind === 'file' ? entry.sizeBytes : 0; missing > 0; ) {
+      if (chunk.length === 0) {
+        const next = await chunks.next();
+        if (next.done) throw corrupt(`${missing} bytes of ${JSON.stringify(entry.path)} are missing`, entry, tooShort);
+        chunk = next.value;
+        continue;
+      }
+      const bytes = chunk.subarray(0, missing);
+      chunk = chunk.subarray(bytes.length);
+      missing -= bytes.length;
+      yield { kind: 'bytes', bytes };
+    }
+  }
+  for (let next = await chunks.next(); !next.done || chunk.length > 0; next = await chunks.next()) {
+    if (chunk.length > 0 || (next.value?.length ?? 0) > 0) throw corrupt('there is more of it');
+  }
+}
