@@ -1,48 +1,47 @@
 /** Reads a catalog file and its covers, up to the point where only the database has to be changed. */
 import { basename, dirname, extname, join } from 'node:path';
-import {
-  blake3Hex,
-  LanspreadError,
-  systemCode,
-  throwIfAborted,
-  toLanspreadError,
-  type FileSystem,
-} from '../base/index.ts';
+import { blake3Hex, LanspreadError, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import type { CatalogGameRow, CatalogSourceRow } from '../state/index.ts';
 import { parseCatalog } from './catalog-file.ts';
 import { readCover, storeCover } from './covers.ts';
-import { catalogLimits } from './schema.ts';
+import { readSignedCatalog } from './signed-file.ts';
+import { standingOf, type CatalogTrust } from './standing.ts';
 import { toRow } from './stored-game.ts';
 
 export interface ImportContext {
   fileSystem: FileSystem;
   /** Below it every source has a folder of covers. */
   coversDirectory: string;
+  trust: CatalogTrust;
+  requireSigned: boolean;
   signal: AbortSignal | undefined;
 }
 
 export interface PreparedImport {
   source: Omit<CatalogSourceRow, 'position'>;
   games: CatalogGameRow[];
+  revoked: readonly GameId[];
   /** File names in the source's folder of covers. */
   coverNames: ReadonlySet<string>;
-  warnings: string[];
+  warnings: readonly string[];
 }
 
-/** Validates everything, then copies covers. Throws `CATALOG_NOT_FOUND`, `CATALOG_INVALID`, `DISK_FULL`, `IO_ERROR`. */
+/**
+ * Validates everything, then copies covers. Throws `CATALOG_NOT_FOUND`, `CATALOG_INVALID`, `SIGNATURE_INVALID`,
+ * `CATALOG_UNSIGNED`, `DISK_FULL`, `IO_ERROR`.
+ */
 export async function prepareImport(origin: string, context: ImportContext): Promise<PreparedImport> {
-  const { fileSystem, coversDirectory, signal } = context;
-  const document = parseCatalog(await readCatalogFile(fileSystem, origin));
+  const { fileSystem, coversDirectory, trust, requireSigned, signal } = context;
+  const { bytes, signer } = await readSignedCatalog(fileSystem, origin, trust);
+  const signedBy = signer?.key.hex;
+  const standing = standingOf({ signedBy }, { trust, requireSigned });
+  if (!standing.inUse) {
+    const message = `${origin} is not signed, and this PC takes signed catalogs only.`;
+    throw new LanspreadError('CATALOG_UNSIGNED', { message, details: { path: origin } });
+  }
+  const document = parseCatalog(bytes);
   const name = document.name ?? basename(origin, extname(origin));
-  const source = {
-    id: sourceIdOf(name),
-    name,
-    origin,
-    issued: document.issued,
-    signed: false,
-    signedBy: undefined,
-    inUse: true,
-  };
+  const source = { id: sourceIdOf(name), name, origin, issued: document.issued, ...standing, signedBy };
   const directory = join(coversDirectory, source.id);
   await fileSystem.makeDirectory(directory);
   const games: CatalogGameRow[] = [];
@@ -63,7 +62,7 @@ export async function prepareImport(origin: string, context: ImportContext): Pro
     }
     games.push(toRow(source.id, game, fileName));
   }
-  return { source, games, coverNames, warnings };
+  return { source, games, revoked: document.revoked, coverNames, warnings };
 }
 
 /** The same for the same name, and a folder name on every system. */
@@ -76,23 +75,4 @@ export function sourceIdOf(name: string): string {
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 40);
   return `${readable || 'catalog'}-${blake3Hex(name).slice(0, 8)}`;
-}
-
-async function readCatalogFile(fileSystem: FileSystem, origin: string): Promise<Buffer> {
-  try {
-    const { kind, sizeBytes } = await fileSystem.stat(origin);
-    if (kind !== 'file') throw new LanspreadError('CATALOG_NOT_FOUND', { message: `${origin} is not a file.` });
-    if (sizeBytes > catalogLimits.fileBytes) {
-      throw new LanspreadError('CATALOG_INVALID', { message: `${origin} is over ${catalogLimits.fileBytes} bytes.` });
-    }
-    return await fileSystem.readFile(origin);
-  } catch (error) {
-    const system = systemCode(error);
-    if (system === undefined) throw toLanspreadError(error);
-    throw new LanspreadError('CATALOG_NOT_FOUND', {
-      message: `The catalog ${origin} cannot be read (${system}).`,
-      details: { path: origin },
-      cause: error,
-    });
-  }
 }

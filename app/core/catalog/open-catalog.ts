@@ -9,14 +9,20 @@ import {
   type Logger,
   type SignalOptions,
 } from '../base/index.ts';
-import type { State } from '../state/index.ts';
-import { prepareImport } from './import-catalog.ts';
+import type { CatalogSourceRow, State } from '../state/index.ts';
+import { Trust } from '../trust/index.ts';
+import { prepareImport, type PreparedImport } from './import-catalog.ts';
 import { sweepCovers } from './covers.ts';
+import { signerOf, standingOf, stepsBack, type Standing, type CatalogTrust } from './standing.ts';
 import { fromRow } from './stored-game.ts';
 import type { Catalog, CatalogGame, CatalogImport, CatalogSource } from './types.ts';
 
 export interface OpenCatalogOptions {
   state: Pick<State, 'catalog' | 'directory'>;
+  /** Whose signatures count. Default: nobody's. */
+  trust?: CatalogTrust;
+  /** Whether only signed catalogs are in use. Default: no. */
+  requireSigned?: () => boolean;
   logger?: Logger;
   fileSystem?: FileSystem;
 }
@@ -31,6 +37,8 @@ export function openCatalog(options: OpenCatalogOptions): Catalog {
 
 class StoredCatalog implements Catalog {
   readonly #state: OpenCatalogOptions['state'];
+  readonly #trust: CatalogTrust;
+  readonly #requireSigned: () => boolean;
   readonly #logger: Logger;
   readonly #fileSystem: FileSystem;
   readonly #coversDirectory: string;
@@ -43,11 +51,15 @@ class StoredCatalog implements Catalog {
 
   readonly onDidChange = this.#changed.event;
 
-  constructor({ state, logger = silentLogger, fileSystem = nodeFileSystem }: OpenCatalogOptions) {
+  constructor(options: OpenCatalogOptions) {
+    const { state, logger = silentLogger, fileSystem = nodeFileSystem } = options;
     this.#state = state;
+    this.#trust = options.trust ?? new Trust({ directories: [] });
+    this.#requireSigned = options.requireSigned ?? (() => false);
     this.#logger = logger;
     this.#fileSystem = fileSystem;
     this.#coversDirectory = join(state.directory, 'covers');
+    this.#state.catalog.setStanding(this.#standings());
     this.#load();
   }
 
@@ -99,16 +111,46 @@ class StoredCatalog implements Catalog {
     this.#publish();
   }
 
-  /** All that can fail comes before the one transaction that replaces the source. */
+  reconsider(): void {
+    const before = this.#state.catalog.sources();
+    const standings = this.#standings();
+    this.#state.catalog.setStanding(standings);
+    const isNews = before.some(({ id, signed, inUse }) => {
+      const now = standings.get(id);
+      return now?.signed !== signed || now.inUse !== inUse;
+    });
+    if (isNews) this.#publish();
+  }
+
+  #standings(): Map<string, Standing> {
+    const rules = { trust: this.#trust, requireSigned: this.#requireSigned() };
+    return new Map(this.#state.catalog.sources().map((source) => [source.id, standingOf(source, rules)]));
+  }
+
   async #import(origin: string, signal: AbortSignal | undefined): Promise<CatalogImport> {
-    const context = { fileSystem: this.#fileSystem, coversDirectory: this.#coversDirectory, signal };
-    const { source, games, coverNames, warnings } = await prepareImport(origin, context);
-    const { id, name } = source;
-    this.#state.catalog.replaceSource({ ...source, position: this.#positionOf(id) }, games);
+    // A key that was just laid beside the others counts.
+    await this.#trust.load();
+    this.reconsider();
+    const prepared = await prepareImport(origin, {
+      fileSystem: this.#fileSystem,
+      coversDirectory: this.#coversDirectory,
+      trust: this.#trust,
+      requireSigned: this.#requireSigned(),
+      signal,
+    });
+    const former = this.#sources.find(({ id }) => id === prepared.source.id);
+    return await this.#store({ ...prepared, warnings: [...prepared.warnings, ...stepsBack(former, prepared.source)] });
+  }
+
+  /** All that can fail came before this one transaction that replaces the source. */
+  async #store({ source, games, revoked, coverNames, warnings }: PreparedImport): Promise<CatalogImport> {
+    const { id, name, origin } = source;
+    this.#state.catalog.replaceSource({ ...source, position: this.#positionOf(id) }, games, revoked);
     this.#publish();
     for (const warning of warnings) this.#logger.warn({ catalog: name, origin }, warning);
     await this.#sweepCovers(id, coverNames);
-    return { ...source, gameCount: games.length, warnings };
+    const counts = { gameCount: games.length, revokedCount: new Set(revoked).size };
+    return { ...viewOf(source, { trust: this.#trust, ...counts }), warnings };
   }
 
   async #sweepCovers(id: string, keep: ReadonlySet<string>): Promise<void> {
@@ -139,10 +181,22 @@ class StoredCatalog implements Catalog {
     const games = this.#state.catalog.games().map((row) => fromRow(row, this.#coversDirectory));
     games.sort((a, b) => byTitle.compare(a.title, b.title) || (a.id < b.id ? -1 : 1));
     const counts = this.#state.catalog.gameCounts();
+    const revocations = this.#state.catalog.revocations();
     this.#sorted = games;
     this.#games = new Map(games.map((game) => [game.id, game]));
-    this.#sources = this.#state.catalog.sources().map(({ id, name, origin, issued, signed }) => {
-      return { id, name, origin, issued, signed, gameCount: counts.get(id) ?? 0 };
-    });
+    this.#sources = this.#state.catalog.sources().map((source) =>
+      viewOf(source, {
+        trust: this.#trust,
+        gameCount: counts.get(source.id) ?? 0,
+        revokedCount: revocations.get(source.id)?.length ?? 0,
+      }),
+    );
   }
+}
+
+function viewOf(
+  { id, name, origin, issued, signed, signedBy, inUse }: Omit<CatalogSourceRow, 'position'>,
+  { trust, ...counts }: { trust: CatalogTrust; gameCount: number; revokedCount: number },
+): CatalogSource {
+  return { id, name, origin, issued, signed, signedBy: signerOf(signedBy, trust), inUse, ...counts };
 }

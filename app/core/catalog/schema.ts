@@ -7,6 +7,7 @@ const mib = 1024 * 1024;
 export const catalogLimits = {
   fileBytes: 64 * mib,
   games: 50_000,
+  revocations: 50_000,
   titleLength: 200,
   versionLength: 128,
   descriptionLength: 20_000,
@@ -68,9 +69,11 @@ const players = z
   .object({ min: z.int().min(1).max(10_000), max: z.int().min(1).max(10_000) })
   .refine(({ min, max }) => min <= max, 'min is greater than max');
 
+const gameId = z.custom<GameId>(isGameId, 'is not a game id (A-Z a-z 0-9 . _ -, at most 64, no reserved name)');
+
 /** One game as the file gives it, with defaults filled in. */
 export const gameSchema = z.object({
-  id: z.custom<GameId>(isGameId, 'is not a game id (A-Z a-z 0-9 . _ -, at most 64, no reserved name)'),
+  id: gameId,
   title: line(catalogLimits.titleLength),
   version: line(catalogLimits.versionLength),
   manifestRoot: hash.optional(),
@@ -100,6 +103,8 @@ export const catalogSchema = z.object({
     .refine((text) => !Number.isNaN(Date.parse(text)), 'is not a date')
     .optional(),
   games: z.array(gameSchema).max(catalogLimits.games).superRefine(refuseSameIds),
+  /** Ids of games that no source of the same or a lower standing may list. */
+  revoked: z.array(gameId).max(catalogLimits.revocations).default([]),
 });
 export type CatalogDocument = z.infer<typeof catalogSchema>;
 

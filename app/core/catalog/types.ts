@@ -32,13 +32,29 @@ export interface CatalogGame {
   readonly requires?: readonly string[];
 }
 
+/** Whose key a catalog's signature was made with. */
+export interface CatalogSigner {
+  /** What the key is called among the trust anchors; undefined when it is trusted no more. */
+  readonly name: string | undefined;
+  /** Of the key, for people to compare: 32 hex digits. */
+  readonly fingerprint: string;
+}
+
 export interface CatalogSource {
   readonly id: string;
   readonly name: string;
+  /** The file it was imported from, absolute, or `extension:` and the id of a source of an extension. */
   readonly origin: string;
   readonly issued?: string;
+  /** By a key that is trusted now. */
   readonly signed: boolean;
+  /** Undefined: it bore no signature when it was imported. */
+  readonly signedBy: CatalogSigner | undefined;
+  /** False while signatures are required and it has none that counts: its games and revocations count for nothing. */
+  readonly inUse: boolean;
   readonly gameCount: number;
+  /** How many games it revokes. */
+  readonly revokedCount: number;
 }
 
 export interface CatalogImport extends CatalogSource {
@@ -60,12 +76,16 @@ export interface Catalog {
   search(query: string, options?: { limit?: number }): readonly CatalogGame[];
   /**
    * Loads, validates and stores a catalog file with its covers; the former one of the same name is replaced, in its
-   * place among the sources. Throws `CATALOG_NOT_FOUND`, `CATALOG_INVALID` (`details.field`), `DISK_FULL`, `IO_ERROR`.
+   * place among the sources. A signature beside it, `<file>.sig`, must be of a trusted key. Throws `CATALOG_NOT_FOUND`,
+   * `CATALOG_INVALID` (`details.field`), `SIGNATURE_INVALID`, `CATALOG_UNSIGNED` while signatures are required,
+   * `DISK_FULL`, `IO_ERROR`.
    */
   importFile(path: string, options?: SignalOptions): Promise<CatalogImport>;
   /** Its games are gone at once; resolves when its covers are deleted too, and never rejects. */
   removeSource(id: string): Promise<void>;
   /** From the highest precedence to the lowest; sources left out follow in their present order. */
   orderSources(ids: readonly string[]): void;
+  /** Whose signatures count, or whether they are required, may have changed: holds every source against that again. */
+  reconsider(): void;
   readonly onDidChange: Event<void>;
 }

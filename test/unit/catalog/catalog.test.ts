@@ -74,14 +74,14 @@ test('an imported catalog is there at once, is announced once, and is there afte
       signedBy: undefined,
       inUse: true,
     };
-    assert.equal(rest, { ...expected, gameCount: 2 });
+    assert.equal(rest, { ...expected, gameCount: 2, revokedCount: 0 });
     assert.equal(warnings, []);
     assert.is(changes(), 1);
     const again = openCatalog({ state });
     for (const each of [catalog, again]) {
       assert.ok(each.has('quake'));
       assert.is(each.get('doom')?.title, 'The doom');
-      assert.equal(each.sources(), [{ id, ...expected, gameCount: 2 }]);
+      assert.equal(each.sources(), [{ id, ...expected, gameCount: 2, revokedCount: 0 }]);
       assert.equal(
         each.all().map((entry) => entry.id),
         ['doom', 'quake'],
