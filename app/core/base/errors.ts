@@ -328,6 +328,27 @@ export const errorTable = {
     kept: 'The download and any earlier install are kept.',
     next: 'See the log; verify the download.',
   },
+  // extensions
+  EXTENSION_INVALID: {
+    message: 'This is not a sound extension.',
+    kept: nothingChanged,
+    next: 'Get it again from its author, or correct the named field.',
+  },
+  EXTENSION_INCOMPATIBLE: {
+    message: 'The extension is made for another version of Lanspread.',
+    kept: nothingChanged,
+    next: 'Use a version of the extension that fits, or update Lanspread.',
+  },
+  UNKNOWN_EXTENSION: {
+    message: 'There is no extension with this id.',
+    kept: nothingChanged,
+    next: 'See `lanspread extension list` for the ids.',
+  },
+  EXTENSION_BUILT_IN: {
+    message: 'This extension is part of Lanspread.',
+    kept: nothingChanged,
+    next: 'Disable it instead.',
+  },
   // the rest
   INTERNAL: {
     message: 'Lanspread made a mistake.',
