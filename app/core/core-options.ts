@@ -51,6 +51,10 @@ export function isDiscoveryOn({ discovery = true, listen }: Pick<CoreOptions, 'd
   return discovery && !(listen?.every(isLoopback) ?? false);
 }
 
+export function listenHostsOf({ listen }: Pick<CoreOptions, 'listen'>): readonly string[] {
+  return listen ?? ['0.0.0.0'];
+}
+
 /** Imports the catalogs given; the fallback only where there would be none. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`. */
 export async function importCatalogs(
   catalog: Catalog,

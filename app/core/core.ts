@@ -1,49 +1,28 @@
-/** The whole core, wired in one place: what is started in which order, and who knows whom. */
-import { join } from 'node:path';
-import {
-  LanspreadError,
-  nodeFileSystem,
-  systemClock,
-  whenAborted,
-  withTimeLimit,
-  type Event,
-  type GameId,
-} from './base/index.ts';
-import { openCatalog } from './catalog/index.ts';
-import {
-  downloadListStore,
-  importCatalogs,
-  isDiscoveryOn,
-  lanspreadVersion,
-  prepareGamesDir,
-  uploadLimitsOf,
-  type CoreOptions,
-} from './core-options.ts';
-import { checkFolder, diskOf } from './disk-report.ts';
-import { createInstaller, recover, streamingFileHasher } from './install/index.ts';
+/**
+ * The whole core, wired in one place: what is started in which order, and who knows whom. Each part's own wiring is in the
+ * `core-….ts` beside this file.
+ */
+import { withTimeLimit, type Event, type LanspreadError } from './base/index.ts';
+import { createCoreCommands } from './core-commands.ts';
+import { createGames, type Games } from './core-games.ts';
+import { openGround } from './core-ground.ts';
+import { openLane, openPeers } from './core-network.ts';
+import { lanspreadVersion, prepareGamesDir, uploadLimitsOf, type CoreOptions } from './core-options.ts';
+import { createGameRecovery } from './core-recovery.ts';
+import { startServices } from './core-services.ts';
 import { openLibrary } from './library/index.ts';
-import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
-import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
-import { relayLibraryEvents, relayPeerEvents, relayRecovery } from './relays.ts';
+import type { PeerNetwork } from './peers/index.ts';
+import { relayLibraryEvents, relayPeerEvents } from './relays.ts';
 import {
-  createCommands,
-  createEventLog,
-  defaultSettings,
   keepAddress,
-  Kiosk,
   lastAddress,
   publishEndpoint,
-  SettingsStore,
   startRpcServer,
   type Commands,
   type CoreEvent,
   type SettingName,
-  type Status,
 } from './rpc/index.ts';
-import { chooseLaunch, GamePlayer, revealFolder, type PlayRequest } from './play/index.ts';
-import { createSupervisor } from './supervise/index.ts';
-import { acquireLock, openState } from './state/index.ts';
-import { createTlsLane, createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
+import type { TlsLane } from './transfer/index.ts';
 
 export { buildCatalogFile } from './catalog/index.ts';
 export { steppedFileSystem } from './base/index.ts';
@@ -71,152 +50,45 @@ const stopLimitMs = 2_000;
 const supervisorLimitMs = 500;
 
 /**
- * Starts a core. Order: lock → database → recovery → first scan → listeners → discovery → RPC. Whatever was started is
- * stopped again when a later step fails. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`, `CATALOG_INVALID`, file system.
+ * Starts a core. Order: lock → database → legacy journals → recovery → first scan → listeners → discovery → RPC. Whatever
+ * was started is stopped again when a later step fails. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`, `CATALOG_INVALID`, file
+ * system.
  */
 export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const { stateDir, logger } = options;
-  const clock = systemClock;
-  const { decorate = {} } = options;
-  const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
-  const events = createEventLog({ clock, logger });
   await using starting = new AsyncDisposableStack();
 
   // What this PC remembers.
-  starting.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
-  const { state: plainState, movedAside } = openState({ directory: stateDir, logger });
-  const state = starting.use(decorate.state?.(plainState) ?? plainState);
-  const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
+  const ground = starting.use(await openGround(options));
+  const { settings, catalog, state, fileSystem, events, clock, name } = ground;
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
-  const name = options.name ?? settings.get('playerName');
-  const catalog = openCatalog({ state, logger });
-  await importCatalogs(catalog, options);
-  const isKnownGame = (id: string): boolean => catalog.has(id);
 
-  // What is on its disk.
+  // What is on its disk, once everything that was broken off is settled.
   await prepareGamesDir(gamesDir, logger);
-  const hashFile = streamingFileHasher(fileSystem);
-  const recovery = await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir });
+  const recovery = createGameRecovery(ground);
+  await recovery.run({ gamesDir });
+  const isKnownGame = (id: string): boolean => catalog.has(id);
   const library = starting.use(await openLibrary({ gamesDir, state, isKnownGame, fileSystem, clock, logger }));
   await library.scan();
 
-  // Who else is there. The gate of what is served asks the operations, which come last.
-  const listenHosts = options.listen ?? ['0.0.0.0'];
+  // Who else is there. The gate of what is served asks the games, which come next.
   const lane: TlsLane = starting.use(
-    await createTlsLane({
-      listenHosts,
-      authorize: (peerId, request) => transfer.authorize(peerId, request),
-      clock,
-      logger,
-      uploadLimits: uploadLimitsOf(settings),
-    }),
+    await openLane(ground, { authorize: (peerId, request) => games.transfer.authorize(peerId, request) }),
   );
-  const identity = await loadIdentity({ stateDir, fileSystem });
-  const peers: PeerNetwork = starting.use(
-    await createPeerNetwork({
-      identity,
-      name,
-      listenHosts,
-      ...(isDiscoveryOn(options) && {
-        discovery: (announcement) =>
-          createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),
-      }),
-      staticPeers: [...(options.peers ?? []), ...settings.get('staticPeers')],
-      knownPeers: state.peers,
-      host: {
-        library: () => library.snapshot(),
-        lane: () => lane.offer(),
-        isKnownGame,
-        trustLane: (peerId, offer) => lane.trust(peerId, offer),
-      },
-      clock,
-      logger,
-    }),
-  );
+  const peers: PeerNetwork = starting.use(await openPeers(ground, { library, lane }));
+  // No `await` from here to the relays: what peers tell in the next turn must find everybody listening.
   starting.use(lane.onPeerBytes(({ peerId }) => peers.markAlive(peerId)));
   starting.use(library.onDidChange((delta) => peers.publish(delta)));
-
-  // What is done with games.
-  const transfer: Transfer = starting.use(
-    createTransfer({
-      peers,
-      library,
-      state,
-      tlsLane: decorate.lane?.(lane) ?? lane,
-      uploads: lane.uploads,
-      fileSystem,
-      clock,
-      logger,
-      isKnownGame,
-      isServable: (gameId) => operations.isServable(gameId),
-    }),
-  );
-  const { unpackers } = options;
-  const installer = createInstaller({
-    fileSystem,
-    state,
-    unpackers: () => unpackers,
-    hashFile,
-    clock,
-    logger,
-    isInCatalog: isKnownGame,
-    gamesDir: () => library.gamesDir,
-    keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
-  });
-  const gamePlayer = new GamePlayer({ fileSystem, sessions: state.playSessions, clock, logger });
-  const player: PlayPort<PlayRequest> = {
-    plan: (game, { label, directory }) => ({
-      gameId: game.id,
-      directory,
-      launch: chooseLaunch(game, { label, platform: process.platform }),
-      player: { name: settings.get('playerName'), language: settings.get('language') },
-    }),
-    assertStartable: (request) => gamePlayer.assertStartable(request),
-    start: (request) => gamePlayer.start(request),
-    resume: () => gamePlayer.resume(),
-    playedSeconds: () => state.playSessions.secondsByGame(),
-  };
-  const operations: Operations = starting.use(
-    createOperations({
-      catalog,
-      library,
-      peers,
-      transfer: { ...transfer, stopReason },
-      installer,
-      player,
-      emit: events.emit,
-      maxConcurrentDownloads: () => settings.get('maxConcurrentDownloads'),
-      downloadList: downloadListStore(state.downloadQueue, () => library.gamesDir),
-      clock,
-      logger,
-    }),
-  );
-  starting.use(
-    catalog.onDidChange(() => {
-      peers.recheckGames();
-      void library.scan().catch((error: unknown) => logger.warn({ err: error }, 'a scan failed'));
-    }),
-  );
-
-  // How it is seen and told what to do.
+  const { hashFile } = recovery;
+  const games: Games = createGames(ground, { library, peers, lane, hashFile, owner: starting });
+  const { operations } = games;
   starting.use(relayPeerEvents(peers, events.emit));
   starting.use(relayLibraryEvents(library, events.emit));
-  const status = (): Status => ({
-    peerId: peers.peerId,
-    name,
-    addresses: peers.addresses(),
-    version: lanspreadVersion,
-    gamesDir: library.gamesDir,
-    stateDir,
-    peerCount: peers.peers().length,
-    transports: peers.transports,
-    operations: operations.running(),
-  });
-  const recoverIn = async (folder: string): Promise<void> => {
-    const isActive = (gameId: GameId): boolean => operations.isBusy(gameId);
-    const report = await recover({ fileSystem, state, hashFile, clock, logger }, { gamesDir: folder, isActive });
-    relayRecovery(report, events.emit);
-  };
+
+  // What follows from a change.
+  const recoverIn = (folder: string): Promise<void> =>
+    recovery.run({ gamesDir: folder, isActive: (gameId) => operations.isBusy(gameId) });
+  const scan = (): void => void library.scan().catch((error: unknown) => logger.warn({ err: error }, 'a scan failed'));
   const recoverAgain = async (): Promise<void> => {
     await recoverIn(library.gamesDir);
     await library.scan();
@@ -227,47 +99,29 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       await recoverIn(path);
       await library.reopen(path);
     });
-  let stopping: Promise<void> | undefined;
-  let failed: StopOutcome['failed'];
-  const supervisor = createSupervisor({
-    clock,
-    logger,
-    onFailed: ({ name: component, error }) => {
-      failed = { component, error };
-      events.emit({ event: 'runtime-failed', component, error: error.toJSON() });
-      stopping ??= stopAll(stopLimitMs);
-    },
-  });
-  starting.defer(async () => void (await supervisor.stop({ timeoutMs: supervisorLimitMs })));
-  const stopGames = async (): Promise<void> => {
-    for (const { gameId, kind } of operations.running()) {
-      if (kind !== 'Playing') continue;
-      await commands
-        .invoke('stop', { gameId })
-        .catch((error: unknown) => logger.warn({ gameId, err: error }, 'a game goes on'));
-    }
+  const applySetting = (setting: SettingName): void => {
+    if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
+    else if (setting === 'playerName') peers.setName(settings.get('playerName'));
+    else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
+    events.emit({ event: 'settings-changed', setting });
   };
-  const kiosk = new Kiosk({ settings, repository: state.settings, clock, stopGames });
-  const commands: Commands = createCommands({
-    kiosk,
-    operations,
-    catalog,
-    peers,
-    settings,
-    status,
-    extensions: () => unpackers.map(({ id }) => ({ id, label: id })),
-    traffic: () => lane.traffic(),
-    checkFolder: (path) => checkFolder({ fileSystem }, path),
-    diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
-    laneOf: (peerId) => transfer.laneOf(peerId),
-    isStopping: () => stopping !== undefined,
-    changeGamesDir,
-    revealGame: async (gameId) => {
-      const { downloaded, installed } = library.get(gameId) ?? {};
-      if (!downloaded && !installed) throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId } });
-      await revealFolder(join(library.gamesDir, gameId));
-    },
-  });
+  starting.use(settings.onDidChange(applySetting));
+  starting.use(
+    catalog.onDidChange(() => {
+      peers.recheckGames();
+      scan();
+    }),
+  );
+  starting.use(
+    library.onDidChangeAvailability(({ available }) => {
+      if (available) void recoverAgain().catch((error: unknown) => logger.error({ err: error }, 'recovery failed'));
+    }),
+  );
+
+  // How it is seen and told what to do.
+  let stopping: Promise<void> | undefined;
+  const isStopping = (): boolean => stopping !== undefined;
+  const commands = createCoreCommands(ground, { library, peers, lane, games, changeGamesDir, isStopping });
   const rpc = starting.use(
     await startRpcServer({
       api: { commands, events: events.event },
@@ -279,33 +133,24 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   );
   starting.use(await publishEndpoint(stateDir, { pid: process.pid, port: rpc.port, token: rpc.token }));
   await keepAddress(stateDir, rpc);
-  const applySetting = (setting: SettingName): void => {
-    if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
-    else if (setting === 'playerName') peers.setName(settings.get('playerName'));
-    else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
-    events.emit({ event: 'settings-changed', setting });
-  };
-  starting.use(settings.onDidChange(applySetting));
-  supervisor.start({
-    name: 'library watcher',
-    policy: 'BestEffort',
-    run: async (signal) => {
-      await library.watch();
-      await whenAborted(signal);
+
+  // What goes on by itself, and what the core cannot do without.
+  let failed: StopOutcome['failed'];
+  const services = startServices(ground, {
+    library,
+    onFailed: ({ name: component, error }) => {
+      failed = { component, error };
+      events.emit({ event: 'runtime-failed', component, error: error.toJSON() });
+      stopping ??= stopAll(stopLimitMs);
     },
   });
-  starting.use(
-    library.onDidChangeAvailability(({ available }) => {
-      if (available) void recoverAgain().catch((error: unknown) => logger.error({ err: error }, 'recovery failed'));
-    }),
-  );
+  starting.defer(async () => void (await services.stop({ timeoutMs: supervisorLimitMs })));
 
-  const { revision, games } = library.snapshot();
+  const { revision, games: localGames } = library.snapshot();
   events.begin([
     { event: 'started', peerId: peers.peerId, addresses: peers.addresses(), name, version: lanspreadVersion },
-    { event: 'local-ready', revision, games },
+    { event: 'local-ready', revision, games: localGames },
   ]);
-  relayRecovery(recovery, events.emit, movedAside);
   await operations.resumeEarlier();
   operations.restore();
 

@@ -1,6 +1,5 @@
 /** Turns what the folders tell into the events that leave the core. */
 import type { IDisposable } from './base/index.ts';
-import type { RecoveryReport } from './install/index.ts';
 import type { Library } from './library/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
 import type { CoreEventMessage } from './rpc/index.ts';
@@ -40,11 +39,4 @@ export function relayLibraryEvents(library: Library, emit: Emit): IDisposable {
     ),
   );
   return stack;
-}
-
-/** Says what recovery did; nothing when there was nothing to do. */
-export function relayRecovery({ actions }: RecoveryReport, emit: Emit, movedAside?: string): void {
-  if (actions.length === 0 && movedAside === undefined) return;
-  const told = actions.map(({ gameId, steps, report }) => ({ gameId, action: report ?? steps.join(', ') }));
-  emit({ event: 'recovery-done', actions: told, ...(movedAside !== undefined && { stateMovedAside: movedAside }) });
 }

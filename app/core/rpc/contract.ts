@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ErrorCode, GameId } from '../base/index.ts';
 import type { CatalogGame, CatalogSource } from '../catalog/index.ts';
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
+import type { RecoveryTale } from '../install/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
 import type { KioskStatus } from './kiosk.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -159,7 +160,7 @@ export type CoreEventMessage =
   | ({ event: 'peer-lost'; reason: string } & PeerFacts)
   | ({ event: 'peer-incompatible'; reason: string } & PeerFacts)
   | { event: 'peer-count-changed'; count: number }
-  | { event: 'recovery-done'; actions: readonly { gameId: string; action: string }[]; stateMovedAside?: string }
+  | { event: 'recovery-done'; actions: readonly RecoveryTale[]; stateMovedAside?: string }
   | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }
   | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string }
   | { event: 'settings-changed'; setting: SettingName };

@@ -1,0 +1,70 @@
+/** How the core is told what to do: the commands, with the parts of the core behind them. */
+import { join } from 'node:path';
+import { LanspreadError } from './base/index.ts';
+import type { Games } from './core-games.ts';
+import type { Ground } from './core-ground.ts';
+import { lanspreadVersion } from './core-options.ts';
+import { checkFolder, diskOf } from './disk-report.ts';
+import type { Library } from './library/index.ts';
+import type { PeerNetwork } from './peers/index.ts';
+import { revealFolder } from './play/index.ts';
+import { createCommands, Kiosk, type Commands, type Status } from './rpc/index.ts';
+import type { TlsLane } from './transfer/index.ts';
+
+export interface CoreCommandsOptions {
+  readonly library: Library;
+  readonly peers: PeerNetwork;
+  readonly lane: TlsLane;
+  readonly games: Games;
+  readonly changeGamesDir: (path: string) => Promise<void>;
+  readonly isStopping: () => boolean;
+}
+
+export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
+  const { options, settings, state, catalog, clock, fileSystem, logger } = ground;
+  const { library, peers, lane, games, changeGamesDir, isStopping } = parts;
+  const { operations, transfer } = games;
+  const stopGames = async (): Promise<void> => {
+    for (const { gameId, kind } of operations.running()) {
+      if (kind !== 'Playing') continue;
+      await commands
+        .invoke('stop', { gameId })
+        .catch((error: unknown) => logger.warn({ gameId, err: error }, 'a game goes on'));
+    }
+  };
+  const commands: Commands = createCommands({
+    kiosk: new Kiosk({ settings, repository: state.settings, clock, stopGames }),
+    operations,
+    catalog,
+    peers,
+    settings,
+    status: () => statusOf(ground, parts),
+    extensions: () => options.unpackers.map(({ id }) => ({ id, label: id })),
+    traffic: () => lane.traffic(),
+    checkFolder: (path) => checkFolder({ fileSystem }, path),
+    diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
+    laneOf: (peerId) => transfer.laneOf(peerId),
+    isStopping,
+    changeGamesDir,
+    revealGame: async (gameId) => {
+      const { downloaded, installed } = library.get(gameId) ?? {};
+      if (!downloaded && !installed) throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId } });
+      await revealFolder(join(library.gamesDir, gameId));
+    },
+  });
+  return commands;
+}
+
+function statusOf({ options, name }: Ground, { library, peers, games }: CoreCommandsOptions): Status {
+  return {
+    peerId: peers.peerId,
+    name,
+    addresses: peers.addresses(),
+    version: lanspreadVersion,
+    gamesDir: library.gamesDir,
+    stateDir: options.stateDir,
+    peerCount: peers.peers().length,
+    transports: peers.transports,
+    operations: games.operations.running(),
+  };
+}

@@ -1,0 +1,86 @@
+/** What is done with games: fetching, installing, playing, and the operations that hold it together. */
+import type { Ground } from './core-ground.ts';
+import { downloadListStore } from './core-options.ts';
+import { createInstaller, type HashFile } from './install/index.ts';
+import type { ReopenableLibrary } from './library/index.ts';
+import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
+import type { PeerNetwork } from './peers/index.ts';
+import { chooseLaunch, GamePlayer, type PlayRequest } from './play/index.ts';
+import { createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
+
+export interface Games {
+  readonly transfer: Transfer;
+  readonly operations: Operations;
+}
+
+export interface GamesOptions {
+  readonly library: ReopenableLibrary;
+  readonly peers: PeerNetwork;
+  readonly lane: TlsLane;
+  readonly hashFile: HashFile;
+  /** What is made here is disposed with it. */
+  readonly owner: AsyncDisposableStack;
+}
+
+/** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
+export function createGames(ground: Ground, { library, peers, lane, hashFile, owner }: GamesOptions): Games {
+  const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
+  const isKnownGame = (id: string): boolean => catalog.has(id);
+  const transfer: Transfer = owner.use(
+    createTransfer({
+      peers,
+      library,
+      state,
+      tlsLane: options.decorate?.lane?.(lane) ?? lane,
+      uploads: lane.uploads,
+      fileSystem,
+      clock,
+      logger,
+      isKnownGame,
+      isServable: (gameId) => operations.isServable(gameId),
+    }),
+  );
+  const installer = createInstaller({
+    fileSystem,
+    state,
+    unpackers: () => options.unpackers,
+    hashFile,
+    clock,
+    logger,
+    isInCatalog: isKnownGame,
+    gamesDir: () => library.gamesDir,
+    keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
+  });
+  const operations: Operations = owner.use(
+    createOperations({
+      catalog,
+      library,
+      peers,
+      transfer: { ...transfer, stopReason },
+      installer,
+      player: createPlayer(ground),
+      emit: events.emit,
+      maxConcurrentDownloads: () => settings.get('maxConcurrentDownloads'),
+      downloadList: downloadListStore(state.downloadQueue, () => library.gamesDir),
+      clock,
+      logger,
+    }),
+  );
+  return { transfer, operations };
+}
+
+function createPlayer({ fileSystem, state, settings, clock, logger }: Ground): PlayPort<PlayRequest> {
+  const player = new GamePlayer({ fileSystem, sessions: state.playSessions, clock, logger });
+  return {
+    plan: (game, { label, directory }) => ({
+      gameId: game.id,
+      directory,
+      launch: chooseLaunch(game, { label, platform: process.platform }),
+      player: { name: settings.get('playerName'), language: settings.get('language') },
+    }),
+    assertStartable: (request) => player.assertStartable(request),
+    start: (request) => player.start(request),
+    resume: () => player.resume(),
+    playedSeconds: () => state.playSessions.secondsByGame(),
+  };
+}

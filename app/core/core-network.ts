@@ -1,0 +1,46 @@
+/** Who else is there: the byte lane and the control plane, as the core opens them. */
+import type { Ground } from './core-ground.ts';
+import { isDiscoveryOn, listenHostsOf, uploadLimitsOf } from './core-options.ts';
+import type { Library } from './library/index.ts';
+import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
+import { createTlsLane, type Authorize, type TlsLane } from './transfer/index.ts';
+
+export async function openLane(
+  { options, settings, clock, logger }: Ground,
+  { authorize }: { authorize: Authorize },
+): Promise<TlsLane> {
+  return await createTlsLane({
+    listenHosts: listenHostsOf(options),
+    authorize,
+    clock,
+    logger,
+    uploadLimits: uploadLimitsOf(settings),
+  });
+}
+
+/** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
+export async function openPeers(
+  { options, settings, catalog, state, fileSystem, name, clock, logger }: Ground,
+  { library, lane }: { library: Library; lane: TlsLane },
+): Promise<PeerNetwork> {
+  const identity = await loadIdentity({ stateDir: options.stateDir, fileSystem });
+  return await createPeerNetwork({
+    identity,
+    name,
+    listenHosts: listenHostsOf(options),
+    ...(isDiscoveryOn(options) && {
+      discovery: (announcement) =>
+        createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),
+    }),
+    staticPeers: [...(options.peers ?? []), ...settings.get('staticPeers')],
+    knownPeers: state.peers,
+    host: {
+      library: () => library.snapshot(),
+      lane: () => lane.offer(),
+      isKnownGame: (id) => catalog.has(id),
+      trustLane: (peerId, offer) => lane.trust(peerId, offer),
+    },
+    clock,
+    logger,
+  });
+}

@@ -1,0 +1,45 @@
+/** Recovery as the core runs it: earlier launchers' journals first, then every game's folder; told, kept, and repeated. */
+import type { GameId } from './base/index.ts';
+import type { Ground } from './core-ground.ts';
+import {
+  importLegacyJournals,
+  recover,
+  rememberRecovery,
+  streamingFileHasher,
+  tellRecovery,
+  type HashFile,
+  type LegacyContext,
+} from './install/index.ts';
+
+export interface GameRecovery {
+  readonly hashFile: HashFile;
+  /**
+   * Brings every game of a games folder to a settled state. Games under an operation are skipped. A folder that is not
+   * there is not judged, and one that cannot be read is told.
+   */
+  run(options: { gamesDir: string; isActive?: (gameId: GameId) => boolean }): Promise<void>;
+}
+
+export function createGameRecovery(ground: Ground): GameRecovery {
+  const { fileSystem, state, clock, logger, events, options, stateMovedAside } = ground;
+  const hashFile = streamingFileHasher(fileSystem);
+  const context: LegacyContext = { fileSystem, state, hashFile, clock, logger, stateDir: options.stateDir };
+  // A database that was moved aside is told once, by the first run.
+  let movedAside = stateMovedAside;
+  return {
+    hashFile,
+    async run({ gamesDir, isActive = () => false }) {
+      const legacy = await importLegacyJournals(context, { gamesDir, isActive });
+      const report = await recover(context, { gamesDir, isActive });
+      const tales = tellRecovery(report, legacy);
+      const aside = movedAside !== undefined && { stateMovedAside: movedAside };
+      movedAside = undefined;
+      const at = new Date(clock.now()).toISOString();
+      const run = { at, gamesDir, judged: report.judged, tales, ...aside };
+      await rememberRecovery(fileSystem, options.stateDir, run).catch((error: unknown) =>
+        logger.warn({ err: error }, 'what recovery did could not be kept'),
+      );
+      if (tales.length > 0 || aside) events.emit({ event: 'recovery-done', actions: tales, ...aside });
+    },
+  };
+}
