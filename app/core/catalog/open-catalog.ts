@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import {
   Emitter,
+  LanspreadError,
   nodeFileSystem,
   Semaphore,
   silentLogger,
@@ -112,10 +113,9 @@ class StoredCatalog implements Catalog {
   }
 
   reconsider(): void {
-    const before = this.#state.catalog.sources();
     const standings = this.#standings();
     this.#state.catalog.setStanding(standings);
-    const isNews = before.some(({ id, signed, inUse }) => {
+    const isNews = this.#sources.some(({ id, signed, inUse }) => {
       const now = standings.get(id);
       return now?.signed !== signed || now.inUse !== inUse;
     });
@@ -146,11 +146,13 @@ class StoredCatalog implements Catalog {
   async #store({ source, games, revoked, coverNames, warnings }: PreparedImport): Promise<CatalogImport> {
     const { id, name, origin } = source;
     this.#state.catalog.replaceSource({ ...source, position: this.#positionOf(id) }, games, revoked);
-    this.#publish();
+    this.#load();
+    const stored = this.#sources.find((each) => each.id === id);
+    if (!stored) throw new LanspreadError('INTERNAL', { message: `The catalog ${id} was stored and is not there.` });
+    this.#changed.fire();
     for (const warning of warnings) this.#logger.warn({ catalog: name, origin }, warning);
     await this.#sweepCovers(id, coverNames);
-    const counts = { gameCount: games.length, revokedCount: new Set(revoked).size };
-    return { ...viewOf(source, { trust: this.#trust, ...counts }), warnings };
+    return { ...stored, warnings };
   }
 
   async #sweepCovers(id: string, keep: ReadonlySet<string>): Promise<void> {
