@@ -13,10 +13,10 @@ const levels: Record<string, number> = {
   peers: 2,
   transfer: 3,
   install: 3,
-  extensions: 3,
-  operations: 4,
-  play: 4,
-  rpc: 5,
+  extensions: 4,
+  operations: 5,
+  play: 5,
+  rpc: 6,
 };
 
 interface Override {

@@ -349,6 +349,31 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Disable it instead.',
   },
+  EXTENSION_DISABLED: {
+    message: 'The extension is disabled.',
+    kept: nothingChanged,
+    next: 'Enable it, or update it when it was disabled for its crashes.',
+  },
+  EXTENSION_FAILED: {
+    message: 'The extension failed.',
+    kept: nothingChanged,
+    next: 'Tell its author what the log says; another extension may do.',
+  },
+  EXTENSION_CRASHED: {
+    message: "The extension's process ended.",
+    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
+    next: 'Try again; it is started anew. After three crashes in five minutes it is disabled.',
+  },
+  EXTENSION_TIMEOUT: {
+    message: 'The extension did not answer in time.',
+    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
+    next: 'Try again; tell its author when it happens every time.',
+  },
+  EXTENSION_MISBEHAVED: {
+    message: 'The extension broke the rules for extensions.',
+    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
+    next: 'Disable it and tell its author what the log says.',
+  },
   // the rest
   INTERNAL: {
     message: 'Lanspread made a mistake.',

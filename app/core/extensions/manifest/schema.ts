@@ -84,9 +84,21 @@ const theme = z.strictObject({
   path: insidePath,
 });
 
+const blake3 = z.string().regex(/^[0-9a-f]{64}$/, 'is not a BLAKE3 hash: 64 lower-case hex digits');
+
 const tool = z.strictObject({
   path: insidePath,
-  blake3: z.string().regex(/^[0-9a-f]{64}$/, 'is not a BLAKE3 hash: 64 lower-case hex digits'),
+  blake3,
+  files: z
+    .array(z.strictObject({ path: insidePath, blake3 }))
+    .max(64)
+    .optional()
+    .meta({ description: 'Files that the program loads, such as libraries; checked with it' }),
+  package: z
+    .string()
+    .regex(/^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/, 'is not the name of a package')
+    .optional()
+    .meta({ description: "The package of Lanspread's own in which the paths lie; only for what ships with Lanspread" }),
 });
 
 const origin = z
