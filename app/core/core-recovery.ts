@@ -15,7 +15,7 @@ export interface GameRecovery {
   readonly hashFile: HashFile;
   /**
    * Brings every game of a games folder to a settled state. Games under an operation are skipped. A folder that is not
-   * there is not judged, and one that cannot be read is told.
+   * there is not judged.
    */
   run(options: { gamesDir: string; isActive?: (gameId: GameId) => boolean }): Promise<void>;
 }
@@ -35,7 +35,8 @@ export function createGameRecovery(ground: Ground): GameRecovery {
       const aside = movedAside !== undefined && { stateMovedAside: movedAside };
       movedAside = undefined;
       const at = new Date(clock.now()).toISOString();
-      const run = { at, gamesDir, judged: report.judged, tales, ...aside };
+      const { judged, reason } = report;
+      const run = { at, gamesDir, judged, ...(reason !== undefined && { reason }), tales, ...aside };
       await rememberRecovery(fileSystem, options.stateDir, run).catch((error: unknown) =>
         logger.warn({ err: error }, 'what recovery did could not be kept'),
       );

@@ -3,11 +3,9 @@
  * an intent of ours, which recovery then judges, and the file goes. The intent is durable before the file is deleted, so
  * a crash in between imports it once more. What cannot be read as a journal is set aside in the state directory.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
-  isGameId,
-  isNotFound,
   parseJsonWith,
   promoteRetryMs,
   retryWhileHeld,
@@ -21,7 +19,9 @@ import {
 } from '../base/index.ts';
 import { readSentinel } from '../library/index.ts';
 import type { RecoveryContext } from './context.ts';
+import { listGameFolders } from './list-roots.ts';
 import type { Root } from './recover-root.ts';
+import { flushFile } from './staging.ts';
 
 export const legacyName = '.lanspread.json';
 /** A journal holds a handful of words; what is longer is none. */
@@ -83,25 +83,18 @@ export async function importLegacyJournals(
   { gamesDir, isActive = () => false, signal }: LegacyImportOptions,
 ): Promise<LegacyOutcome[]> {
   const outcomes: LegacyOutcome[] = [];
-  for (const name of await foldersIn(context.fileSystem, gamesDir)) {
+  const folder = await listGameFolders(context.fileSystem, gamesDir);
+  if (folder.kind === 'away') return outcomes;
+  for (const gameId of folder.ids) {
     throwIfAborted(signal);
-    if (!isGameId(name) || isActive(name)) continue;
-    const outcome = await importOne(context, { root: join(gamesDir, name), gameId: name });
+    if (isActive(gameId)) continue;
+    const outcome = await importOne(context, { root: join(gamesDir, gameId), gameId });
     if (!outcome) continue;
     outcomes.push(outcome);
     const level = outcome.kind === 'imported' ? 'info' : 'warn';
     context.logger[level](outcome, 'The journal of an earlier launcher was looked at.');
   }
   return outcomes;
-}
-
-async function foldersIn(fileSystem: FileSystem, gamesDir: string): Promise<string[]> {
-  try {
-    return (await fileSystem.list(gamesDir)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
 }
 
 async function importOne(context: LegacyContext, { root, gameId }: Root): Promise<LegacyOutcome | undefined> {
@@ -151,7 +144,7 @@ async function takeOver(
   }
   const isInstalled = (await statOf(fileSystem, join(root, 'local')))?.kind === 'directory';
   if (isInstalled && told !== undefined && state.library.get(root)?.installedVersion === undefined)
-    state.library.setInstalledVersion(root, gameId, told);
+    state.transaction(() => state.library.setInstalledVersion(root, gameId, told));
   return undefined;
 }
 
@@ -174,8 +167,22 @@ async function setAside(
     await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(path, to));
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
-    await fileSystem.copyFile(path, to);
-    await fileSystem.deleteFile(path);
+    await moveAcrossDisks(fileSystem, { path, to });
   }
+  await fileSystem.syncDirectory(folder);
+  await fileSystem.syncDirectory(dirname(path));
   return to;
+}
+
+/** The copy is on the disk before the original goes; half a copy does not stay. */
+async function moveAcrossDisks(fileSystem: FileSystem, { path, to }: { path: string; to: string }): Promise<void> {
+  try {
+    await fileSystem.copyFile(path, to);
+    await flushFile(fileSystem, to);
+    await fileSystem.syncDirectory(dirname(to));
+    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(path));
+  } catch (error) {
+    if (await statOf(fileSystem, path)) await fileSystem.deleteFile(to).catch(() => undefined);
+    throw error;
+  }
 }

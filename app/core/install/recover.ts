@@ -1,11 +1,15 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { isGameId, isNotFound, throwIfAborted, type GameId, type SignalOptions } from '../base/index.ts';
+import { throwIfAborted, type GameId, type SignalOptions } from '../base/index.ts';
+import type { IntentKind } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
+import { listGameFolders } from './list-roots.ts';
 import { recoverRoot, type RecoveryAction, type Root } from './recover-root.ts';
 
 export interface RecoveryReport {
-  /** False: the games folder is not there, and nothing was judged. */
+  /** False: the games folder is not there or does not answer, and nothing was judged. */
   readonly judged: boolean;
+  /** Why it was not judged, in words. */
+  readonly reason?: string;
   /** One for each root that needed something. */
   readonly actions: readonly RecoveryAction[];
 }
@@ -25,10 +29,10 @@ export async function recover(
   context: RecoveryContext,
   { gamesDir, isActive = () => false, signal }: RecoverOptions,
 ): Promise<RecoveryReport> {
-  const roots = await rootsToJudge(context, gamesDir);
-  if (!roots) return { judged: false, actions: [] };
+  const folder = await listGameFolders(context.fileSystem, gamesDir);
+  if (folder.kind === 'away') return { judged: false, reason: folder.reason, actions: [] };
   const actions: RecoveryAction[] = [];
-  for (const { root, gameId } of roots) {
+  for (const { root, gameId } of rootsToJudge(context, { gamesDir, ...folder })) {
     throwIfAborted(signal);
     if (isActive(gameId)) continue;
     const action = await recoverRoot(context, { root, gameId }, { signal });
@@ -37,18 +41,21 @@ export async function recover(
   return { judged: true, actions };
 }
 
-/** The folders of the games folder and the roots that an intent names in it; undefined when it is not there. */
-async function rootsToJudge({ fileSystem, state }: RecoveryContext, gamesDir: string): Promise<Root[] | undefined> {
-  let names: string[];
-  try {
-    names = (await fileSystem.list(gamesDir)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
+/**
+ * What stands for a root that was there: of a folder that holds nothing at all, such a root went with its drive and may come
+ * back with it.
+ */
+const rootIsThere: ReadonlySet<IntentKind> = new Set(['Installing', 'Updating', 'Uninstalling']);
+
+/** The folders of the games folder and the roots that an intent names in it. */
+function rootsToJudge(
+  { state }: RecoveryContext,
+  { gamesDir, ids, isEmpty }: { gamesDir: string; ids: readonly GameId[]; isEmpty: boolean },
+): Root[] {
+  const roots = new Map(ids.map((id) => [join(gamesDir, id), id]));
+  for (const { root, gameId, kind } of state.intents.all()) {
+    if (resolve(dirname(root)) !== resolve(gamesDir) || basename(root) !== gameId) continue;
+    if (!isEmpty || !rootIsThere.has(kind)) roots.set(root, gameId);
   }
-  const roots = new Map<string, GameId>();
-  for (const name of names) if (isGameId(name)) roots.set(join(gamesDir, name), name);
-  for (const { root, gameId } of state.intents.all())
-    if (resolve(dirname(root)) === resolve(gamesDir) && basename(root) === gameId) roots.set(root, gameId);
   return Array.from(roots, ([root, gameId]) => ({ root, gameId }));
 }

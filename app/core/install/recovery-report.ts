@@ -36,8 +36,9 @@ const runSchema = z.object({
   /** ISO 8601. */
   at: z.string(),
   gamesDir: z.string(),
-  /** False: the games folder was not there. */
+  /** False: the games folder was not there or did not answer; `reason` says it in words. */
   judged: z.boolean(),
+  reason: z.string().optional(),
   tales: z.array(taleSchema),
   stateMovedAside: z.string().optional(),
 });
