@@ -24,7 +24,8 @@ export class Pieces {
       this.#pieceOf[block] = firsts.length - 1;
     }
     this.count = firsts.length;
-    this.#firsts = Uint32Array.of(...firsts, layout.blockCount);
+    firsts.push(layout.blockCount);
+    this.#firsts = Uint32Array.from(firsts);
   }
 
   of(block: number): number {

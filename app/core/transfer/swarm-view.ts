@@ -4,6 +4,7 @@
  */
 import type { Bitmap } from '../base/index.ts';
 import { blocksOf, type BlockRun } from './block-runs.ts';
+import { PieceBag } from './piece-bag.ts';
 import type { Pieces } from './pieces.ts';
 
 /** A piece that somebody says to be fetching and that does not come for this long is anybody's again, in milliseconds. */
@@ -13,10 +14,16 @@ interface Member {
   readonly have: Bitmap;
   /** Blocks of each piece that it lacks. */
   readonly lacking: Uint32Array;
-  /** Pieces that it fetches, and since when, monotonic. */
-  claims: Map<number, number>;
+  /** Pieces of which it has something, but for those that were found complete here. */
+  readonly offers: PieceBag;
+  /** Pieces that it fetches. */
+  claims: ReadonlySet<number>;
   readonly seed: number;
 }
+
+const unknown = 0;
+const ours = 1;
+const theirs = 2;
 
 export class SwarmView {
   readonly #pieces: Pieces;
@@ -24,31 +31,62 @@ export class SwarmView {
   readonly #members = new Map<string, Member>();
   /** How many members have each piece. */
   readonly #holders: Uint16Array;
-  /** Whether a piece is ours to fetch first; made anew when members come and go. */
-  #mine: Uint8Array | undefined;
+  /** Blocks of each piece that are missing here. */
+  readonly #missing: Uint32Array;
+  /** What there is to ask of those who have everything. */
+  readonly #wanted: PieceBag;
+  /** Who says to be fetching a piece, and since when, monotonic. */
+  readonly #claims = new Map<number, Map<string, number>>();
+  /** Whether a piece is ours to fetch first, as far as it was asked; begun anew when members come and go. */
+  readonly #mine: Uint8Array;
 
-  constructor({ pieces, self }: { pieces: Pieces; self: string }) {
+  constructor({ pieces, self, verified }: { pieces: Pieces; self: string; verified?: Bitmap }) {
     this.#pieces = pieces;
     this.#selfSeed = seedOf(self);
     this.#holders = new Uint16Array(pieces.count);
+    this.#mine = new Uint8Array(pieces.count);
+    this.#missing = new Uint32Array(pieces.count);
+    for (let piece = 0; piece < pieces.count; piece += 1)
+      for (let block = pieces.first(piece); block < pieces.first(piece + 1); block += 1)
+        if (!verified?.has(block)) this.#missing[piece] = (this.#missing[piece] ?? 0) + 1;
+    this.#wanted = new PieceBag(Array.from({ length: pieces.count }, (_, piece) => piece));
   }
 
   get size(): number {
     return this.#members.size;
   }
 
+  /** A block was verified here. */
+  onVerified(block: number): void {
+    const piece = this.#pieces.of(block);
+    this.#missing[piece] = (this.#missing[piece] ?? 1) - 1;
+  }
+
+  /** Whether nothing of a piece is missing here. */
+  isComplete(piece: number): boolean {
+    return this.#missing[piece] === 0;
+  }
+
+  /** Pieces that somebody may have something of; of one that has everything, or is none of us: all. */
+  offersOf(peerId: string | undefined): PieceBag {
+    return (peerId === undefined ? undefined : this.#members.get(peerId)?.offers) ?? this.#wanted;
+  }
+
   /** Somebody joins, or tells anew what it has. `have` is kept: `add` extends it. */
   put(peerId: string, have: Bitmap): void {
     this.remove(peerId);
     const lacking = new Uint32Array(this.#pieces.count);
+    const offers = new PieceBag();
     for (let piece = 0; piece < this.#pieces.count; piece += 1) {
-      const end = this.#pieces.first(piece + 1);
-      for (let block = this.#pieces.first(piece); block < end; block += 1)
-        if (!have.has(block)) lacking[piece] = (lacking[piece] ?? 0) + 1;
-      if (lacking[piece] === 0) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
+      const [first, end] = [this.#pieces.first(piece), this.#pieces.first(piece + 1)];
+      let lacks = 0;
+      for (let block = first; block < end; block += 1) if (!have.has(block)) lacks += 1;
+      lacking[piece] = lacks;
+      if (lacks < end - first) offers.add(piece);
+      if (lacks === 0) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
     }
-    this.#members.set(peerId, { have, lacking, claims: new Map(), seed: seedOf(peerId) });
-    this.#mine = undefined;
+    this.#members.set(peerId, { have, lacking, offers, claims: new Set(), seed: seedOf(peerId) });
+    this.#mine.fill(unknown);
   }
 
   /** It verified more blocks. */
@@ -58,8 +96,10 @@ export class SwarmView {
     for (const block of blocksOf(runs)) {
       if (!member.have.add(block)) continue;
       const piece = this.#pieces.of(block);
-      member.lacking[piece] = (member.lacking[piece] ?? 1) - 1;
-      if (member.lacking[piece] === 0) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
+      const lacks = member.lacking[piece] ?? 1;
+      if (lacks === this.#pieces.first(piece + 1) - this.#pieces.first(piece)) member.offers.add(piece);
+      member.lacking[piece] = lacks - 1;
+      if (lacks === 1) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
     }
   }
 
@@ -67,10 +107,12 @@ export class SwarmView {
   setClaims(peerId: string, runs: readonly BlockRun[], nowMs: number): void {
     const member = this.#members.get(peerId);
     if (!member) return;
-    const claims = new Map<number, number>();
-    for (const block of blocksOf(runs)) {
-      const piece = this.#pieces.of(block);
-      claims.set(piece, member.claims.get(piece) ?? nowMs);
+    const claims = new Set<number>();
+    for (const block of blocksOf(runs)) claims.add(this.#pieces.of(block));
+    for (const piece of member.claims) if (!claims.has(piece)) this.#unclaim(piece, peerId);
+    for (const piece of claims) {
+      const claimants = this.#claims.get(piece) ?? new Map<string, number>();
+      if (!claimants.has(peerId)) this.#claims.set(piece, claimants.set(peerId, nowMs));
     }
     member.claims = claims;
   }
@@ -79,9 +121,10 @@ export class SwarmView {
     const member = this.#members.get(peerId);
     if (!member) return;
     this.#members.delete(peerId);
+    for (const piece of member.claims) this.#unclaim(piece, peerId);
     for (let piece = 0; piece < this.#pieces.count; piece += 1)
       if (member.lacking[piece] === 0) this.#holders[piece] = (this.#holders[piece] ?? 1) - 1;
-    this.#mine = undefined;
+    this.#mine.fill(unknown);
   }
 
   /** How many members have the whole piece. */
@@ -90,10 +133,8 @@ export class SwarmView {
   }
 
   isClaimed(piece: number, nowMs: number): boolean {
-    for (const { claims } of this.#members.values()) {
-      const sinceMs = claims.get(piece);
-      if (sinceMs !== undefined && nowMs - sinceMs < claimLimitMs) return true;
-    }
+    const claimants = this.#claims.get(piece);
+    if (claimants) for (const sinceMs of claimants.values()) if (nowMs - sinceMs < claimLimitMs) return true;
     return false;
   }
 
@@ -102,18 +143,20 @@ export class SwarmView {
    * without a word and little changes when somebody comes or goes.
    */
   isMine(piece: number): boolean {
-    this.#mine ??= this.#divide();
-    return this.#mine[piece] === 1;
+    if (this.#mine[piece] === unknown) this.#mine[piece] = this.#fallsToUs(piece) ? ours : theirs;
+    return this.#mine[piece] === ours;
   }
 
-  #divide(): Uint8Array {
-    const mine = new Uint8Array(this.#pieces.count);
-    const seeds = Array.from(this.#members.values(), ({ seed }) => seed);
-    for (let piece = 0; piece < mine.length; piece += 1) {
-      const own = mix(this.#selfSeed, piece);
-      mine[piece] = seeds.every((seed) => mix(seed, piece) <= own) ? 1 : 0;
-    }
-    return mine;
+  #fallsToUs(piece: number): boolean {
+    const own = mix(this.#selfSeed, piece);
+    for (const { seed } of this.#members.values()) if (mix(seed, piece) > own) return false;
+    return true;
+  }
+
+  #unclaim(piece: number, peerId: string): void {
+    const claimants = this.#claims.get(piece);
+    claimants?.delete(peerId);
+    if (claimants?.size === 0) this.#claims.delete(piece);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { BlockRun } from './block-runs.ts';
 import type { ProgressMeter } from './progress.ts';
+import { handOut } from './hand-out.ts';
 import { toFetchRequest } from './ranges.ts';
 import type { Range, Scheduler, Strike } from './scheduler.ts';
 import type { Have } from './source-peer.ts';
@@ -75,8 +76,10 @@ export class TransferRun {
 
   /** Somebody who is still fetching has more now, and is fetching `claims` from those who have everything. */
   updatePeer(peerId: string, news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }): void {
-    this.#options.scheduler.updatePeer(peerId, { ...news, nowMs: this.#options.clock.monotonicMs() });
-    this.#pump();
+    const { scheduler, clock } = this.#options;
+    scheduler.updatePeer(peerId, { ...news, nowMs: clock.monotonicMs() });
+    // It has something new, and what it leaves off may be fetched from a seed; for all others nothing has changed.
+    this.#pump([peerId, ...scheduler.seeds()]);
   }
 
   /** A peer is gone; what it was fetching is handed to others. */
@@ -118,21 +121,15 @@ export class TransferRun {
     }
   }
 
-  #pump(): void {
+  #pump(peers?: readonly string[]): void {
     if (this.#isOver) return;
     const { scheduler, clock } = this.#options;
     for (const id of scheduler.superfluous()) this.#running.get(id)?.controller.abort();
-    const peers = scheduler.usablePeers();
-    const mostSlots = Math.max(0, ...peers.map((peerId) => scheduler.slotsOf(peerId)));
-    for (let slot = 0; slot < mostSlots; slot += 1) {
-      // Round by round, so that the first peer does not take all before the second is asked.
-      for (const peerId of peers) {
-        if (scheduler.runningOf(peerId) > slot || slot >= scheduler.slotsOf(peerId)) continue;
-        // A lane may have found the end, or a listener called for it, before the last start came back.
-        if (this.#isOver) return;
-        const range = scheduler.next(peerId, clock.monotonicMs());
-        if (range) this.#start(range);
-      }
+    const nowMs = (): number => clock.monotonicMs();
+    for (const range of handOut(scheduler, { nowMs, ...(peers && { peers }) })) {
+      this.#start(range);
+      // A lane may have found the end, or a listener called for it, before the start came back.
+      if (this.#isOver) return;
     }
     this.#wakeLater();
     const verdict = scheduler.verdict();
@@ -189,6 +186,8 @@ export class TransferRun {
     const { counts, strike } = scheduler.onBlock(range.id, { block, sound, nowMs });
     const place = layout.place(block);
     if (counts) {
+      // A copy that somebody else is still sending has no use any more.
+      for (const id of scheduler.superfluous()) if (id !== range.id) this.#running.get(id)?.controller.abort();
       meter.addVerified(place.lengthBytes);
       this.#options.onVerified(block);
       batch.add(block);
