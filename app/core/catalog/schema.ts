@@ -20,7 +20,7 @@ export const catalogLimits = {
 } as const;
 
 /** The kinds of cover, by the file's ending. */
-export const coverEndings = ['.svg', '.png', '.jpg', '.jpeg', '.webp'] as const;
+export const coverEndings = ['.svg', '.png', '.jpg', '.jpeg', '.webp', '.avif'] as const;
 
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { whyUnsafe } from '../base/index.ts';
 
@@ -15,6 +15,7 @@ const types: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
   '.webp': 'image/webp',
+  '.avif': 'image/avif',
   '.woff2': 'font/woff2',
 };
 
@@ -29,6 +30,12 @@ const headers = {
   'Cache-Control': 'no-cache',
 };
 
+/** A cover came from a catalog, that is, from anybody: opened on its own it may do nothing at all. */
+const coverHeaders = {
+  ...headers,
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+};
+
 export interface StaticFilesOptions {
   uiDirectory: string | undefined;
   coverPath: (gameId: string) => string | undefined;
@@ -41,28 +48,42 @@ export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions
       response.writeHead(405, { ...headers, Allow: 'GET, HEAD' }).end();
       return;
     }
-    const file = resolveFile(request.url ?? '/', { uiDirectory, coverPath });
-    const found = file ? await stat(file).catch(() => undefined) : undefined;
-    if (!file || !found?.isFile()) {
+    const { path, isCover } = resolveFile(request.url ?? '/', { uiDirectory, coverPath }) ?? {};
+    const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    if (path === undefined || !found?.isFile()) {
       response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end('Not found.\n');
       return;
     }
-    const type = types[extname(file).toLowerCase()] ?? 'application/octet-stream';
-    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': found.size });
+    // A cover's file is named after its bytes.
+    const own = isCover ? { ...coverHeaders, ETag: `"${basename(path)}"` } : headers;
+    if ('ETag' in own && request.headers['if-none-match'] === own.ETag) {
+      response.writeHead(304, own).end();
+      return;
+    }
+    const type = types[extname(path).toLowerCase()] ?? 'application/octet-stream';
+    response.writeHead(200, { ...own, 'Content-Type': type, 'Content-Length': found.size });
     if (request.method === 'HEAD') response.end();
-    else await pipeline(createReadStream(file), response);
+    else await pipeline(createReadStream(path), response);
   };
 }
 
-function resolveFile(url: string, { uiDirectory, coverPath }: StaticFilesOptions): string | undefined {
+interface ServedFile {
+  readonly path: string;
+  readonly isCover: boolean;
+}
+
+function resolveFile(url: string, { uiDirectory, coverPath }: StaticFilesOptions): ServedFile | undefined {
   let path: string;
   try {
     path = decodeURIComponent(new URL(url, 'http://localhost').pathname).slice(1);
   } catch {
     return undefined;
   }
-  if (path.startsWith('covers/')) return coverPath(path.slice('covers/'.length));
+  if (path.startsWith('covers/')) {
+    const cover = coverPath(path.slice('covers/'.length));
+    return cover === undefined ? undefined : { path: cover, isCover: true };
+  }
   if (path === '') path = 'index.html';
   if (!uiDirectory || whyUnsafe(path, { atGameRoot: false }) !== undefined) return undefined;
-  return join(uiDirectory, path);
+  return { path: join(uiDirectory, path), isCover: false };
 }

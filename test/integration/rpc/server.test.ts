@@ -13,6 +13,7 @@ import {
 } from '../../../app/core/rpc/index.ts';
 
 const uiDirectory = fileURLToPath(new URL('../../../app/ui/plain', import.meta.url));
+const coverPath = fileURLToPath(new URL('../../../fixtures/catalog/covers/amber-convoy.svg', import.meta.url));
 
 interface Rig {
   server: RpcServer;
@@ -32,7 +33,7 @@ test.before.each(async (rig) => {
   rig.server = await startRpcServer({
     api: { commands, events: rig.events.event },
     uiDirectory,
-    coverPath: () => undefined,
+    coverPath: (gameId) => (gameId === 'quake' ? coverPath : undefined),
     logger: silentLogger,
   });
 });
@@ -44,10 +45,14 @@ test.after.each(async ({ server }) => {
 function get(
   port: number,
   path: string,
-  { method = 'GET', host = `127.0.0.1:${port}` } = {},
+  {
+    method = 'GET',
+    host = `127.0.0.1:${port}`,
+    headers = {},
+  }: { method?: string; host?: string; headers?: Record<string, string> } = {},
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request({ host: '127.0.0.1', port, path, method, headers: { host } }, (response) => {
+  request({ host: '127.0.0.1', port, path, method, headers: { ...headers, host } }, (response) => {
     response.resume();
     resolve(response);
   })
@@ -119,6 +124,19 @@ test('the page is served with a strict policy, and nothing beside it', async ({ 
     assert.is((await get(port, path)).statusCode, 404, path);
   }
   assert.is((await get(port, '/', { method: 'POST' })).statusCode, 405);
+});
+
+test('a cover is served as a picture that may do nothing else, and once only', async ({ server: { port } }) => {
+  const cover = await get(port, '/covers/quake');
+  assert.is(cover.statusCode, 200);
+  assert.is(cover.headers['content-type'], 'image/svg+xml');
+  assert.match(String(cover.headers['content-security-policy']), /default-src 'none'.*sandbox/);
+  assert.is(cover.headers['x-content-type-options'], 'nosniff');
+  const etag = String(cover.headers.etag);
+  assert.is((await get(port, '/covers/quake', { headers: { 'if-none-match': etag } })).statusCode, 304);
+  assert.is((await get(port, '/covers/quake', { headers: { 'if-none-match': '"other"' } })).statusCode, 200);
+  for (const path of ['/covers/doom', '/covers/', '/covers', '/covers/quake%2f..', '/covers/__proto__'])
+    assert.is((await get(port, path)).statusCode, 404, path);
 });
 
 test('text that is no JSON-RPC ends that one connection', async ({ server }) => {

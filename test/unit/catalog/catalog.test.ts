@@ -8,7 +8,7 @@ import { openCatalog, type Catalog } from '../../../app/core/catalog/index.ts';
 import { catalogLimits } from '../../../app/core/catalog/schema.ts';
 import { openState, type State } from '../../../app/core/state/index.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
-import { pictures } from './pictures.ts';
+import { pictures, png } from './pictures.ts';
 
 interface Desk {
   state: State;
@@ -137,17 +137,18 @@ test('covers are copied, so that they are there when the stick is pulled', () =>
     }
   }));
 
-const outside = '<svg><image href="https://example.org/x.png"/></svg>';
+const outside = '<svg><use href="https://example.org/x.svg#a"/></svg>';
 const unusable: Record<string, [cover: string, bytes: Buffer | undefined, reason: RegExp]> = {
   'is missing': ['covers/x.png', undefined, /not there/],
   'is too large': ['covers/x.png', Buffer.concat([pictures.png, Buffer.alloc(catalogLimits.coverBytes)]), /over/],
-  'is text under the name of a picture': ['covers/x.png', Buffer.from('hello'), /not a png/],
-  'is of another kind than its name says': ['covers/x.jpg', pictures.png, /not a jpg/],
-  'is empty': ['covers/x.webp', Buffer.alloc(0), /not a webp/],
-  'is a page': ['covers/x.svg', Buffer.from('<html><body>'), /not a svg/],
+  'is text under the name of a picture': ['covers/x.png', Buffer.from('hello'), /not a picture/],
+  'is a program under the name of a picture': ['covers/x.jpg', Buffer.from('MZ\x90\0'), /not a picture/],
+  'is empty': ['covers/x.webp', Buffer.alloc(0), /not a picture/],
+  'is a page': ['covers/x.svg', Buffer.from('<html><body>'), /not a picture/],
+  'would fill the memory when it is shown': ['covers/x.png', png({ width: 60_000, height: 60_000 }), /pixels/],
   'has a script': ['covers/x.svg', Buffer.from('<svg><script>alert(1)</script></svg>'), /script/],
   'has a handler': ['covers/x.svg', Buffer.from('<svg onload = "alert(1)"/>'), /script/],
-  'links elsewhere': ['covers/x.svg', Buffer.from(outside), /link/],
+  'links elsewhere': ['covers/x.svg', Buffer.from(outside), /elsewhere/],
 };
 for (const [what, [cover, bytes, reason]] of Object.entries(unusable)) {
   test(`a cover that ${what} is left out with a warning, and the game is there`, () =>
@@ -159,6 +160,30 @@ for (const [what, [cover, bytes, reason]] of Object.entries(unusable)) {
       assert.match(warnings[0] ?? '', 'quake');
       assert.ok(catalog.has('quake'));
       assert.is(catalog.get('quake')?.coverPath, undefined);
+    }));
+}
+
+test('a cover is served as what it is, whatever its file is called', () =>
+  atDesk(async ({ catalog, stick, put }) => {
+    await put({ 'list.json': file('A', game('quake', { cover: 'x.jpg' })), 'x.jpg': pictures.png });
+    const { warnings } = await catalog.importFile(stick.join('list.json'));
+    assert.equal(warnings, []);
+    assert.ok(catalog.get('quake')?.coverPath?.endsWith('.png'));
+  }));
+
+for (const cover of [
+  '../secret.png',
+  '/etc/passwd.png',
+  'C:\\x.png',
+  'covers/../../x.png',
+  'covers/con.png',
+  'a.exe',
+  'a.png/',
+]) {
+  test(`a catalog that names the cover ${cover} is not valid`, () =>
+    atDesk(async ({ catalog, stick, put }) => {
+      await put({ 'list.json': file('A', game('quake', { cover })) });
+      assert.is(await codeOf(catalog.importFile(stick.join('list.json'))), 'CATALOG_INVALID');
     }));
 }
 
