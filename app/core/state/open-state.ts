@@ -10,6 +10,7 @@ import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
 import { blockRepository } from './repositories/blocks.ts';
 import { catalogRepository } from './repositories/catalog.ts';
 import { downloadQueueRepository } from './repositories/download-queue.ts';
+import { extensionRepository } from './repositories/extensions.ts';
 import { intentRepository } from './repositories/intents.ts';
 import { inventoryRepository } from './repositories/inventory.ts';
 import { libraryRepository } from './repositories/library.ts';
@@ -131,6 +132,7 @@ function openRepositories(connection: Connection): Omit<State, 'directory' | 'tr
       inventory: inventoryRepository(connection),
       peers: peerRepository(connection),
       playSessions: playSessionRepository(connection),
+      extensions: extensionRepository(connection),
     };
   } catch (cause) {
     if (!(cause instanceof LanspreadError) || cause.code !== 'IO_ERROR') throw cause;

@@ -250,6 +250,30 @@ export interface PlaySessionRepository {
   close(session: PlaySession): void;
 }
 
+/** What is remembered of an extension; its files lie in the state directory, or it is built in. */
+export interface ExtensionRow {
+  /** `publisher.name`. */
+  readonly id: string;
+  readonly version: string;
+  /** Of the package it was installed from; empty when there is none. */
+  readonly hash: string;
+  readonly enabled: boolean;
+  /** What the player agreed to, as the extensions folder has it. */
+  readonly grantedPermissions: unknown;
+  readonly crashCount: number;
+  /** The public key, in hex, that signed the package. */
+  readonly signedBy: string | undefined;
+}
+
+export interface ExtensionRepository {
+  /** By id. */
+  all(): ExtensionRow[];
+  get(id: string): ExtensionRow | undefined;
+  /** Durable when it returns. */
+  put(row: ExtensionRow): void;
+  remove(id: string): void;
+}
+
 export interface State extends Disposable {
   /** The state directory, absolute: other files of the core lie beside the database. */
   readonly directory: string;
@@ -264,6 +288,7 @@ export interface State extends Disposable {
   readonly inventory: InventoryRepository;
   readonly peers: PeerRepository;
   readonly playSessions: PlaySessionRepository;
+  readonly extensions: ExtensionRepository;
   /** Runs `work` in one transaction, durable when it returns; rolls back when it throws. Nests. `work` is synchronous. */
   transaction<T>(work: () => T): T;
 }
