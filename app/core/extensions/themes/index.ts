@@ -1,0 +1,1 @@
+export { readThemes, type Theme } from './read-themes.ts';
