@@ -64,6 +64,11 @@ export async function recoverRoot(
       for (const step of steps) if (await performRecoveryStep(context, target, step)) done.push(step);
       if (!intent || state.intents.get(root)) break;
     }
+    // Whatever journal told of them: beside no running download they are nobody's.
+    const settled: RecoveryTarget = { layout, gameId, intent: undefined };
+    const isOurs = (await kindOf(context, root)) === 'directory' && !state.intents.get(root);
+    if (isOurs && (await performRecoveryStep(context, settled, 'sweep-sentinel-transients')))
+      done.push('sweep-sentinel-transients');
     // Left by a crash between restoring a backup and unmarking it.
     if ((await kindOf(context, layout.local)) === 'directory') await deleteMarker(fileSystem, layout.local);
   } catch (error) {

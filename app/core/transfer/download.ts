@@ -8,6 +8,8 @@ import { KnownPayload, pathsOf } from './known-payload.ts';
 import { assertSafeWay } from './preflight.ts';
 import { findPresentBlocks } from './present-blocks.ts';
 import { resolveManifest } from './resolve.ts';
+import { sweepSentinelTransients } from './sentinel.ts';
+import { hasSentinel, settleDownload } from './settle.ts';
 import { statOf } from './stat.ts';
 import { stopKindOf } from './stop.ts';
 import type { DownloadListener, DownloadOutcome, DownloadRequest } from './types.ts';
@@ -26,10 +28,15 @@ export async function download(
   const { logger } = context;
   const { root } = request;
   try {
-    return await fetchGame(context, request, { listener, signal });
+    const end = await fetchGame(context, request, { listener, signal });
+    if (end.kind !== 'finished') await settleDownload(context, root);
+    return end;
   } catch (thrown) {
     if (isAbort(thrown) && signal.aborted) {
-      if (stopKindOf(signal) !== 'cancel') return { kind: 'paused', resumableBytes: keptBytes(context, root) };
+      if (stopKindOf(signal) !== 'cancel') {
+        await settleDownload(context, root);
+        return { kind: 'paused', resumableBytes: keptBytes(context, root) };
+      }
       try {
         await discard(context, request);
         return { kind: 'cancelled' };
@@ -55,6 +62,7 @@ export async function failed(
   thrown: unknown,
 ): Promise<Extract<DownloadOutcome, { kind: 'failed' }>> {
   const error = await explain(context, root, toLanspreadError(thrown));
+  await settleDownload(context, root);
   const { code, message, details } = error;
   return { kind: 'failed', code, message, details, resumableBytes: keptBytes(context, root) };
 }
@@ -83,15 +91,20 @@ async function explain(
   return new LanspreadError('GAMES_DIR_LOST', { cause: error });
 }
 
-/** Deletes what a download left in a root, and its record. Errors: the file system's. */
+/**
+ * Deletes what a download left in a root, and its record. Under a sentinel nothing was changed yet: the payload is whole
+ * and stays. Errors: the file system's.
+ */
 export async function discard(
-  { state, fileSystem, library }: Pick<DownloadContext, 'state' | 'fileSystem' | 'library'>,
+  context: Pick<DownloadContext, 'state' | 'fileSystem' | 'library'>,
   { gameId, root }: Pick<DownloadRequest, 'gameId' | 'root'>,
 ): Promise<void> {
+  const { state, fileSystem, library } = context;
   const partial = state.partials.get(root);
-  if (partial) {
-    // With its drive away nothing could be deleted, and the record is what a later cancel needs.
-    if (!(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
+  // With its drive away nothing could be deleted, and the record is what a later cancel needs.
+  if (partial && !(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
+  if (partial && (await hasSentinel(context, root))) await sweepSentinelTransients(fileSystem, root);
+  else if (partial) {
     const named = pathsOf(decodeManifest(partial.manifestBytes));
     const noted = state.payloads.knownPaths(root);
     const known = noted && new KnownPayload(noted);

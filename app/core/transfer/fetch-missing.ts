@@ -12,6 +12,7 @@ import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from
 import type { Resolved } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
 import { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel.ts';
+import { hasSentinel, settleDownload } from './settle.ts';
 import { statOf } from './stat.ts';
 import { transferBlocks } from './transfer-blocks.ts';
 import type { DownloadListener, DownloadRequest } from './types.ts';
@@ -168,8 +169,15 @@ async function commit(
     const { root: manifestRoot, bytes: manifestBytes, executables } = hashed;
     state.payloads.setManifest(root, { version, manifestRoot, manifestBytes, executables });
   });
-  await writeSentinel(fileSystem, root, manifest.sentinel);
-  await sweepSentinelTransients(fileSystem, root);
+  try {
+    await writeSentinel(fileSystem, root, manifest.sentinel);
+    await sweepSentinelTransients(fileSystem, root);
+  } catch (error) {
+    if (!(await hasSentinel(context, root))) throw error;
+    // The payload is flushed and the sentinel says so: from here on nothing is a failure any more.
+    context.logger.warn({ root, err: error }, 'the disk failed at the very end of a download');
+    return await settleDownload(context, root);
+  }
   forgetPartial(context, root);
 }
 

@@ -6,10 +6,10 @@ import type { State } from '../state/index.ts';
 import { chooseManifest, type ChosenManifest } from './choose-manifest.ts';
 import type { DownloadContext } from './context.ts';
 import { failed, keptBytes } from './download.ts';
-import { fetchMissing, forgetPartial } from './fetch-missing.ts';
+import { fetchMissing } from './fetch-missing.ts';
 import { assertSafeWay } from './preflight.ts';
 import { resolveManifest } from './resolve.ts';
-import { sentinelPaths } from './sentinel.ts';
+import { hasSentinel, settleDownload } from './settle.ts';
 import { statOf } from './stat.ts';
 import type { DownloadListener, RepairOutcome, VerifyListener, VerifyRequest, VerifyResult } from './types.ts';
 import { comparePayload, type Comparison } from './verify.ts';
@@ -84,8 +84,9 @@ export async function repair(
     const plan = { resolved, layout, verified: comparison.verified, allocatedBytes, keepsOthers: true };
     const download = { gameId, version, root, willInstall: false };
     const end = await fetchMissing(context, download, plan, { listener: downloading, signal });
-    if (end === 'peers-gone') return { kind: 'peers-gone', resumableBytes: keptBytes(context, root) };
-    return { kind: 'finished', result };
+    if (end === 'complete') return { kind: 'finished', result };
+    await settleDownload(context, root);
+    return { kind: 'peers-gone', resumableBytes: keptBytes(context, root) };
   } catch (thrown) {
     const error = isAbort(thrown) ? new LanspreadError('CANCELLED', { cause: thrown }) : toLanspreadError(thrown);
     if (!isAbort(thrown)) logger.info({ root, err: thrown }, 'a repair failed');
@@ -93,9 +94,9 @@ export async function repair(
   }
 }
 
-/** A repair that was broken off left everything but the sentinel, or a record that is no longer needed. */
-async function isComplete({ fileSystem, state }: VerifyContext, root: string): Promise<boolean> {
-  if ((await statOf(fileSystem, sentinelPaths(root).sentinel))?.kind !== 'file') return false;
-  if (state.partials.get(root)) forgetPartial({ state }, root);
+/** A repair that was broken off left everything but the sentinel, or records that are no longer needed. */
+async function isComplete(context: VerifyContext, root: string): Promise<boolean> {
+  if (!(await hasSentinel(context, root))) return false;
+  await settleDownload(context, root);
   return true;
 }

@@ -301,6 +301,15 @@ test('recovery: a broken-off download keeps its payload and loses the sentinel t
   assert.equal(await readdir(root(lab)), ['victim.eti']);
 });
 
+test('recovery: the sentinel transients go without a journal, too', async () => {
+  await using lab = await installLab();
+  await lay(lab, { local: 'mine', sentinel: false });
+  for (const name of ['.version.ini.tmp', '.version.ini.discarded', 'victim.eti'])
+    await writeFile(join(root(lab), name), 'x');
+  await recoverTwice(lab);
+  assert.equal((await readdir(root(lab))).sort(), ['local', 'victim.eti']);
+});
+
 test('recovery: a broken-off streamed install takes the root that it made, if that is empty', async () => {
   await using lab = await installLab();
   await lay(lab, { intent: 'Streaming', staging: 'half', sentinel: false });
