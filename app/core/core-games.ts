@@ -26,20 +26,6 @@ export interface GamesOptions {
 export function createGames(ground: Ground, { library, peers, lane, hashFile, owner }: GamesOptions): Games {
   const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
   const isKnownGame = (id: string): boolean => catalog.has(id);
-  const transfer: Transfer = owner.use(
-    createTransfer({
-      peers,
-      library,
-      state,
-      tlsLane: options.decorate?.lane?.(lane) ?? lane,
-      uploads: lane.uploads,
-      fileSystem,
-      clock,
-      logger,
-      isKnownGame,
-      isServable: (gameId) => operations.isServable(gameId),
-    }),
-  );
   const installer = createInstaller({
     fileSystem,
     state,
@@ -51,6 +37,21 @@ export function createGames(ground: Ground, { library, peers, lane, hashFile, ow
     gamesDir: () => library.gamesDir,
     keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
   });
+  const transfer: Transfer = owner.use(
+    createTransfer({
+      peers,
+      library,
+      state,
+      tlsLane: options.decorate?.lane?.(lane) ?? lane,
+      uploads: lane.uploads,
+      fileSystem,
+      settleRoot: (target, settling) => installer.settle(target, settling),
+      clock,
+      logger,
+      isKnownGame,
+      isServable: (gameId) => operations.isServable(gameId),
+    }),
+  );
   const operations: Operations = owner.use(
     createOperations({
       catalog,

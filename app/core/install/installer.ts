@@ -1,6 +1,7 @@
-import type { GameId } from '../base/index.ts';
+import type { GameId, SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { install } from './install.ts';
+import { settleFirst } from './preconditions.ts';
 import { assertRemovable, removeDownload } from './remove-download.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 import { uninstall } from './uninstall.ts';
@@ -10,6 +11,8 @@ type Target = { gameId: GameId; root: string };
 
 /** Everything that turns a download into an installed game and back. The caller sees to it that one runs at a time per game. */
 export interface Installer {
+  /** Ends what an earlier operation left unfinished in this root; see `settleFirst`. Every other operation begins with it. */
+  settle(target: Target, options: SignalOptions): Promise<void>;
   /** See `install`. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   /** See `update`. */
@@ -24,6 +27,7 @@ export interface Installer {
 
 export function createInstaller(context: InstallContext): Installer {
   return {
+    settle: (target, options) => settleFirst(context, target, options),
     install: (request, listener, { signal }) => install(context, request, { listener, signal }),
     update: (request, listener, { signal }) => update(context, request, { listener, signal }),
     uninstall: (target, options) => uninstall(context, target, options),

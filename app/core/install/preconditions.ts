@@ -1,5 +1,5 @@
 import { LanspreadError, statOf, type EntryKind, type FileSystem, type SignalOptions } from '../base/index.ts';
-import type { InstallContext } from './context.ts';
+import type { RecoveryContext } from './context.ts';
 import type { RootLayout } from './layout.ts';
 import { recoverRoot, type Root } from './recover-root.ts';
 import { exists } from './staging.ts';
@@ -9,14 +9,28 @@ export async function kindAt(fileSystem: FileSystem, path: string): Promise<Entr
 }
 
 /**
- * Finishes or undoes what an earlier operation of this run left behind because the disk failed it. Downloads and
- * removals are not this folder's to judge while the core runs.
+ * Finishes or undoes what an earlier operation of this run left behind because the disk failed it; every operation on a
+ * root begins with this, or it would bury what the earlier one meant. Downloads and removals that broke off need nothing:
+ * whatever comes next takes up from there. Errors: `UNSAFE_ROOT` where only a person can settle it, with what to do; the
+ * file system's; `CANCELLED`.
  */
-export async function settleFirst(context: InstallContext, root: Root, options: SignalOptions): Promise<void> {
+export async function settleFirst(context: RecoveryContext, root: Root, options: SignalOptions): Promise<void> {
   const kind = context.state.intents.get(root.root)?.kind;
   if (kind === 'Downloading' || kind === 'Removing') return;
   const action = await recoverRoot(context, root, options);
   if (action?.error !== undefined) throw action.error;
+  if (!isUnsettled(context, root)) return;
+  const message = ['An earlier operation left this game in a state that Lanspread does not touch.', action?.advice];
+  throw new LanspreadError('UNSAFE_ROOT', {
+    message: message.filter((part) => part !== undefined).join(' '),
+    details: { path: root.root },
+  });
+}
+
+/** An install, update, uninstall or streamed install of this root did not come to its end. */
+export function isUnsettled({ state }: Pick<RecoveryContext, 'state'>, { root }: Pick<Root, 'root'>): boolean {
+  const kind = state.intents.get(root)?.kind;
+  return kind !== undefined && kind !== 'Downloading' && kind !== 'Removing';
 }
 
 /** Throws `NOT_DOWNLOADED` or `UNSAFE_ROOT` unless the root is a folder of its own with a sentinel. */

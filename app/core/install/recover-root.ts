@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { throwIfAborted, type EntryKind, type GameId, type SignalOptions } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { layoutOf, markerOf, type RootLayout } from './layout.ts';
+import { conflictPrefix, layoutOf, markerOf, type RootLayout } from './layout.ts';
 import { performRecoveryStep, type RecoveryTarget } from './recover-step.ts';
 import {
   decideRecovery,
+  inTheWay,
   needsTreeCheck,
   type OwnedFolder,
   type RecoveryStep,
@@ -28,6 +30,8 @@ export interface RecoveryAction {
   readonly report?: string;
   /** What a person has to do about it. */
   readonly advice?: string;
+  /** Absolute: what that is about. Once none of these is there any more, it is settled. */
+  readonly paths?: readonly string[];
   /** Recovery of this root failed; the next start tries again. */
   readonly error?: unknown;
 }
@@ -46,6 +50,7 @@ export async function recoverRoot(
   const done: RecoveryStep[] = [];
   const reports: string[] = [];
   const advices: string[] = [];
+  const paths: string[] = [];
   try {
     // The second look finds what the first left when it followed an intent: the rows without one.
     for (let round = 0; round < 2; round += 1) {
@@ -54,14 +59,17 @@ export async function recoverRoot(
         if (intent) {
           reports.push('the game folder is a link; nothing was touched');
           advices.push('Put the real folder in the place of the link, then start Lanspread again.');
+          paths.push(root);
         }
         break;
       }
       const target: RecoveryTarget = { layout, gameId, intent };
-      const { steps, report, advice } = decideRecovery(await readFacts(context, { layout, intent }, { signal }));
+      const facts = await readFacts(context, { layout, intent }, { signal });
+      const { steps, report, advice } = decideRecovery(facts);
       if (report !== undefined) reports.push(report);
       if (advice !== undefined) advices.push(advice);
       for (const step of steps) if (await performRecoveryStep(context, target, step)) done.push(step);
+      if (advice !== undefined) paths.push(...(await pathsOf(context, { root, facts, steps })));
       if (!intent || state.intents.get(root)) break;
     }
     // Whatever journal told of them: beside no running download they are nobody's.
@@ -85,8 +93,22 @@ export async function recoverRoot(
     root,
     steps: done,
     ...(report !== undefined && { report }),
-    ...(advice !== undefined && { advice }),
+    ...(advice !== undefined && { advice, paths: [...new Set(paths)] }),
   };
+}
+
+/** What an advice is about: what was set aside just now, else what is in the way. */
+async function pathsOf(
+  { fileSystem }: RecoveryContext,
+  { root, facts, steps }: { root: string; facts: RootFacts; steps: readonly RecoveryStep[] },
+): Promise<string[]> {
+  if (!steps.includes('set-local-aside')) return inTheWay(facts).map((name) => join(root, name));
+  const names = (await fileSystem.list(root)).map(({ name }) => name);
+  const newest = names
+    .filter((name) => name.startsWith(conflictPrefix))
+    .toSorted()
+    .at(-1);
+  return newest === undefined ? [] : [join(root, newest)];
 }
 
 async function readFacts(
@@ -102,8 +124,14 @@ async function readFacts(
     staging: await ownedFolder(context, staging),
     backup: await ownedFolder(context, backup),
     sentinel: (await kindOf(context, sentinel)) === 'file',
+    transients: await hasTransients(context, layout),
   } as const;
   return { ...facts, localIsNewTree: needsTreeCheck(facts) && (await isTreeOf(context, layout, options)) };
+}
+
+async function hasTransients(context: RecoveryContext, { sentinelTransients }: RootLayout): Promise<boolean> {
+  for (const path of sentinelTransients) if ((await kindOf(context, path)) === 'file') return true;
+  return false;
 }
 
 async function ownedFolder(context: RecoveryContext, path: string): Promise<OwnedFolder> {

@@ -4,7 +4,7 @@ import type { Intent } from '../state/index.ts';
 import { conflictPrefix, type RootLayout } from './layout.ts';
 import { recordInstalled, recordUninstalled } from './record.ts';
 import type { RecoveryContext } from './context.ts';
-import { finishRemoving } from './remove-download.ts';
+import { finishRemoving } from './finish-removing.ts';
 import type { RecoveryStep } from './recovery-table.ts';
 import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
 
@@ -71,7 +71,8 @@ async function deleteFolder(fileSystem: FileSystem, root: string, folder: string
 async function sweepTransients(fileSystem: FileSystem, { root, sentinelTransients }: RootLayout): Promise<boolean> {
   let swept = false;
   for (const path of sentinelTransients) {
-    if (!(await exists(fileSystem, path))) continue;
+    // A folder of that name is nobody's of ours.
+    if (!(await exists(fileSystem, path)) || (await fileSystem.lstat(path)).kind === 'directory') continue;
     await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.deleteFile(path));
     swept = true;
   }

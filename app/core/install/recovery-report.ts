@@ -26,8 +26,8 @@ const taleSchema = z.object({
   action: z.string(),
   /** What a person has to do about it. */
   advice: z.string().optional(),
-  /** Absolute: what the advice is about. */
-  path: z.string().optional(),
+  /** Absolute: what the advice is about. Once none of these is there any more, it is settled. */
+  paths: z.array(z.string()).optional(),
 });
 /** One thing that recovery did or found. */
 export type RecoveryTale = z.infer<typeof taleSchema>;
@@ -74,7 +74,7 @@ export function tellRecovery(
   return [...legacy.flatMap(tellLegacy), ...actions.map(tellAction)];
 }
 
-function tellAction({ gameId, root, steps, report, advice, error }: RecoveryAction): RecoveryTale {
+function tellAction({ gameId, root, steps, report, advice, paths = [root], error }: RecoveryAction): RecoveryTale {
   const done = steps.map((step) => words[step]).join(', ');
   if (error !== undefined) {
     const reason = toLanspreadError(error, 'IO_ERROR').message;
@@ -82,11 +82,11 @@ function tellAction({ gameId, root, steps, report, advice, error }: RecoveryActi
       gameId,
       action: `could not be settled: ${reason}${done === '' ? '' : ` (before that: ${done})`}`,
       advice: 'Check the disk and the permissions of the folder; the next start tries again.',
-      path: root,
+      paths: [root],
     };
   }
   const action = [report, done].filter(Boolean).join('; ');
-  return { gameId, action, ...(advice !== undefined && { advice, path: root }) };
+  return { gameId, action, ...(advice !== undefined && { advice, paths: [...paths] }) };
 }
 
 function tellLegacy(outcome: LegacyOutcome): RecoveryTale[] {
@@ -101,7 +101,7 @@ function tellLegacy(outcome: LegacyOutcome): RecoveryTale[] {
       gameId,
       action: `left ${what} alone: ${outcome.reason}`,
       advice: `Delete ${outcome.path} if you no longer use the launcher that made it.`,
-      path: outcome.path,
+      paths: [outcome.path],
     },
   ];
 }

@@ -15,6 +15,8 @@ export interface RootFacts {
   readonly backup: OwnedFolder;
   /** A regular `version.ini` directly in the root. */
   readonly sentinel: boolean;
+  /** `.version.ini.tmp` or `.version.ini.discarded` is there. */
+  readonly transients: boolean;
   /** The new tree was complete when the intent was left, and `local/` is it. Asked only where `needsTreeCheck`. */
   readonly localIsNewTree: boolean;
 }
@@ -48,9 +50,17 @@ const nothing: RecoveryDecision = { steps: [] };
 const unknown = (facts: RootFacts): RecoveryDecision => ({
   steps: [],
   report: `unknown combination, nothing was touched: ${describe(facts)}`,
-  advice:
-    "Look into the game's folder: move what is yours out of it, delete .local.installing and .local.backup if you do not need them, then start Lanspread again.",
+  advice: `Look into the game's folder: move what is yours out of ${inTheWay(facts).join(' and ')}, delete what is left of it, then start Lanspread again.`,
 });
+
+/** The names in a root that nobody but a person may decide about. */
+export function inTheWay({ intent, local, staging, backup }: RootFacts): string[] {
+  return [
+    ...(local === 'foreign' || (local === 'yes' && intent === 'Removing') ? ['local'] : []),
+    ...(staging === 'no' ? [] : ['.local.installing']),
+    ...(backup === 'no' ? [] : ['.local.backup']),
+  ];
+}
 
 function describe({ intent, local, staging, backup }: RootFacts): string {
   return `intent ${intent ?? 'none'}, local ${local}, staging ${staging}, backup ${backup}`;
@@ -70,7 +80,7 @@ export function decideRecovery(facts: RootFacts): RecoveryDecision {
         ? { steps: ['sweep-sentinel-transients', 'forget-partial', 'clear-intent'] }
         : { steps: ['sweep-sentinel-transients', 'clear-intent'] };
     case undefined:
-      return isForeign ? unknown(facts) : withoutIntent(facts);
+      return sweeping(facts, isForeign ? unknown(facts) : withoutIntent(facts));
     case 'Removing':
       return present(facts) === '---' ? { steps: ['finish-removing', 'clear-intent'] } : unknown(facts);
     case 'Installing':
@@ -87,6 +97,11 @@ export function decideRecovery(facts: RootFacts): RecoveryDecision {
 /** `L`, `S`, `B` where `local/`, staging, backup are there, else `-`. */
 function present({ local, staging, backup }: RootFacts): string {
   return (local === 'no' ? '-' : 'L') + (staging === 'no' ? '-' : 'S') + (backup === 'no' ? '-' : 'B');
+}
+
+/** Of a download whose journal was lost: its sentinel's transients tell nothing any more. */
+function sweeping({ transients }: RootFacts, decision: RecoveryDecision): RecoveryDecision {
+  return transients ? { ...decision, steps: ['sweep-sentinel-transients', ...decision.steps] } : decision;
 }
 
 function withoutIntent(facts: RootFacts): RecoveryDecision {
@@ -108,7 +123,7 @@ function left(facts: RootFacts, name: string): RecoveryDecision {
   return {
     steps: [],
     report: `${name} is not known to be Lanspread's and was left alone: ${describe(facts)}`,
-    advice: `Look into ${name}: move what is yours out of the game's folder, then delete it. Until then the game cannot be installed or updated.`,
+    advice: `Look into ${name}: move what is yours out of the game's folder, then delete it. Until then the game cannot be installed, updated or removed.`,
   };
 }
 

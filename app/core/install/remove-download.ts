@@ -1,7 +1,9 @@
 import { basename, dirname, resolve } from 'node:path';
-import { LanspreadError, parseGameId, promoteRetryMs, retryWhileHeld, type EntryKind } from '../base/index.ts';
+import { LanspreadError, parseGameId, type EntryKind } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
+import { finishRemoving } from './finish-removing.ts';
 import { conflictPrefix, layoutOf } from './layout.ts';
+import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
@@ -60,13 +62,16 @@ async function readFacts(
   };
 }
 
-/** Throws `NOT_REMOVABLE` with the reason when the download may not be removed. Changes nothing. */
+/**
+ * Throws `NOT_REMOVABLE` with the reason when the download may not be removed. What an earlier operation left unfinished
+ * is no reason: `removeDownload` settles it first. Changes nothing.
+ */
 export async function assertRemovable(
   context: InstallContext,
   request: Omit<InstallRequest, 'version'>,
 ): Promise<void> {
   const reason = whyNotRemovable(await readFacts(context, request));
-  if (reason === undefined) return;
+  if (reason === undefined || (reason === 'install-unfinished' && isUnsettled(context, request))) return;
   throw new LanspreadError('NOT_REMOVABLE', {
     message: `The downloaded files cannot be removed: ${reason}.`,
     details: { reason },
@@ -78,6 +83,7 @@ export async function assertRemovable(
  * root. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's (recovery finishes).
  */
 export async function removeDownload(context: InstallContext, request: Omit<InstallRequest, 'version'>): Promise<void> {
+  await settleFirst(context, request, {});
   await assertRemovable(context, request);
   const { state, clock, fileSystem } = context;
   const { root, gameId } = request;
@@ -86,14 +92,4 @@ export async function removeDownload(context: InstallContext, request: Omit<Inst
   await finishRemoving(context, root);
   await fileSystem.syncDirectory(dirname(root));
   state.intents.clear(root);
-}
-
-/** The part that recovery repeats. */
-export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileSystem'>, root: string): Promise<void> {
-  const { sentinel } = layoutOf(root);
-  if (await exists(fileSystem, sentinel)) {
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(sentinel));
-    await fileSystem.syncDirectory(root);
-  }
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(root));
 }

@@ -1,4 +1,4 @@
-import type { Clock, FileSystem, Logger } from '../base/index.ts';
+import type { Clock, FileSystem, GameId, Logger, SignalOptions } from '../base/index.ts';
 import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
@@ -12,6 +12,8 @@ export interface DownloadContext {
   readonly hasher: Pick<BlockHasher, 'checkBlocks'>;
   readonly state: Pick<State, 'intents' | 'partials' | 'payloads' | 'transaction'>;
   readonly fileSystem: FileSystem;
+  /** Ends what an install, update or uninstall left unfinished in a root, before its journal is written over. */
+  readonly settleRoot?: (target: { root: string; gameId: GameId }, options: SignalOptions) => Promise<void>;
   readonly lanes: LaneChoice;
   /** What is being downloaded right now, for the serve gate. */
   readonly live: Map<string, LivePartial>;

@@ -101,6 +101,7 @@ async function begin(
   const { manifest } = hashed;
   // Making the root would make a vanished games folder, too.
   if (!(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
+  await context.settleRoot?.({ root, gameId }, { signal });
   const madeRoot = !(await statOf(fileSystem, root));
   const known = madeRoot
     ? new KnownPayload([])

@@ -3,7 +3,7 @@ import { decodeManifest, ManifestLayout } from '../protocol/index.ts';
 import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
-import type { LaneChoice } from './context.ts';
+import type { DownloadContext, LaneChoice } from './context.ts';
 import { discard, download } from './download.ts';
 import { createLibp2pLane, serveBlocks } from './libp2p-lane.ts';
 import { repair, verify, type VerifyContext } from './repair.ts';
@@ -33,6 +33,7 @@ export interface TransferOptions {
   /** The limits of this PC's uploads, for the roads beside the byte lane. */
   uploads: Uploads;
   fileSystem: FileSystem;
+  settleRoot?: DownloadContext['settleRoot'];
   clock: Clock;
   logger: Logger;
   isKnownGame: (id: string) => boolean;
@@ -101,6 +102,7 @@ export function createTransfer(options: TransferOptions): Transfer {
     hasher: library.hasher,
     state,
     fileSystem,
+    ...(options.settleRoot && { settleRoot: options.settleRoot }),
     lanes,
     live,
     clock,

@@ -332,7 +332,7 @@ test('recovery: a missing games folder is not judged', async () => {
   await using lab = await installLab();
   await lay(lab, { intent: 'Installing', staging: 'half' });
   await rename(lab.gamesDir, `${lab.gamesDir}-unplugged`);
-  assert.equal(await lab.recover(), { judged: false, actions: [] });
+  assert.equal(await lab.recover(), { judged: false, reason: 'it is not there', actions: [] });
   assert.is(lab.state.intents.all().length, 1);
   await rename(`${lab.gamesDir}-unplugged`, lab.gamesDir);
   assert.is((await lab.recover()).judged, true);

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   decideRecovery,
+  inTheWay,
   type OwnedFolder,
   type RecoveryStep,
   type RootFacts,
@@ -14,6 +15,7 @@ const none: RootFacts = {
   staging: 'no',
   backup: 'no',
   sentinel: false,
+  transients: false,
   localIsNewTree: false,
 };
 
@@ -63,6 +65,30 @@ test('without an intent, unmarked folders are left and reported', () => {
   }
   assert.equal(steps({ staging: 'unmarked', backup: 'marked' }), ['restore-backup']);
   assert.ok(report({ staging: 'unmarked', backup: 'marked' }));
+});
+
+test('without an intent, what a lost download left of its sentinel is swept, and nothing else changes', () => {
+  for (const facts of everyCombination()) {
+    if (facts.intent !== undefined) continue;
+    const { steps: others, ...rest } = decideRecovery(facts);
+    const swept = decideRecovery({ ...facts, transients: true });
+    assert.equal(swept, { ...rest, steps: ['sweep-sentinel-transients', ...others] });
+  }
+});
+
+test('what only a person can settle is named, with what to do', () => {
+  for (const facts of everyCombination()) {
+    const { report: told, advice, steps: done } = decideRecovery(facts);
+    const what = JSON.stringify(facts);
+    if (told === undefined || done.includes('record-not-installed')) continue;
+    assert.ok(advice, what);
+    if (done.includes('set-local-aside')) continue;
+    assert.ok(inTheWay(facts).length > 0, what);
+    assert.ok(
+      inTheWay(facts).some((name) => advice?.includes(name)),
+      what,
+    );
+  }
 });
 
 test('an install broken off is undone', () => {
@@ -188,7 +214,7 @@ function* everyCombination(): Generator<RootFacts> {
         for (const backup of owned)
           for (const sentinel of [false, true])
             for (const localIsNewTree of [false, true])
-              yield { intent, local, staging, backup, sentinel, localIsNewTree };
+              yield { intent, local, staging, backup, sentinel, transients: false, localIsNewTree };
 }
 
 test('every combination either settles, ends its intent, or touches nothing and says so', () => {
