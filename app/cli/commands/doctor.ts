@@ -12,6 +12,7 @@ import {
   checkSevenZip,
   type Finding,
 } from '../doctor/checks.ts';
+import { checkBrokenOff } from '../doctor/recovery.ts';
 import { exitCodes } from '../exit.ts';
 import { formatTable } from '../format.ts';
 import { addStateFlag, stateDirOf } from '../options.ts';
@@ -37,7 +38,8 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
   const stateDir = stateDirOf(flags);
   await using session = await joinRunning(stateDir);
   const running = await checkRunning(session);
-  const gamesDir = flags.gamesDir ?? running.gamesDir ?? join(stateDir, 'games');
+  const brokenOff = await checkBrokenOff({ stateDir, gamesDir: flags.gamesDir ?? running.gamesDir });
+  const gamesDir = flags.gamesDir ?? running.gamesDir ?? brokenOff.gamesDir ?? join(stateDir, 'games');
   const findings: Finding[] = [
     checkNode(),
     running.finding,
@@ -46,6 +48,7 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
     await checkQuic(),
     await checkDisk({ stateDir, gamesDir }),
     await checkSevenZip(sevenZipPath),
+    ...brokenOff.findings,
     checkClock(),
     await checkNwjs(),
   ];

@@ -2,7 +2,9 @@ export type { InstallContext, RecoveryContext } from './context.ts';
 export { streamingFileHasher, type HashFile } from './hash-file.ts';
 export { importLegacyJournals, type LegacyContext, type LegacyOutcome } from './legacy-import.ts';
 export { createInstaller, type Installer } from './installer.ts';
+export { installedRootOf } from './installed-root.ts';
 export { probeHeadBytes } from './payload.ts';
+export { openPayloadContent, type PayloadContent } from './payload-content.ts';
 export { defaultBombLimits, type BombLimits } from './plan.ts';
 export {
   recover,
@@ -19,4 +21,5 @@ export {
   type RecoveryTale,
 } from './recovery-report.ts';
 export type { RecoveryStep } from './recovery-table.ts';
+export { findSetAside } from './set-aside.ts';
 export type * from './types.ts';

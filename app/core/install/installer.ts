@@ -3,7 +3,14 @@ import type { InstallContext } from './context.ts';
 import { install } from './install.ts';
 import { settleFirst } from './preconditions.ts';
 import { assertRemovable, removeDownload } from './remove-download.ts';
-import type { InstallListener, InstallRequest } from './types.ts';
+import { streamedInstall } from './streamed-install.ts';
+import type {
+  InstallListener,
+  InstallRequest,
+  StreamedInstallListener,
+  StreamedInstallRequest,
+  StreamedInstallResult,
+} from './types.ts';
 import { uninstall } from './uninstall.ts';
 import { update } from './update.ts';
 
@@ -15,6 +22,12 @@ export interface Installer {
   settle(target: Target, options: SignalOptions): Promise<void>;
   /** See `install`. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
+  /** See `streamedInstall`. */
+  streamedInstall(
+    request: StreamedInstallRequest,
+    listener: StreamedInstallListener,
+    options: { signal: AbortSignal },
+  ): Promise<StreamedInstallResult>;
   /** See `update`. */
   update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   /** See `uninstall`. */
@@ -29,6 +42,7 @@ export function createInstaller(context: InstallContext): Installer {
   return {
     settle: (target, options) => settleFirst(context, target, options),
     install: (request, listener, { signal }) => install(context, request, { listener, signal }),
+    streamedInstall: (request, listener, { signal }) => streamedInstall(context, request, { listener, signal }),
     update: (request, listener, { signal }) => update(context, request, { listener, signal }),
     uninstall: (target, options) => uninstall(context, target, options),
     assertRemovable: (target) => assertRemovable(context, target),

@@ -7,7 +7,15 @@ import {
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
-import { planInstall, splitPayload, type BombLimits, type InstallPlan, type PayloadFile, type Probe } from './plan.ts';
+import {
+  planInstall,
+  splitPayload,
+  type BombLimits,
+  type InstallPlan,
+  type ListedArchive,
+  type PayloadFile,
+  type Probe,
+} from './plan.ts';
 import type { Unpacker } from './types.ts';
 
 /** How much of a file's beginning an unpacker is shown: up to the mark of an ISO image. */
@@ -77,16 +85,36 @@ export interface PlanOptions {
 
 /** Looks at the payload and into its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
 export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
-  const { fileSystem, unpackers, signal, limits } = options;
+  const { archives, loose } = await probeAndList(root, options);
+  const { freeBytes } = await options.fileSystem.space(root);
+  const { limits } = options;
+  return planInstall({ archives, loose, freeBytes, ...(limits && { limits }) });
+}
+
+/** The payload's archives with what they list, and its loose files. */
+export async function probeAndList(
+  root: string,
+  { fileSystem, unpackers, signal }: Omit<PlanOptions, 'limits'>,
+): Promise<{ archives: ListedArchive[]; loose: readonly PayloadFile[] }> {
   const payload = await readPayload(fileSystem, root, { signal });
   const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root, signal }, payload));
-  const archives = [];
+  const archives: ListedArchive[] = [];
   for (const archive of split.archives) {
     const unpacker = unpackerOf(unpackers, archive.unpackerId);
     archives.push({ ...archive, entries: await unpacker.list(join(root, archive.path), { signal }) });
   }
-  const { freeBytes } = await fileSystem.space(root);
-  return planInstall({ archives, loose: split.loose, freeBytes, ...(limits && { limits }) });
+  return { archives, loose: split.loose };
+}
+
+/** Which loose files their owner may execute. */
+export async function looseExecutables(
+  fileSystem: FileSystem,
+  { root, loose }: { root: string; loose: readonly PayloadFile[] },
+): Promise<ReadonlySet<string>> {
+  const executables = new Set<string>();
+  for (const { path, kind } of loose)
+    if (kind === 'file' && (await fileSystem.lstat(join(root, path))).executable) executables.add(path);
+  return executables;
 }
 
 export function unpackerOf(unpackers: readonly Unpacker[], id: string): Unpacker {

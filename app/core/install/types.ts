@@ -1,4 +1,4 @@
-import type { GameId } from '../base/index.ts';
+import type { ErrorCode, GameId } from '../base/index.ts';
 
 export interface ArchiveEntry {
   /** As the archive has it; the host applies the path rules. */
@@ -73,4 +73,52 @@ export interface InstallRequest {
 export interface InstallListener {
   onBegin(facts: { totalBytes: number | undefined }): void;
   onProgress(facts: { bytes: number; totalBytes: number | undefined }): void;
+}
+
+/** What a sender gives for a streamed install. Nothing of it is believed before it was checked. Disposing stops the sender. */
+export interface IncomingContent extends AsyncDisposable {
+  readonly entries: readonly {
+    readonly path: string;
+    readonly size: number;
+    readonly kind: 'file' | 'directory';
+    readonly executable?: boolean | undefined;
+  }[];
+  /**
+   * The contents of all files in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
+   * well only when the sender said that its archives are whole. Errors: the sender's refusal or verdict, `PEER_…`,
+   * `BAD_MESSAGE`, `CANCELLED`.
+   */
+  bytes(): AsyncIterable<Uint8Array>;
+  /** BLAKE3 of each file as the sender read it, in the order of the entries; whole once `bytes` has ended well. */
+  readonly hashes: readonly string[];
+}
+
+export interface ContentSender {
+  readonly peerId: string;
+  open(options: { signal: AbortSignal }): Promise<IncomingContent>;
+}
+
+export interface StreamedInstallRequest extends InstallRequest {
+  /** Best first. */
+  readonly senders: readonly ContentSender[];
+  /** Of the payload that it is unpacked from: what the unpacked size is held against. */
+  readonly payloadBytes: number;
+  /** The catalog's pin: see `installedRootOf`. */
+  readonly installedRoot?: string;
+}
+
+export interface StreamedInstallListener {
+  /** Of each sender that is tried. */
+  onBegin(facts: { peerId: string; totalBytes: number }): void;
+  onProgress(facts: { peerId: string; bytes: number; totalBytes: number }): void;
+  /** The sender is given up; what came from it is deleted. */
+  onSenderFailed(facts: { peerId: string; code: ErrorCode; message: string }): void;
+}
+
+export interface StreamedInstallResult {
+  /** Who sent it. */
+  readonly peerId: string;
+  readonly installedRoot: string;
+  /** What the tree is trusted by: the catalog's pin, or the sender's word alone. */
+  readonly trust: 'pinned' | 'sender';
 }

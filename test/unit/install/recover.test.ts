@@ -27,7 +27,7 @@ interface Left {
 interface Row extends Left {
   readonly row: string;
   /** What lies in the root afterwards, `name=tree` for folders. */
-  readonly then: readonly string[];
+  readonly after: readonly string[];
   /** As recorded; before, it is `old`, and what recovery has no reason to change it leaves. */
   readonly installedVersion: string | undefined;
   readonly isReported?: boolean;
@@ -36,15 +36,15 @@ interface Row extends Left {
 }
 
 const rows: readonly Row[] = [
-  { row: 'none – marked no', staging: 'marked', then: [], installedVersion: 'old' },
-  { row: 'none yes marked no', local: true, staging: 'marked', then: ['local=local'], installedVersion: 'old' },
-  { row: 'none yes no marked', local: true, backup: 'marked', then: ['local=local'], installedVersion: 'old' },
-  { row: 'none no no marked', backup: 'marked', then: ['local=backup'], installedVersion: 'old' },
+  { row: 'none – marked no', staging: 'marked', after: [], installedVersion: 'old' },
+  { row: 'none yes marked no', local: true, staging: 'marked', after: ['local=local'], installedVersion: 'old' },
+  { row: 'none yes no marked', local: true, backup: 'marked', after: ['local=local'], installedVersion: 'old' },
+  { row: 'none no no marked', backup: 'marked', after: ['local=backup'], installedVersion: 'old' },
   {
     row: 'none no marked marked',
     staging: 'marked',
     backup: 'marked',
-    then: ['local=backup'],
+    after: ['local=backup'],
     installedVersion: 'old',
   },
   {
@@ -52,14 +52,14 @@ const rows: readonly Row[] = [
     local: true,
     staging: 'marked',
     backup: 'marked',
-    then: ['.local.conflict=local', 'local=backup'],
+    after: ['.local.conflict=local', 'local=backup'],
     installedVersion: 'old',
     isReported: true,
   },
   {
     row: 'none – unmarked –',
     staging: 'unmarked',
-    then: ['.local.installing=staging'],
+    after: ['.local.installing=staging'],
     installedVersion: 'old',
     isReported: true,
   },
@@ -67,25 +67,25 @@ const rows: readonly Row[] = [
     row: 'none yes – unmarked',
     local: true,
     backup: 'unmarked',
-    then: ['.local.backup=backup', 'local=local'],
+    after: ['.local.backup=backup', 'local=local'],
     installedVersion: 'old',
     isReported: true,
   },
-  { row: 'Installing no any no, marked', intent: 'Installing', staging: 'marked', then: [], installedVersion: 'old' },
+  { row: 'Installing no any no, marked', intent: 'Installing', staging: 'marked', after: [], installedVersion: 'old' },
   {
     row: 'Installing no any no, before the marker',
     intent: 'Installing',
     staging: 'unmarked',
-    then: [],
+    after: [],
     installedVersion: 'old',
   },
-  { row: 'Installing no no no', intent: 'Installing', then: [], installedVersion: 'old' },
+  { row: 'Installing no no no', intent: 'Installing', after: [], installedVersion: 'old' },
   {
     row: 'Installing yes no no',
     intent: 'Installing',
     local: true,
     localIsNew: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'new',
   },
   {
@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
     intent: 'Installing',
     local: true,
     staging: 'unmarked',
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
   },
   {
@@ -101,14 +101,14 @@ const rows: readonly Row[] = [
     intent: 'Updating',
     staging: 'unmarked',
     backup: 'unmarked',
-    then: ['local=backup'],
+    after: ['local=backup'],
     installedVersion: 'old',
   },
   {
     row: 'Updating no any yes, without',
     intent: 'Updating',
     backup: 'marked',
-    then: ['local=backup'],
+    after: ['local=backup'],
     installedVersion: 'old',
   },
   {
@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
     intent: 'Updating',
     local: true,
     backup: 'marked',
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'new',
   },
   {
@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
     intent: 'Updating',
     local: true,
     staging: 'marked',
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
   },
   {
@@ -133,7 +133,7 @@ const rows: readonly Row[] = [
     local: true,
     staging: 'marked',
     backup: 'unmarked',
-    then: ['.local.conflict=local', 'local=backup'],
+    after: ['.local.conflict=local', 'local=backup'],
     installedVersion: 'old',
     isReported: true,
   },
@@ -142,21 +142,21 @@ const rows: readonly Row[] = [
     intent: 'Updating',
     local: true,
     localIsNew: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'new',
   },
   {
     row: 'Updating yes no no, the old tree',
     intent: 'Updating',
     local: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
   },
   {
     row: 'Updating no any no',
     intent: 'Updating',
     staging: 'marked',
-    then: [],
+    after: [],
     installedVersion: undefined,
     isReported: true,
   },
@@ -164,14 +164,14 @@ const rows: readonly Row[] = [
     row: 'Uninstalling no any any',
     intent: 'Uninstalling',
     backup: 'unmarked',
-    then: [],
+    after: [],
     installedVersion: undefined,
   },
   {
     row: 'Uninstalling yes any no',
     intent: 'Uninstalling',
     local: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
   },
   {
@@ -179,23 +179,23 @@ const rows: readonly Row[] = [
     intent: 'Uninstalling',
     local: true,
     backup: 'marked',
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
   },
-  { row: 'Streaming no any no', intent: 'Streaming', staging: 'marked', then: [], installedVersion: 'old' },
+  { row: 'Streaming no any no', intent: 'Streaming', staging: 'marked', after: [], installedVersion: 'old' },
   {
     row: 'Streaming yes no no',
     intent: 'Streaming',
     local: true,
     localIsNew: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'new',
   },
   {
     row: 'Downloading, sentinel there',
     intent: 'Downloading',
     sentinel: true,
-    then: ['version.ini'],
+    after: ['version.ini'],
     installedVersion: 'old',
   },
   {
@@ -203,7 +203,7 @@ const rows: readonly Row[] = [
     intent: 'Downloading',
     local: true,
     staging: 'unmarked',
-    then: ['.local.installing=staging', 'local=local'],
+    after: ['.local.installing=staging', 'local=local'],
     installedVersion: 'old',
     isReported: true,
   },
@@ -211,7 +211,7 @@ const rows: readonly Row[] = [
     row: 'another combination: Installing no no yes',
     intent: 'Installing',
     backup: 'marked',
-    then: ['.local.backup=backup'],
+    after: ['.local.backup=backup'],
     installedVersion: 'old',
     isReported: true,
     isOpen: true,
@@ -221,7 +221,7 @@ const rows: readonly Row[] = [
     intent: 'Streaming',
     local: true,
     staging: 'marked',
-    then: ['.local.installing=staging', 'local=local'],
+    after: ['.local.installing=staging', 'local=local'],
     installedVersion: 'old',
     isReported: true,
     isOpen: true,
@@ -230,7 +230,7 @@ const rows: readonly Row[] = [
     row: 'another combination: Removing yes',
     intent: 'Removing',
     local: true,
-    then: ['local=local'],
+    after: ['local=local'],
     installedVersion: 'old',
     isReported: true,
     isOpen: true,
@@ -273,12 +273,12 @@ async function whatLies(root: string): Promise<string[]> {
   return (await Promise.all(told)).sort();
 }
 
-for (const { row, then, isReported = false, isOpen = false, ...left } of rows) {
+for (const { row, after, isReported = false, isOpen = false, ...left } of rows) {
   test(`row: ${row}`, async () => {
     await using lab = await installLab();
     const root = await leave(lab, left);
     const { actions } = await lab.recover();
-    assert.equal(await whatLies(root), then);
+    assert.equal(await whatLies(root), after);
     const told = actions.find((action) => action.gameId === gameId);
     assert.is(told?.error, undefined);
     assert.is(told?.report !== undefined, isReported, told?.report ?? 'nothing was reported');
@@ -286,7 +286,7 @@ for (const { row, then, isReported = false, isOpen = false, ...left } of rows) {
     assert.is(lab.state.library.get(root)?.installedVersion, left.installedVersion);
 
     const again = await lab.recover();
-    assert.equal(await whatLies(root), then, 'again');
+    assert.equal(await whatLies(root), after, 'again');
     const more = again.actions.flatMap(({ steps }) => steps);
     assert.equal(more, [], 'a second run does nothing more');
   });
@@ -411,7 +411,7 @@ test('a root that is a link is not followed', async () => {
 });
 
 test('every reported state is settled by doing what its advice says', async () => {
-  for (const { row, isReported, then: _then, ...left } of rows) {
+  for (const { row, isReported, after: _after, ...left } of rows) {
     if (!isReported) continue;
     await using lab = await installLab();
     const root = await leave(lab, left);

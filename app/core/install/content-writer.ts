@@ -1,0 +1,131 @@
+import { absolutePath, createHasher, type FileHandle, type FileSystem, type SafePath } from '../base/index.ts';
+
+export interface ContentFile {
+  readonly path: SafePath;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+}
+
+/** Work of one piece that is under way at a time: enough to keep small files coming. */
+const worksAtATime = 8;
+/** Files that are being flushed while the next ones are written. */
+const flushesAtATime = 4;
+
+/**
+ * Writes the contents of files, one after another without a gap, into a folder in which nothing has their names. Hashes
+ * what it writes; flushes each file as soon as it is whole, so that little is left to do at the end.
+ */
+export class ContentWriter implements AsyncDisposable {
+  readonly #fileSystem: FileSystem;
+  readonly #folder: string;
+  readonly #files: readonly ContentFile[];
+  readonly #hasher = createHasher();
+  readonly #hashes: string[] = [];
+  readonly #flushing = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+  #index = 0;
+  /** Bytes of the current file so far. */
+  #done = 0;
+  #handle: FileHandle | undefined;
+
+  constructor(fileSystem: FileSystem, { folder, files }: { folder: string; files: readonly ContentFile[] }) {
+    this.#fileSystem = fileSystem;
+    this.#folder = folder;
+    this.#files = files;
+  }
+
+  /** Takes the next bytes; they may be reused once it settles. Nothing of them is being written then. Throws RangeError for too many. */
+  async write(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      const works: Promise<void>[] = [];
+      // The works of one round are for different files, or for different places of one.
+      while (at < piece.length && works.length < worksAtATime) {
+        const file = this.#files[this.#index];
+        if (!file) throw new RangeError('more content than files');
+        const bytes = piece.subarray(at, at + file.sizeBytes - this.#done);
+        at += bytes.length;
+        const isWhole = bytes.length === file.sizeBytes;
+        if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
+        this.#hasher.update(bytes);
+        works.push(isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes));
+        this.#done += bytes.length;
+        if (this.#done < file.sizeBytes) continue;
+        const handle = this.#handle;
+        if (handle) {
+          await settled(works);
+          works.length = 0;
+          this.#handle = undefined;
+          await this.#flushLater(file, handle);
+        }
+        this.#hashes.push(this.#hasher.finish());
+        this.#index += 1;
+        this.#done = 0;
+      }
+      await settled(works);
+    }
+  }
+
+  /** The BLAKE3 of each file in order, once all are flushed. Throws RangeError when bytes are missing. */
+  async finish(): Promise<readonly string[]> {
+    // Only empty files may be left.
+    for (let file = this.#files[this.#index]; file; file = this.#files[this.#index]) {
+      if (this.#done < file.sizeBytes) throw new RangeError(`content of ${file.path} is missing`);
+      await this.#writeWhole(file, new Uint8Array(0));
+      this.#hashes.push(this.#hasher.finish());
+      this.#index += 1;
+    }
+    await Promise.all(this.#flushing);
+    if (this.#failure) throw this.#failure.error;
+    return this.#hashes;
+  }
+
+  /** Nothing is written any more once it settles. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#flushing);
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  #pathOf({ path }: ContentFile): string {
+    return absolutePath(this.#folder, path);
+  }
+
+  async #writePart(bytes: Uint8Array): Promise<void> {
+    await this.#handle?.write(bytes, this.#done);
+  }
+
+  async #writeWhole(file: ContentFile, bytes: Uint8Array): Promise<void> {
+    await using handle = await this.#fileSystem.open(this.#pathOf(file), 'create');
+    if (bytes.length > 0) await handle.write(bytes, 0);
+    await this.#seal(file, handle);
+  }
+
+  async #seal(file: ContentFile, handle: FileHandle): Promise<void> {
+    await handle.sync();
+    if (file.executable) await this.#fileSystem.setExecutable(this.#pathOf(file), true);
+  }
+
+  /** Flushing a large file takes its time; the next one is written meanwhile. */
+  async #flushLater(file: ContentFile, handle: FileHandle): Promise<void> {
+    while (this.#flushing.size >= flushesAtATime) await Promise.race(this.#flushing);
+    if (this.#failure) {
+      await handle.close();
+      throw this.#failure.error;
+    }
+    const flushing: Promise<void> = (async () => {
+      await using owned = handle;
+      await this.#seal(file, owned);
+    })()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#flushing.delete(flushing));
+    this.#flushing.add(flushing);
+  }
+}
+
+/** Waits for all, also when one fails: the bytes belong to the caller again afterwards. */
+async function settled(works: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,0 +1,113 @@
+/** What a payload unpacks to, without a disk: for those who install it over the network. */
+import { absolutePath, LanspreadError, throwIfAborted, type FileSystem } from '../base/index.ts';
+import { looseExecutables, probeAndList, unpackerOf } from './payload.ts';
+import { planInstall, type ListedArchive, type PayloadFile } from './plan.ts';
+import type { InstallContext } from './context.ts';
+import type { Unpacker } from './types.ts';
+
+const readBytes = 256 * 1024;
+
+/** A file or folder as it will be in the installed game. */
+export interface ContentEntry {
+  readonly path: string;
+  readonly size: number;
+  readonly kind: 'file' | 'directory';
+  readonly executable?: boolean;
+}
+
+export interface PayloadContent {
+  readonly entries: readonly ContentEntry[];
+  readonly totalBytes: number;
+  /**
+   * The contents of all files in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
+   * well only when every archive was found whole. The unpacker is dead once it settled or was left.
+   */
+  bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
+}
+
+type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits'>;
+
+/** Archives come in the order of their names, each in its own order (solid ones know no other), loose files last. Errors: those of `install`. */
+export async function openPayloadContent(
+  { fileSystem, unpackers: unpackersNow, limits }: ContentContext,
+  root: string,
+  { signal }: { signal: AbortSignal },
+): Promise<PayloadContent> {
+  const unpackers = unpackersNow();
+  const { archives, loose } = await probeAndList(root, { fileSystem, unpackers, signal });
+  // What could not be installed here is not given to others either.
+  const { totalBytes } = planInstall({ archives, loose, freeBytes: Infinity, ...(limits && { limits }) });
+  const executables = await looseExecutables(fileSystem, { root, loose });
+  const entries: ContentEntry[] = [
+    ...archives.flatMap(({ entries: listed }) =>
+      listed.map(({ path, sizeBytes, kind, executable }) =>
+        entryOf({ path, sizeBytes, kind: kind === 'directory' ? 'directory' : 'file', executable }),
+      ),
+    ),
+    ...loose.map((file) => entryOf({ ...file, executable: executables.has(file.path) })),
+  ];
+  return {
+    entries,
+    totalBytes,
+    async *bytes(options) {
+      for (const archive of archives) yield* archiveBytes(archive, { ...options, root, unpackers });
+      for (const file of loose) if (file.kind === 'file') yield* looseBytes(fileSystem, file, { ...options, root });
+    },
+  };
+}
+
+function entryOf({
+  path,
+  sizeBytes,
+  kind,
+  executable = false,
+}: {
+  path: string;
+  sizeBytes: number;
+  kind: 'file' | 'directory';
+  executable?: boolean | undefined;
+}): ContentEntry {
+  return { path, size: kind === 'file' ? sizeBytes : 0, kind, ...(kind === 'file' && executable && { executable }) };
+}
+
+/** The unpacker's word is not taken for where a file begins and ends. */
+async function* archiveBytes(
+  { path, unpackerId, entries }: ListedArchive,
+  { root, unpackers, signal }: { root: string; unpackers: readonly Unpacker[]; signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let next = 0;
+  let missing = 0;
+  const stream = unpackerOf(unpackers, unpackerId).stream(absolutePath(root, path), { signal, entries });
+  for await (const item of stream) {
+    if (item.kind === 'bytes') {
+      missing -= item.bytes.length;
+      if (missing < 0) throw unfitting(path);
+      yield item.bytes;
+      continue;
+    }
+    if (missing !== 0 || item.entry.path !== entries[next]?.path) throw unfitting(path);
+    missing = entries[next]?.kind === 'file' ? (entries[next]?.sizeBytes ?? 0) : 0;
+    next += 1;
+  }
+  if (missing !== 0 || next !== entries.length) throw unfitting(path);
+}
+
+function unfitting(path: string): LanspreadError {
+  return new LanspreadError('ARCHIVE_CORRUPT', { message: `${path} holds something else than it lists.` });
+}
+
+async function* looseBytes(
+  fileSystem: FileSystem,
+  { path, sizeBytes }: PayloadFile,
+  { root, signal }: { root: string; signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  await using file = await fileSystem.open(absolutePath(root, path), 'read');
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(readBytes, sizeBytes)));
+  for (let done = 0; done < sizeBytes; ) {
+    throwIfAborted(signal);
+    const count = await file.read(buffer.subarray(0, sizeBytes - done), done);
+    if (count === 0) throw new LanspreadError('IO_ERROR', { message: `${path} is shorter than it was.` });
+    yield buffer.subarray(0, count);
+    done += count;
+  }
+}

@@ -1,0 +1,106 @@
+/** One sender's content into staging: planned and checked like an archive of somebody nobody knows. */
+import { join } from 'node:path';
+import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
+import type { InventoryFile } from '../state/index.ts';
+import { ContentWriter, type ContentFile } from './content-writer.ts';
+import type { InstallContext } from './context.ts';
+import { installedRootOf } from './installed-root.ts';
+import type { RootLayout } from './layout.ts';
+import { planInstall, type InstallPlan } from './plan.ts';
+import { writeMarker } from './staging.ts';
+import type { ContentSender, IncomingContent, StreamedInstallListener, StreamedInstallRequest } from './types.ts';
+
+export interface ReceiveTreeOptions {
+  readonly request: StreamedInstallRequest;
+  readonly layout: RootLayout;
+  readonly sender: ContentSender;
+  readonly listener: StreamedInstallListener;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the tree in staging: every path checked before the first byte is written, every file hashed, compared with the
+ * sender's own hash and flushed, the whole compared with the catalog's pin. The marker is still in it afterwards. Leaves
+ * staging behind when it fails; the caller deletes it.
+ */
+export async function receiveTree(
+  { fileSystem, limits }: Pick<InstallContext, 'fileSystem' | 'limits'>,
+  { request, layout, sender, listener, signal }: ReceiveTreeOptions,
+): Promise<InventoryFile[]> {
+  const { root, staging } = layout;
+  const { peerId } = sender;
+  await using content = await sender.open({ signal });
+  await fileSystem.makeDirectory(root);
+  const { freeBytes } = await fileSystem.space(root);
+  const plan = planOf(content, { packedBytes: request.payloadBytes, freeBytes, ...(limits && { limits }) });
+  const { totalBytes } = plan;
+  listener.onBegin({ peerId, totalBytes });
+  await fileSystem.makeDirectory(staging);
+  await writeMarker(fileSystem, staging);
+  for (const directory of plan.directories) await fileSystem.makeDirectory(absolutePath(staging, directory));
+  const files = filesOf(content);
+  await using writer = new ContentWriter(fileSystem, { folder: staging, files });
+  let bytes = 0;
+  listener.onProgress({ peerId, bytes, totalBytes });
+  for await (const piece of content.bytes()) {
+    throwIfAborted(signal);
+    await writer.write(piece);
+    bytes += piece.length;
+    listener.onProgress({ peerId, bytes, totalBytes });
+  }
+  const hashes = await writer.finish();
+  const inventory = files.map(({ path, sizeBytes }, index) => ({ path, sizeBytes, blake3: hashes[index] ?? '' }));
+  assertSound(inventory, { content, peerId, installedRoot: request.installedRoot });
+  await flushFolders(fileSystem, staging, plan);
+  throwIfAborted(signal);
+  return inventory.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+type PlanLimits = Pick<Parameters<typeof planInstall>[0], 'freeBytes' | 'limits'>;
+
+/** The same rules as for an archive: paths, collisions, bombs, space. */
+function planOf(
+  { entries }: IncomingContent,
+  { packedBytes, ...limits }: PlanLimits & { packedBytes: number },
+): InstallPlan {
+  const archive = {
+    path: parsePath('the stream', { atGameRoot: false }),
+    unpackerId: '',
+    packedBytes,
+    entries: entries.map(({ path, size, kind }) => ({ path, sizeBytes: size, kind })),
+  };
+  return planInstall({ archives: [archive], loose: [], ...limits });
+}
+
+function filesOf({ entries }: IncomingContent): ContentFile[] {
+  return entries
+    .filter(({ kind }) => kind === 'file')
+    .map(({ path, size, executable = false }) => ({
+      path: parsePath(path, { atGameRoot: false }),
+      sizeBytes: size,
+      executable,
+    }));
+}
+
+/** Throws `ARCHIVE_CORRUPT` when a file is not what the sender read, or the whole not what the catalog names. */
+function assertSound(
+  inventory: readonly InventoryFile[],
+  { content, peerId, installedRoot }: { content: IncomingContent; peerId: string; installedRoot: string | undefined },
+): void {
+  const wrong = inventory.find(({ blake3 }, index) => blake3 !== content.hashes[index]);
+  if (wrong)
+    throw new LanspreadError('ARCHIVE_CORRUPT', {
+      message: `${JSON.stringify(wrong.path)} is not what its sender read.`,
+      details: { peerId, file: wrong.path },
+    });
+  if (installedRoot !== undefined && installedRootOf(inventory) !== installedRoot)
+    throw new LanspreadError('ARCHIVE_CORRUPT', {
+      message: 'What came is not what the catalog names.',
+      details: { peerId },
+    });
+}
+
+async function flushFolders(fileSystem: FileSystem, staging: string, { directories }: InstallPlan): Promise<void> {
+  const deepestFirst = [...directories, ''].toSorted((a, b) => b.length - a.length);
+  for (const directory of deepestFirst) await fileSystem.syncDirectory(join(staging, directory));
+}

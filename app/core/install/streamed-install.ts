@@ -1,0 +1,135 @@
+import { isAbort, LanspreadError, sleep, throwIfAborted, toLanspreadError, type ErrorCode } from '../base/index.ts';
+import type { Intent, InventoryFile } from '../state/index.ts';
+import type { InstallContext } from './context.ts';
+import { settle } from './finish.ts';
+import { installedRootOf } from './installed-root.ts';
+import { layoutOf, type RootLayout } from './layout.ts';
+import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
+import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
+import { receiveTree } from './receive-tree.ts';
+import type { ContentSender, StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
+
+/** Senders that are busy with others are asked again after this long, in milliseconds. */
+const busyPauseMs = 2_000;
+
+/** What went wrong here, whoever sends: nobody else need be tried. */
+const ownFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'DISK_FULL',
+  'PERMISSION_DENIED',
+  'IO_ERROR',
+  'UNSAFE_ROOT',
+  'GAMES_DIR_LOST',
+  'STATE_CORRUPT',
+  'INTERNAL',
+]);
+
+/**
+ * Installs a game from what other PCs unpack for it, with no archive on this disk. As with `install`, everything is made
+ * and checked in staging, then one rename makes it the game's `local/`; a failed sender's part is deleted before the
+ * next one is tried. Errors: `INSTALLED`, `UNSAFE_ROOT`, `DISK_FULL`, the file system's, `CANCELLED`; once every sender
+ * failed, the error of the last with `peerId` and all of them in `senders`.
+ */
+export async function streamedInstall(
+  context: InstallContext,
+  request: StreamedInstallRequest,
+  { listener, signal }: { listener: StreamedInstallListener; signal: AbortSignal },
+): Promise<StreamedInstallResult> {
+  const { fileSystem, state, clock } = context;
+  const { root, gameId, version } = request;
+  const layout = layoutOf(root);
+  throwIfAborted(signal);
+  const rootKind = await kindAt(fileSystem, root);
+  if (rootKind !== undefined && rootKind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: root } });
+  await settleFirst(context, { root, gameId }, { signal });
+  if (await exists(fileSystem, layout.local)) throw new LanspreadError('INSTALLED');
+  await assertWayIsClear(fileSystem, layout);
+  const madeRoot = (await kindAt(fileSystem, root)) === undefined;
+  const intent: Intent = { root, gameId, version, kind: 'Streaming', madeRoot, startedAt: clock.now() };
+  state.intents.put(intent);
+  let received: { readonly inventory: InventoryFile[]; readonly peerId: string };
+  const installedRoot = { value: '' };
+  try {
+    received = await fromAnySender(context, { request, layout, listener, signal });
+    installedRoot.value = installedRootOf(received.inventory);
+    throwIfAborted(signal);
+    // Kept under staging's path until the promote is done: by it recovery knows the finished tree.
+    state.inventory.replace(layout.staging, received.inventory);
+    // Putting the intent again flushes what was written before it.
+    state.intents.put(intent);
+    // From here staging is ours by the intent alone, so that the installed game never shows the marker.
+    await deleteMarker(fileSystem, layout.staging);
+    await renameDirectory(fileSystem, layout.staging, layout.local);
+  } catch (error) {
+    throw await rollBack(context, { layout, intent, error });
+  }
+  await settle(context, request);
+  const isPinned = request.installedRoot !== undefined;
+  return { peerId: received.peerId, installedRoot: installedRoot.value, trust: isPinned ? 'pinned' : 'sender' };
+}
+
+interface Attempt {
+  readonly request: StreamedInstallRequest;
+  readonly layout: RootLayout;
+  readonly listener: StreamedInstallListener;
+  readonly signal: AbortSignal;
+}
+
+/** Tries one sender after another; those that are merely busy again and again. */
+async function fromAnySender(
+  context: InstallContext,
+  attempt: Attempt,
+): Promise<{ inventory: InventoryFile[]; peerId: string }> {
+  const { request, layout, listener, signal } = attempt;
+  const failures: { peerId: string; code: ErrorCode; message: string }[] = [];
+  let last: LanspreadError | undefined;
+  let candidates = request.senders;
+  while (candidates.length > 0) {
+    const busy: ContentSender[] = [];
+    for (const sender of candidates) {
+      const { peerId } = sender;
+      try {
+        return { inventory: await receiveTree(context, { ...attempt, sender }), peerId };
+      } catch (thrown) {
+        throwIfAborted(signal);
+        const error = toLanspreadError(thrown);
+        if (ownFailures.has(error.code) || isAbort(error)) throw error;
+        await deleteOwned(context.fileSystem, layout.staging);
+        if (error.code === 'TOO_MANY_REQUESTS') {
+          busy.push(sender);
+          continue;
+        }
+        last = error;
+        failures.push({ peerId, code: error.code, message: error.message });
+        listener.onSenderFailed({ peerId, code: error.code, message: error.message });
+      }
+    }
+    candidates = busy;
+    if (busy.length > 0) await sleep(busyPauseMs, { signal, clock: context.clock });
+  }
+  if (!last) throw new LanspreadError('NO_PEERS', { details: { gameId: request.gameId } });
+  const { code, message, details, cause } = last;
+  const peerId = failures.at(-1)?.peerId;
+  throw new LanspreadError(code, { message, details: { ...details, peerId, senders: failures }, cause });
+}
+
+/** Deletes what was made; what cannot be undone now, recovery undoes: the intent stays. Returns the error to throw. */
+async function rollBack(
+  { fileSystem, state, logger }: InstallContext,
+  { layout, intent, error }: { layout: RootLayout; intent: Intent; error: unknown },
+): Promise<LanspreadError> {
+  const { root, staging } = layout;
+  try {
+    await deleteOwned(fileSystem, staging);
+    if (await exists(fileSystem, root)) {
+      await fileSystem.syncDirectory(root);
+      if (intent.madeRoot && (await fileSystem.list(root)).length === 0) await fileSystem.deleteDirectory(root);
+    }
+    state.transaction(() => {
+      state.inventory.clear(staging);
+      state.intents.clear(root);
+    });
+  } catch (cleanupError) {
+    logger.warn({ root, err: cleanupError }, 'Rolling back did not finish; recovery will.');
+  }
+  return toLanspreadError(error);
+}
