@@ -2,7 +2,7 @@
  * Covers are copied into the state directory, so that the library looks the same when the USB stick is pulled. A copy is
  * named after its content: while a catalog is being replaced, the old one's pictures stay in place.
  */
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import {
   absolutePath,
   assertNoLinkOnWay,
@@ -36,6 +36,32 @@ export async function readCover(fileSystem: FileSystem, folder: string, cover: s
     if (isNotFound(error)) return unusable('is not there');
     return unusable(error instanceof Error ? error.message : String(error));
   }
+}
+
+const dataUrl = /^data:[a-z0-9.+/-]{0,80};base64,/i;
+
+/**
+ * A live source's cover: a `data:` URL, a path below one of its folders, or a path relative to the first of them that has
+ * it. Errors of the disk are part of the answer.
+ */
+export async function readPulledCover(
+  fileSystem: FileSystem,
+  folders: readonly string[],
+  cover: string,
+): Promise<CoverReading> {
+  const head = dataUrl.exec(cover)?.[0];
+  if (head !== undefined) return judgeCover(Buffer.from(cover.slice(head.length), 'base64'));
+  if (isAbsolute(cover)) {
+    const folder = folders.find((each) => cover.startsWith(each.endsWith(sep) ? each : each + sep));
+    if (folder === undefined) return unusable('lies outside the folders of its source');
+    return await readCover(fileSystem, folder, relative(folder, cover).replaceAll(sep, '/'));
+  }
+  let reading = unusable('has no folder to lie in');
+  for (const folder of folders) {
+    reading = await readCover(fileSystem, folder, cover);
+    if (reading.kind === 'read') break;
+  }
+  return reading;
 }
 
 /** The bytes as a cover; its file is called after them and what they are, whatever it was called. */

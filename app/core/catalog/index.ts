@@ -7,3 +7,5 @@ export {
 } from './build-catalog.ts';
 export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
 export type * from './types.ts';
+export { createLiveSources, type LiveSourcesOptions } from './live/live-sources.ts';
+export type * from './live/types.ts';

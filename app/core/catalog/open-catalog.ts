@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   Emitter,
   LanspreadError,
@@ -10,13 +11,13 @@ import {
   type Logger,
   type SignalOptions,
 } from '../base/index.ts';
-import type { CatalogSourceRow, State } from '../state/index.ts';
+import type { CatalogGameRow, CatalogSourceRow, State } from '../state/index.ts';
 import { Trust } from '../trust/index.ts';
-import { prepareImport, type PreparedImport } from './import-catalog.ts';
+import { prepareImport, preparePulled, type ImportContext, type PreparedImport } from './import-catalog.ts';
 import { sweepCovers } from './covers.ts';
 import { signerOf, standingOf, stepsBack, type Standing, type CatalogTrust } from './standing.ts';
 import { fromRow } from './stored-game.ts';
-import type { Catalog, CatalogGame, CatalogImport, CatalogSource } from './types.ts';
+import type { Catalog, CatalogGame, CatalogImport, CatalogSource, PulledSource } from './types.ts';
 
 export interface OpenCatalogOptions {
   state: Pick<State, 'catalog' | 'directory'>;
@@ -89,6 +90,13 @@ class StoredCatalog implements Catalog {
     return this.#oneAtATime.run(() => this.#import(resolve(path), signal), { signal });
   }
 
+  storePulled(source: PulledSource, { signal }: SignalOptions = {}): Promise<CatalogImport> {
+    return this.#oneAtATime.run(
+      async () => await this.#store(await preparePulled(source, this.#importContext(signal))),
+      { signal },
+    );
+  }
+
   removeSource(id: string): Promise<void> {
     if (!this.#hasSource(id)) return Promise.resolve();
     this.#state.catalog.removeSource(id);
@@ -131,28 +139,45 @@ class StoredCatalog implements Catalog {
     // A key that was just laid beside the others counts.
     await this.#trust.load();
     this.reconsider();
-    const prepared = await prepareImport(origin, {
+    const prepared = await prepareImport(origin, this.#importContext(signal));
+    const former = this.#sources.find(({ id }) => id === prepared.source.id);
+    return await this.#store({ ...prepared, warnings: [...prepared.warnings, ...stepsBack(former, prepared.source)] });
+  }
+
+  #importContext(signal: AbortSignal | undefined): ImportContext {
+    return {
       fileSystem: this.#fileSystem,
       coversDirectory: this.#coversDirectory,
       trust: this.#trust,
       requireSigned: this.#requireSigned(),
       signal,
-    });
-    const former = this.#sources.find(({ id }) => id === prepared.source.id);
-    return await this.#store({ ...prepared, warnings: [...prepared.warnings, ...stepsBack(former, prepared.source)] });
+    };
   }
 
   /** All that can fail came before this one transaction that replaces the source. */
   async #store({ source, games, revoked, coverNames, warnings }: PreparedImport): Promise<CatalogImport> {
     const { id, name, origin } = source;
-    this.#state.catalog.replaceSource({ ...source, position: this.#positionOf(id) }, games, revoked);
-    this.#load();
+    const row = { ...source, position: this.#positionOf(id) };
+    if (!this.#isStored(row, games, revoked)) {
+      this.#state.catalog.replaceSource(row, games, revoked);
+      this.#publish();
+    }
     const stored = this.#sources.find((each) => each.id === id);
     if (!stored) throw new LanspreadError('INTERNAL', { message: `The catalog ${id} was stored and is not there.` });
-    this.#changed.fire();
     for (const warning of warnings) this.#logger.warn({ catalog: name, origin }, warning);
     await this.#sweepCovers(id, coverNames);
     return { ...stored, warnings };
+  }
+
+  /** A list that is what it was costs no new search index and is no news: at every start it comes again. */
+  #isStored(source: CatalogSourceRow, games: readonly CatalogGameRow[], revoked: readonly GameId[]): boolean {
+    const { catalog } = this.#state;
+    const present = catalog.sources().find(({ id }) => id === source.id);
+    if (!isDeepStrictEqual(present, source)) return false;
+    const byId = (rows: readonly CatalogGameRow[]) => new Map(rows.map((row) => [row.gameId, row]));
+    const isSameList = isDeepStrictEqual(byId(catalog.gamesOf(source.id)), byId(games));
+    const lowered = (ids: readonly GameId[]): Set<string> => new Set(ids.map((id) => id.toLowerCase()));
+    return isSameList && isDeepStrictEqual(lowered(catalog.revocations().get(source.id) ?? []), lowered(revoked));
   }
 
   async #sweepCovers(id: string, keep: ReadonlySet<string>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Event, GameId, SignalOptions } from '../base/index.ts';
+import type { PulledGame } from './live/pull-pages.ts';
 
 export interface Launch {
   readonly label: string;
@@ -62,6 +63,17 @@ export interface CatalogImport extends CatalogSource {
   readonly warnings: readonly string[];
 }
 
+/** A live source's whole list. */
+export interface PulledSource {
+  /** `extension:` and what it is; the source's id follows from it. */
+  readonly origin: string;
+  readonly name: string;
+  readonly games: readonly PulledGame[];
+  /** Where its covers may lie, absolute. */
+  readonly folders: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /** What games exist. Its ids gate everything: an id it does not list is not announced, listed, served or fetched. */
 export interface Catalog {
   has(id: string): id is GameId;
@@ -81,6 +93,8 @@ export interface Catalog {
    * `DISK_FULL`, `IO_ERROR`.
    */
   importFile(path: string, options?: SignalOptions): Promise<CatalogImport>;
+  /** Takes over what a live source lists, in the place of what it listed before. Errors: `DISK_FULL`, `IO_ERROR`. */
+  storePulled(source: PulledSource, options?: SignalOptions): Promise<CatalogImport>;
   /** Its games are gone at once; resolves when its covers are deleted too, and never rejects. */
   removeSource(id: string): Promise<void>;
   /** From the highest precedence to the lowest; sources left out follow in their present order. */

@@ -210,6 +210,8 @@ export interface CatalogRepository {
   setStanding(standing: ReadonlyMap<string, Pick<CatalogSourceRow, 'signed' | 'inUse'>>): void;
   removeSource(id: string): void;
   setOrder(ids: readonly string[]): void;
+  /** What one source lists, revoked or not, in use or not. */
+  gamesOf(sourceId: string): CatalogGameRow[];
   /** How many games each source lists, by its id. */
   gameCounts(): Map<string, number>;
   /** The ids that each source revokes, by its id. */

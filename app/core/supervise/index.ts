@@ -1,4 +1,5 @@
 export {
+  restartPauseMs,
   superviseService,
   type Policy,
   type Service,

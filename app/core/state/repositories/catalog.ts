@@ -58,6 +58,7 @@ export function catalogRepository(connection: Connection): CatalogRepository {
     (row) => [textOf(row, 'source_id'), gameIdOf(row, 'game_id')],
   );
   const games = connection.query<[], CatalogGameRow>(`${merged} ORDER BY game_id`, toGame);
+  const gamesOf = connection.query<[string], CatalogGameRow>('SELECT * FROM catalog_game WHERE source_id = ?', toGame);
   const writes = catalogWrites(connection);
   const index = catalogIndex(connection, merged);
   // Which source wins a game changes with every one of these writes; they are rare, so the index is made anew.
@@ -98,6 +99,7 @@ export function catalogRepository(connection: Connection): CatalogRepository {
         for (const { id, signed, inUse } of changed) writes.setStanding(Number(signed), Number(inUse), id);
       });
     },
+    gamesOf: (sourceId) => gamesOf.all(sourceId),
     gameCounts: () => new Map(counts.all()),
     revocations() {
       const bySource = new Map<string, GameId[]>();

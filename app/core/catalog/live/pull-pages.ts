@@ -1,0 +1,119 @@
+/** Everything a live source lists, page by page, held to limits: what is behind it may be broken, or hostile. */
+import { z } from 'zod';
+import {
+  foldPath,
+  LanspreadError,
+  parseWith,
+  systemClock,
+  throwIfAborted,
+  type Clock,
+  type SignalOptions,
+} from '../../base/index.ts';
+import { catalogLimits, gameSchema } from '../schema.ts';
+import type { LivePage, LiveQuery } from './types.ts';
+
+export const pullLimits = {
+  pages: 1_000,
+  gamesPerPage: 1_000,
+  cursorLength: 4_096,
+  /** Of all games together, as JSON. */
+  bytes: catalogLimits.fileBytes,
+  /** A picture in the page itself, as a `data:` URL, or a path. */
+  coverLength: Math.ceil((catalogLimits.coverBytes * 4) / 3) + 100,
+  /** Of all pages together. */
+  timeMs: 5 * 60_000,
+  warnings: 20,
+} as const;
+
+const pageSchema = z.object({
+  games: z.array(z.unknown()).max(pullLimits.gamesPerPage),
+  next: z.string().min(1).max(pullLimits.cursorLength).optional(),
+});
+
+/** As in a catalog file, but for the cover, which is judged when it is read. */
+export const pulledGameSchema = gameSchema.extend({ cover: z.string().max(pullLimits.coverLength).optional() });
+export type PulledGame = z.output<typeof pulledGameSchema>;
+
+export interface PullOptions extends SignalOptions {
+  readonly configuration: unknown;
+  readonly clock?: Clock;
+}
+
+export interface Pulled {
+  readonly games: readonly PulledGame[];
+  /** What was left out, as sentences. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A game that is not as it should be, or listed twice, is left out and told; a page that is none, or a breach of the
+ * limits, ends it all. Errors: `CATALOG_INVALID`, those of the source, `CANCELLED`.
+ */
+export async function pullPages(
+  page: (query: LiveQuery, options: SignalOptions) => Promise<LivePage>,
+  { configuration, signal, clock = systemClock }: PullOptions,
+): Promise<Pulled> {
+  const list = new GameList();
+  const startedAt = clock.monotonicMs();
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  for (let count = 1; ; count += 1) {
+    throwIfAborted(signal);
+    if (count > pullLimits.pages) throw invalid(`it has over ${pullLimits.pages} pages`);
+    if (clock.monotonicMs() - startedAt > pullLimits.timeMs)
+      throw invalid(`its pages took over ${pullLimits.timeMs / 1_000} s`);
+    const answer = await page({ configuration, ...(cursor !== undefined && { cursor }) }, { signal });
+    const { games, next } = parseWith(pageSchema, answer, { what: 'page', code: 'CATALOG_INVALID' });
+    for (const game of games) list.add(game);
+    if (next === undefined) return list.finish();
+    if (cursors.has(next)) throw invalid('its pages lead in a circle');
+    cursors.add(next);
+    cursor = next;
+  }
+}
+
+class GameList {
+  readonly #games: PulledGame[] = [];
+  readonly #seen = new Set<string>();
+  readonly #warnings: string[] = [];
+  #bytes = 0;
+  #leftOut = 0;
+
+  add(value: unknown): void {
+    this.#bytes += JSON.stringify(value)?.length ?? 0;
+    if (this.#bytes > pullLimits.bytes) throw invalid(`its games are over ${pullLimits.bytes} bytes`);
+    const parsed = pulledGameSchema.safeParse(value);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      this.#leaveOut(`${nameOf(value)}: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(' ')}`);
+      return;
+    }
+    const key = foldPath(parsed.data.id);
+    if (this.#seen.has(key)) {
+      this.#leaveOut(`${parsed.data.id} is listed twice`);
+      return;
+    }
+    this.#seen.add(key);
+    this.#games.push(parsed.data);
+    if (this.#games.length > catalogLimits.games) throw invalid(`it lists over ${catalogLimits.games} games`);
+  }
+
+  finish(): Pulled {
+    const more = this.#leftOut - this.#warnings.length;
+    return { games: this.#games, warnings: more > 0 ? [...this.#warnings, `${more} more games.`] : this.#warnings };
+  }
+
+  #leaveOut(reason: string): void {
+    this.#leftOut += 1;
+    if (this.#warnings.length < pullLimits.warnings) this.#warnings.push(`A game is left out: ${reason}.`);
+  }
+}
+
+function nameOf(value: unknown): string {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  return typeof id === 'string' ? JSON.stringify(id.slice(0, 80)) : 'one without an id';
+}
+
+function invalid(reason: string): LanspreadError {
+  return new LanspreadError('CATALOG_INVALID', { message: `The list of games is not taken: ${reason}.` });
+}
