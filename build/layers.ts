@@ -45,7 +45,10 @@ const coreFolders = folders.map((folder) => {
         message: `${folder}/ may import lower layers only (build/layers.ts).`,
       },
       { regex: '^(\\.\\./)+(core|index)\\.ts$', message: 'core.ts wires the folders; no folder imports it.' },
-      { regex: `^(\\.\\./)+(${folders.join('|')})/(?!index\\.ts$)`, message: 'Enter a folder through its index.ts.' },
+      {
+        regex: `^(\\.\\./)+(${folders.join('|')})/(?!(index|portable)\\.ts$)`,
+        message: 'Enter a folder through its index.ts.',
+      },
     ],
   );
 });

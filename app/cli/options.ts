@@ -37,8 +37,8 @@ export function addCoreFlags(command: Command): Command {
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-/** The page that the core serves. */
-export const uiDirectory = fileURLToPath(new URL('../ui/plain', import.meta.url));
+/** The built UI that the core serves: `npm ci` builds it. */
+export const uiDirectory = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
 /** `state/` inside a checkout, the platform's app-data folder otherwise. */
 export function defaultStateDir(): string {

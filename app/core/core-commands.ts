@@ -62,6 +62,7 @@ function statusOf({ options, name }: Ground, { library, peers, games }: CoreComm
     addresses: peers.addresses(),
     version: lanspreadVersion,
     gamesDir: library.gamesDir,
+    ...(!library.isAvailable && { gamesDirLost: true }),
     stateDir: options.stateDir,
     peerCount: peers.peers().length,
     transports: peers.transports,

@@ -1,10 +1,23 @@
+/**
+ * The one client of the RPC, for the command line and for the UI: it needs nothing but the WebSocket that browsers and
+ * Node both have.
+ */
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { WebSocket } from 'ws';
-import { Emitter, isErrorCode, LanspreadError, withTimeLimit, type Event, type SignalOptions } from '../base/index.ts';
+import {
+  Emitter,
+  isErrorCode,
+  LanspreadError,
+  withTimeLimit,
+  type Event,
+  type SignalOptions,
+} from '../base/portable.ts';
 import type { CommandInput, CommandName, CommandResult, CoreEvent } from './contract.ts';
-import { SocketReader, SocketWriter } from './json-rpc.ts';
+import { StandardSocketReader, StandardSocketWriter } from './standard-socket.ts';
+
+export { errorTable, isErrorCode, LanspreadError, type ErrorCode, type ErrorEntry } from '../base/portable.ts';
 
 export interface RpcClient extends Disposable {
+  /** Errors: the command's codes; `PEER_UNREACHABLE` when the core went away before it answered. */
   invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
   readonly events: Event<CoreEvent>;
   /** The core is gone. */
@@ -13,45 +26,65 @@ export interface RpcClient extends Disposable {
 
 const connectLimitMs = 5_000;
 
-/** Connects to a running core. Errors: `PEER_UNREACHABLE` when nobody answers, the command's own codes later. */
+function unreachable(cause?: unknown): LanspreadError {
+  return new LanspreadError('PEER_UNREACHABLE', { message: 'The running Lanspread does not answer.', cause });
+}
+
+/** Connects to a running core. Errors: `PEER_UNREACHABLE` when nobody answers, or not to this token. */
 export async function connectRpc(
-  { port, token }: { port: number; token: string },
+  { port, token, host = '127.0.0.1' }: { port: number; token: string; host?: string },
   { signal }: SignalOptions = {},
 ): Promise<RpcClient> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/rpc`, ['lanspread', `token.${token}`]);
+  const socket = new WebSocket(`ws://${host}:${port}/rpc`, ['lanspread', `token.${token}`]);
   const opened = Promise.withResolvers<void>();
-  socket.once('open', opened.resolve);
-  socket.once('error', (cause) => {
-    opened.reject(new LanspreadError('PEER_UNREACHABLE', { message: 'The running Lanspread does not answer.', cause }));
-  });
+  socket.addEventListener('open', () => opened.resolve(), { once: true });
+  socket.addEventListener('error', (cause) => opened.reject(unreachable(cause)), { once: true });
   try {
     await withTimeLimit(
       { limitMs: connectLimitMs, what: 'connecting to the running Lanspread', signal },
       () => opened.promise,
     );
   } catch (error) {
-    socket.terminate();
+    socket.close();
     throw error;
   }
-  const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
+  return clientOf(socket);
+}
+
+function clientOf(socket: WebSocket): RpcClient {
+  const connection = createMessageConnection(new StandardSocketReader(socket), new StandardSocketWriter(socket));
   const events = new Emitter<CoreEvent>();
   const closed = new Emitter<void>();
+  const pending = new Set<(reason: unknown) => void>();
+  const rejectPending = (): void => {
+    for (const reject of pending) reject(unreachable());
+    pending.clear();
+  };
   connection.onNotification('event', (event: CoreEvent) => events.fire(event));
-  connection.onClose(() => closed.fire());
+  connection.onClose(() => {
+    rejectPending();
+    closed.fire();
+  });
   connection.listen();
   return {
     events: events.event,
     onDidClose: closed.event,
-    async invoke(name, params) {
+    async invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>> {
+      const gone = Promise.withResolvers<never>();
+      pending.add(gone.reject);
+      if (socket.readyState !== socket.OPEN) rejectPending();
       try {
-        return await connection.sendRequest(name, params);
+        return await Promise.race([connection.sendRequest<CommandResult<Name>>(name, params), gone.promise]);
       } catch (error) {
         throw fromResponse(error);
+      } finally {
+        pending.delete(gone.reject);
       }
     },
     [Symbol.dispose]() {
       connection.dispose();
       socket.close();
+      rejectPending();
       events[Symbol.dispose]();
       closed[Symbol.dispose]();
     },

@@ -124,6 +124,8 @@ export interface Status {
   /** Of Lanspread. */
   readonly version: string;
   readonly gamesDir: string;
+  /** It is not there now: its drive is unplugged. */
+  readonly gamesDirLost?: true;
   readonly stateDir: string;
   readonly peerCount: number;
   readonly transports: readonly string[];

@@ -19,11 +19,11 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** Nothing is loaded from elsewhere, nothing frames us; an SVG opened on its own runs nothing. */
+/** Nothing is loaded from elsewhere, nothing inline runs or styles, nothing frames us. */
 const headers = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
-    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -51,11 +51,13 @@ export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions
     const { path, isCover } = resolveFile(request.url ?? '/', { uiDirectory, coverPath }) ?? {};
     const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
     if (path === undefined || !found?.isFile()) {
-      response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end('Not found.\n');
+      const isPage = request.url === '/' || request.url === '/index.html';
+      const why = isPage ? 'The launcher is not built: run `npm run build:ui`, then reload.' : 'Not found.';
+      response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end(`${why}\n`);
       return;
     }
     // A cover's file is named after its bytes.
-    const own = isCover ? { ...coverHeaders, ETag: `"${basename(path)}"` } : headers;
+    const own = isCover ? { ...coverHeaders, ETag: `"${basename(path)}"` } : headersOf(request);
     if ('ETag' in own && request.headers['if-none-match'] === own.ETag) {
       response.writeHead(304, own).end();
       return;
@@ -65,6 +67,11 @@ export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions
     if (request.method === 'HEAD') response.end();
     else await pipeline(createReadStream(path), response);
   };
+}
+
+/** The build names what lies in `assets/` after its content, so it never changes. */
+function headersOf({ url }: IncomingMessage): Record<string, string> {
+  return url?.startsWith('/assets/') ? { ...headers, 'Cache-Control': 'public, max-age=31536000, immutable' } : headers;
 }
 
 interface ServedFile {

@@ -12,7 +12,7 @@ import {
   type RpcServer,
 } from '../../../app/core/rpc/index.ts';
 
-const uiDirectory = fileURLToPath(new URL('../../../app/ui/plain', import.meta.url));
+const uiDirectory = fileURLToPath(new URL('../../../app/ui/dist', import.meta.url));
 const coverPath = fileURLToPath(new URL('../../../fixtures/catalog/covers/amber-convoy.svg', import.meta.url));
 
 interface Rig {

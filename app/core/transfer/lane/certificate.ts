@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type * as x509 from '@peculiar/x509';
 
 /** What a node shows on its byte lane: made afresh at every start, known to others by its fingerprint alone. */
@@ -18,7 +18,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export async function createLaneCertificate(nowMs: number): Promise<LaneCertificate> {
   const { X509CertificateGenerator } = await importX509();
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       name: 'CN=lanspread',
@@ -27,9 +27,9 @@ export async function createLaneCertificate(nowMs: number): Promise<LaneCertific
       notBefore: new Date(nowMs - 365 * dayMs),
       notAfter: new Date(nowMs + 3650 * dayMs),
     },
-    webcrypto,
+    crypto,
   );
-  const privateKey = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const privateKey = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   return {
     certificatePem: certificate.toString('pem'),
     privateKeyPem: `-----BEGIN PRIVATE KEY-----\n${privateKey.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`,

@@ -1,0 +1,20 @@
+/** The language of this window, and everything that follows from it. */
+import type { Language } from './define.ts';
+import type { MessageKey } from './messages/index.ts';
+import * as texts from './translate.ts';
+
+class I18n {
+  language = $state<Language>('en');
+
+  readonly t = (key: MessageKey, values?: texts.Values): string => texts.translate(this.language, key, values);
+  readonly bytes = (bytes: number): string => texts.formatBytes(this.language, bytes);
+  readonly speed = (bytesPerSecond: number): string => texts.formatSpeed(this.language, bytesPerSecond);
+  readonly number = (value: number): string => texts.formatNumber(this.language, value);
+  readonly duration = (seconds: number): string => texts.formatDuration(this.language, seconds);
+  readonly time = (at: number): string => texts.formatTime(this.language, at);
+  readonly percent = texts.formatPercent;
+  readonly countdown = texts.formatCountdown;
+}
+
+export const i18n = new I18n();
+export const { t, bytes, speed, number, duration, time, percent, countdown } = i18n;

@@ -1,0 +1,15 @@
+import { common } from './common.ts';
+import { game } from './game.ts';
+import { library } from './library.ts';
+import { queue } from './queue.ts';
+
+const parts = [common, game, library, queue] as const;
+
+type Parts = (typeof parts)[number];
+type KeysOf<Part> = Part extends { en: Record<infer Key, unknown> } ? Key : never;
+export type MessageKey = Extract<KeysOf<Parts>, string>;
+
+export const messages = {
+  en: Object.assign({}, ...parts.map(({ en }) => en)),
+  de: Object.assign({}, ...parts.map(({ de }) => de)),
+} as Record<'en' | 'de', Record<MessageKey, import('../define.ts').Message>>;

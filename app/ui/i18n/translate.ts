@@ -1,0 +1,97 @@
+/** From a key to a text, numbers and times in the language's own form. Pure. */
+import type { Language, Message } from './define.ts';
+import { messages, type MessageKey } from './messages/index.ts';
+
+export type Values = Readonly<Record<string, string | number>>;
+
+const numberFormats = new Map<string, Intl.NumberFormat>();
+function numberFormat(language: Language, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${language} ${JSON.stringify(options)}`;
+  let format = numberFormats.get(key);
+  if (!format) numberFormats.set(key, (format = new Intl.NumberFormat(language, options)));
+  return format;
+}
+const plurals = { en: new Intl.PluralRules('en'), de: new Intl.PluralRules('de') };
+
+/** `{count}` chooses between the forms of a plural. */
+export function translate(language: Language, key: MessageKey, values: Values = {}): string {
+  return fill(messages[language][key], language, values);
+}
+
+export function fill(message: Message, language: Language, values: Values): string {
+  let text: string;
+  if (typeof message === 'string') text = message;
+  else text = plurals[language].select(Number(values['count'])) === 'one' ? message.one : message.other;
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? numberFormat(language, {}).format(value) : value;
+  });
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** Three significant digits, as people compare sizes: 980 MB, 9.6 GB, 112 MB/s. Decimal units. */
+function inUnits(language: Language, bytes: number, suffix: string): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const maximumFractionDigits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return numberFormat(language, {
+    style: 'unit',
+    unit: `${units[unit]}${suffix}`,
+    unitDisplay: unit === 0 && suffix === '' ? 'narrow' : 'short',
+    maximumFractionDigits,
+  }).format(value);
+}
+
+export function formatBytes(language: Language, bytes: number): string {
+  return inUnits(language, bytes, '');
+}
+
+export function formatSpeed(language: Language, bytesPerSecond: number): string {
+  return inUnits(language, Math.max(bytesPerSecond, 0), '-per-second');
+}
+
+/** Never rounds up to 100 before the end. */
+export function formatPercent(done: number, total: number): string {
+  return `${percentOf(done, total)} %`;
+}
+
+/** 0 to 100, whole; 0 when the total is not known. */
+export function percentOf(done: number, total: number): number {
+  return total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0;
+}
+
+/** As a clock counts: 0:49, 12:05, 1:02:00. */
+export function formatCountdown(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3_600);
+  const minutes = Math.floor(whole / 60) % 60;
+  if (hours > 0) return `${hours}:${pad(minutes)}:${pad(whole % 60)}`;
+  return `${minutes}:${pad(whole % 60)}`;
+}
+
+/** How long something was played: 6 h 12 min. */
+export function formatDuration(language: Language, seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const unit = (value: number, name: string): string =>
+    numberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+  if (minutes < 1) return unit(Math.floor(seconds), 'second');
+  const hours = Math.floor(minutes / 60);
+  const rest = unit(minutes % 60, 'minute');
+  return hours === 0 ? rest : `${unit(hours, 'hour')} ${rest}`;
+}
+
+export function formatNumber(language: Language, value: number): string {
+  return numberFormat(language, {}).format(value);
+}
+
+/** The time of day, hours and minutes. */
+export function formatTime(language: Language, at: number): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
+}

@@ -1,0 +1,41 @@
+/** Everything the components look at, made once per window. */
+import { errorTable, isErrorCode, LanspreadError } from '../../core/rpc/client.ts';
+import type { CommandInput, CommandName, CommandResult } from '../../core/rpc/contract.ts';
+import { errorTexts } from '../i18n/errors.ts';
+import { i18n, t } from '../i18n/i18n.svelte.ts';
+import { CoreLink } from '../link/core-link.svelte.ts';
+import { takeToken } from '../link/token.ts';
+import { Games } from './games.svelte.ts';
+import { ProgressOverlay } from './progress.svelte.ts';
+import { Room } from './room.svelte.ts';
+import { SettingsStore } from './settings.svelte.ts';
+import { toasts } from './toasts.svelte.ts';
+
+export const link = new CoreLink({ port: Number(location.port), token: takeToken(), host: location.hostname });
+export const games = new Games(link);
+export const progress = new ProgressOverlay(link);
+export const room = new Room(link);
+export const settings = new SettingsStore(link);
+
+/** What a refusal or a failure means, in this window's language: what happened and what to do next. */
+export function explain(code: string, message?: string): string {
+  if (!isErrorCode(code)) return message ?? code;
+  const entry = i18n.language === 'en' ? errorTable[code] : (errorTexts[i18n.language][code] ?? errorTable[code]);
+  // The core's own sentence knows the numbers and names of this case; it is English.
+  const happened = i18n.language === 'en' && message ? message : entry.message;
+  return t('error.next', { message: happened, next: entry.next });
+}
+
+/** Gives a command on a person's behalf: a refusal is shown, not thrown. Answers undefined then. */
+export async function command<Name extends CommandName>(
+  name: Name,
+  params: CommandInput<Name>,
+): Promise<CommandResult<Name> | undefined> {
+  try {
+    return await link.invoke(name, params);
+  } catch (error) {
+    const coded = error instanceof LanspreadError ? error : undefined;
+    toasts.show('bad', coded ? explain(coded.code, coded.message) : String(error));
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+/** Kiosk mode as it stands for this window. */
+import type { CommandName, CommandResult } from '../../core/rpc/contract.ts';
+import { link } from './app.svelte.ts';
+
+export type KioskStatus = CommandResult<'kiosk.status'>;
+
+class Kiosk {
+  status = $state.raw<KioskStatus | undefined>(undefined);
+
+  constructor() {
+    link.onConnected(() => this.reload());
+    link.onEvent((event) => {
+      if (event.event === 'settings-changed' && event.setting.startsWith('kiosk')) void this.reload().catch(() => {});
+    });
+  }
+
+  get isLocked(): boolean {
+    return this.status?.locked ?? false;
+  }
+
+  async reload(): Promise<void> {
+    this.status = await link.invoke('kiosk.status', {});
+  }
+}
+
+export const kiosk = new Kiosk();
+
+const forPlaying = new Set<CommandName>(['play', 'stop']);
+const forGetting = new Set<CommandName>([
+  'download',
+  'streamInstall',
+  'update',
+  'install',
+  'pause',
+  'resume',
+  'cancel',
+]);
+
+/** Whether whoever sits here may do that: the core refuses the rest, so it is not offered. */
+export function may(name: CommandName): boolean {
+  if (!kiosk.isLocked) return true;
+  const actions = kiosk.status?.actions ?? [];
+  return (actions.includes('play') && forPlaying.has(name)) || (actions.includes('get') && forGetting.has(name));
+}

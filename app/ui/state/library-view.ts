@@ -1,0 +1,98 @@
+/** Which games the grid shows and in which order. Pure. */
+import type { GameView } from '../../core/rpc/contract.ts';
+
+export const stateFilters = ['all', 'installed', 'downloaded', 'available', 'playing', 'updates'] as const;
+export type StateFilter = (typeof stateFilters)[number];
+export const playerFilters = ['solo', '2-4', '5-8', '9+'] as const;
+export type PlayerFilter = (typeof playerFilters)[number];
+export const sizeFilters = ['small', 'medium', 'large', 'huge'] as const;
+export type SizeFilter = (typeof sizeFilters)[number];
+export const sorts = ['title', 'peers', 'size', 'year', 'played'] as const;
+export type Sort = (typeof sorts)[number];
+
+export interface LibraryQuery {
+  readonly state: StateFilter;
+  readonly genres: ReadonlySet<string>;
+  readonly players: PlayerFilter | undefined;
+  readonly size: SizeFilter | undefined;
+  /** Ids of the collection that is looked at. */
+  readonly collection: ReadonlySet<string> | undefined;
+  readonly sort: Sort;
+  /** Ids that the search found, best first. */
+  readonly found: readonly string[] | undefined;
+}
+
+const fitsState: Record<StateFilter, (game: GameView) => boolean> = {
+  all: () => true,
+  installed: ({ installed }) => installed,
+  downloaded: ({ downloaded }) => downloaded,
+  available: ({ peerCount }) => peerCount > 0,
+  playing: ({ operation }) => operation?.kind === 'Playing',
+  updates: ({ updateAvailable }) => updateAvailable,
+};
+
+/** A game fits a range of players when its own range touches it. */
+const fitsPlayers: Record<PlayerFilter, (players: { min: number; max: number }) => boolean> = {
+  solo: ({ min }) => min <= 1,
+  '2-4': ({ min, max }) => min <= 4 && max >= 2,
+  '5-8': ({ min, max }) => min <= 8 && max >= 5,
+  '9+': ({ max }) => max > 8,
+};
+
+const gigabyte = 1e9;
+const fitsSize: Record<SizeFilter, (bytes: number) => boolean> = {
+  small: (bytes) => bytes > 0 && bytes < gigabyte,
+  medium: (bytes) => bytes >= gigabyte && bytes < 10 * gigabyte,
+  large: (bytes) => bytes >= 10 * gigabyte && bytes < 50 * gigabyte,
+  huge: (bytes) => bytes >= 50 * gigabyte,
+};
+
+/** Only the ways that differ from the order the games come in, which is by title. */
+const orders: Partial<Record<Sort, (a: GameView, b: GameView) => number>> = {
+  peers: (a, b) => b.peerCount - a.peerCount,
+  size: (a, b) => b.sizeBytes - a.sizeBytes,
+  year: (a, b) => (b.releaseYear ?? 0) - (a.releaseYear ?? 0),
+  played: (a, b) => b.playedSeconds - a.playedSeconds,
+};
+
+/** `games` are by title. */
+export function selectGames(games: readonly GameView[], query: LibraryQuery): readonly GameView[] {
+  const { players, size, collection, genres, found } = query;
+  const ranks = found && new Map(found.map((id, index) => [id, index]));
+  const selected = games.filter(
+    (game) =>
+      fitsState[query.state](game) &&
+      (!ranks || ranks.has(game.id)) &&
+      (!collection || collection.has(game.id)) &&
+      (genres.size === 0 || game.genres.some((genre) => genres.has(genre))) &&
+      (players === undefined || (game.players !== undefined && fitsPlayers[players](game.players))) &&
+      (size === undefined || fitsSize[size](game.sizeBytes)),
+  );
+  if (ranks) return selected.sort((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0));
+  const order = orders[query.sort];
+  return order ? selected.sort(order) : selected;
+}
+
+export interface LibraryCounts {
+  readonly states: Readonly<Record<StateFilter, number>>;
+  readonly players: Readonly<Record<PlayerFilter, number>>;
+  readonly sizes: Readonly<Record<SizeFilter, number>>;
+  /** Most games first. */
+  readonly genres: readonly (readonly [genre: string, count: number])[];
+}
+
+export function countGames(games: readonly GameView[]): LibraryCounts {
+  const count = <Name extends string>(names: readonly Name[], fits: (name: Name, game: GameView) => boolean) =>
+    Object.fromEntries(
+      names.map((name) => [name, games.reduce((sum, game) => sum + Number(fits(name, game)), 0)]),
+      // Every name has an entry.
+    ) as Record<Name, number>;
+  const genres = new Map<string, number>();
+  for (const game of games) for (const genre of game.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+  return {
+    states: count(stateFilters, (name, game) => fitsState[name](game)),
+    players: count(playerFilters, (name, { players }) => players !== undefined && fitsPlayers[name](players)),
+    sizes: count(sizeFilters, (name, { sizeBytes }) => fitsSize[name](sizeBytes)),
+    genres: [...genres].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)),
+  };
+}

@@ -1,0 +1,62 @@
+/** The look: a built-in theme, the system's, or an extension's, which is a set of colours over the dark or the light one. */
+export const builtInThemes = ['dark', 'light', 'contrast', 'system'] as const;
+
+/** The tokens of `styles/tokens.css` that a theme may set. */
+export const themeTokens = [
+  'ground',
+  'panel',
+  'panel-raised',
+  'panel-hover',
+  'line',
+  'ink',
+  'ink-dim',
+  'accent',
+  'accent-ink',
+  'accent-soft',
+  'play',
+  'play-ink',
+  'danger',
+  'danger-ink',
+  'warn',
+  'focus',
+] as const;
+
+export interface ThemeData {
+  readonly base: 'dark' | 'light';
+  /** Colours as `#rrggbb`, by the names of `themeTokens`. */
+  readonly colors: Readonly<Record<string, string>>;
+}
+
+/** Themes of extensions, by id. */
+export const extensionThemes = $state<{ byId: Readonly<Record<string, ThemeData>> }>({ byId: {} });
+
+/** Returns how to stop following the system's wish. */
+export function applyTheme(theme: string): (() => void) | undefined {
+  const root = document.documentElement;
+  for (const token of themeTokens) root.style.removeProperty(`--${token}`);
+  const extension = extensionThemes.byId[theme];
+  if (extension) {
+    root.dataset['theme'] = extension.base;
+    for (const token of themeTokens) {
+      const color = extension.colors[token];
+      if (color !== undefined && /^#[0-9a-f]{6}$/i.test(color)) root.style.setProperty(`--${token}`, color);
+    }
+    return undefined;
+  }
+  if (theme !== 'system') {
+    root.dataset['theme'] = theme === 'light' || theme === 'contrast' ? theme : 'dark';
+    return undefined;
+  }
+  const contrast = matchMedia('(prefers-contrast: more)');
+  const light = matchMedia('(prefers-color-scheme: light)');
+  const follow = (): void => {
+    root.dataset['theme'] = contrast.matches ? 'contrast' : light.matches ? 'light' : 'dark';
+  };
+  follow();
+  contrast.addEventListener('change', follow);
+  light.addEventListener('change', follow);
+  return () => {
+    contrast.removeEventListener('change', follow);
+    light.removeEventListener('change', follow);
+  };
+}
