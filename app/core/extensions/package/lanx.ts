@@ -5,6 +5,7 @@
 import { asBuffer, blake3Hex, LanspreadError } from '../../base/index.ts';
 import { parseManifest, manifestName, maxManifestBytes, type ExtensionManifest } from '../manifest/index.ts';
 import { isSignedBy, parsePublicKey, signBytes, type PublicKey, type SecretKey } from '../../trust/index.ts';
+import { parseThemes } from '../themes/index.ts';
 import { readZip, type ZipFile } from './read-zip.ts';
 import { zip } from './zip-format.ts';
 
@@ -85,11 +86,12 @@ function manifestText(files: readonly ZipFile[]): string {
   return file.read().toString('utf8');
 }
 
-/** Every file that the manifest names is there, and the tools are the ones it means. */
+/** Every file that the manifest names is there, themes are sound, and the tools are the ones it means. */
 export function assertComplete(
-  { main, contributes, tools }: ExtensionManifest,
+  manifest: ExtensionManifest,
   files: readonly { readonly path: string; read(): Uint8Array }[],
 ): void {
+  const { main, contributes, tools } = manifest;
   const byPath = new Map(files.map((file) => [file.path, file]));
   const missing = (field: string, path: string): LanspreadError =>
     new LanspreadError('EXTENSION_INVALID', {
@@ -99,6 +101,7 @@ export function assertComplete(
   if (main !== undefined && !byPath.has(main)) throw missing('main', main);
   for (const [index, { path }] of contributes.themes.entries())
     if (!byPath.has(path)) throw missing(`contributes.themes[${index}].path`, path);
+  parseThemes(manifest, (path) => byPath.get(path)?.read() ?? new Uint8Array());
   for (const [name, builds] of Object.entries(tools)) {
     for (const [platform, build] of Object.entries(builds)) {
       const field = `tools.${name}.${platform}`;

@@ -9,7 +9,6 @@ import {
   type SignalOptions,
 } from '../../base/index.ts';
 import { assertCompatible, readManifest, type ExtensionManifest } from '../manifest/index.ts';
-import { readThemes } from '../themes/index.ts';
 import { assertComplete, maxPackageBytes } from './lanx.ts';
 import { packageLimits } from './read-zip.ts';
 import { writeZip, type FileToPack } from './write-zip.ts';
@@ -71,7 +70,6 @@ export async function packFolder(
     manifest,
     files.map(({ path, bytes }) => ({ path, read: () => bytes })),
   );
-  await readThemes(fileSystem, { directory, manifest });
   const bytes = writeZip(files);
   if (bytes.length > maxPackageBytes)
     throw new LanspreadError('EXTENSION_INVALID', { message: 'The package would be larger than 256 MiB.' });

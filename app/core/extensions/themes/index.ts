@@ -1,1 +1,1 @@
-export { readThemes, type Theme } from './read-themes.ts';
+export { parseThemes, readThemes, type Theme } from './read-themes.ts';
