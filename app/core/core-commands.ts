@@ -21,7 +21,7 @@ export interface CoreCommandsOptions {
 }
 
 export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
-  const { options, settings, state, catalog, clock, fileSystem, logger } = ground;
+  const { options, settings, state, catalog, live, clock, fileSystem, logger } = ground;
   const { library, peers, lane, games, changeGamesDir, isStopping } = parts;
   const { operations, transfer } = games;
   const stopGames = async (): Promise<void> => {
@@ -36,6 +36,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     kiosk: new Kiosk({ settings, repository: state.settings, clock, stopGames }),
     operations,
     catalog,
+    live,
     peers,
     settings,
     status: () => statusOf(ground, parts),

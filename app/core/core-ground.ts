@@ -1,9 +1,11 @@
 /** What every part of the core stands on: the disk, the database, the settings, the catalog, and the way to be heard. */
 import { nodeFileSystem, systemClock, type Clock, type FileSystem, type Logger } from './base/index.ts';
-import { openCatalog, type Catalog } from './catalog/index.ts';
+import type { Catalog, LiveSources } from './catalog/index.ts';
+import { openCatalogs } from './core-catalogs.ts';
 import { importCatalogs, type CoreOptions } from './core-options.ts';
 import { createEventLog, defaultSettings, SettingsStore, type EventLog } from './rpc/index.ts';
 import { acquireLock, openState, type State } from './state/index.ts';
+import type { Trust } from './trust/index.ts';
 
 export interface Ground extends AsyncDisposable {
   readonly options: CoreOptions;
@@ -15,6 +17,10 @@ export interface Ground extends AsyncDisposable {
   readonly stateMovedAside: string | undefined;
   readonly settings: SettingsStore;
   readonly catalog: Catalog;
+  /** Lists of games that extensions give. */
+  readonly live: LiveSources;
+  /** Whose signatures count. */
+  readonly trust: Trust;
   readonly events: EventLog;
   /** What others see. */
   readonly name: string;
@@ -32,19 +38,18 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const { state: plainState, movedAside } = openState({ directory: stateDir, logger });
   const state = opening.use(decorate.state?.(plainState) ?? plainState);
   const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
-  const catalog = openCatalog({ state, logger });
-  await importCatalogs(catalog, options);
+  const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
+  const events = createEventLog({ clock, logger });
+  const ground = { state, settings, fileSystem, clock, logger };
+  const catalogs = await openCatalogs({ ...ground, stateDir, emit: events.emit, owner: opening });
+  await importCatalogs(catalogs.catalog, options);
   const opened = opening.move();
   return {
+    ...ground,
+    ...catalogs,
     options,
-    clock,
-    logger,
-    fileSystem: decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem,
-    state,
     stateMovedAside: movedAside,
-    settings,
-    catalog,
-    events: createEventLog({ clock, logger }),
+    events,
     name: options.name ?? settings.get('playerName'),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileSystem, Logger } from './base/index.ts';
+import { LanspreadError, type FileSystem, type Logger } from './base/index.ts';
 import type { Catalog } from './catalog/index.ts';
 import type { Unpacker } from './install/index.ts';
 import type { DownloadListStore } from './operations/index.ts';
@@ -55,7 +55,10 @@ export function listenHostsOf({ listen }: Pick<CoreOptions, 'listen'>): readonly
   return listen ?? ['0.0.0.0'];
 }
 
-/** Imports the catalogs given; the fallback only where there would be none. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`. */
+/**
+ * Imports the catalogs given; the fallback only where there would be none. One that is unsigned, where signatures are
+ * required, is left out and logged. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`, `SIGNATURE_INVALID`.
+ */
 export async function importCatalogs(
   catalog: Catalog,
   {
@@ -64,11 +67,16 @@ export async function importCatalogs(
     logger,
   }: Pick<CoreOptions, 'catalogFiles' | 'fallbackCatalogFile' | 'logger'>,
 ): Promise<void> {
-  for (const path of catalogFiles) {
-    const { name, warnings } = await catalog.importFile(path);
-    for (const warning of warnings) logger.warn({ catalog: name }, warning);
-  }
-  if (fallbackCatalogFile && catalog.sources().length === 0) await catalog.importFile(fallbackCatalogFile);
+  const load = async (path: string): Promise<void> => {
+    try {
+      await catalog.importFile(path);
+    } catch (error) {
+      if (!(error instanceof LanspreadError) || error.code !== 'CATALOG_UNSIGNED') throw error;
+      logger.warn({ path, err: error }, 'a catalog is left out');
+    }
+  };
+  for (const path of catalogFiles) await load(path);
+  if (fallbackCatalogFile && catalog.sources().length === 0) await load(fallbackCatalogFile);
 }
 
 /** Makes the games folder where that is possible. One that cannot be made is reported missing by the library. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LanspreadError, parseWith, type Event, type GameId } from '../base/index.ts';
-import type { Catalog } from '../catalog/index.ts';
+import type { Catalog, LiveSources } from '../catalog/index.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import {
@@ -22,6 +22,7 @@ import type { SettingsStore } from './settings.ts';
 export interface CommandsOptions {
   operations: Operations;
   catalog: Catalog;
+  live: LiveSources;
   peers: PeerNetwork;
   settings: SettingsStore;
   status: () => Status;
@@ -158,10 +159,26 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     listPeers: () => ({ peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))) }),
     traffic: () => ({ peers: options.traffic() }),
     'folder.check': async ({ path }) => await options.checkFolder(path),
-    'catalog.list': () => ({ sources: catalog.sources() }),
+    'catalog.list': () => ({ sources: catalog.sources(), live: options.live.views() }),
     'catalog.import': async ({ path }) => ({ source: await catalog.importFile(path) }),
-    'catalog.remove': ({ id }) => (catalog.removeSource(id), accepted),
-    'catalog.order': ({ ids }) => (catalog.orderSources(ids), accepted),
+    'catalog.remove': async ({ id }) => {
+      assertCatalogs(catalog, [id]);
+      await catalog.removeSource(id);
+      return accepted;
+    },
+    'catalog.order': ({ ids }) => {
+      assertCatalogs(catalog, ids);
+      catalog.orderSources(ids);
+      return accepted;
+    },
+    'catalog.refresh': async ({ sourceId }) => {
+      await options.live.refresh(sourceId);
+      return accepted;
+    },
+    'catalog.configure': ({ sourceId, configuration }) => {
+      options.live.configure(sourceId, configuration);
+      return accepted;
+    },
     'extensions.list': () => ({ extensions: extensions() }),
     'extensions.install': () => notSupported('Installing extensions'),
     'extensions.enable': () => notSupported('Enabling extensions'),
@@ -187,6 +204,15 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     },
     status,
   };
+}
+
+/** Throws `UNKNOWN_CATALOG`. */
+function assertCatalogs(catalog: Catalog, ids: readonly string[]): void {
+  for (const id of ids)
+    if (!catalog.sources().some((source) => source.id === id))
+      throw new LanspreadError('UNKNOWN_CATALOG', {
+        message: `There is no catalog ${JSON.stringify(id.slice(0, 100))}.`,
+      });
 }
 
 function peerView(peer: Peer, lane: 'tls' | 'libp2p'): PeerView {

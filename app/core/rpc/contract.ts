@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ErrorCode, GameId } from '../base/index.ts';
-import type { CatalogGame, CatalogSource } from '../catalog/index.ts';
+import type { CatalogGame, CatalogImport, CatalogSource, LiveSourceView } from '../catalog/index.ts';
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
 import type { RecoveryTale } from '../install/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
@@ -45,6 +45,8 @@ export const commandSchemas = {
   'catalog.import': z.object({ path: z.string().min(1) }),
   'catalog.remove': z.object({ id: z.string().min(1) }),
   'catalog.order': z.object({ ids: z.array(z.string()) }),
+  'catalog.refresh': z.object({ sourceId: z.string().max(200).optional() }),
+  'catalog.configure': z.object({ sourceId: z.string().max(200), configuration: z.json() }),
   'extensions.list': nothing,
   'extensions.install': z.object({ path: z.string().min(1) }),
   'extensions.enable': z.object({ id: z.string().min(1) }),
@@ -141,8 +143,8 @@ interface Results {
   traffic: { peers: readonly PeerTraffic[] };
   'folder.check': FolderReport;
   searchGames: { ids: GameId[] };
-  'catalog.list': { sources: readonly CatalogSource[] };
-  'catalog.import': { source: CatalogSource };
+  'catalog.list': { sources: readonly CatalogSource[]; live: readonly LiveSourceView[] };
+  'catalog.import': { source: CatalogImport };
   'extensions.list': { extensions: readonly { id: string; label: string }[] };
   'kiosk.status': KioskStatus;
   status: Status;
@@ -165,6 +167,7 @@ export type CoreEventMessage =
   | { event: 'recovery-done'; actions: readonly RecoveryTale[]; stateMovedAside?: string }
   | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }
   | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string }
+  | { event: 'catalogs-changed' }
   | { event: 'settings-changed'; setting: SettingName };
 
 /** An event as it leaves the core. `at` is ISO 8601. */

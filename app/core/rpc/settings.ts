@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Emitter, LanspreadError, parseWith, type Event } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
+import { parsePublicKey } from '../trust/index.ts';
 
 const bytesPerSecond = z
   .int()
@@ -26,6 +27,16 @@ const settingSchemas = {
   roomKeyFile: z.string().min(1).nullable(),
   staticPeers: z.array(z.string().max(1_000)).max(256),
   requireSignedCatalogs: z.boolean(),
+  /** Public keys whose signatures count, besides those in the folders of keys. */
+  trustedKeys: z.array(z.string().max(2_000).refine(isPublicKey, 'is not an Ed25519 public key')).max(64),
+  /** The configuration of each catalog source of an extension, by its id. */
+  catalogSources: z.record(
+    z
+      .string()
+      .regex(/^[a-z0-9.-]+\/[a-z0-9-]+$/)
+      .max(200),
+    z.json(),
+  ),
   kiosk: z.boolean(),
   /** What a player may do while kiosk mode is locked, besides looking. */
   kioskActions: z.array(z.enum(['play', 'get'])).max(2),
@@ -101,6 +112,8 @@ export function defaultSettings(stateDir: string): Settings {
     roomKeyFile: null,
     staticPeers: [],
     requireSignedCatalogs: false,
+    trustedKeys: [],
+    catalogSources: {},
     kiosk: false,
     kioskActions: ['play'],
     kioskIdleMinutes: 5,
@@ -108,6 +121,16 @@ export function defaultSettings(stateDir: string): Settings {
     collections: [],
     setupDone: false,
   };
+}
+
+function isPublicKey(text: string): boolean {
+  try {
+    parsePublicKey(text);
+    return true;
+  } catch {
+    // It says only why, which the setting's own message tells.
+    return false;
+  }
 }
 
 function defaultName(): string {
