@@ -17,6 +17,8 @@ export interface LaneServerHost {
   need(connectionId: number, peerId: string): void;
   sent(peerId: string, bytes: number): void;
   closed(connectionId: number): void;
+  /** A listener is gone, and not because it was told to. */
+  listenerLost(error: Error | undefined): void;
   warn(facts: object, message: string): void;
 }
 
@@ -32,6 +34,7 @@ export class LaneServer {
   readonly #handshakes = new Map<string, number>();
   readonly #handshakeEnds = new Map<string, () => void>();
   #nextConnectionId = 1;
+  #isClosing = false;
   isMetered: boolean;
 
   constructor(credentials: Credentials, { host, isMetered }: { host: LaneServerHost; isMetered: boolean }) {
@@ -65,7 +68,8 @@ export class LaneServer {
       server.listen({ host, port, exclusive: true }, resolve);
       await promise;
       server.off('error', reject);
-      server.on('error', (error) => this.#host.warn({ error: error.message }, 'lane listener'));
+      server.on('error', (error) => this.#host.listenerLost(error));
+      server.on('close', () => this.#isClosing || this.#host.listenerLost(undefined));
       // An address of a listening TCP server is an object, not a pipe's name.
       ports.push((server.address() as AddressInfo).port);
     }
@@ -102,6 +106,7 @@ export class LaneServer {
   }
 
   close(): void {
+    this.#isClosing = true;
     for (const server of this.#servers) server.close();
     for (const { connection } of Array.from(this.#connections.values())) connection.destroy();
     for (const socket of this.#sockets) socket.destroy();

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Emitter, LanspreadError, sleep, throwIfAborted, type Event } from '../../base/index.ts';
+import { Emitter, LanspreadError, sleep, throwIfAborted, whenAborted, type Event } from '../../base/index.ts';
 import type { LaneOffer } from '../../protocol/index.ts';
 import type { FetchListener, FetchRequest, UploadLimits, Uploads } from '../types.ts';
 import { createLaneCertificate, type LaneCertificate } from './certificate.ts';
@@ -18,6 +18,8 @@ const signOfLifePeriodMs = 500;
 /** Doubles with every start that fails, up to the most. */
 const restartPauseMs = 200;
 const mostRestartPauseMs = 30_000;
+/** A worker that could not be started again so often in a row will not be: some ports that were offered stay deaf. */
+const mostFailedStarts = 5;
 
 interface Slot {
   handle: WorkerHandle;
@@ -59,6 +61,7 @@ class WorkerLane implements TlsLane {
   readonly #stopping = new AbortController();
   /** Starts that failed in a row, by worker. */
   readonly #failedStarts = new Map<number, number>();
+  readonly #failed = Promise.withResolvers<never>();
   readonly #served = new Emitter<Served>();
   readonly #peerBytes = new Emitter<{ readonly peerId: string; readonly bytes: number }>();
   readonly onDidServe: Event<Served> = this.#served.event;
@@ -69,6 +72,7 @@ class WorkerLane implements TlsLane {
   constructor(options: TlsLaneOptions, certificate: LaneCertificate) {
     this.#options = options;
     this.#certificate = certificate;
+    this.#failed.promise.catch(() => undefined);
     this.#desk = new UploadDesk({
       clock: options.clock,
       logger: options.logger,
@@ -81,6 +85,10 @@ class WorkerLane implements TlsLane {
   async start(): Promise<void> {
     const count = this.#options.workers ?? Math.min(4, Math.max(2, availableParallelism()));
     await Promise.all(Array.from({ length: count }, (_, index) => this.#startWorker(index)));
+  }
+
+  async watch(signal: AbortSignal): Promise<void> {
+    await Promise.race([whenAborted(signal), this.#failed.promise]);
   }
 
   offer(): LaneOffer {
@@ -230,6 +238,7 @@ class WorkerLane implements TlsLane {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#options.logger.error({ index, err: error }, 'lane worker not started again');
+      if ((this.#failedStarts.get(index) ?? 0) >= mostFailedStarts) this.#failed.reject(error);
       await this.#slots[index]?.handle.terminate();
     }
   }

@@ -31,6 +31,8 @@ export interface Served {
 /** The byte lane of this node, both ends of it. */
 export interface TlsLane extends Lane {
   readonly kind: 'tls';
+  /** Resolves when the signal aborts; rejects once a worker died and, several times in a row, could not be started again. */
+  watch(signal: AbortSignal): Promise<void>;
   /** For Hello: where it listens and what certificate it shows. */
   offer(): LaneOffer;
   /**

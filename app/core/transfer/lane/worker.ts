@@ -33,6 +33,7 @@ class LaneWorker {
         sent: (peerId, bytes) => this.#progress.sent(peerId, bytes),
         closed: (connectionId) => this.#post({ kind: 'closed', connectionId }),
         warn: (facts, message) => this.#warn(facts, message),
+        listenerLost: (error) => dieOf(error ?? new Error('a listener of the byte lane closed')),
       },
     });
     this.#checks = setInterval(() => this.#check(), checkPeriodMs);
@@ -111,6 +112,13 @@ class LaneWorker {
   #post(message: FromWorker): void {
     this.#port.postMessage(message);
   }
+}
+
+/** A worker that cannot listen any more is of no use: the main thread starts another one in its place. */
+function dieOf(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function facts({ code, message, details }: LanspreadError): ErrorFacts {
