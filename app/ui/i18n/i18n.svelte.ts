@@ -12,9 +12,10 @@ class I18n {
   readonly number = (value: number): string => texts.formatNumber(this.language, value);
   readonly duration = (seconds: number): string => texts.formatDuration(this.language, seconds);
   readonly time = (at: number): string => texts.formatTime(this.language, at);
+  readonly date = (at: number): string => texts.formatDate(this.language, at);
   readonly percent = texts.formatPercent;
   readonly countdown = texts.formatCountdown;
 }
 
 export const i18n = new I18n();
-export const { t, bytes, speed, number, duration, time, percent, countdown } = i18n;
+export const { t, bytes, speed, number, duration, time, date, percent, countdown } = i18n;

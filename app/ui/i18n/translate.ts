@@ -33,17 +33,20 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 /** Three significant digits, as people compare sizes: 980 MB, 9.6 GB, 112 MB/s. Decimal units. */
 function inUnits(language: Language, bytes: number, suffix: string): string {
-  let value = bytes;
-  let unit = 0;
+  // Speeds begin at kB/s: nothing that flows is slower for long.
+  const smallest = suffix === '' ? 0 : 1;
+  let unit = smallest;
+  let value = bytes / 1_000 ** smallest;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1_000;
     unit += 1;
   }
-  const maximumFractionDigits = unit === 0 || value >= 99.95 ? 0 : 1;
+  if (unit === 0) return `${numberFormat(language, {}).format(value)} B`;
+  const maximumFractionDigits = unit < 2 || value >= 99.95 ? 0 : 1;
   return numberFormat(language, {
     style: 'unit',
     unit: `${units[unit]}${suffix}`,
-    unitDisplay: unit === 0 && suffix === '' ? 'narrow' : 'short',
+    unitDisplay: 'short',
     maximumFractionDigits,
   }).format(value);
 }
@@ -94,4 +97,10 @@ export function formatNumber(language: Language, value: number): string {
 /** The time of day, hours and minutes. */
 export function formatTime(language: Language, at: number): string {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
+}
+
+/** A day: 2 Oct 2026. */
+export function formatDate(language: Language, at: number): string {
+  if (Number.isNaN(at)) return '?';
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
 }
