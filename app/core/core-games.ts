@@ -1,7 +1,7 @@
 /** What is done with games: fetching, installing, playing, and the operations that hold it together. */
 import type { Ground } from './core-ground.ts';
 import { downloadListStore } from './core-options.ts';
-import { createInstaller, type HashFile } from './install/index.ts';
+import { createInstaller, openPayloadContent, type HashFile } from './install/index.ts';
 import type { ReopenableLibrary } from './library/index.ts';
 import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
@@ -25,11 +25,12 @@ export interface GamesOptions {
 /** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
 export function createGames(ground: Ground, { library, peers, lane, hashFile, owner }: GamesOptions): Games {
   const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
+  const unpackers = () => options.unpackers;
   const isKnownGame = (id: string): boolean => catalog.has(id);
   const installer = createInstaller({
     fileSystem,
     state,
-    unpackers: () => options.unpackers,
+    unpackers,
     hashFile,
     clock,
     logger,
@@ -43,6 +44,8 @@ export function createGames(ground: Ground, { library, peers, lane, hashFile, ow
       library,
       state,
       tlsLane: options.decorate?.lane?.(lane) ?? lane,
+      streamLane: lane,
+      openPayload: (root, { signal }) => openPayloadContent({ fileSystem, unpackers }, root, { signal }),
       uploads: lane.uploads,
       fileSystem,
       settleRoot: (target, settling) => installer.settle(target, settling),

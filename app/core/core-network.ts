@@ -3,15 +3,16 @@ import type { Ground } from './core-ground.ts';
 import { isDiscoveryOn, listenHostsOf, uploadLimitsOf } from './core-options.ts';
 import type { Library } from './library/index.ts';
 import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
-import { createTlsLane, type Authorize, type TlsLane } from './transfer/index.ts';
+import { createTlsLane, type Authorize, type ServeStream, type TlsLane } from './transfer/index.ts';
 
 export async function openLane(
   { options, settings, clock, logger }: Ground,
-  { authorize }: { authorize: Authorize },
+  { authorize, serveStream }: { authorize: Authorize; serveStream: ServeStream },
 ): Promise<TlsLane> {
   return await createTlsLane({
     listenHosts: listenHostsOf(options),
     authorize,
+    serveStream,
     clock,
     logger,
     uploadLimits: uploadLimitsOf(settings),

@@ -73,7 +73,10 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
 
   // Who else is there. The gate of what is served asks the games, which come next.
   const lane: TlsLane = starting.use(
-    await openLane(ground, { authorize: (peerId, request) => games.transfer.authorize(peerId, request) }),
+    await openLane(ground, {
+      authorize: (peerId, request) => games.transfer.authorize(peerId, request),
+      serveStream: (request, options) => games.transfer.serveStream(request, options),
+    }),
   );
   const peers: PeerNetwork = starting.use(await openPeers(ground, { library, lane }));
   // No `await` from here to the relays: what peers tell in the next turn must find everybody listening.

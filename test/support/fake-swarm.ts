@@ -160,6 +160,7 @@ export class FakeSwarm {
     let rootOnly = false;
     return {
       peerId: peer.peerId,
+      ended: new AbortController().signal,
       async writeMessage(message) {
         // The only message that is ever written here is a GetGame.
         rootOnly = (message as { rootOnly?: boolean }).rootOnly ?? false;

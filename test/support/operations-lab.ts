@@ -170,6 +170,11 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       }
     },
     forgetPayload: () => {},
+    async findSenders(_request, { signal }) {
+      await sleep(10, { clock, signal });
+      if (!world.hasPeers) throw new LanspreadError('NO_PEERS');
+      return { manifestRoot: 'root', payloadBytes: totalBytes, senders: [] };
+    },
   };
   const installing =
     (what: 'install' | 'update'): InstallPort['install'] =>
@@ -182,6 +187,15 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
   const installer: InstallPort = {
     install: installing('install'),
     update: installing('update'),
+    async streamedInstall({ gameId, version }, listener, { signal }) {
+      listener.onBegin({ peerId: 'peer', totalBytes });
+      listener.onProgress({ peerId: 'peer', bytes: 0, totalBytes });
+      await work('stream', gameId, signal);
+      if (signal.aborted) throw abortError(signal);
+      listener.onProgress({ peerId: 'peer', bytes: totalBytes, totalBytes });
+      change(gameId, { installed: true, installedVersion: version });
+      return { peerId: 'peer', installedRoot: 'root', trust: 'sender' };
+    },
     async uninstall({ gameId }, { signal }) {
       await work('uninstall', gameId, signal);
       change(gameId, { installed: false, installedVersion: undefined });

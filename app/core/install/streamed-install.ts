@@ -39,7 +39,8 @@ export async function streamedInstall(
   const layout = layoutOf(root);
   throwIfAborted(signal);
   const rootKind = await kindAt(fileSystem, root);
-  if (rootKind !== undefined && rootKind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: root } });
+  if (rootKind !== undefined && rootKind !== 'directory')
+    throw new LanspreadError('UNSAFE_ROOT', { details: { path: root } });
   await settleFirst(context, { root, gameId }, { signal });
   if (await exists(fileSystem, layout.local)) throw new LanspreadError('INSTALLED');
   await assertWayIsClear(fileSystem, layout);

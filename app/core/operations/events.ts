@@ -1,5 +1,6 @@
 /** The events of operations, named and filled as every outside reader sees them. */
 import type { ErrorCode, GameId } from '../base/index.ts';
+import type { StreamedInstallResult } from '../install/index.ts';
 import type { VerifyResult } from '../transfer/index.ts';
 import type { GamesPatch } from './snapshot.ts';
 import type { OperationKind } from './table.ts';
@@ -18,6 +19,11 @@ interface Progress {
   totalBytes: number | undefined;
 }
 
+/** Of an install that other PCs unpacked: who, what came, and what it is trusted by. */
+interface StreamedFacts extends StreamedInstallResult {
+  streamed: true;
+}
+
 /** The manifest that a payload was held against. */
 type HeldAgainst = Pick<VerifyResult, 'manifestRoot' | 'source'>;
 
@@ -30,6 +36,8 @@ export type OperationEventMessage =
       totalBytes: number;
       manifestRoot: string;
       peers: readonly string[];
+      /** Of a streamed install: bytes are unpacked ones. */
+      streamed?: true;
       /** Files of the player that were in the way; they are in `.local.conflict-<time>` now. */
       setAside?: readonly string[];
     }
@@ -41,6 +49,7 @@ export type OperationEventMessage =
       bytesPerSecond: number;
       etaSeconds: number | undefined;
       activePeers: number;
+      streamed?: true;
     }
   | {
       event: 'blocks-verified';
@@ -54,12 +63,20 @@ export type OperationEventMessage =
   | { event: 'peer-struck'; gameId: GameId; peerId: string; file: string; block: number }
   | { event: 'download-finished'; gameId: GameId; totalBytes: number; manifestRoot: string | undefined }
   | ({ event: 'download-failed'; resumableBytes: number } & Failed)
-  | { event: 'download-cancelled'; gameId: GameId; resumableBytes: 0 }
+  | { event: 'download-cancelled'; gameId: GameId; resumableBytes: 0; streamed?: true }
   | { event: 'download-paused'; gameId: GameId; resumableBytes: number }
   | { event: 'download-peers-gone'; gameId: GameId; resumableBytes: number }
-  | { event: 'install-begin' | 'update-begin'; gameId: GameId; version: string; totalBytes: number | undefined }
-  | ({ event: 'install-progress' | 'update-progress' } & Progress)
-  | { event: 'install-finished' | 'update-finished'; gameId: GameId; version: string }
+  | {
+      event: 'install-begin' | 'update-begin';
+      gameId: GameId;
+      version: string;
+      totalBytes: number | undefined;
+      streamed?: true;
+    }
+  | ({ event: 'install-progress' | 'update-progress'; streamed?: true } & Progress)
+  | ({ event: 'install-finished' | 'update-finished'; gameId: GameId; version: string } & Partial<StreamedFacts>)
+  /** A sender of a streamed install is given up; the next one is tried. */
+  | ({ event: 'stream-sender-failed'; peerId: string } & Failed)
   | ({ event: 'install-failed' | 'update-failed' } & Failed)
   | { event: 'uninstall-begin' | 'uninstall-finished'; gameId: GameId }
   | ({ event: 'uninstall-failed' } & Failed)

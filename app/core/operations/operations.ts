@@ -8,6 +8,7 @@ import type { EmitOperationEvent } from './events.ts';
 import { viewOf, type GameView } from './games-view.ts';
 import { Installs } from './installs.ts';
 import { Plays } from './plays.ts';
+import { Streams } from './streams.ts';
 import type { InstallPort, PlayPort, TransferPort } from './ports.ts';
 import { OperationRunner } from './runner.ts';
 import { GamesSnapshot } from './snapshot.ts';
@@ -44,6 +45,7 @@ export interface Operations extends AsyncDisposable {
   /** Commands: return when accepted, throw a coded refusal. */
   download(gameId: string, options: { install: boolean }): void;
   update(gameId: string): void;
+  streamInstall(gameId: string): void;
   install(gameId: string): void;
   uninstall(gameId: string): void;
   removeDownload(gameId: string): Promise<void>;
@@ -91,6 +93,7 @@ export function createOperations(options: OperationsOptions): Operations {
     clock,
   });
   stack.use(downloads);
+  const streams = new Streams({ runner, transfer, installer, library, emit, clock });
   const verifies = new Verifies({ runner, transfer, downloads, library, emit });
   let played = player.playedSeconds();
   const plays = new Plays({
@@ -204,12 +207,13 @@ export function createOperations(options: OperationsOptions): Operations {
     assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,
+    streamInstall: (gameId) => streams.start(gameHere(gameId)),
     install: (gameId) => installs.install(gameHere(gameId).id),
     uninstall: (gameId) => installs.uninstall(gameHere(gameId).id),
     removeDownload: (gameId) => installs.removeDownload(gameHere(gameId).id),
     cancel(gameId) {
       const { id } = gameOf(gameId);
-      if (!verifies.cancel(id)) downloads.cancel(id);
+      if (!verifies.cancel(id) && !streams.cancel(id)) downloads.cancel(id);
     },
     pause: (gameId) => downloads.pause(gameOf(gameId).id),
     resume: (gameId) => downloads.resume(gameHere(gameId)),

@@ -1,13 +1,20 @@
 /** What running operations asks of the folders below; core.ts plugs the real ones in, tests plug fakes. */
 import type { GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
-import type { InstallListener, InstallRequest } from '../install/index.ts';
+import type {
+  InstallListener,
+  InstallRequest,
+  StreamedInstallListener,
+  StreamedInstallRequest,
+  StreamedInstallResult,
+} from '../install/index.ts';
 import type {
   DownloadListener,
   DownloadOutcome,
   DownloadRequest,
   RepairOutcome,
   ResumableDownload,
+  StreamSenders,
   VerifyListener,
   VerifyRequest,
   VerifyResult,
@@ -36,6 +43,11 @@ export interface TransferPort {
     listeners: { verifying: VerifyListener; downloading: DownloadListener },
     options: { signal: AbortSignal },
   ): Promise<RepairOutcome>;
+  /** Who can give the game for a streamed install. Throws `NO_PEERS`, `MANIFEST_TIE`, `CANCELLED`. */
+  findSenders(
+    request: { gameId: GameId; version: string; pinnedRoot?: string | undefined },
+    options: { signal: AbortSignal },
+  ): Promise<StreamSenders>;
   /** The downloaded files of this root were deleted. */
   forgetPayload(root: string): void;
 }
@@ -70,6 +82,11 @@ export interface InstallPort {
   /** Throws a coded error after rolling back to exactly what was there. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
+  streamedInstall(
+    request: StreamedInstallRequest,
+    listener: StreamedInstallListener,
+    options: { signal: AbortSignal },
+  ): Promise<StreamedInstallResult>;
   uninstall(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
   /** Throws `NOT_REMOVABLE` with the reason when the download may not be removed. Changes nothing. */
   assertRemovable(request: { gameId: GameId; root: string }): Promise<void>;

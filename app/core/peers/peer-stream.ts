@@ -44,6 +44,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
   readonly #idleLimitMs: number;
   readonly #clock: Clock;
   readonly #onClosed: (() => void) | undefined;
+  readonly #ended = new AbortController();
   readonly #chunks: Uint8Array[] = [];
   #bufferedBytes = 0;
   #takenBytes = 0;
@@ -72,6 +73,10 @@ export class LibP2pStream implements PeerStream, IDisposable {
     if (this.#signal?.aborted) this.#onAbort();
     else if (stream.status !== 'open' && stream.status !== 'closing') this.#over(undefined);
     else if (stream.readableEnded) this.#hasEnded = true;
+  }
+
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   async readMessage<T>(schema: z.ZodType<T>, what: string): Promise<T> {
@@ -281,6 +286,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
     this.#lingering?.[Symbol.dispose]();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onClosed?.();
+    this.#ended.abort(this.#failure ?? new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } }));
   }
 
   #wake(): void {

@@ -20,6 +20,8 @@ export interface Peer {
 /** A bidirectional stream to one peer. Every wait ends with the signal, the idle limit or the peer. */
 export interface PeerStream {
   readonly peerId: string;
+  /** Aborts when nothing can be read or written any more: for whoever is busy elsewhere. */
+  readonly ended: AbortSignal;
   readMessage<T>(schema: z.ZodType<T>, what: string): Promise<T>;
   writeMessage(message: unknown): Promise<void>;
   /** Exactly `length` bytes. Throws `BAD_MESSAGE` when the stream ends before. */

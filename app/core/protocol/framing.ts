@@ -45,3 +45,20 @@ function assertFrameLength(length: number, maxBytes: number): void {
     message: `A message of ${length} bytes is over the limit of ${maxBytes}.`,
   });
 }
+
+/** In a stream's frames: the prefix's highest bit says that content follows, not a message. */
+const contentFlag = 0x8000_0000;
+
+/** Writes the prefix of a frame of content. */
+export function writeContentPrefix(target: Buffer, lengthBytes: number): void {
+  target.writeUInt32BE((contentFlag | lengthBytes) >>> 0, 0);
+}
+
+/** What a prefix within a stream announces. Throws `FRAME_TOO_LARGE`. */
+export function decodeStreamPrefix(prefix: Uint8Array): { isContent: boolean; lengthBytes: number } {
+  const value = asBuffer(prefix).readUInt32BE(0);
+  const isContent = value >= contentFlag;
+  const lengthBytes = isContent ? value - contentFlag : value;
+  assertFrameLength(lengthBytes, isContent ? limits.streamFrameBytes : limits.messageBytes);
+  return { isContent, lengthBytes };
+}

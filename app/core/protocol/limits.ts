@@ -26,4 +26,12 @@ export const limits = {
   blocksPerRequest: 8_192,
   /** Runs of blocks in one Have. */
   haveRuns: 10_000,
+  /** Files and folders of one streamed install. */
+  streamEntries: 500_000,
+  /** Entries, or hashes, in one message of a stream. */
+  streamBatch: 500,
+  /** Content bytes in one frame of a stream. */
+  streamFrameBytes: 1 * mib,
+  /** How long a sender may look into its archives before it tells what is in them. */
+  streamPlanMs: 600_000,
 } as const;

@@ -145,4 +145,47 @@ export const laneReplySchema = z.discriminatedUnion('ok', [
 ]);
 export type LaneReply = z.infer<typeof laneReplySchema>;
 
+/**
+ * Asks for what a game's payload unpacks to. After an `ok` the answer is frames alone (see `decodeStreamPrefix`): messages,
+ * and the contents of all files, one after another without a gap, in the order of the entries.
+ */
+export const streamInstallSchema = z.object({
+  op: z.literal('stream-install'),
+  id: gameId,
+  version: text,
+  /** Of the payload's manifest. */
+  root: hash,
+});
+export type StreamInstall = z.infer<typeof streamInstallSchema>;
+
+/** What a byte lane is asked. */
+export const laneRequestSchema = z.discriminatedUnion('op', [getBlocksSchema, streamInstallSchema]);
+export type LaneRequest = z.infer<typeof laneRequestSchema>;
+
+export const streamReplySchema = z.discriminatedUnion('ok', [z.object({ ok: z.literal(true) }), refusalSchema]);
+
+export const streamEntrySchema = z.object({
+  /** Relative to the installed game; the receiver applies the path rules. */
+  path: text,
+  size: count,
+  kind: z.enum(['file', 'directory']),
+  executable: z.boolean().optional(),
+});
+export type StreamEntry = z.infer<typeof streamEntrySchema>;
+
+/**
+ * In this order: `looking` now and then until the archives are listed, one `plan`, all `entries`; the content with the
+ * `hashes` (BLAKE3) of the files that are through; and, after the last hash or wherever it broke, the verdict.
+ */
+export const streamMessageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('looking') }),
+  z.object({ kind: z.literal('plan'), entries: count.max(limits.streamEntries), totalBytes: count }),
+  z.object({ kind: z.literal('entries'), entries: z.array(streamEntrySchema).min(1).max(limits.streamBatch) }),
+  z.object({ kind: z.literal('hashes'), hashes: z.array(hash).min(1).max(limits.streamBatch) }),
+  /** The unpackers found every archive whole. */
+  z.object({ kind: z.literal('sound') }),
+  z.object({ kind: z.literal('failed'), code: text, message: text }),
+]);
+export type StreamMessage = z.infer<typeof streamMessageSchema>;
+
 export const goodbyeSchema = z.object({ reason: text.optional() });

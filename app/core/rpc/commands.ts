@@ -114,10 +114,6 @@ function commandsOf(options: CommandsOptions, client: Client | undefined): Comma
 
 function createHandlers(options: CommandsOptions, client: Client | undefined): Handlers {
   const { operations, catalog, peers, settings, status, extensions, laneOf, kiosk, changeGamesDir } = options;
-  const notYet = (gameId: string, what: string): never => {
-    operations.assertFree(gameId);
-    return notSupported(what);
-  };
   return {
     listGames: () => operations.snapshot.read(),
     getGame: async ({ gameId }) => await gameDetails(gameId, options),
@@ -134,7 +130,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     resume: ({ gameId }) => (operations.resume(gameId), accepted),
     cancel: ({ gameId }) => (operations.cancel(gameId), accepted),
     moveInQueue: ({ gameId, to }) => (operations.moveInQueue(gameId, to), accepted),
-    streamInstall: ({ gameId }) => notYet(gameId, 'Streamed install'),
+    streamInstall: ({ gameId }) => (operations.streamInstall(gameId), accepted),
     verify: ({ gameId }) => (operations.verify(gameId), accepted),
     repair: ({ gameId }) => (operations.repair(gameId), accepted),
     play: async ({ gameId, launch }) => {

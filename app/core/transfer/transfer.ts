@@ -11,6 +11,18 @@ import type { LivePartial } from './live-partial.ts';
 import { createServeGate } from './serve-gate.ts';
 import { serveHave } from './serve-have.ts';
 import { serveManifests } from './serve-manifest.ts';
+import {
+  createLibp2pStreamLane,
+  createStreamServer,
+  findSenders,
+  serveLibp2pStreams,
+  type OpenPayload,
+  type ServeStream,
+  type StreamLane,
+  type StreamLaneChoice,
+  type StreamSenders,
+} from './stream/index.ts';
+import type { ResolveRequest } from './resolve.ts';
 import type {
   Authorize,
   DownloadListener,
@@ -30,6 +42,10 @@ export interface TransferOptions {
   state: State;
   /** The byte lane; its owner disposes it. */
   tlsLane: Lane;
+  /** The byte lane as a road for streamed installs. */
+  streamLane: StreamLane;
+  /** Looks into the archives of a game root, for streamed installs that this PC gives. */
+  openPayload: OpenPayload;
   /** The limits of this PC's uploads, for the roads beside the byte lane. */
   uploads: Uploads;
   fileSystem: FileSystem;
@@ -72,6 +88,10 @@ export interface Transfer extends Disposable {
   ): Promise<RepairOutcome>;
   /** The downloaded files of this root were deleted: what is known of them goes, too. */
   forgetPayload(root: string): void;
+  /** Who can give this game for a streamed install. Errors: those of a manifest's resolution. */
+  findSenders(request: ResolveRequest, options: { signal: AbortSignal }): Promise<StreamSenders>;
+  /** Answers requests for streamed installs. */
+  readonly serveStream: ServeStream;
   /** The serve gate. */
   readonly authorize: Authorize;
   /** The road that a peer's bytes take. */
@@ -79,10 +99,11 @@ export interface Transfer extends Disposable {
 }
 
 export function createTransfer(options: TransferOptions): Transfer {
-  const { peers, library, state, tlsLane, uploads, fileSystem, clock, logger, isKnownGame } = options;
+  const { peers, library, state, tlsLane, streamLane, uploads, fileSystem, clock, logger, isKnownGame } = options;
   const stack = new DisposableStack();
   const live = new Map<GameId, LivePartial>();
   const lanes = chooseLanes(peers, { tlsLane, libp2pLane: createLibp2pLane(peers) });
+  const streamLanes = chooseStreamLanes(lanes, { tlsLane, streamLane, fallback: createLibp2pStreamLane(peers) });
   stack.use(peers.onDidLose(({ peerId }) => lanes.forget(peerId)));
   const { isServable } = options;
   const authorize = createServeGate({
@@ -95,6 +116,8 @@ export function createTransfer(options: TransferOptions): Transfer {
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
   stack.use(serveHave({ peers, partialOf: (id) => live.get(id), isServable, clock }));
+  const serveStream = createStreamServer({ ...options, library });
+  stack.use(serveLibp2pStreams(peers, serveStream));
   stack.use(serveBlocks(peers, { authorize, fileSystem, uploads, clock }));
   const context: VerifyContext = {
     peers,
@@ -125,6 +148,8 @@ export function createTransfer(options: TransferOptions): Transfer {
     },
     verify: (request, listener, { signal }) => verify(context, request, { listener, signal }),
     repair: (request, listeners, { signal }) => repair(context, request, { ...listeners, signal }),
+    findSenders: (request, { signal }) => findSenders({ peers, lanes: streamLanes }, request, { signal }),
+    serveStream,
     forgetPayload: (root) => state.payloads.clear(root),
     authorize,
     laneOf: (peerId) => lanes.of(peerId).kind,
@@ -150,5 +175,16 @@ function chooseLanes(
       return true;
     },
     forget: (peerId) => void unreachable.delete(peerId),
+  };
+}
+
+/** Streams take the road that blocks take. */
+function chooseStreamLanes(
+  lanes: LaneChoice,
+  { tlsLane, streamLane, fallback }: { tlsLane: Lane; streamLane: StreamLane; fallback: StreamLane },
+): StreamLaneChoice {
+  return {
+    of: (peerId) => (lanes.of(peerId) === tlsLane ? streamLane : fallback),
+    onFailed: (peerId, lane) => lane === streamLane && lanes.onFailed(peerId, tlsLane),
   };
 }

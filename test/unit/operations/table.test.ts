@@ -18,6 +18,7 @@ const allowed: readonly (readonly [OperationState, OperationEvent, OperationStat
   ['Idle', 'repair', 'Repairing'],
   ['Idle', 'install', 'Installing'],
   ['Idle', 'update', 'Updating'],
+  ['Idle', 'stream', 'Streaming'],
   ['Idle', 'uninstall', 'Uninstalling'],
   ['Idle', 'remove', 'Removing'],
   ['Idle', 'play', 'Playing'],
@@ -25,13 +26,11 @@ const allowed: readonly (readonly [OperationState, OperationEvent, OperationStat
   ['Queued', 'install', 'Installing'],
   ['Queued', 'update', 'Updating'],
   ['CheckingPeers', 'transfer', 'Downloading'],
-  ['CheckingPeers', 'stream', 'Streaming'],
   ['CheckingPeers', 'install', 'Installing'],
   ['CheckingPeers', 'update', 'Updating'],
   ['Downloading', 'check-peers', 'CheckingPeers'],
   ['Downloading', 'install', 'Installing'],
   ['Downloading', 'update', 'Updating'],
-  ['Streaming', 'check-peers', 'CheckingPeers'],
   ...operationKinds.map((kind) => [kind, 'end', 'Idle'] as const),
 ];
 

@@ -1,9 +1,10 @@
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
-import { limits, type GetBlocks } from '../../protocol/index.ts';
+import { limits, type GetBlocks, type StreamInstall } from '../../protocol/index.ts';
 import type { ErrorCode } from '../../base/index.ts';
 import type { ServePlan } from '../types.ts';
 import { normalizeFingerprint } from './certificate.ts';
+import type { ToWorker } from './messages.ts';
 import { ServerConnection } from './server-connection.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
 
@@ -13,12 +14,14 @@ const connectionsPerPeer = 8;
 
 export interface LaneServerHost {
   asked(facts: { connectionId: number; requestId: number; peerId: string; request: GetBlocks }): void;
+  askedStream(facts: { connectionId: number; requestId: number; peerId: string; request: StreamInstall }): void;
+  fed(facts: { connectionId: number; bytes: number; buffer: ArrayBuffer }): void;
   answered(facts: { connectionId: number; requestId: number; bytes: number }): void;
   need(connectionId: number, peerId: string): void;
   sent(peerId: string, bytes: number): void;
   closed(connectionId: number): void;
   /** A listener is gone, and not because it was told to. */
-  listenerLost(error: Error | undefined): void;
+  listenerLost(): void;
   warn(facts: object, message: string): void;
 }
 
@@ -68,8 +71,9 @@ export class LaneServer {
       server.listen({ host, port, exclusive: true }, resolve);
       await promise;
       server.off('error', reject);
-      server.on('error', (error) => this.#host.listenerLost(error));
-      server.on('close', () => this.#isClosing || this.#host.listenerLost(undefined));
+      // One connection that could not be accepted is not the listener's end.
+      server.on('error', (error) => this.#host.warn({ error: error.message }, 'lane listener'));
+      server.on('close', () => this.#isClosing || this.#host.listenerLost());
       // An address of a listening TCP server is an object, not a pipe's name.
       ports.push((server.address() as AddressInfo).port);
     }
@@ -95,6 +99,14 @@ export class LaneServer {
     reply: { plan: ServePlan } | { code: ErrorCode; message: string },
   ): void {
     this.#connections.get(connectionId)?.connection.serve(requestId, reply);
+  }
+
+  feed({ connectionId, requestId, bytes }: Extract<ToWorker, { kind: 'feed' }>): void {
+    this.#connections.get(connectionId)?.connection.feed(requestId, bytes);
+  }
+
+  endFeed({ connectionId, requestId }: Extract<ToWorker, { kind: 'feed-end' }>): void {
+    this.#connections.get(connectionId)?.connection.endFeed(requestId);
   }
 
   grant(connectionId: number, bytes: number): void {
@@ -155,6 +167,8 @@ export class LaneServer {
       {
         isMetered: () => this.isMetered,
         asked: (requestId, request) => host.asked({ connectionId, requestId, peerId, request }),
+        askedStream: (requestId, request) => host.askedStream({ connectionId, requestId, peerId, request }),
+        fed: (bytes, buffer) => host.fed({ connectionId, bytes, buffer }),
         answered: (requestId, bytes) => host.answered({ connectionId, requestId, bytes }),
         need: () => host.need(connectionId, peerId),
         sent: (bytes) => host.sent(peerId, bytes),

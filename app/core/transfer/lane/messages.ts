@@ -1,7 +1,8 @@
 /** What the lane's main thread and its workers say to each other. Both sides are this program, so nothing is parsed. */
 import type { ErrorCode, ErrorDetails } from '../../base/index.ts';
-import type { GetBlocks, LaneOffer } from '../../protocol/index.ts';
+import type { GetBlocks, LaneOffer, StreamInstall } from '../../protocol/index.ts';
 import type { FileWrite, ServePlan } from '../types.ts';
+import type { StreamOrder } from './stream-client.ts';
 
 export interface WorkerSetup {
   readonly index: number;
@@ -43,6 +44,18 @@ export type ToWorker =
     }
   | { readonly kind: 'metered'; readonly isMetered: boolean }
   | { readonly kind: 'grant'; readonly connectionId: number; readonly bytes: number }
+  /** The next bytes of a stream; their buffer comes back with `fed`. */
+  | {
+      readonly kind: 'feed';
+      readonly connectionId: number;
+      readonly requestId: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  | { readonly kind: 'feed-end'; readonly connectionId: number; readonly requestId: number }
+  | { readonly kind: 'open-stream'; readonly order: StreamOrder }
+  /** Bytes of a stream were read: their buffer may be filled again. */
+  | { readonly kind: 'taken'; readonly streamId: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: 'leave-stream'; readonly streamId: number }
   | { readonly kind: 'stop' };
 
 export interface FetchProgress {
@@ -71,6 +84,16 @@ export type FromWorker =
       readonly peerId: string;
       readonly request: GetBlocks;
     }
+  | {
+      readonly kind: 'asked-stream';
+      readonly connectionId: number;
+      readonly requestId: number;
+      readonly peerId: string;
+      readonly request: StreamInstall;
+    }
+  | { readonly kind: 'fed'; readonly connectionId: number; readonly bytes: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'stream-ended'; readonly streamId: number; readonly error: ErrorFacts | undefined }
   /** The response is sent, refused or cut off. */
   | { readonly kind: 'answered'; readonly connectionId: number; readonly requestId: number; readonly bytes: number }
   | { readonly kind: 'need'; readonly connectionId: number; readonly peerId: string }

@@ -16,7 +16,12 @@ export class ProgressReporter {
 
   received(order: FetchOrder, count: number): void {
     this.#of(order.id).bytes += count;
-    this.#trafficOf(order.peerId).bytesIn += count;
+    this.receivedOf(order.peerId, count);
+  }
+
+  /** Bytes that belong to no fetch. */
+  receivedOf(peerId: string, count: number): void {
+    this.#trafficOf(peerId).bytesIn += count;
   }
 
   block(order: FetchOrder, block: number, sound: boolean): void {

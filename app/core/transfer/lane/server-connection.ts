@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { LanspreadError, toLanspreadError, type ErrorCode } from '../../base/index.ts';
-import { encodeFrame, getBlocksSchema, limits, type GetBlocks } from '../../protocol/index.ts';
+import { encodeFrame, laneRequestSchema, limits, type GetBlocks, type StreamInstall } from '../../protocol/index.ts';
 import type { ServePlan } from '../types.ts';
 import { FrameReader } from './frame-reader.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -23,6 +23,10 @@ interface Ask {
 export interface ServerConnectionHost {
   readonly isMetered: () => boolean;
   asked(requestId: number, request: GetBlocks): void;
+  /** The connection is this stream's from now on. */
+  askedStream(requestId: number, request: StreamInstall): void;
+  /** The socket took bytes of a stream. */
+  fed(bytes: number, buffer: ArrayBuffer): void;
   /** The response is sent or the connection is gone. */
   answered(requestId: number, bytes: number): void;
   /** Wants the right to send some more bytes. */
@@ -44,6 +48,8 @@ export class ServerConnection {
   #writesThisTurn = 0;
   #creditBytes = 0;
   #isNeeding = false;
+  /** Set while the connection is one stream's. */
+  #streamId: number | undefined;
   #nextRequestId = 1;
   #lastProgressMs: number;
   #isClosed = false;
@@ -56,7 +62,7 @@ export class ServerConnection {
   }
 
   get isBusy(): boolean {
-    return this.#asks.length > 0;
+    return this.#asks.length > 0 || this.#streamId !== undefined;
   }
 
   serve(requestId: number, reply: Reply): void {
@@ -70,6 +76,26 @@ export class ServerConnection {
     this.#isNeeding = false;
     this.#creditBytes += bytes;
     this.#pump();
+  }
+
+  /** The next bytes of a stream's answer. */
+  feed(requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#isClosed || requestId !== this.#streamId) return;
+    const { length, buffer } = bytes;
+    if (this.#writesInFlight === 0) this.#lastProgressMs = performance.now();
+    this.#writesInFlight += 1;
+    this.#socket.write(bytes, (error) => {
+      this.#writesInFlight -= 1;
+      if (error || this.#isClosed) return;
+      this.#lastProgressMs = performance.now();
+      this.#host.sent(length);
+      this.#host.fed(length, buffer);
+    });
+  }
+
+  /** The stream's answer is complete. */
+  endFeed(requestId: number): void {
+    if (requestId === this.#streamId) this.#socket.end();
   }
 
   /** Called now and then: drops what stands still. `nowMs` is monotonic. */
@@ -115,8 +141,15 @@ export class ServerConnection {
           this.#socket.pause();
           return;
         }
+        if (this.#streamId !== undefined)
+          throw new LanspreadError('BAD_MESSAGE', {
+            message: 'The connection is a stream; nothing more is asked on it.',
+          });
         at += this.#frames.take(bytes, at, bytes.length);
-        if (this.#frames.isWhole) this.#ask(this.#frames.finish(getBlocksSchema, 'block request'));
+        if (!this.#frames.isWhole) continue;
+        const request = this.#frames.finish(laneRequestSchema, 'lane request');
+        if (request.op === 'blocks') this.#ask(request);
+        else this.#beginStream(request);
       }
     } catch (error) {
       this.destroy(toLanspreadError(error, 'BAD_MESSAGE'));
@@ -128,6 +161,14 @@ export class ServerConnection {
     this.#nextRequestId += 1;
     this.#asks.push({ requestId, reply: undefined, reader: undefined, sentBytes: 0 });
     this.#host.asked(requestId, request);
+  }
+
+  #beginStream(request: StreamInstall): void {
+    if (this.#asks.length > 0)
+      throw new LanspreadError('BAD_MESSAGE', { message: 'A stream is asked for on a connection of its own.' });
+    this.#streamId = this.#nextRequestId;
+    this.#nextRequestId += 1;
+    this.#host.askedStream(this.#streamId, request);
   }
 
   #pump(): void {

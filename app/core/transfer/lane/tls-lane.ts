@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Emitter, LanspreadError, sleep, throwIfAborted, whenAborted, type Event } from '../../base/index.ts';
-import type { LaneOffer } from '../../protocol/index.ts';
+import type { LaneOffer, StreamInstall } from '../../protocol/index.ts';
+import type { ByteRoad } from '../stream/types.ts';
 import type { FetchListener, FetchRequest, UploadLimits, Uploads } from '../types.ts';
 import { createLaneCertificate, type LaneCertificate } from './certificate.ts';
 import type { FromWorker, PeerTraffic, WorkerSetup } from './messages.ts';
+import { LaneRoad } from './lane-road.ts';
 import { RunningFetch, workerDied } from './running-fetch.ts';
+import { StreamDesk } from './stream-desk.ts';
 import type { LaneTraffic, Served, TlsLane, TlsLaneOptions } from './types.ts';
 import { UploadDesk } from './upload-desk.ts';
 import { errorOf, WorkerHandle } from './worker-handle.ts';
@@ -55,6 +58,8 @@ class WorkerLane implements TlsLane {
   readonly #options: TlsLaneOptions;
   readonly #certificate: LaneCertificate;
   readonly #desk: UploadDesk;
+  readonly #streamDesk: StreamDesk;
+  readonly #roads = new Map<number, LaneRoad>();
   readonly #slots: Slot[] = [];
   readonly #peers = new Map<string, PeerAccount>();
   readonly #fetches = new Map<number, RunningFetch>();
@@ -67,6 +72,7 @@ class WorkerLane implements TlsLane {
   readonly onDidServe: Event<Served> = this.#served.event;
   readonly onPeerBytes: Event<{ readonly peerId: string; readonly bytes: number }> = this.#peerBytes.event;
   #nextFetchId = 1;
+  #nextStreamId = 1;
   #stopped: Promise<void> | undefined;
 
   constructor(options: TlsLaneOptions, certificate: LaneCertificate) {
@@ -80,6 +86,7 @@ class WorkerLane implements TlsLane {
       limits: options.uploadLimits ?? unlimited,
       served: (facts) => this.#served.fire(facts),
     });
+    this.#streamDesk = new StreamDesk({ serve: options.serveStream, logger: options.logger });
   }
 
   async start(): Promise<void> {
@@ -158,6 +165,27 @@ class WorkerLane implements TlsLane {
     }
   }
 
+  async openStream(peerId: string, request: StreamInstall, { signal }: { signal: AbortSignal }): Promise<ByteRoad> {
+    throwIfAborted(signal);
+    throwIfAborted(this.#stopping.signal);
+    const workerIndex = this.#freestWorker(peerId);
+    const handle = this.#slots[workerIndex]?.handle;
+    if (!handle || handle.isGone) throw workerDied(undefined);
+    const streamId = this.#nextStreamId;
+    this.#nextStreamId += 1;
+    const road = new LaneRoad({
+      streamId,
+      workerIndex,
+      peerId,
+      signal,
+      post: (message, transfer) => handle.post(message, transfer),
+      onLeft: () => void this.#roads.delete(streamId),
+    });
+    this.#roads.set(streamId, road);
+    handle.post({ kind: 'open-stream', order: { streamId, peerId, request } });
+    return road;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped ??= this.#stop();
     await this.#stopped;
@@ -165,7 +193,9 @@ class WorkerLane implements TlsLane {
 
   async #stop(): Promise<void> {
     this.#stopping.abort(new LanspreadError('CANCELLED'));
+    this.#streamDesk[Symbol.dispose]();
     await Promise.all(this.#slots.map(({ handle }) => handle.stop()));
+    for (const road of this.#roads.values()) road.ended(new LanspreadError('CANCELLED'));
     for (const id of Array.from(this.#fetches.keys())) this.#settle(id, new LanspreadError('CANCELLED'));
     this.#desk[Symbol.dispose]();
     this.#served[Symbol.dispose]();
@@ -175,7 +205,7 @@ class WorkerLane implements TlsLane {
   /** The worker with the fewest fetches from this peer, then with the fewest at all. */
   #freestWorker(peerId: string): number {
     const loads = this.#slots.map(({ handle }) => (handle.isGone ? Number.MAX_SAFE_INTEGER / 2 : 0));
-    for (const fetch of this.#fetches.values()) {
+    for (const fetch of [...this.#fetches.values(), ...this.#roads.values()]) {
       const weight = fetch.peerId === peerId ? 1_000 : 1;
       loads[fetch.workerIndex] = (loads[fetch.workerIndex] ?? 0) + weight;
     }
@@ -216,6 +246,8 @@ class WorkerLane implements TlsLane {
 
   #workerGone(index: number, cause: unknown): void {
     this.#desk.workerGone(String(index));
+    this.#streamDesk.workerGone(String(index));
+    for (const road of this.#roads.values()) if (road.workerIndex === index) road.ended(workerDied(cause));
     for (const fetch of Array.from(this.#fetches.values())) {
       if (fetch.workerIndex === index) this.#settle(fetch.id, workerDied(cause));
     }
@@ -265,6 +297,19 @@ class WorkerLane implements TlsLane {
         break;
       case 'closed':
         this.#desk.closed(worker, message.connectionId);
+        this.#streamDesk.closed(worker, message.connectionId);
+        break;
+      case 'asked-stream':
+        this.#streamDesk.asked(worker, message, (answer, transfer) => post?.post(answer, transfer));
+        break;
+      case 'fed':
+        this.#streamDesk.fed(worker, message);
+        break;
+      case 'stream-bytes':
+        this.#roads.get(message.streamId)?.received(message.bytes);
+        break;
+      case 'stream-ended':
+        this.#roads.get(message.streamId)?.ended(message.error && errorOf(message.error));
         break;
       case 'log':
         this.#options.logger[message.level](message.facts, message.message);

@@ -1,11 +1,14 @@
 import type { Clock, ErrorCode, Event, Logger } from '../../base/index.ts';
 import type { LaneOffer } from '../../protocol/index.ts';
+import type { ServeStream, StreamLane } from '../stream/types.ts';
 import type { Authorize, Lane, UploadLimits, Uploads } from '../types.ts';
 
 export interface TlsLaneOptions {
   /** IP addresses to listen on, each with a port per worker. A wildcard is offered as an empty host. */
   readonly listenHosts: readonly string[];
   readonly authorize: Authorize;
+  /** Answers requests for streams. Left out: they end without an answer. */
+  readonly serveStream?: ServeStream;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly uploadLimits?: UploadLimits;
@@ -29,7 +32,7 @@ export interface Served {
 }
 
 /** The byte lane of this node, both ends of it. */
-export interface TlsLane extends Lane {
+export interface TlsLane extends Lane, StreamLane {
   readonly kind: 'tls';
   /** Resolves when the signal aborts; rejects once a worker died and, several times in a row, could not be started again. */
   watch(signal: AbortSignal): Promise<void>;

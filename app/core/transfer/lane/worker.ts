@@ -6,6 +6,7 @@ import type { WorkerFetch } from './client-connection.ts';
 import { LaneServer } from './lane-server.ts';
 import type { ErrorFacts, FetchOrder, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { ProgressReporter } from './progress-reporter.ts';
+import { StreamClients } from './stream-clients.ts';
 
 const checkPeriodMs = 2_000;
 const logsPerPeriod = 20;
@@ -15,6 +16,7 @@ class LaneWorker {
   readonly #setup: WorkerSetup;
   readonly #progress: ProgressReporter;
   readonly #pool: ClientPool;
+  readonly #streams: StreamClients;
   readonly #server: LaneServer;
   readonly #checks: NodeJS.Timeout;
   #logs = 0;
@@ -24,16 +26,25 @@ class LaneWorker {
     this.#setup = setup;
     this.#progress = new ProgressReporter((message) => this.#post(message));
     this.#pool = new ClientPool(setup, { firstDial: setup.index });
+    this.#streams = new StreamClients(setup, {
+      bytes: ({ streamId, peerId }, bytes) => {
+        this.#progress.receivedOf(peerId, bytes.length);
+        this.#post({ kind: 'stream-bytes', streamId, bytes }, [bytes.buffer]);
+      },
+      ended: ({ streamId }, error) => this.#post({ kind: 'stream-ended', streamId, error: error && facts(error) }),
+    });
     this.#server = new LaneServer(setup, {
       isMetered: setup.isMetered,
       host: {
         asked: (facts) => this.#post({ kind: 'asked', ...facts }),
+        askedStream: (facts) => this.#post({ kind: 'asked-stream', ...facts }),
+        fed: (facts) => this.#post({ kind: 'fed', ...facts }, [facts.buffer]),
         answered: (facts) => this.#post({ kind: 'answered', ...facts }),
         need: (connectionId, peerId) => this.#post({ kind: 'need', connectionId, peerId }),
         sent: (peerId, bytes) => this.#progress.sent(peerId, bytes),
         closed: (connectionId) => this.#post({ kind: 'closed', connectionId }),
         warn: (facts, message) => this.#warn(facts, message),
-        listenerLost: (error) => dieOf(error ?? new Error('a listener of the byte lane closed')),
+        listenerLost: () => dieOf(new Error('a listener of the byte lane closed by itself')),
       },
     });
     this.#checks = setInterval(() => this.#check(), checkPeriodMs);
@@ -53,6 +64,7 @@ class LaneWorker {
       case 'trust':
         this.#server.trust(message.peerId, message.offer?.fingerprint);
         this.#pool.setOffer(message.peerId, message.offer);
+        this.#streams.setOffer(message.peerId, message.offer);
         return this.#post({ kind: 'done', token: message.token });
       case 'fetch':
         return this.#pool.fetch(this.#fetchOf(message.order));
@@ -70,6 +82,16 @@ class LaneWorker {
         return undefined;
       case 'grant':
         return this.#server.grant(message.connectionId, message.bytes);
+      case 'feed':
+        return this.#server.feed(message);
+      case 'feed-end':
+        return this.#server.endFeed(message);
+      case 'open-stream':
+        return this.#streams.open(message.order);
+      case 'taken':
+        return this.#streams.taken(message.streamId, message.buffer);
+      case 'leave-stream':
+        return this.#streams.leave(message.streamId);
       case 'stop':
         return this.#stop();
     }
@@ -98,6 +120,7 @@ class LaneWorker {
   #stop(): void {
     clearInterval(this.#checks);
     this.#pool.close();
+    this.#streams.close();
     this.#server.close();
     this.#progress.flush();
     this.#port.close();
@@ -109,8 +132,8 @@ class LaneWorker {
     if (this.#logs <= logsPerPeriod) this.#post({ kind: 'log', level: 'warn', facts: details, message });
   }
 
-  #post(message: FromWorker): void {
-    this.#port.postMessage(message);
+  #post(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
   }
 }
 

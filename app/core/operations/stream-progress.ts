@@ -1,0 +1,61 @@
+/** When the progress of a streamed install is told, and what. */
+import type { Clock } from '../base/index.ts';
+
+/** How often a sample is due, in milliseconds. */
+const periodMs = 500;
+/** A change of speed has shown to two thirds after this long. */
+const smoothingMs = 3_000;
+
+export interface StreamSample {
+  readonly downloadedBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  readonly etaSeconds: number | undefined;
+  readonly activePeers: number;
+}
+
+/** A sample at the start, one at the end, and one every half second between them. Bytes are unpacked ones. */
+export class StreamProgress {
+  readonly #totalBytes: number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #toldAtMs: number | undefined;
+  #toldBytes = 0;
+  #bytesPerSecond: number | undefined;
+  #hasToldEnd = false;
+
+  constructor({ totalBytes, clock }: { totalBytes: number; clock: Pick<Clock, 'monotonicMs'> }) {
+    this.#totalBytes = totalBytes;
+    this.#clock = clock;
+  }
+
+  /** Undefined when none is due. */
+  sample(bytes: number): StreamSample | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const isEnd = bytes >= this.#totalBytes && !this.#hasToldEnd;
+    if (!isEnd && this.#toldAtMs !== undefined && nowMs - this.#toldAtMs < periodMs) return undefined;
+    this.#hasToldEnd ||= isEnd;
+    this.#measure(bytes, nowMs);
+    const bytesPerSecond = Math.round(this.#bytesPerSecond ?? 0);
+    const missing = this.#totalBytes - bytes;
+    const etaSeconds = bytesPerSecond > 0 ? Math.ceil(missing / bytesPerSecond) : undefined;
+    return {
+      downloadedBytes: bytes,
+      totalBytes: this.#totalBytes,
+      bytesPerSecond,
+      etaSeconds: missing === 0 ? 0 : etaSeconds,
+      activePeers: 1,
+    };
+  }
+
+  #measure(bytes: number, nowMs: number): void {
+    const elapsedMs = this.#toldAtMs === undefined ? 0 : nowMs - this.#toldAtMs;
+    if (elapsedMs > 0) {
+      const current = ((bytes - this.#toldBytes) * 1000) / elapsedMs;
+      const weight = 1 - Math.exp(-elapsedMs / smoothingMs);
+      this.#bytesPerSecond =
+        this.#bytesPerSecond === undefined ? current : this.#bytesPerSecond + (current - this.#bytesPerSecond) * weight;
+    }
+    this.#toldAtMs = nowMs;
+    this.#toldBytes = bytes;
+  }
+}

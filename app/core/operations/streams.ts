@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { isAbort, LanspreadError, type Clock, type GameId } from '../base/index.ts';
+import type { CatalogGame } from '../catalog/index.ts';
+import type { StreamedInstallListener } from '../install/index.ts';
+import type { Library } from '../library/index.ts';
+import type { ActiveOperation } from './active.ts';
+import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
+import type { InstallPort, TransferPort } from './ports.ts';
+import { failureFacts, type OperationRunner } from './runner.ts';
+import { StreamProgress } from './stream-progress.ts';
+
+export interface StreamsOptions {
+  runner: OperationRunner;
+  transfer: Pick<TransferPort, 'findSenders' | 'stopReason'>;
+  installer: Pick<InstallPort, 'streamedInstall'>;
+  library: Pick<Library, 'get' | 'gamesDir'>;
+  emit: EmitOperationEvent;
+  clock: Clock;
+}
+
+/** Installing what other PCs unpack, with no archive on this disk. */
+export class Streams {
+  readonly #options: StreamsOptions;
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `INSTALLED`, and `ALREADY_DOWNLOADED` where `install` does the same without the network. */
+  start(game: CatalogGame): void {
+    const { runner, library } = this.#options;
+    const { id: gameId } = game;
+    runner.active.assertIdle(gameId);
+    const local = library.get(gameId);
+    if (local?.installed) throw new LanspreadError('INSTALLED', { details: { gameId } });
+    if (local?.downloaded && local.version === game.version)
+      throw new LanspreadError('ALREADY_DOWNLOADED', {
+        message: `${gameId} is downloaded already; \`install\` needs nobody else.`,
+        details: { gameId },
+      });
+    const failed = (error: LanspreadError): OperationEventMessage => terminalOf(gameId, error);
+    runner.start({ gameId, event: 'stream', failed }, (operation) => this.#perform(operation, game));
+  }
+
+  /** Ends a streamed install; what came is deleted. Tells whether there was one. */
+  cancel(gameId: GameId): boolean {
+    const { runner, transfer } = this.#options;
+    const running = runner.active.get(gameId);
+    if (running?.kind !== 'Streaming') return false;
+    running.controller.abort(transfer.stopReason('cancel'));
+    return true;
+  }
+
+  async #perform({ controller }: ActiveOperation, game: CatalogGame): Promise<OperationEventMessage> {
+    const { transfer, installer, library } = this.#options;
+    const { id: gameId, version, manifestRoot: pinnedRoot, installedRoot } = game;
+    const { signal } = controller;
+    const found = await transfer.findSenders({ gameId, version, pinnedRoot }, { signal });
+    const request = {
+      gameId,
+      version,
+      root: join(library.gamesDir, gameId),
+      senders: found.senders,
+      payloadBytes: found.payloadBytes,
+      ...(installedRoot !== undefined && { installedRoot }),
+    };
+    const listener = this.#listener(game, {
+      manifestRoot: found.manifestRoot,
+      peers: found.senders.map(({ peerId }) => peerId),
+    });
+    const result = await installer.streamedInstall(request, listener, { signal });
+    return { event: 'install-finished', gameId, version, streamed: true, ...result };
+  }
+
+  #listener(
+    { id: gameId, version }: CatalogGame,
+    found: { manifestRoot: string; peers: readonly string[] },
+  ): StreamedInstallListener {
+    const { emit, clock } = this.#options;
+    const streamed = true;
+    let hasBegun = false;
+    let progress: StreamProgress | undefined;
+    return {
+      onBegin({ totalBytes }) {
+        progress = new StreamProgress({ totalBytes, clock });
+        if (hasBegun) return;
+        hasBegun = true;
+        emit({ event: 'download-begin', gameId, totalBytes, streamed, ...found });
+        emit({ event: 'install-begin', gameId, version, totalBytes, streamed });
+      },
+      onProgress({ bytes, totalBytes }) {
+        const sample = progress?.sample(bytes);
+        if (!sample) return;
+        emit({ event: 'download-progress', gameId, streamed, ...sample });
+        emit({ event: 'install-progress', gameId, bytes, totalBytes, streamed });
+      },
+      onSenderFailed: (facts) => emit({ event: 'stream-sender-failed', gameId, ...facts }),
+    };
+  }
+}
+
+/** How a streamed install ends that does not end well. */
+function terminalOf(gameId: GameId, error: LanspreadError): OperationEventMessage {
+  if (isAbort(error) && error.code === 'CANCELLED')
+    return { event: 'download-cancelled', gameId, resumableBytes: 0, streamed: true };
+  return { event: 'install-failed', ...failureFacts(error), gameId, streamed: true };
+}

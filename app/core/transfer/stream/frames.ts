@@ -1,0 +1,113 @@
+/** A payload's content as the frames of a stream. */
+import { createHasher, throwIfAborted } from '../../base/index.ts';
+import { encodeFrame, limits, prefixBytes, writeContentPrefix, type StreamMessage } from '../../protocol/index.ts';
+import type { PayloadContent } from './types.ts';
+
+/** Content bytes of one frame: few enough to leave this thread free, enough to cost little each. */
+export const frameContentBytes = 256 * 1024;
+
+export function messageFrame(message: StreamMessage): Uint8Array {
+  return encodeFrame(message);
+}
+
+/** The plan and the entries, a batch a frame. */
+export function* planFrames({ entries, totalBytes }: PayloadContent): Generator<Uint8Array> {
+  yield messageFrame({ kind: 'plan', entries: entries.length, totalBytes });
+  for (let from = 0; from < entries.length; from += limits.streamBatch) {
+    yield messageFrame({ kind: 'entries', entries: entries.slice(from, from + limits.streamBatch) });
+  }
+}
+
+/**
+ * The content, with the hashes of what is through, and the good verdict last. A frame is valid until the next is asked
+ * for. Errors: those of the content.
+ */
+export async function* contentFrames(
+  content: PayloadContent,
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const frame = Buffer.allocUnsafeSlow(prefixBytes + frameContentBytes);
+  let filled = 0;
+  const files = new FileHashes(content);
+  const flush = (): Uint8Array => {
+    writeContentPrefix(frame, filled);
+    const whole = frame.subarray(0, prefixBytes + filled);
+    filled = 0;
+    return whole;
+  };
+  for await (const piece of content.bytes({ signal })) {
+    throwIfAborted(signal);
+    files.add(piece);
+    for (let at = 0; at < piece.length; ) {
+      const count = Math.min(piece.length - at, frameContentBytes - filled);
+      frame.set(at === 0 && count === piece.length ? piece : piece.subarray(at, at + count), prefixBytes + filled);
+      at += count;
+      filled += count;
+      if (filled === frameContentBytes) yield flush();
+    }
+    // A hash is told after the last byte of its file, never before.
+    if (files.readyCount < limits.streamBatch) continue;
+    if (filled > 0) yield flush();
+    yield* hashFrames(files.take());
+  }
+  if (filled > 0) yield flush();
+  yield* hashFrames(files.end());
+  yield messageFrame({ kind: 'sound' });
+}
+
+function* hashFrames(hashes: readonly string[]): Generator<Uint8Array> {
+  for (let from = 0; from < hashes.length; from += limits.streamBatch)
+    yield messageFrame({ kind: 'hashes', hashes: hashes.slice(from, from + limits.streamBatch) });
+}
+
+/** Cuts bytes into the files of a plan and hashes each. Pure but for the hasher. */
+export class FileHashes {
+  readonly #sizes: number[];
+  readonly #hasher = createHasher();
+  #index = 0;
+  #missingBytes: number;
+  #ready: string[] = [];
+
+  constructor({ entries }: Pick<PayloadContent, 'entries'>) {
+    this.#sizes = entries.flatMap(({ kind, size }) => (kind === 'file' ? [size] : []));
+    this.#missingBytes = this.#sizes[0] ?? 0;
+  }
+
+  get readyCount(): number {
+    return this.#ready.length;
+  }
+
+  /** Throws RangeError for more bytes than the files have. */
+  add(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      while (this.#missingBytes === 0) this.#next();
+      const count = Math.min(bytes.length - at, this.#missingBytes);
+      this.#hasher.update(count === bytes.length ? bytes : bytes.subarray(at, at + count));
+      this.#missingBytes -= count;
+      at += count;
+    }
+    // The file that is through now counts at once, the empty ones behind it with the next bytes.
+    if (this.#missingBytes === 0 && this.#index < this.#sizes.length) this.#next();
+  }
+
+  /** The hashes since the last time. */
+  take(): string[] {
+    return this.#ready.splice(0);
+  }
+
+  /** The rest, empty files at the end included. Throws RangeError when bytes are missing. */
+  end(): string[] {
+    while (this.#index < this.#sizes.length) {
+      if (this.#missingBytes > 0) throw new RangeError(`${this.#missingBytes} bytes of a file are missing`);
+      this.#next();
+    }
+    return this.take();
+  }
+
+  #next(): void {
+    if (this.#index >= this.#sizes.length) throw new RangeError('more bytes than the files have');
+    this.#ready.push(this.#hasher.finish());
+    this.#index += 1;
+    this.#missingBytes = this.#sizes[this.#index] ?? 0;
+  }
+}

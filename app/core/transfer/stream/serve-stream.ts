@@ -1,0 +1,148 @@
+/** The sending end of a streamed install: gate, limits, and the content of the archives as frames. */
+import {
+  LanspreadError,
+  sleep,
+  throwIfAborted,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type GameId,
+  type Logger,
+} from '../../base/index.ts';
+import type { Library } from '../../library/index.ts';
+import { encodeFrame, type StreamInstall } from '../../protocol/index.ts';
+import type { Uploads } from '../types.ts';
+import { takeBytes, takePlace } from '../upload-turn.ts';
+import { contentFrames, messageFrame, planFrames } from './frames.ts';
+import type { ByteOutlet, OpenPayload, PayloadContent, ServeStream } from './types.ts';
+
+/** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
+const defaultStreams = 2;
+/** While the archives are listed the receiver hears this often that it goes on, in milliseconds. */
+const lookingPeriodMs = 5_000;
+
+export interface ServeStreamOptions {
+  readonly library: Pick<Library, 'get' | 'manifestState'>;
+  readonly isKnownGame: (id: string) => boolean;
+  /** Not while the game is being removed or repaired; asked all along. */
+  readonly isServable: (id: GameId) => boolean;
+  readonly openPayload: OpenPayload;
+  readonly uploads: Uploads;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Streams at a time. Default: 2. */
+  readonly maxStreams?: number;
+}
+
+/** What a receiver may be told; the rest is this PC's own affair. */
+const tellable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'GAME_NOT_FOUND',
+  'MANIFEST_PENDING',
+  'MANIFEST_MISMATCH',
+  'NOT_SERVED',
+  'TOO_MANY_REQUESTS',
+  'NO_ARCHIVE',
+  'NO_UNPACKER',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_HOSTILE',
+  'UNPACKER_FAILED',
+]);
+
+export function createStreamServer(options: ServeStreamOptions): ServeStream {
+  const { uploads, clock, logger, maxStreams = defaultStreams } = options;
+  let running = 0;
+  return async (request, { peerId, outlet, signal }) => {
+    let isBegun = false;
+    using stack = new DisposableStack();
+    try {
+      stack.use(await takePlace({ uploads, peerId, signal, clock }));
+      if (running >= maxStreams)
+        throw new LanspreadError('TOO_MANY_REQUESTS', { message: 'This PC unpacks for others already.' });
+      running += 1;
+      stack.defer(() => void (running -= 1));
+      const gameRoot = findPayload(request, options);
+      await outlet.write(encodeFrame({ ok: true }));
+      isBegun = true;
+      const content = await look(gameRoot, { outlet, signal, options });
+      for (const frame of planFrames(content)) await outlet.write(frame);
+      await send(content, { request, peerId, outlet, signal, options });
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message } = inOurWords(error);
+      logger.warn({ peerId, gameId: request.id, err: error }, 'a streamed install was not served to its end');
+      await outlet.write(isBegun ? messageFrame({ kind: 'failed', code, message }) : refusalFrame(code, message));
+    }
+  };
+}
+
+function refusalFrame(code: ErrorCode, message: string): Uint8Array {
+  return encodeFrame({ ok: false, code, message });
+}
+
+function inOurWords(error: unknown): LanspreadError {
+  const coded = toLanspreadError(error);
+  if (tellable.has(coded.code)) return coded;
+  return new LanspreadError('NOT_SERVED', { message: 'The sender could not read its own copy.', cause: error });
+}
+
+/** The serve gate of a whole game. Answers with the game's folder. */
+function findPayload(
+  { id, version, root }: StreamInstall,
+  { library, isKnownGame, isServable }: Pick<ServeStreamOptions, 'library' | 'isKnownGame' | 'isServable'>,
+): string {
+  const game = isKnownGame(id) && isServable(id) ? library.get(id) : undefined;
+  if (!game?.downloaded || game.version !== version) throw new LanspreadError('GAME_NOT_FOUND');
+  const state = library.manifestState(id);
+  if (state.kind === 'pending') throw new LanspreadError('MANIFEST_PENDING');
+  if (state.kind === 'none') throw new LanspreadError('GAME_NOT_FOUND');
+  if (state.hashed.root !== root) throw new LanspreadError('MANIFEST_MISMATCH');
+  return game.root;
+}
+
+/** Looks into the archives, which takes minutes where a whole archive has to be read for it, and says so meanwhile. */
+async function look(
+  gameRoot: string,
+  { outlet, signal, options }: { outlet: ByteOutlet; signal: AbortSignal; options: ServeStreamOptions },
+): Promise<PayloadContent> {
+  const done = new AbortController();
+  const stop = AbortSignal.any([signal, done.signal]);
+  const telling = (async () => {
+    for (;;) {
+      await sleep(lookingPeriodMs, { signal: stop, clock: options.clock });
+      await outlet.write(messageFrame({ kind: 'looking' }));
+    }
+  })();
+  // It ends by being told to, or with the outlet, whose end the signal tells, too.
+  telling.catch(() => {});
+  try {
+    return await options.openPayload(gameRoot, { signal });
+  } finally {
+    done.abort();
+    await telling.catch(() => {});
+  }
+}
+
+async function send(
+  content: PayloadContent,
+  {
+    request,
+    peerId,
+    outlet,
+    signal,
+    options,
+  }: { request: StreamInstall; peerId: string; outlet: ByteOutlet; signal: AbortSignal; options: ServeStreamOptions },
+): Promise<void> {
+  const { uploads, isServable } = options;
+  let creditBytes = 0;
+  for await (const frame of contentFrames(content, { signal })) {
+    throwIfAborted(signal);
+    if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
+    while (creditBytes < frame.length) {
+      const granted = await takeBytes({ uploads, peerId, signal });
+      creditBytes = granted === Infinity ? Infinity : creditBytes + granted;
+    }
+    await outlet.write(frame);
+    creditBytes = uploads.isMetered && creditBytes !== Infinity ? creditBytes - frame.length : 0;
+  }
+}

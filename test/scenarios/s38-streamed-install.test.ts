@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { runSevenZip } from '../support/archives.ts';
+import { diskUse } from '../support/disk-use.ts';
+import { writeEntries, type Entry } from '../support/entries.ts';
+import { installedTree, kib, mib, writeSentinel, type GameSpec } from '../support/games.ts';
+import { oddEntries } from '../support/odd-names.ts';
+import { runScenarios, scenario } from '../support/scenario.ts';
+import { capUpload, countOf, endsWith, isOffered } from '../support/story.ts';
+import { assertSameTree } from '../support/trees.ts';
+
+const formats = ['rar5', '7z', 'zip'] as const;
+
+for (const format of formats) {
+  scenario(`S38: a streamed install from ${format} makes the reference tree and leaves no archive`, async (room) => {
+    const id = `game-${format}`;
+    const game: GameSpec = {
+      id,
+      archives: [{ format, entries: oddEntries() }],
+      loose: [{ path: 'manual/read me.txt', sizeBytes: 3 * kib }],
+    };
+    room.lists(game);
+    const anna = await room.peer('anna', { has: [game] });
+    const bela = await room.peer('bela', { knows: [anna] });
+    await isOffered(bela, id);
+    await bela.command('streamInstall', { gameId: id });
+    const end = await endsWith(bela, 'install-finished', id);
+    assert.equal([end['streamed'], end['trust'], end['peerId']], [true, 'sender', anna.peerId]);
+    assert.equal([countOf(bela, 'download-begin', id), countOf(bela, 'install-begin', id)], [1, 1]);
+    assertSameTree(await room.treeOf('bela', `${id}/local`), room.made('anna', id).installed, 'the installed tree');
+    assert.equal(await readdir(room.rootOf('bela', id)), ['local']);
+    const view = await bela.game(id);
+    assert.equal([view.downloaded, view.installed, view.availability], [false, true, 'LocalOnly']);
+    assert.equal([view.installedVersion, view.operation], ['1.0', undefined]);
+    assert.is((await bela.refusal('streamInstall', { gameId: id })).code, 'INSTALLED');
+  });
+}
+
+scenario('S38: a solid archive in volumes, a second archive and loose files arrive as one tree', async (room) => {
+  const solid: Entry[] = Array.from({ length: 40 }, (_, index) => ({
+    path: `data/part ${index}.bin`,
+    sizeBytes: 150 * kib + index,
+  }));
+  const game: GameSpec = {
+    id: 'mixed',
+    archives: [
+      { format: 'zip', name: 'patch.zip', entries: [{ path: 'bin/run.sh', text: '#!/bin/sh\n', executable: true }] },
+    ],
+    loose: [{ path: 'readme.txt', sizeBytes: 5 * kib }, { path: 'empty.cfg' }],
+    withoutSentinel: true,
+  };
+  room.lists(game);
+  const { root } = await room.give('anna', game);
+  const source = join(dirname(dirname(root)), 'volumes');
+  await mkdir(source);
+  await writeEntries(source, solid, 'mixed 1.0');
+  await runSevenZip(['a', '-t7z', '-ms=on', '-mx=1', '-v1m', '--', join(root, 'base.7z'), './data'], source);
+  await rm(source, { recursive: true });
+  assert.ok(existsSync(join(root, 'base.7z.003')), 'the archive has several volumes');
+  await writeSentinel(root, '1.0');
+  const anna = await room.peer('anna');
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'mixed');
+  await bela.command('streamInstall', { gameId: 'mixed' });
+  await endsWith(bela, 'install-finished', 'mixed');
+  const wanted = installedTree({
+    ...game,
+    archives: [...(game.archives ?? []), { entries: solid }],
+    seed: 'mixed 1.0',
+  });
+  assertSameTree(await room.treeOf('bela', 'mixed/local'), wanted, 'the installed tree');
+  assert.equal(await readdir(room.rootOf('bela', 'mixed')), ['local']);
+});
+
+scenario('S38: beside the installed game itself a streamed install takes at most 64 MiB of disk', async (room) => {
+  const game: GameSpec = {
+    id: 'large',
+    archives: [
+      {
+        entries: [
+          { path: 'one.pak', sizeBytes: 200 * mib },
+          { path: 'two.pak', sizeBytes: 90 * mib },
+        ],
+      },
+    ],
+  };
+  room.lists(game);
+  const anna = await room.peer('anna', { has: [game] });
+  await capUpload(anna, 100 * mib);
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'large');
+  const folder = dirname(room.gamesDir('bela'));
+  const before = await diskUse(folder);
+  await bela.command('streamInstall', { gameId: 'large' });
+  let ended = false;
+  const end = endsWith(bela, 'install-finished', 'large').finally(() => (ended = true));
+  let peak = 0;
+  let looks = 0;
+  while (!ended) {
+    peak = Math.max(peak, await diskUse(folder));
+    looks += 1;
+  }
+  await end;
+  const installed = room.made('anna', 'large').installed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  assert.ok(looks > 20, `looked ${looks} times`);
+  assert.ok(peak - before - installed <= 64 * mib, `${peak - before - installed} bytes beside the game`);
+  assertSameTree(await room.treeOf('bela', 'large/local'), room.made('anna', 'large').installed);
+});
+
+runScenarios();
