@@ -79,15 +79,14 @@ export function formatCountdown(seconds: number): string {
   return `${minutes}:${pad(whole % 60)}`;
 }
 
-/** How long something was played: 6 h 12 min. */
+/** How long something was played: 6 h 12 min. The signs of the units are the same in both languages. */
 export function formatDuration(language: Language, seconds: number): string {
   const minutes = Math.floor(seconds / 60);
-  const unit = (value: number, name: string): string =>
-    numberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
-  if (minutes < 1) return unit(Math.floor(seconds), 'second');
+  const count = (value: number): string => formatNumber(language, value);
+  if (minutes < 1) return `${count(Math.floor(seconds))} s`;
   const hours = Math.floor(minutes / 60);
-  const rest = unit(minutes % 60, 'minute');
-  return hours === 0 ? rest : `${unit(hours, 'hour')} ${rest}`;
+  const rest = `${minutes % 60} min`;
+  return hours === 0 ? rest : `${count(hours)} h ${rest}`;
 }
 
 export function formatNumber(language: Language, value: number): string {

@@ -1,9 +1,14 @@
 import { common } from './common.ts';
+import { extensionTexts } from './extensions.ts';
+import { firstRun } from './first-run.ts';
 import { game } from './game.ts';
+import { kioskTexts } from './kiosk.ts';
 import { library } from './library.ts';
 import { queue } from './queue.ts';
+import { roomTexts } from './room.ts';
+import { settings } from './settings.ts';
 
-const parts = [common, game, library, queue] as const;
+export const parts = [common, game, library, queue, settings, extensionTexts, roomTexts, firstRun, kioskTexts] as const;
 
 type Parts = (typeof parts)[number];
 type KeysOf<Part> = Part extends { en: Record<infer Key, unknown> } ? Key : never;
