@@ -5,6 +5,7 @@ import type { Games } from './core-games.ts';
 import type { Ground } from './core-ground.ts';
 import { lanspreadVersion } from './core-options.ts';
 import { checkFolder, diskOf } from './disk-report.ts';
+import type { Extensions } from './extensions/index.ts';
 import type { Library } from './library/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
 import { revealFolder } from './play/index.ts';
@@ -16,13 +17,14 @@ export interface CoreCommandsOptions {
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;
   readonly games: Games;
+  readonly extensions: Extensions;
   readonly changeGamesDir: (path: string) => Promise<void>;
   readonly isStopping: () => boolean;
 }
 
 export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
-  const { options, settings, state, catalog, live, clock, fileSystem, logger } = ground;
-  const { library, peers, lane, games, changeGamesDir, isStopping } = parts;
+  const { settings, state, catalog, live, clock, fileSystem, logger } = ground;
+  const { library, peers, lane, games, extensions, changeGamesDir, isStopping } = parts;
   const { operations, transfer } = games;
   const stopGames = async (): Promise<void> => {
     for (const { gameId, kind } of operations.running()) {
@@ -40,7 +42,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     peers,
     settings,
     status: () => statusOf(ground, parts),
-    extensions: () => options.unpackers.map(({ id }) => ({ id, label: id })),
+    extensions,
     traffic: () => lane.traffic(),
     checkFolder: (path) => checkFolder({ fileSystem }, path),
     diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),

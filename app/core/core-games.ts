@@ -1,7 +1,7 @@
 /** What is done with games: fetching, installing, playing, and the operations that hold it together. */
 import type { Ground } from './core-ground.ts';
 import { downloadListStore } from './core-options.ts';
-import { createInstaller, openPayloadContent, type HashFile } from './install/index.ts';
+import { createInstaller, openPayloadContent, type HashFile, type Unpacker } from './install/index.ts';
 import type { ReopenableLibrary } from './library/index.ts';
 import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
@@ -18,14 +18,15 @@ export interface GamesOptions {
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;
   readonly hashFile: HashFile;
+  /** In the user's order. */
+  readonly unpackers: () => readonly Unpacker[];
   /** What is made here is disposed with it. */
   readonly owner: AsyncDisposableStack;
 }
 
 /** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
-export function createGames(ground: Ground, { library, peers, lane, hashFile, owner }: GamesOptions): Games {
+export function createGames(ground: Ground, { library, peers, lane, hashFile, unpackers, owner }: GamesOptions): Games {
   const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
-  const unpackers = () => options.unpackers;
   const isKnownGame = (id: string): boolean => catalog.has(id);
   const installer = createInstaller({
     fileSystem,

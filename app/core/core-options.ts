@@ -34,8 +34,12 @@ export interface CoreOptions {
   catalogFiles?: readonly string[];
   /** Imported when there is no other catalog. */
   fallbackCatalogFile?: string;
-  /** In the user's order. */
+  /** Asked after those of extensions. */
   unpackers: readonly Unpacker[];
+  /** Absolute folders; each folder in them that has a manifest is a built-in extension. */
+  builtInExtensions?: readonly string[];
+  /** Absolute folders of extensions that their authors work on. */
+  developmentExtensions?: readonly { readonly directory: string; readonly inspectPort?: number }[];
   /** The UI to serve. */
   uiDirectory?: string;
   /** What this process is, for whoever finds the state directory taken. */

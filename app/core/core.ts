@@ -4,6 +4,7 @@
  */
 import { withTimeLimit, type Event, type LanspreadError } from './base/index.ts';
 import { createCoreCommands } from './core-commands.ts';
+import { openExtensions } from './core-extensions.ts';
 import { createGames, type Games } from './core-games.ts';
 import { openGround } from './core-ground.ts';
 import { openLane, openPeers } from './core-network.ts';
@@ -61,6 +62,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   // What this PC remembers.
   const ground = starting.use(await openGround(options));
   const { settings, catalog, state, fileSystem, events, clock, name } = ground;
+  const extensions = await openExtensions(ground, starting);
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
 
   // What is on its disk, once everything that was broken off is settled.
@@ -83,7 +85,14 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   starting.use(lane.onPeerBytes(({ peerId }) => peers.markAlive(peerId)));
   starting.use(library.onDidChange((delta) => peers.publish(delta)));
   const { hashFile } = recovery;
-  const games: Games = createGames(ground, { library, peers, lane, hashFile, owner: starting });
+  const games: Games = createGames(ground, {
+    library,
+    peers,
+    lane,
+    hashFile,
+    unpackers: extensions.unpackers,
+    owner: starting,
+  });
   const { operations } = games;
   starting.use(relayPeerEvents(peers, events.emit));
   starting.use(relayLibraryEvents(library, events.emit));
@@ -124,7 +133,15 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   // How it is seen and told what to do.
   let stopping: Promise<void> | undefined;
   const isStopping = (): boolean => stopping !== undefined;
-  const commands = createCoreCommands(ground, { library, peers, lane, games, changeGamesDir, isStopping });
+  const commands = createCoreCommands(ground, {
+    library,
+    peers,
+    lane,
+    games,
+    extensions: extensions.manager,
+    changeGamesDir,
+    isStopping,
+  });
   const rpc = starting.use(
     await startRpcServer({
       api: { commands, events: events.event },

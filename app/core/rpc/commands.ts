@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { LanspreadError, parseWith, type Event, type GameId } from '../base/index.ts';
 import type { Catalog, LiveSources } from '../catalog/index.ts';
+import type { Extensions } from '../extensions/index.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type PeerView,
   type Status,
 } from './contract.ts';
+import { extensionHandlers } from './extension-commands.ts';
 import { isAllowedWhileLocked, type Kiosk } from './kiosk.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -26,8 +28,7 @@ export interface CommandsOptions {
   peers: PeerNetwork;
   settings: SettingsStore;
   status: () => Status;
-  /** Built-in and installed unpackers, for `extensions.list`. */
-  extensions: () => readonly { id: string; label: string }[];
+  extensions: Extensions;
   /** Whether bytes of this peer come over the TLS byte lane. */
   laneOf: (peerId: string) => 'tls' | 'libp2p';
   /** Payload bytes per peer. */
@@ -65,10 +66,6 @@ type Handlers = {
 };
 
 const accepted = { accepted: true } as const;
-
-function notSupported(what: string): never {
-  throw new LanspreadError('NOT_SUPPORTED', { message: `${what} is not part of this version of Lanspread yet.` });
-}
 
 export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(commandSchemas, name);
@@ -175,11 +172,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
       options.live.configure(sourceId, configuration);
       return accepted;
     },
-    'extensions.list': () => ({ extensions: extensions() }),
-    'extensions.install': () => notSupported('Installing extensions'),
-    'extensions.enable': () => notSupported('Enabling extensions'),
-    'extensions.disable': () => notSupported('Disabling extensions'),
-    'extensions.remove': () => notSupported('Removing extensions'),
+    ...extensionHandlers(extensions),
     'kiosk.status': () => kiosk.status({ locked: client?.isUnlocked === false }),
     'kiosk.unlock': async ({ pin }) => {
       await kiosk.check(pin);

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ErrorCode, GameId } from '../base/index.ts';
 import type { CatalogGame, CatalogImport, CatalogSource, LiveSourceView } from '../catalog/index.ts';
+import type { ExtensionView, InstallOutcome, Question, Theme } from '../extensions/index.ts';
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
 import type { RecoveryTale } from '../install/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
@@ -48,8 +49,12 @@ export const commandSchemas = {
   'catalog.refresh': z.object({ sourceId: z.string().max(200).optional() }),
   'catalog.configure': z.object({ sourceId: z.string().max(200), configuration: z.json() }),
   'extensions.list': nothing,
-  'extensions.install': z.object({ path: z.string().min(1) }),
-  'extensions.enable': z.object({ id: z.string().min(1) }),
+  'extensions.themes': nothing,
+  'extensions.install': z.object({
+    path: z.string().min(1).max(4_000),
+    consent: z.union([z.boolean(), z.string().max(100)]).default(false),
+  }),
+  'extensions.enable': z.object({ id: z.string().min(1), consent: z.boolean().default(false) }),
   'extensions.disable': z.object({ id: z.string().min(1) }),
   'extensions.remove': z.object({ id: z.string().min(1) }),
   'kiosk.status': nothing,
@@ -115,6 +120,19 @@ export interface GameDetails {
   };
 }
 
+/** `accepted: false`: nothing was changed, and `added` and `warnings` are what the player has to agree to. */
+export interface ExtensionInstallResult extends InstallOutcome {
+  readonly accepted: boolean;
+  /** As it is now; undefined when it is not installed yet. */
+  readonly extension?: ExtensionView | undefined;
+}
+
+export interface ExtensionEnableResult extends Question {
+  readonly accepted: boolean;
+  readonly status: 'enabled' | 'needs-consent';
+  readonly extension?: ExtensionView | undefined;
+}
+
 export interface Accepted {
   readonly accepted: true;
 }
@@ -145,7 +163,10 @@ interface Results {
   searchGames: { ids: GameId[] };
   'catalog.list': { sources: readonly CatalogSource[]; live: readonly LiveSourceView[] };
   'catalog.import': { source: CatalogImport };
-  'extensions.list': { extensions: readonly { id: string; label: string }[] };
+  'extensions.list': { extensions: readonly ExtensionView[] };
+  'extensions.themes': { themes: readonly Theme[] };
+  'extensions.install': ExtensionInstallResult;
+  'extensions.enable': ExtensionEnableResult;
   'kiosk.status': KioskStatus;
   status: Status;
 }
@@ -168,6 +189,8 @@ export type CoreEventMessage =
   | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }
   | { event: 'games-dir-lost' | 'games-dir-back'; gamesDir: string }
   | { event: 'catalogs-changed' }
+  | { event: 'extensions-changed'; extensions: readonly ExtensionView[] }
+  | { event: 'extension-failed'; extensionId: string; code: string; message: string; disabled: boolean }
   | { event: 'settings-changed'; setting: SettingName };
 
 /** An event as it leaves the core. `at` is ISO 8601. */
@@ -175,4 +198,5 @@ export type CoreEvent = CoreEventMessage & { at: string };
 
 export type CoreEventName = CoreEventMessage['event'];
 
+export type { ExtensionView, InstallWarning, Theme } from '../extensions/index.ts';
 export type { GameView } from '../operations/index.ts';

@@ -37,6 +37,8 @@ const settingSchemas = {
       .max(200),
     z.json(),
   ),
+  /** Ids of extensions: who of several that know an archive equally well opens it. The rest follows. */
+  extensionOrder: z.array(z.string().min(1).max(200)).max(500),
   kiosk: z.boolean(),
   /** What a player may do while kiosk mode is locked, besides looking. */
   kioskActions: z.array(z.enum(['play', 'get'])).max(2),
@@ -114,6 +116,7 @@ export function defaultSettings(stateDir: string): Settings {
     requireSignedCatalogs: false,
     trustedKeys: [],
     catalogSources: {},
+    extensionOrder: [],
     kiosk: false,
     kioskActions: ['play'],
     kioskIdleMinutes: 5,

@@ -320,20 +320,20 @@ test('themes come from enabled extensions, are checked, and need no code', () =>
         { name, main: undefined, contributes: { themes: [{ id: themeId, label: 'Night', path: 'night.json' }] } },
         { more: [{ name: 'night.json', bytes: JSON.stringify(content) }] },
       );
-    const tokens = { ground: '#000', accent: 'rgb(6 8 12 / 0.66)', ease: 'cubic-bezier(0.2, 0.8, 0.2, 1)' };
-    await store.install(await theme('night', { base: 'dark', tokens }));
-    const expected = { id: 'acme.night', label: 'Night', extensionId: 'acme.night', base: 'dark', tokens };
+    const colors = { ground: '#000000', 'accent-ink': '#5eEAd4' };
+    await store.install(await theme('night', { base: 'dark', colors }));
+    const expected = { id: 'acme.night', label: 'Night', extensionId: 'acme.night', base: 'dark', colors };
     assert.equal(store.themes(), [expected]);
-    await store.install(await theme('copy', { base: 'light', tokens: {} }));
+    await store.install(await theme('copy', { base: 'light', colors: {} }));
     assert.is(store.themes().length, 1, 'an id is given once');
     store.disable('acme.night');
     assert.is(store.themes()[0]?.extensionId, 'acme.copy');
-    const loading = ['url(https://a.example/x)', 'red;} body{display:none', 'var(--x)', 'rgb(0', '"', 'image-set("x")'];
+    const loading = ['url(https://a.example/x)', '#000000;} body{display:none', 'var(--x)', 'red', '#0000', ''];
     for (const value of loading) {
-      const evil = await theme('evil', { base: 'dark', tokens: { ground: value } }, 'acme.evil');
+      const evil = await theme('evil', { base: 'dark', colors: { ground: value } }, 'acme.evil');
       assert.is((await refusal(store.install(evil))).code, 'EXTENSION_INVALID', value);
       const file = installed('acme.copy', '1.0.0', 'night.json');
-      await writeFile(file, JSON.stringify({ base: 'dark', tokens: { ground: value } }));
+      await writeFile(file, JSON.stringify({ base: 'dark', colors: { ground: value } }));
       const restarted = await open();
       assert.is(restarted.get('acme.copy')?.problem?.code, 'EXTENSION_INVALID', value);
       assert.equal(restarted.themes(), []);

@@ -130,7 +130,7 @@ export class ExtensionStore implements IDisposable {
   }
 
   /**
-   * Installs a `.lanx`, or says what the player has to agree to first and changes nothing. What was installed before stays
+   * Installs a `.lanx` (or a folder, as it would be packed), or says what the player has to agree to first and changes nothing. What was installed before stays
    * until the new one is in place. Errors: `EXTENSION_INVALID`, `SIGNATURE_INVALID`, `EXTENSION_INCOMPATIBLE`,
    * `EXTENSION_BUILT_IN`, `CANCELLED`, the file system's.
    */

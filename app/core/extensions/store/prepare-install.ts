@@ -1,6 +1,6 @@
-import { LanspreadError, type FileSystem, type SignalOptions } from '../../base/index.ts';
+import { LanspreadError, statOf, type FileSystem, type SignalOptions } from '../../base/index.ts';
 import type { ExtensionRow } from '../../state/index.ts';
-import { maxPackageBytes, openPackage, type OpenedPackage } from '../package/index.ts';
+import { maxPackageBytes, openPackage, packFolder, type OpenedPackage } from '../package/index.ts';
 import type { FoundExtension } from './discover.ts';
 import { parseGranted, permissionsOf, type AddedPermissions } from './permissions.ts';
 import { planInstall, type InstallWarning } from './plan-install.ts';
@@ -89,9 +89,12 @@ export async function prepareInstall(
 }
 
 async function readPackage(fileSystem: FileSystem, path: string): Promise<OpenedPackage> {
-  const { sizeBytes, kind } = await fileSystem.stat(path);
-  if (kind !== 'file') throw new LanspreadError('EXTENSION_INVALID', { message: `${path} is no file.` });
-  if (sizeBytes > maxPackageBytes)
-    throw new LanspreadError('EXTENSION_INVALID', { message: `${path} is larger than 256 MiB.` });
+  const stat = await statOf(fileSystem, path);
+  const refuse = (message: string): LanspreadError => new LanspreadError('EXTENSION_INVALID', { message });
+  if (!stat) throw refuse(`There is no file ${path}.`);
+  // An author's folder is packed on the spot, so that what is installed is what a package would bring.
+  if (stat.kind === 'directory') return openPackage((await packFolder(fileSystem, path)).bytes);
+  if (stat.kind === 'other') throw refuse(`${path} is no file.`);
+  if (stat.sizeBytes > maxPackageBytes) throw refuse(`${path} is larger than 256 MiB.`);
   return openPackage(await fileSystem.readFile(path));
 }
