@@ -13,6 +13,8 @@ export interface Ground extends AsyncDisposable {
   readonly logger: Logger;
   readonly fileSystem: FileSystem;
   readonly state: State;
+  /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
+  readonly watchState: (signal: AbortSignal) => Promise<void>;
   /** Where a database that could not be used lies now. */
   readonly stateMovedAside: string | undefined;
   readonly settings: SettingsStore;
@@ -35,7 +37,7 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
   opening.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
-  const { state: plainState, movedAside } = openState({ directory: stateDir, logger });
+  const { state: plainState, movedAside, watch: watchState } = openState({ directory: stateDir, logger });
   const state = opening.use(decorate.state?.(plainState) ?? plainState);
   const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
   const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
@@ -48,6 +50,7 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
     ...ground,
     ...catalogs,
     options,
+    watchState,
     stateMovedAside: movedAside,
     events,
     name: options.name ?? settings.get('playerName'),

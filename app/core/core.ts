@@ -3,6 +3,7 @@
  * `core-….ts` beside this file.
  */
 import { withTimeLimit, type Event, type LanspreadError } from './base/index.ts';
+import { createCatalogRefresh } from './catalog-refresh.ts';
 import { createCoreCommands } from './core-commands.ts';
 import { openExtensions } from './core-extensions.ts';
 import { createGames, type Games } from './core-games.ts';
@@ -48,12 +49,12 @@ export interface CoreHandle {
 
 /** How long stopping may take in all, in milliseconds. */
 const stopLimitMs = 2_000;
-const supervisorLimitMs = 500;
+const servicesLimitMs = 500;
 
 /**
- * Starts a core. Order: lock → database → legacy journals → recovery → first scan → listeners → discovery → RPC. Whatever
- * was started is stopped again when a later step fails. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`, `CATALOG_INVALID`, file
- * system.
+ * Starts a core. Order: lock → database → legacy journals → recovery → first scan → listeners → RPC → discovery and what
+ * else goes on by itself. Whatever was started is stopped again when a later step fails. Errors: `STATE_LOCKED`,
+ * `STATE_TOO_NEW`, `CATALOG_INVALID`, file system.
  */
 export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const { stateDir, logger } = options;
@@ -63,6 +64,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const ground = starting.use(await openGround(options));
   const { settings, catalog, state, fileSystem, events, clock, name } = ground;
   const extensions = await openExtensions(ground, starting);
+  const catalogRefresh = await createCatalogRefresh(ground);
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
 
   // What is on its disk, once everything that was broken off is settled.
@@ -154,18 +156,6 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   starting.use(await publishEndpoint(stateDir, { pid: process.pid, port: rpc.port, token: rpc.token }));
   await keepAddress(stateDir, rpc);
 
-  // What goes on by itself, and what the core cannot do without.
-  let failed: StopOutcome['failed'];
-  const services = startServices(ground, {
-    library,
-    onFailed: ({ name: component, error }) => {
-      failed = { component, error };
-      events.emit({ event: 'runtime-failed', component, error: error.toJSON() });
-      stopping ??= stopAll(stopLimitMs);
-    },
-  });
-  starting.defer(async () => void (await services.stop({ timeoutMs: supervisorLimitMs })));
-
   const { revision, games: localGames } = library.snapshot();
   events.begin([
     { event: 'started', peerId: peers.peerId, addresses: peers.addresses(), name, version: lanspreadVersion },
@@ -174,11 +164,26 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   await operations.resumeEarlier();
   operations.restore();
 
+  // What goes on by itself, and what the core cannot do without. No `await` from here on: the first failure finds all.
   const running = starting.move();
   const { promise: stopped, resolve } = Promise.withResolvers<StopOutcome>();
+  let failed: StopOutcome['failed'];
+  const services = startServices(ground, {
+    library,
+    peers,
+    lane,
+    catalogRefresh,
+    onFailed: ({ name: component, error }) => {
+      failed ??= { component, error };
+      events.emit({ event: 'runtime-failed', component, error: error.toJSON() });
+      stopping ??= stopAll(stopLimitMs);
+    },
+  });
   const stopAll = async (timeoutMs: number): Promise<void> => {
     const inOrder = async (): Promise<void> => {
       await operations.stop();
+      // Before what they look after: an end that is meant is no failure.
+      await services.stop({ timeoutMs: servicesLimitMs });
       await peers.stop();
       await running.disposeAsync();
     };

@@ -134,6 +134,8 @@ export async function labNode(options: LabOptions = {}): Promise<LabNode> {
       },
     },
   });
+  const ending = new AbortController();
+  const services = [network.discover(ending.signal), network.watchLiveness(ending.signal)];
   network.onDidConnect(({ peerId }) => events.push({ kind: 'connect', peerId }));
   network.onDidLose(({ peerId, reason }) => events.push({ kind: 'lose', peerId, reason }));
   network.onDidChange(({ peerId }) => events.push({ kind: 'change', peerId }));
@@ -155,6 +157,8 @@ export async function labNode(options: LabOptions = {}): Promise<LabNode> {
     },
     async [Symbol.asyncDispose]() {
       await network.stop();
+      ending.abort();
+      await Promise.all(services);
     },
   };
 }

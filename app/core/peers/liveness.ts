@@ -1,4 +1,4 @@
-import type { Clock, IDisposable } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
 
 /** Ask after this much silence, and again after as much more, in milliseconds. */
 export const pingAfterMs = 4_000;
@@ -37,46 +37,72 @@ export interface LivenessWatchOptions {
   clock: Clock;
 }
 
-/** Watches one peer with one timer that is set for the next thing to do. */
-export class LivenessWatch implements IDisposable {
+/** What is known of one peer's silence. `watchLiveness` looks at it when it is due. */
+export class LivenessWatch {
   readonly #options: LivenessWatchOptions;
   #silence: Silence;
-  #timer: IDisposable | undefined;
+  #isGone = false;
 
   constructor(options: LivenessWatchOptions) {
     this.#options = options;
     this.#silence = { heardAtMs: options.clock.monotonicMs() };
-    this.#arm(pingAfterMs);
   }
 
-  /** A sign of life. Cheap: the timer finds out by itself. */
+  /** A sign of life. Cheap: the next look finds out by itself. */
   heard(): void {
     this.#silence = { heardAtMs: this.#options.clock.monotonicMs() };
   }
 
-  [Symbol.dispose](): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
-  }
-
-  #arm(delayMs: number): void {
-    this.#timer = this.#options.clock.timeout(() => this.#look(), delayMs, { background: true });
-  }
-
-  #look(): void {
+  /** Does what is due, and tells when to look again, in milliseconds from now. */
+  look(): number {
+    if (this.#isGone) return pingAfterMs;
     const nowMs = this.#options.clock.monotonicMs();
     const verdict = judgeSilence(this.#silence, nowMs);
+    if (verdict.kind === 'wait') return verdict.delayMs;
     if (verdict.kind === 'gone') {
-      this.#timer = undefined;
+      this.#isGone = true;
       this.#options.gone();
-      return;
+      return pingAfterMs;
     }
-    if (verdict.kind === 'ask') {
-      const { heardAtMs, askedAtMs } = this.#silence;
-      this.#silence = { heardAtMs, askedAtMs: { first: askedAtMs?.first ?? nowMs, last: nowMs } };
-    }
+    const { heardAtMs, askedAtMs } = this.#silence;
+    this.#silence = { heardAtMs, askedAtMs: { first: askedAtMs?.first ?? nowMs, last: nowMs } };
     const next = judgeSilence(this.#silence, nowMs);
-    this.#arm(next.kind === 'wait' ? next.delayMs : 0);
-    if (verdict.kind === 'ask') this.#options.ask();
+    this.#options.ask();
+    return next.kind === 'wait' ? next.delayMs : 0;
   }
+}
+
+export interface WatchLivenessOptions {
+  /** Those that there are now. One that comes later is looked at within `pingAfterMs`, before anything of it is due. */
+  sessions: () => Iterable<{ lookAtSilence(): number }>;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/**
+ * Looks at every peer's silence when it is due, until the signal aborts. A look that fails does not keep the others from
+ * theirs; then it rejects with the first failure.
+ */
+export async function watchLiveness({ sessions, clock, signal }: WatchLivenessOptions): Promise<void> {
+  while (!signal.aborted) {
+    let delayMs = pingAfterMs;
+    const failures: unknown[] = [];
+    for (const session of Array.from(sessions())) {
+      try {
+        delayMs = Math.min(delayMs, session.lookAtSilence());
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    await pause(delayMs, { clock, signal });
+  }
+}
+
+/** Waits in the background; returns early when the signal aborts. */
+async function pause(delayMs: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _timer = clock.timeout(resolve, delayMs, { background: true });
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (!signal.aborted) await promise;
 }

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '@libp2p/interface';
-import { anySignal, Emitter, LanspreadError, systemClock, throwIfAborted, type Clock } from '../base/index.ts';
+import {
+  anySignal,
+  Emitter,
+  LanspreadError,
+  systemClock,
+  throwIfAborted,
+  whenAborted,
+  type Clock,
+} from '../base/index.ts';
 import {
   goodbyeSchema,
   libraryDeltaSchema,
@@ -16,6 +24,7 @@ import { Caller } from './caller.ts';
 import { sayGoodbye, within } from './farewell.ts';
 import { Greeter } from './greeter.ts';
 import { HandshakeGate } from './handshake-gate.ts';
+import { watchLiveness } from './liveness.ts';
 import { startNode, type StartedNode } from './node.ts';
 import type { PeerNetworkOptions } from './options.ts';
 import { answerPings, pingProtocol } from './ping.ts';
@@ -31,7 +40,10 @@ import type { Peer, PeerNetwork, PeerStream, StreamHandler } from './types.ts';
 const goodbyeLimitMs = 500;
 const closeLimitMs = 400;
 
-/** Starts listening, dialling and discovering. Errors: `IO_ERROR` when no address can be listened on. */
+/**
+ * Starts listening, and in the next turn dialling those it knows. What goes on beside that is its owner's to run:
+ * `watchListeners`, `discover`, `watchLiveness`. Errors: `IO_ERROR` when no address can be listened on.
+ */
 export async function createPeerNetwork(options: PeerNetworkOptions): Promise<PeerNetwork> {
   const { identity, listenHosts, useQuic, logger, clock = systemClock } = options;
   await using starting = new AsyncDisposableStack();
@@ -154,15 +166,29 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #reachOut(): void {
-    const { discovery, staticPeers, knownPeers } = this.#options;
+    const { staticPeers, knownPeers } = this.#options;
     for (const text of staticPeers) this.#reach.addStatic(text);
     for (const known of knownPeers.all()) this.#reach.addKnown(known);
-    if (!discovery) return;
+  }
+
+  watchListeners(signal: AbortSignal): Promise<void> {
+    return this.#started.watchListeners(signal);
+  }
+
+  async discover(signal: AbortSignal): Promise<void> {
+    const { discovery } = this.#options;
+    const ending = anySignal(signal, this.#stopping.signal);
+    if (!discovery) return await whenAborted(ending);
     const { port, transports } = this.#started;
     const announced = { peerId: this.peerId, name: this.#name, protocolVersion: PROTOCOL_VERSION, tcpPort: port };
-    this.#reach.discoverWith(discovery({ ...announced, ...(transports.includes('quic') && { quicPort: port }) }), () =>
-      this.#tellAllAnew(),
-    );
+    const found = discovery({ ...announced, ...(transports.includes('quic') && { quicPort: port }) });
+    await this.#reach.discover(found, { onInterfacesChanged: () => this.#tellAllAnew(), signal: ending });
+  }
+
+  watchLiveness(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const ending = anySignal(signal, this.#stopping.signal);
+    return watchLiveness({ sessions: () => this.#sessions.all(), clock, signal: ending });
   }
 
   addresses(): readonly string[] {

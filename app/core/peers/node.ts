@@ -6,7 +6,7 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { ComponentLogger, ConnectionGater, Logger as Libp2pLogger } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { LanspreadError, type Logger } from '../base/index.ts';
+import { LanspreadError, whenAborted, type Logger } from '../base/index.ts';
 import { limits } from '../protocol/index.ts';
 import { listenAddresses } from './addresses.ts';
 import { dialLimitMs } from './dial.ts';
@@ -35,6 +35,8 @@ export interface StartedNode {
   readonly transports: readonly ('quic' | 'tcp')[];
   /** The one port of both transports, UDP and TCP, on every address. */
   readonly port: number;
+  /** Resolves when the signal aborts; rejects with `IO_ERROR` when a listener closes by itself. */
+  watchListeners(signal: AbortSignal): Promise<void>;
   /** Closes every connection and listener. */
   stop(): Promise<void>;
 }
@@ -52,13 +54,46 @@ export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
     try {
       const port = await freePort(hosts);
       const node = await listen(options, { quic, port });
-      return { node, transports: quic ? ['quic', 'tcp'] : ['tcp'], port, stop: () => stopNode(node) };
+      const listeners = new ListenerWatch(node);
+      return {
+        node,
+        transports: quic ? ['quic', 'tcp'] : ['tcp'],
+        port,
+        watchListeners: (signal) => listeners.watch(signal),
+        async stop() {
+          listeners.expectEnd();
+          await stopNode(node);
+        },
+      };
     } catch (cause) {
       // Somebody took the port between the look and the listen.
       if (attempt < portAttempts) continue;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new LanspreadError('IO_ERROR', { message: `Cannot listen on ${hosts.join(', ')}: ${reason}`, cause });
     }
+  }
+}
+
+/** libp2p says so when a listener closes, and goes on without it. */
+class ListenerWatch {
+  readonly #lost = Promise.withResolvers<never>();
+  #isEndExpected = false;
+
+  constructor(node: LanNode) {
+    this.#lost.promise.catch(() => undefined);
+    node.addEventListener('transport:close', () => {
+      if (this.#isEndExpected) return;
+      const message = 'An address of the control plane is not listened on any more.';
+      this.#lost.reject(new LanspreadError('IO_ERROR', { message }));
+    });
+  }
+
+  async watch(signal: AbortSignal): Promise<void> {
+    await Promise.race([whenAborted(signal), this.#lost.promise]);
+  }
+
+  expectEnd(): void {
+    this.#isEndExpected = true;
   }
 }
 

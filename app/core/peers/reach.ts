@@ -1,4 +1,4 @@
-import { Emitter, type Clock, type ErrorCode, type IDisposable, type Logger } from '../base/index.ts';
+import { Emitter, whenAborted, type Clock, type ErrorCode, type IDisposable, type Logger } from '../base/index.ts';
 import { PROTOCOL_VERSION } from '../protocol/index.ts';
 import type { KnownPeer } from '../state/index.ts';
 import { dialAddresses, parseAddress, peerIdOf } from './addresses.ts';
@@ -65,23 +65,36 @@ export class Reach implements IDisposable {
     this.#dialler.put({ key: `known ${peerId}`, kind: 'known', peerId, addresses: parsed }, { delayMs });
   }
 
-  /** Starts a discovery. `onInterfacesChanged` is called whenever this PC's own addresses may have changed since. */
-  discoverWith(discovery: Discovery, onInterfacesChanged: () => void): void {
-    this.#discovery = discovery;
+  /**
+   * Finds peers by a discovery of its own until the signal aborts. `onInterfacesChanged` is called whenever this PC's own
+   * addresses may have changed since. Rejects with what the discovery failed of; it is stopped then, and another one may
+   * take its place.
+   */
+  async discover(
+    discovery: Discovery,
+    { onInterfacesChanged, signal }: { onInterfacesChanged: () => void; signal: AbortSignal },
+  ): Promise<void> {
     const { logger } = this.#options;
-    this.#stack.use(discovery.onWarning((warning) => logger.warn({ ...warning }, 'discovery')));
-    this.#stack.use(discovery.onPeerFound((peer) => this.#onFound(peer, { isNew: true })));
-    this.#stack.use(discovery.onPeerChanged((peer) => this.#onFound(peer, { isNew: false })));
-    this.#stack.use(
-      discovery.onPeerLost(({ peerId }) => {
-        this.#incompatible.delete(peerId);
-        this.#dialler.drop(foundKey(peerId));
-      }),
-    );
-    discovery.start().then(
-      () => this.#stack.disposed || this.#stack.use(discovery.onInterfacesChanged(onInterfacesChanged)),
-      (error: unknown) => logger.error({ err: error }, 'discovery could not start'),
-    );
+    using listening = new DisposableStack();
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    failed.catch(() => undefined);
+    listening.use(discovery.onFailed(({ cause }) => reject(cause)));
+    listening.use(discovery.onWarning((warning) => logger.warn({ ...warning }, 'discovery')));
+    listening.use(discovery.onPeerFound((peer) => this.#onFound(peer, { isNew: true })));
+    listening.use(discovery.onPeerChanged((peer) => this.#onFound(peer, { isNew: false })));
+    listening.use(discovery.onPeerLost(({ peerId }) => this.#onGone(peerId)));
+    this.#discovery = discovery;
+    try {
+      await Promise.race([discovery.start(), failed]);
+      listening.use(discovery.onInterfacesChanged(onInterfacesChanged));
+      await Promise.race([whenAborted(signal), failed]);
+    } finally {
+      // At the end of all `stop` says the goodbye, in time.
+      if (!this.#stack.disposed) {
+        this.#discovery = undefined;
+        await discovery.stop();
+      }
+    }
   }
 
   rename(name: string): void {
@@ -115,6 +128,11 @@ export class Reach implements IDisposable {
     this.#stack.dispose();
     this.#discovered[Symbol.dispose]();
     this.#incompatibleFound[Symbol.dispose]();
+  }
+
+  #onGone(peerId: string): void {
+    this.#incompatible.delete(peerId);
+    this.#dialler.drop(foundKey(peerId));
   }
 
   #onFound(peer: DiscoveredPeer, { isNew }: { isNew: boolean }): void {

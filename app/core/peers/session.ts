@@ -124,8 +124,12 @@ export class Session implements IDisposable {
     this.#view = undefined;
   }
 
+  /** See `LivenessWatch.look`. */
+  lookAtSilence(): number {
+    return this.#liveness.look();
+  }
+
   [Symbol.dispose](): void {
-    this.#liveness[Symbol.dispose]();
     this.#pinger[Symbol.dispose]();
     this.#gone.abort(new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } }));
   }

@@ -70,6 +70,12 @@ export interface PeerNetwork extends AsyncDisposable {
   recheckGames(): void;
   /** The transports of the control plane. */
   readonly transports: readonly string[];
+  /** Resolves when the signal aborts; rejects with `IO_ERROR` once an address is not listened on any more. */
+  watchListeners(signal: AbortSignal): Promise<void>;
+  /** Finds others on the local networks until the signal aborts. Rejects when that fails; it may be begun again then. */
+  discover(signal: AbortSignal): Promise<void>;
+  /** Asks who is silent, and loses who does not answer, until the signal aborts. Rejects when that fails; as above. */
+  watchLiveness(signal: AbortSignal): Promise<void>;
   /** Says goodbye to every peer and closes; within 1 s. */
   stop(): Promise<void>;
 }

@@ -4,8 +4,9 @@
  * transaction may touch a journal and a cache table together.
  */
 import type Sqlite from 'better-sqlite3';
+import { LanspreadError } from '../base/index.ts';
 import type { Row } from './row.ts';
-import { coded } from './sqlite-error.ts';
+import { coded, isFatal } from './sqlite-error.ts';
 
 type Value = string | number | bigint | Uint8Array | null;
 
@@ -20,9 +21,12 @@ export type Command<Parameters extends Value[]> = (...parameters: Parameters) =>
 export class Connection implements Disposable {
   readonly #database: Sqlite.Database;
 
-  /** Takes over an open database and closes it when disposed. */
-  constructor(database: Sqlite.Database) {
+  readonly #onFatal: (error: LanspreadError) => void;
+
+  /** Takes over an open database and closes it when disposed. `onFatal`: see `isFatal`; the error is thrown, too. */
+  constructor(database: Sqlite.Database, onFatal: (error: LanspreadError) => void = () => undefined) {
     this.#database = database;
+    this.#onFatal = onFatal;
     coded(() => {
       database.pragma('journal_mode = WAL');
       database.pragma('foreign_keys = ON');
@@ -39,23 +43,23 @@ export class Connection implements Disposable {
     const statement = coded(() => this.#database.prepare<Parameters, Row>(sql));
     return {
       get: (...parameters) =>
-        coded(() => {
+        this.#coded(() => {
           const row = statement.get(...parameters);
           return row === undefined ? undefined : parse(row);
         }),
-      all: (...parameters) => coded(() => statement.all(...parameters).map(parse)),
+      all: (...parameters) => this.#coded(() => statement.all(...parameters).map(parse)),
     };
   }
 
   /** Prepares a writing statement once. */
   command<Parameters extends Value[]>(sql: string): Command<Parameters> {
     const statement = coded(() => this.#database.prepare<Parameters>(sql));
-    return (...parameters) => coded(() => statement.run(...parameters).changes);
+    return (...parameters) => this.#coded(() => statement.run(...parameters).changes);
   }
 
   /** Runs `work` in one transaction, or in a savepoint of the one that runs; rolls back when it throws. */
   transaction<T>(work: () => T): T {
-    return coded(() => this.#database.transaction(work).immediate());
+    return this.#coded(() => this.#database.transaction(work).immediate());
   }
 
   /**
@@ -64,7 +68,7 @@ export class Connection implements Disposable {
    */
   durably<T>(work: () => T): T {
     if (this.#database.inTransaction) return this.transaction(work);
-    return coded(() => {
+    return this.#coded(() => {
       this.#database.pragma('synchronous = FULL');
       try {
         return this.#database.transaction(work).immediate();
@@ -76,5 +80,14 @@ export class Connection implements Disposable {
 
   [Symbol.dispose](): void {
     coded(() => this.#database.close());
+  }
+
+  #coded<T>(work: () => T): T {
+    try {
+      return coded(work);
+    } catch (error) {
+      if (error instanceof LanspreadError && isFatal(error)) this.#onFatal(error);
+      throw error;
+    }
   }
 }

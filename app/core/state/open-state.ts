@@ -20,6 +20,7 @@ import { peerRepository } from './repositories/peers.ts';
 import { playSessionRepository } from './repositories/play-sessions.ts';
 import { settingsRepository } from './repositories/settings.ts';
 import { coded } from './sqlite-error.ts';
+import { StateWatch } from './state-watch.ts';
 import type { State } from './types.ts';
 
 export const databaseName = 'lanspread.db';
@@ -37,6 +38,8 @@ export interface OpenedState {
   state: State;
   /** Where the former database is now, when it could not be used and a new one was begun. */
   movedAside?: string;
+  /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
+  watch(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -51,15 +54,15 @@ export function openState(options: OpenStateOptions): OpenedState {
   const path = join(directory, databaseName);
   const inspection = inspect(path);
   if (inspection.kind === 'sound') refuseNewer(inspection.version, migrations);
-  const opening = { directory, path, logger, migrations };
+  const opening = { directory, path, logger, clock, migrations };
   const asideAndAnew = (reason: string): OpenedState => {
     const movedAside = moveAside(path, clock.now());
     logger.warn({ movedAside, reason }, 'The database could not be used; it was moved aside and begun anew.');
-    return { state: open(opening), movedAside };
+    return { ...open(opening), movedAside };
   };
   if (inspection.kind === 'corrupt') return asideAndAnew(inspection.reason);
   try {
-    return { state: open(opening) };
+    return open(opening);
   } catch (error) {
     if (!(error instanceof LanspreadError) || error.code !== 'STATE_CORRUPT') throw error;
     return asideAndAnew(error.message);
@@ -96,25 +99,29 @@ interface Opening {
   directory: string;
   path: string;
   logger: Logger;
+  clock: Clock;
   migrations: readonly Migration[];
 }
 
-function open({ directory, path, logger, migrations }: Opening): State {
+function open({ directory, path, logger, clock, migrations }: Opening): OpenedState {
   // SQLite gives the log and the shared memory the mode of the database.
   makePrivateFile(path);
   using undo = new DisposableStack();
   const database = coded(() => new Sqlite(path, { timeout: 5_000 }));
-  const connection = undo.adopt(new Connection(database), (opened) => opened[Symbol.dispose]());
+  const health = new StateWatch(path, clock);
+  const onFatal = (error: LanspreadError): void => health.fail(error);
+  const connection = undo.adopt(new Connection(database, onFatal), (opened) => opened[Symbol.dispose]());
   if (userVersion(database) === 0) coded(() => database.pragma(`application_id = ${applicationId}`));
   migrate(database, { path, migrations, logger });
   const repositories = openRepositories(connection);
   const owned = undo.move();
-  return {
+  const state: State = {
     directory,
     ...repositories,
     transaction: (work) => connection.durably(work),
     [Symbol.dispose]: () => owned.dispose(),
   };
+  return { state, watch: (signal) => health.watch(signal) };
 }
 
 /** Prepares every statement, which also shows whether every table is there. */

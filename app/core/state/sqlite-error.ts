@@ -15,6 +15,22 @@ const codes: Record<string, ErrorCode> = {
   SQLITE_READONLY: 'PERMISSION_DENIED',
 };
 
+/**
+ * After these the database cannot be trusted with anything any more: damaged, unreadable, or gone from under us. A full disk
+ * is none of them.
+ */
+const fatal: ReadonlySet<string> = new Set([
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+  'SQLITE_IOERR',
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+]);
+
+export function isFatal(error: unknown): boolean {
+  return error instanceof LanspreadError ? isFatal(error.cause) : fatal.has(sqliteCode(error) ?? '');
+}
+
 /** A database error with its code; any other error as it is. */
 export function toStateError(error: unknown): unknown {
   const sqlite = sqliteCode(error);

@@ -69,6 +69,8 @@ class DnsSdDiscovery implements Discovery {
   readonly onPeerLost = this.#lost.event;
   readonly onInterfacesChanged = this.#interfacesChanged.event;
   readonly onWarning = this.#warning.event;
+  readonly #failed = new Emitter<{ cause: unknown }>();
+  readonly onFailed = this.#failed.event;
 
   readonly #options: DnsSdOptions;
   readonly #clock: Clock;
@@ -119,7 +121,7 @@ class DnsSdDiscovery implements Discovery {
     await this.#scan();
     if (this.#isStopped()) return;
     this.#statics = (this.#options.staticHosts ?? []).map((host) => this.#probe(host));
-    this.#scanning = this.#clock.interval(() => void this.#scan(), this.#scanMs);
+    this.#scanning = this.#clock.interval(() => this.#scanAgain(), this.#scanMs);
   }
 
   update(update: AnnouncementUpdate): void {
@@ -152,7 +154,14 @@ class DnsSdDiscovery implements Discovery {
     this.#links[Symbol.dispose]();
     this.#expiry[Symbol.dispose]();
     this.#apply(this.#cache.clear());
-    for (const emitter of [this.#found, this.#changed, this.#lost, this.#interfacesChanged, this.#warning])
+    for (const emitter of [
+      this.#found,
+      this.#changed,
+      this.#lost,
+      this.#interfacesChanged,
+      this.#warning,
+      this.#failed,
+    ])
       emitter[Symbol.dispose]();
   }
 
@@ -176,6 +185,12 @@ class DnsSdDiscovery implements Discovery {
   #wakeUp(): void {
     this.#links.restart();
     this.#doubt(() => true);
+  }
+
+  #scanAgain(): void {
+    this.#scan().catch((cause: unknown) => {
+      if (this.#state === 'running') this.#failed.fire({ cause });
+    });
   }
 
   async #scan(): Promise<void> {

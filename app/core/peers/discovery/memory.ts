@@ -58,6 +58,8 @@ export class MemoryDiscovery implements Discovery {
   readonly onPeerLost = this.#lost.event;
   readonly onInterfacesChanged = this.#interfacesChanged.event;
   readonly onWarning = this.#warning.event;
+  readonly #failed = new Emitter<{ cause: unknown }>();
+  readonly onFailed = this.#failed.event;
 
   readonly #address: string;
   readonly #members: Set<MemoryDiscovery>;
@@ -102,6 +104,11 @@ export class MemoryDiscovery implements Discovery {
   interfaces(): readonly DiscoveryInterface[] {
     if (this.#state !== 'running' || !this.#plugged) return [];
     return [{ name: interfaceName, family: 'IPv4', address: this.#address, mode: 'full' }];
+  }
+
+  /** It breaks down. */
+  fail(cause: unknown): void {
+    this.#failed.fire({ cause });
   }
 
   /** The cable is pulled: nothing is heard or said any more. Others notice only by asking. */

@@ -81,6 +81,8 @@ export interface Discovery extends AsyncDisposable {
   readonly onPeerLost: Event<{ readonly peerId: string; readonly reason: DiscoveryLostReason }>;
   readonly onInterfacesChanged: Event<readonly DiscoveryInterface[]>;
   readonly onWarning: Event<DiscoveryWarning>;
+  /** It cannot go on: its owner stops it and may begin another one. Told once. */
+  readonly onFailed: Event<{ readonly cause: unknown }>;
   /** Starts announcing and browsing. With no usable interface it idles until one appears. */
   start(): Promise<void>;
   /** Changes what is announced, at once and on every interface. */
