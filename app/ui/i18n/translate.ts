@@ -103,9 +103,3 @@ export function formatDate(language: Language, at: number): string {
   if (Number.isNaN(at)) return '?';
   return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
 }
-
-/** A day: 2 Oct 2026. */
-export function formatDate(language: Language, at: number): string {
-  if (Number.isNaN(at)) return '?';
-  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(at);
-}
