@@ -5,7 +5,7 @@ export { createInstaller, type Installer } from './installer.ts';
 export { installedRootOf } from './installed-root.ts';
 export { probeHeadBytes } from './payload.ts';
 export { openPayloadContent, type PayloadContent } from './payload-content.ts';
-export { defaultBombLimits, type BombLimits } from './plan.ts';
+export { archiveScore, defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
 export {
   recover,
   type RecoverOptions,
@@ -23,3 +23,4 @@ export {
 export type { RecoveryStep } from './recovery-table.ts';
 export { findSetAside } from './set-aside.ts';
 export type * from './types.ts';
+export { furtherVolumes } from './volumes.ts';

@@ -1,0 +1,99 @@
+import { basename, dirname, join } from 'node:path';
+import { isNotFound, LanspreadError, statOf, type FileHandle, type FileSystem } from '../../base/index.ts';
+import { furtherVolumes } from '../../install/index.ts';
+import { maxPieceBytes, type ArchiveFacts } from '../wire/index.ts';
+
+/** Of volumes: more are not told. */
+const maxVolumes = 10_000;
+
+/** An archive that a call is about: what an extension is told of it and may read of it. */
+export class ArchiveSource implements AsyncDisposable {
+  readonly facts: ArchiveFacts;
+  /** Absolute, of the first file. */
+  readonly path: string;
+  /** Of all volumes. */
+  readonly packedBytes: number;
+  readonly #fileSystem: FileSystem;
+  readonly #head: Uint8Array | undefined;
+  readonly #handles = new Map<string, Promise<FileHandle>>();
+
+  private constructor(
+    fileSystem: FileSystem,
+    {
+      path,
+      facts,
+      packedBytes,
+      head,
+    }: { path: string; facts: ArchiveFacts; packedBytes: number; head?: Uint8Array | undefined },
+  ) {
+    this.#fileSystem = fileSystem;
+    this.path = path;
+    this.facts = facts;
+    this.packedBytes = packedBytes;
+    this.#head = head;
+  }
+
+  /** For `list` and `plan`: with all volumes. */
+  static async open(fileSystem: FileSystem, path: string): Promise<ArchiveSource> {
+    const name = basename(path);
+    const names = (await fileSystem.list(dirname(path)))
+      .filter(({ kind }) => kind === 'file')
+      .map((entry) => entry.name);
+    const further = [...furtherVolumes(names)].filter(([, first]) => first === name).map(([volume]) => volume);
+    const volumes = [name, ...further.sort()].slice(0, maxVolumes);
+    const { sizeBytes } = await fileSystem.stat(path);
+    let packedBytes = sizeBytes;
+    for (const volume of volumes.slice(1))
+      packedBytes += (await statOf(fileSystem, join(dirname(path), volume)))?.sizeBytes ?? 0;
+    return new ArchiveSource(fileSystem, { path, facts: { name, sizeBytes, volumes }, packedBytes });
+  }
+
+  /** For `probe`, which is asked about many files: of what was read of it already. */
+  static async ofHead(
+    fileSystem: FileSystem,
+    { path, head }: { path: string; head: Uint8Array },
+  ): Promise<ArchiveSource> {
+    const name = basename(path);
+    const sizeBytes = (await statOf(fileSystem, path))?.sizeBytes ?? head.length;
+    return new ArchiveSource(fileSystem, {
+      path,
+      facts: { name, sizeBytes, volumes: [name] },
+      packedBytes: sizeBytes,
+      head,
+    });
+  }
+
+  /** Errors: `EXTENSION_MISBEHAVED` for a volume that is not one; file system. */
+  async read({ volume, offset, length }: { volume: number; offset: number; length: number }): Promise<Uint8Array> {
+    const head = this.#head;
+    if (head && volume === 0 && offset + length <= head.length) return head.subarray(offset, offset + length);
+    const name = this.facts.volumes[volume];
+    if (name === undefined)
+      throw new LanspreadError('EXTENSION_MISBEHAVED', { message: `There is no volume ${volume}.` });
+    const buffer = Buffer.alloc(Math.min(length, maxPieceBytes));
+    const handle = await this.#open(join(dirname(this.path), name));
+    return buffer.subarray(0, await handle.read(buffer, offset));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const handles = [...this.#handles.values()];
+    this.#handles.clear();
+    for (const opening of handles) {
+      // One that could not be opened was told to who asked.
+      const handle = await opening.catch(() => undefined);
+      await handle?.close();
+    }
+  }
+
+  #open(path: string): Promise<FileHandle> {
+    const known = this.#handles.get(path);
+    if (known) return known;
+    const opening = this.#fileSystem.open(path, 'read').catch((error: unknown) => {
+      if (isNotFound(error))
+        throw new LanspreadError('ARCHIVE_CORRUPT', { message: `${basename(path)} is not there.` });
+      throw error;
+    });
+    this.#handles.set(path, opening);
+    return opening;
+  }
+}

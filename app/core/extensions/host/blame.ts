@@ -1,0 +1,61 @@
+/** Errors that name the extension. */
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { z } from 'zod';
+import { LanspreadError, type ErrorCode } from '../../base/index.ts';
+import { hostRefused } from '../wire/index.ts';
+
+export interface Named {
+  readonly id: string;
+  readonly manifest: { readonly displayName: string };
+}
+
+type BlameCode =
+  | 'EXTENSION_FAILED'
+  | 'EXTENSION_CRASHED'
+  | 'EXTENSION_TIMEOUT'
+  | 'EXTENSION_MISBEHAVED'
+  | 'EXTENSION_DISABLED';
+
+/** `what` goes on after the name: "did not answer". */
+export function blame(
+  code: BlameCode,
+  extension: Named,
+  { what, cause, details }: { what: string; cause?: unknown; details?: Record<string, unknown> },
+): LanspreadError {
+  return new LanspreadError(code, {
+    message: `${extension.manifest.displayName} (${extension.id}) ${what}.`,
+    details: { extensionId: extension.id, ...details },
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** What an extension may say of an archive, or pass on of what the host told it in this call. */
+const passable: ReadonlySet<string> = new Set([
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_HOSTILE',
+  'UNPACKER_FAILED',
+  'DISK_FULL',
+] satisfies ErrorCode[]);
+
+const thrownSchema = z.object({ code: z.string().max(200).optional(), stack: z.string().max(20_000).optional() });
+
+/** The error of a request that an extension answered with an error. */
+export function errorOfAnswer(error: unknown, extension: Named): LanspreadError {
+  if (error instanceof LanspreadError) return error;
+  const said = error instanceof Error ? error.message.slice(0, 2_000) : 'no reason';
+  const thrown = thrownSchema.safeParse(error instanceof ResponseError ? (error.data ?? {}) : {});
+  const { code, stack } = thrown.data ?? {};
+  const cause = stack ?? error;
+  if (code !== undefined && passable.has(code))
+    // A member of `passable` is an `ErrorCode`.
+    return new LanspreadError(code as ErrorCode, { message: said, details: { extensionId: extension.id }, cause });
+  return blame('EXTENSION_FAILED', extension, { what: `failed: ${said}`, cause });
+}
+
+/** What the host refuses, in the form that goes to the extension. */
+export function refusal(error: unknown): ResponseError<{ code?: string }> {
+  const code = error instanceof LanspreadError ? error.code : undefined;
+  const message = error instanceof Error ? error.message : 'refused';
+  return new ResponseError(hostRefused, message.slice(0, 2_000), { ...(code && { code }) });
+}

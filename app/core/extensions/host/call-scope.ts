@@ -1,0 +1,48 @@
+import { anySignal, LanspreadError, type IDisposable } from '../../base/index.ts';
+import type { SinkChannel, ToolBox } from '../plans/index.ts';
+import type { ActivityLimit } from './activity-limit.ts';
+import type { ArchiveSource } from './archive-source.ts';
+import { ToolRuns } from './tool-runs.ts';
+
+export interface CallScopeOptions {
+  readonly id: number;
+  readonly toolBox: ToolBox;
+  readonly archive?: ArchiveSource;
+  /** Whether tools may be run for it. */
+  readonly mayRunTools?: boolean;
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What one call of an extension may ask of the host, and what has to be put away when it is over. */
+export class CallScope implements AsyncDisposable {
+  readonly id: number;
+  readonly archive: ArchiveSource | undefined;
+  readonly tools: ToolRuns | undefined;
+  readonly signal: AbortSignal;
+  /** Takes content while a plan of the kind `sink` is carried out. */
+  sink: SinkChannel | undefined;
+  /** What runs out while the extension tells no progress. */
+  activity: ActivityLimit | undefined;
+  readonly #over = new AbortController();
+
+  constructor({ id, archive, toolBox, mayRunTools = false, stallMs, signal }: CallScopeOptions) {
+    this.id = id;
+    this.archive = archive;
+    this.signal = anySignal(signal, this.#over.signal);
+    if (archive && mayRunTools)
+      this.tools = new ToolRuns({ toolBox, archivePath: archive.path, stallMs, signal: this.signal });
+  }
+
+  /** The host is at work for this call: no time runs out meanwhile. */
+  hold(): IDisposable {
+    return this.activity?.hold() ?? { [Symbol.dispose]() {} };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new LanspreadError('CANCELLED'));
+    this.sink?.close(new LanspreadError('CANCELLED'));
+    await this.tools?.[Symbol.asyncDispose]();
+    await this.archive?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { ExtensionDescription } from '../types.ts';
+
+const bootstrapPath = fileURLToPath(new URL('../child/bootstrap.ts', import.meta.url));
+
+/** What every extension's process may read besides the extension: its own program. */
+const programFolders = [
+  fileURLToPath(new URL('../child/', import.meta.url)),
+  fileURLToPath(new URL('../wire/', import.meta.url)),
+  fileURLToPath(new URL('../../../extension-api/', import.meta.url)),
+  ...libraryFolders(),
+];
+
+/** As it is found, and where it really lies: a link may be in between. */
+function libraryFolders(): string[] {
+  const found = fileURLToPath(import.meta.resolve('vscode-jsonrpc/node'));
+  return [found, realpathSync(found)].map((main) => join(dirname(main), '..', '..'));
+}
+
+/** The arguments for Node. Pure. */
+export function nodeArguments(
+  {
+    directory,
+    readableFolders = [],
+    development,
+  }: Pick<ExtensionDescription, 'directory' | 'readableFolders' | 'development'>,
+  { heapMib }: { heapMib: number },
+): string[] {
+  // A folder that is not there yet has to be named with what will be below it.
+  const readable = [...programFolders, directory, ...readableFolders.flatMap((folder) => [folder, `${folder}/*`])];
+  const inspect =
+    development?.inspectPort === undefined
+      ? ['--disable-sigusr1']
+      : ['--allow-inspector', `--inspect=127.0.0.1:${development.inspectPort}`];
+  return [
+    '--permission',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    `--max-old-space-size=${heapMib}`,
+    '--disable-warning=ExperimentalWarning',
+    '--disable-warning=SecurityWarning',
+    ...inspect,
+    bootstrapPath,
+  ];
+}
+
+export interface ExtensionChild {
+  readonly child: ChildProcess;
+  readonly link: Duplex;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** Starts the process: the pinned Node under its permission model, an empty environment, a process group of its own. */
+export function spawnExtension(extension: ExtensionDescription, limits: { heapMib: number }): ExtensionChild {
+  const { SystemRoot } = process.env;
+  const child = spawn(process.execPath, nodeArguments(extension, limits), {
+    cwd: extension.directory,
+    // Windows gives a process without it no random numbers.
+    env: process.platform === 'win32' ? { SystemRoot } : {},
+    stdio: ['ignore', 'pipe', 'pipe', 'overlapped'],
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  const [, stdout, stderr, link] = child.stdio;
+  if (!stdout || !stderr || !link) throw new Error('a pipe to the process is missing');
+  if (process.platform === 'linux' && child.pid !== undefined) {
+    // When memory runs out, this process goes before the launcher and the games do. It may be gone already.
+    writeFile(`/proc/${child.pid}/oom_score_adj`, '1000').catch(() => {});
+  }
+  // The stdio triple above says which end each one is; the fourth is both.
+  return { child, stdout: stdout as Readable, stderr: stderr as Readable, link: link as Duplex };
+}
+
+/** Kills the process and whatever it might have started. */
+export function killTree(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended in this moment.
+  }
+}

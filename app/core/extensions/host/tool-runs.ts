@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anySignal, LanspreadError } from '../../base/index.ts';
+import { openToolOutput, resolveArguments, type ToolBox, type ToolCommand, type ToolOutput } from '../plans/index.ts';
+import { maxToolOutputBytes } from '../wire/index.ts';
+
+const maxRuns = 4;
+/** Pieces of a tool's output are put together up to about this size before they are handed over. */
+const worthHandingBytes = 128 * 1024;
+
+interface Run {
+  readonly output: ToolOutput;
+  readonly chunks: AsyncIterator<Uint8Array>;
+  printedBytes: number;
+}
+
+export interface ToolRunsOptions {
+  readonly toolBox: ToolBox;
+  /** Absolute. */
+  readonly archivePath: string;
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ToolRunResult {
+  readonly exitCode: number | undefined;
+  readonly stdoutBytes: number;
+  readonly stderr: string;
+  readonly input?: { readonly exitCode: number | undefined; readonly stderr: string };
+}
+
+/** Tools that an extension has the host run on one archive, to look into it. Disposing kills them and waits. */
+export class ToolRuns implements AsyncDisposable {
+  readonly #options: ToolRunsOptions;
+  readonly #runs = new Map<number, Run>();
+  readonly #stop = new AbortController();
+  #directory: Promise<string> | undefined;
+  #lastId = 0;
+
+  constructor(options: ToolRunsOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: those of `ToolBox.path`, `EXTENSION_MISBEHAVED`. */
+  async start(command: ToolCommand, input: ToolCommand | undefined): Promise<number> {
+    const { stallMs, signal } = this.#options;
+    if (this.#runs.size >= maxRuns)
+      throw new LanspreadError('EXTENSION_MISBEHAVED', { message: `More than ${maxRuns} tools at a time.` });
+    const pipeline = [];
+    for (const one of input ? [input, command] : [command]) pipeline.push(await this.#ready(one));
+    const cwd = await (this.#directory ??= mkdtemp(join(tmpdir(), 'lanspread-tool-')));
+    const output = openToolOutput(pipeline, { cwd, stallMs, signal: anySignal(signal, this.#stop.signal) });
+    const id = (this.#lastId += 1);
+    this.#runs.set(id, { output, chunks: output.chunks[Symbol.asyncIterator](), printedBytes: 0 });
+    return id;
+  }
+
+  /** What it printed next; undefined at the end. Errors: `ARCHIVE_HOSTILE` for a flood, those of the tool. */
+  async read(id: number): Promise<Uint8Array | undefined> {
+    const run = this.#run(id);
+    const pieces: Uint8Array[] = [];
+    let haveBytes = 0;
+    do {
+      const next = await run.chunks.next();
+      if (next.done) break;
+      pieces.push(next.value);
+      haveBytes += next.value.length;
+    } while (haveBytes < worthHandingBytes);
+    run.printedBytes += haveBytes;
+    if (run.printedBytes > maxToolOutputBytes)
+      throw new LanspreadError('ARCHIVE_HOSTILE', { message: 'The archive has too much in it to be listed.' });
+    return pieces.length === 0 ? undefined : Buffer.concat(pieces);
+  }
+
+  /** `stop`: it is killed. `count`: it runs to its end and its output is only counted. */
+  async finish(id: number, end: 'ended' | 'stop' | 'count'): Promise<ToolRunResult> {
+    const run = this.#run(id);
+    try {
+      if (end === 'stop') {
+        await run.output[Symbol.asyncDispose]();
+        return { exitCode: undefined, stdoutBytes: run.printedBytes, stderr: '' };
+      }
+      for (let next = await run.chunks.next(); !next.done; next = await run.chunks.next())
+        run.printedBytes += next.value.length;
+      const exits = (await run.output.finish()).map(({ exitCode, stderr }) => ({
+        exitCode: exitCode ?? undefined,
+        stderr,
+      }));
+      const last = exits.at(-1) ?? { exitCode: undefined, stderr: '' };
+      const [first] = exits;
+      return { ...last, stdoutBytes: run.printedBytes, ...(exits.length > 1 && first && { input: first }) };
+    } finally {
+      this.#runs.delete(id);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new LanspreadError('CANCELLED'));
+    for (const { output } of this.#runs.values()) await output[Symbol.asyncDispose]();
+    this.#runs.clear();
+    const directory = await this.#directory?.catch(() => undefined);
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  }
+
+  async #ready(command: ToolCommand): Promise<{ path: string; args: string[] }> {
+    const { toolBox, archivePath } = this.#options;
+    return { path: await toolBox.path(command.tool), args: resolveArguments(command.args, { archive: archivePath }) };
+  }
+
+  #run(id: number): Run {
+    const run = this.#runs.get(id);
+    if (!run) throw new LanspreadError('EXTENSION_MISBEHAVED', { message: 'This tool does not run.' });
+    return run;
+  }
+}

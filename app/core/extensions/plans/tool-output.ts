@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream';
+import { anySignal, throwIfAborted } from '../../base/index.ts';
+import { startTool, type RunningTool, type ToolExit } from './tool-process.ts';
+
+/** A program and its arguments, ready to be started. */
+export interface ReadyTool {
+  /** Absolute, checked. */
+  readonly path: string;
+  readonly args: readonly string[];
+}
+
+export interface ToolOutputOptions {
+  readonly cwd: string;
+  /** See `ToolRun.stallMs`. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What one or more tools in a pipe write to their stdout. */
+export interface ToolOutput extends AsyncDisposable {
+  /** The tool stands still while nobody asks: nothing is read ahead but what a pipe holds. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Waits for the end of the tools; what they still print is dropped. Errors: see `RunningTool.done`. */
+  finish(): Promise<readonly ToolExit[]>;
+}
+
+/** Starts the tools, each one's stdout the next one's stdin. Disposing kills them and waits. */
+export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutputOptions): ToolOutput {
+  const stop = new AbortController();
+  const signal = anySignal(options.signal, stop.signal);
+  const pace = new Pace();
+  const tools: RunningTool[] = [];
+  let output: Readable | undefined;
+  for (const { path, args } of pipeline) {
+    const stdin = output;
+    const tool = startTool({
+      tool: path,
+      args,
+      cwd: options.cwd,
+      stdin: stdin ?? 'ignore',
+      stdout: 'pass',
+      signal,
+      stallMs: options.stallMs,
+      isMoving: () => Promise.resolve(pace.isMoving()),
+    });
+    // Looked at in `finish`; a rejection in between is not unhandled.
+    tool.done.catch(() => {});
+    tools.push(tool);
+    output = tool.output;
+    // Only the next tool holds the pipe now, so the one before notices when that goes away.
+    stdin?.destroy();
+  }
+  return {
+    chunks: { [Symbol.asyncIterator]: () => pace.read(output, signal) },
+    async finish() {
+      output?.destroy();
+      return await Promise.all(tools.map(({ done }) => done));
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      output?.destroy();
+      await Promise.allSettled(tools.map(({ done }) => done));
+    },
+  };
+}
+
+/** Knows whether a silent tool has stopped or is kept waiting by whoever reads from it. */
+class Pace {
+  #readBytes = 0;
+  #seenBytes = -1;
+  #isWanted = false;
+
+  isMoving(): boolean {
+    const moved = !this.#isWanted || this.#readBytes > this.#seenBytes;
+    this.#seenBytes = this.#readBytes;
+    return moved;
+  }
+
+  async *read(output: Readable | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    if (!output) return;
+    this.#isWanted = true;
+    for await (const chunk of output) {
+      throwIfAborted(signal);
+      // A stream without an encoding yields Buffers.
+      const bytes = chunk as Buffer;
+      this.#readBytes += bytes.length;
+      this.#isWanted = false;
+      yield bytes;
+      this.#isWanted = true;
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export * from './frames.ts';
+export * from './limits.ts';
+export * from './messages.ts';
