@@ -1,29 +1,52 @@
 /**
- * Makes a catalog file out of a folder that people keep: one JSON file a game, `<id>.json`, in `games/` or in the folder
- * itself, and covers. The same folder gives the same bytes, whatever the time, the system or the order of the disk.
+ * Makes a catalog file out of what people keep: descriptions, covers, and the games themselves. The same folders give the
+ * same bytes, whatever the time, the system or the order of the disk.
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import {
-  isNotFound,
+  isGameId,
   LanspreadError,
   nodeFileSystem,
-  parsePath,
   throwIfAborted,
   toLanspreadError,
   writeFileAtomic,
   type FileSystem,
+  type GameId,
   type SignalOptions,
 } from '../base/index.ts';
-import { parseCatalog, parseJson } from './catalog-file.ts';
-import { readCover } from './covers.ts';
-import { catalogLimits, coverEndings, gameSchema, type GameEntry } from './schema.ts';
+import { parseCatalog } from './catalog-file.ts';
+import {
+  judgeGame,
+  readDescriptions,
+  type CatalogProblem,
+  type Description,
+  type FolderContext,
+} from './descriptions.ts';
+import type { GameEntry } from './schema.ts';
+
+/** What a game's folder tells of itself. */
+export interface RootFacts {
+  readonly version: string;
+  readonly sizeBytes: number;
+  /** Only where it is to be pinned. */
+  readonly manifestRoot?: string;
+}
+
+/** Looks at a game's folder; undefined when there is no downloaded game in it. Errors: what keeps it from being shared. */
+export type ReadRoot = (game: { id: GameId; root: string }, options: SignalOptions) => Promise<RootFacts | undefined>;
 
 export interface BuildCatalogOptions extends SignalOptions {
   folder: string;
+  /** Where the games lie, each in a folder of its id. Default: the folder itself. */
+  gamesDir?: string;
+  /** Left out: only what is described is listed. */
+  readRoot?: ReadRoot;
   /** Of the catalog. Default: the folder's. */
   name?: string;
-  /** When it was issued, a date. Left out when not given, since the bytes shall follow from the folder alone. */
+  /** When it was issued, a date. Left out when not given, since the bytes shall follow from the folders alone. */
   issued?: string;
+  /** Ids of games that nobody shall list any more. */
+  revoked?: readonly string[];
   fileSystem?: FileSystem;
 }
 
@@ -31,17 +54,10 @@ export interface BuiltCatalog {
   /** The file's content. */
   readonly text: string;
   readonly gameCount: number;
+  /** How many of them name the root of their manifest. */
+  readonly pinnedCount: number;
   /** The covers it names, relative to the folder. */
   readonly covers: readonly string[];
-}
-
-/** What is wrong with one field of one file. */
-export interface CatalogProblem {
-  /** Relative to the folder. */
-  readonly file: string;
-  /** Such as `launch.0.command`; empty when it is the file as a whole. */
-  readonly field: string;
-  readonly message: string;
 }
 
 const shownProblems = 20;
@@ -51,32 +67,39 @@ const shownProblems = 20;
  * problem in `details.problems`.
  */
 export async function buildCatalog(options: BuildCatalogOptions): Promise<BuiltCatalog> {
-  const { name, issued, fileSystem = nodeFileSystem, signal } = options;
+  const { name, issued, revoked = [], fileSystem = nodeFileSystem, signal } = options;
   const folder = resolve(options.folder);
   const problems: CatalogProblem[] = [];
+  const context: FolderContext = { fileSystem, folder, problem: (problem) => problems.push(problem) };
+  const descriptions = await withRoots(context, await readDescriptions(context), options);
   const games: GameEntry[] = [];
-  for (const file of await gameFiles(fileSystem, folder)) {
+  for (const description of descriptions) {
     throwIfAborted(signal);
-    const found = await readGame(fileSystem, folder, file);
-    if ('problems' in found) problems.push(...found.problems);
-    else if ('game' in found) games.push(found.game);
+    const game = await judgeGame(context, description);
+    if (game) games.push(game);
   }
   if (problems.length > 0) throw invalid(problems);
   games.sort((a, b) => (a.id < b.id ? -1 : 1));
   const head = { formatVersion: 1, name: name ?? basename(folder), ...(issued !== undefined && { issued }) };
-  const text = `${JSON.stringify({ ...head, games }, undefined, 2)}\n`;
+  const tail = revoked.length > 0 ? { revoked: [...new Set(revoked)].sort() } : {};
+  const text = `${JSON.stringify({ ...head, games, ...tail }, undefined, 2)}\n`;
   // What leaves here can be imported: the rules for the whole (number, size, ids) are checked by the reader itself.
   parseCatalog(Buffer.from(text));
-  return { text, gameCount: games.length, covers: games.flatMap(({ cover }) => cover ?? []) };
+  return {
+    text,
+    gameCount: games.length,
+    pinnedCount: games.filter(({ manifestRoot }) => manifestRoot !== undefined).length,
+    covers: games.flatMap(({ cover }) => cover ?? []),
+  };
 }
 
 /** Builds and writes it. Covers are named relative to the folder, so the file has to lie directly in it. */
 export async function buildCatalogFile({
   output,
   ...options
-}: BuildCatalogOptions & { output: string }): Promise<{ path: string; gameCount: number }> {
+}: BuildCatalogOptions & { output: string }): Promise<{ path: string; gameCount: number; pinnedCount: number }> {
   const path = resolve(output);
-  const { text, gameCount, covers } = await buildCatalog(options);
+  const { text, gameCount, pinnedCount, covers } = await buildCatalog(options);
   if (dirname(path) !== resolve(options.folder) && covers.length > 0) {
     throw new LanspreadError('BAD_REQUEST', {
       message: `The catalog names covers, so it has to be written into ${resolve(options.folder)} itself.`,
@@ -84,83 +107,52 @@ export async function buildCatalogFile({
     });
   }
   await writeFileAtomic(options.fileSystem ?? nodeFileSystem, { path, data: text });
-  return { path, gameCount };
+  return { path, gameCount, pinnedCount };
 }
 
-/** The JSON files of games, relative to the folder, in code-unit order. */
-async function gameFiles(fileSystem: FileSystem, folder: string): Promise<string[]> {
-  const inGames = await jsonFiles(fileSystem, join(folder, 'games'));
-  const files = inGames?.map((name) => `games/${name}`) ?? (await jsonFiles(fileSystem, folder));
-  if (files) return files.sort();
-  throw new LanspreadError('CATALOG_NOT_FOUND', { message: `There is no folder ${folder}.` });
+/** Adds what the games' folders tell to what is described, and the games that nobody described. */
+async function withRoots(
+  { fileSystem, folder, problem }: FolderContext,
+  descriptions: readonly Description[],
+  { gamesDir, readRoot, signal }: BuildCatalogOptions,
+): Promise<readonly Description[]> {
+  if (!readRoot) return descriptions;
+  const directory = gamesDir === undefined ? folder : resolve(gamesDir);
+  const described = new Map(descriptions.map((description) => [description.id, description]));
+  const all = new Map(described);
+  for (const id of await foldersIn(fileSystem, directory)) {
+    throwIfAborted(signal);
+    const { file = `${id}/`, value = {} } = described.get(id) ?? {};
+    try {
+      const facts = await readRoot({ id, root: join(directory, id) }, { signal });
+      if (!facts) continue;
+      const { version = facts.version } = value;
+      if (version !== facts.version)
+        problem({ file, field: 'version', message: `is ${String(version)}, but the game here is ${facts.version}` });
+      all.set(id, { id, file, value: { title: id, ...value, ...facts, version } });
+    } catch (error) {
+      throwIfAborted(signal);
+      problem({ file: `${id}/`, field: '', message: toLanspreadError(error, 'IO_ERROR').message });
+    }
+  }
+  return [...all.values()];
 }
 
-/** Undefined when there is no such folder. */
-async function jsonFiles(fileSystem: FileSystem, folder: string): Promise<string[] | undefined> {
+async function foldersIn(fileSystem: FileSystem, directory: string): Promise<GameId[]> {
   try {
-    const entries = await fileSystem.list(folder);
-    return entries.flatMap(({ name, kind }) => (kind === 'file' && name.endsWith('.json') ? [name] : []));
+    const entries = await fileSystem.list(directory);
+    const names = entries.flatMap(({ name, kind }) => (kind === 'directory' ? [name] : []));
+    return names.filter(isGameId).sort();
   } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw toLanspreadError(error, 'IO_ERROR');
+    throw new LanspreadError('CATALOG_NOT_FOUND', {
+      message: `The games folder ${directory} cannot be read.`,
+      cause: error,
+    });
   }
 }
 
-/** `{}` for a file that is a whole catalog: an earlier result in the same folder. */
-type FoundGame = { game: GameEntry } | { problems: CatalogProblem[] } | Record<string, never>;
-
-async function readGame(fileSystem: FileSystem, folder: string, file: string): Promise<FoundGame> {
-  const problem = (field: string, message: string): FoundGame => ({ problems: [{ file, field, message }] });
-  const path = join(folder, file);
-  let value: unknown;
-  try {
-    if ((await fileSystem.stat(path)).sizeBytes > catalogLimits.fileBytes) return problem('', 'is too large');
-    value = parseJson(await fileSystem.readFile(path), file);
-  } catch (error) {
-    return problem('', toLanspreadError(error, 'IO_ERROR').message);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return problem('', 'is not a JSON object');
-  if ('formatVersion' in value) return {};
-  const id = basename(file, '.json');
-  const parsed = gameSchema.safeParse({ id, ...value });
-  if (!parsed.success) {
-    return {
-      problems: parsed.error.issues.map((issue) => ({ file, field: issue.path.join('.'), message: issue.message })),
-    };
-  }
-  if (parsed.data.id !== id) return problem('id', `is ${parsed.data.id}, but the file is named ${id}.json`);
-  return await withCover(fileSystem, folder, { file, game: parsed.data });
-}
-
-/** Checks the cover that a game names, or takes `covers/<id>.<ending>` when it names none and that is there. */
-async function withCover(
-  fileSystem: FileSystem,
-  folder: string,
-  { file, game }: { file: string; game: GameEntry },
-): Promise<FoundGame> {
-  const candidates =
-    game.cover === undefined ? coverEndings.map((ending) => `covers/${game.id}${ending}`) : [game.cover];
-  for (const cover of candidates) {
-    const isNamed = cover === game.cover;
-    if (!isNamed && !(await exists(fileSystem, join(folder, cover)))) continue;
-    const reading = await readCover(fileSystem, folder, parsePath(cover, { atGameRoot: false }));
-    if (reading.kind === 'read') return { game: gameSchema.parse({ ...game, cover }) };
-    return { problems: [{ file, field: 'cover', message: `${cover} ${reading.reason}` }] };
-  }
-  return { game };
-}
-
-async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
-  try {
-    await fileSystem.lstat(path);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw toLanspreadError(error, 'IO_ERROR');
-  }
-}
-
-function invalid(problems: readonly CatalogProblem[]): LanspreadError {
+function invalid(found: readonly CatalogProblem[]): LanspreadError {
+  const problems = found.toSorted((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)));
   const lines = problems
     .slice(0, shownProblems)
     .map(({ file, field, message }) => [file, field, message].filter(Boolean).join(': '));

@@ -3,10 +3,14 @@ export {
   buildCatalogFile,
   type BuildCatalogOptions,
   type BuiltCatalog,
-  type CatalogProblem,
+  type ReadRoot,
+  type RootFacts,
 } from './build-catalog.ts';
+export { parseCatalog } from './catalog-file.ts';
+export type { CatalogProblem } from './descriptions.ts';
 export { folderMark } from './live/folder-mark.ts';
 export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
+export { readCatalogFile, readSignature, signaturePathOf } from './signed-file.ts';
 export type * from './types.ts';
 export { createLiveSources, type LiveSourcesOptions } from './live/live-sources.ts';
 export type * from './live/types.ts';

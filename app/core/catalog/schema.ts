@@ -61,7 +61,12 @@ const launchSchema = z.object({
   platform: z.enum(['linux', 'win32', 'darwin', 'any']).default('any'),
   command: path,
   arguments: z.array(z.string().max(catalogLimits.argumentLength)).max(catalogLimits.labels).default([]),
-  workingDirectory: path.optional(),
+  /** `.` is the installed game's own folder, which is meant when it is left out, too. */
+  workingDirectory: z
+    .literal('.')
+    .transform(() => undefined)
+    .or(path)
+    .optional(),
   server: z.boolean().optional(),
 });
 

@@ -3,7 +3,13 @@ import { dirname } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, nodeFileSystem, type FileSystem } from '../../../app/core/base/index.ts';
-import { buildCatalog, buildCatalogFile, openCatalog } from '../../../app/core/catalog/index.ts';
+import {
+  buildCatalog,
+  buildCatalogFile,
+  openCatalog,
+  type ReadRoot,
+  type RootFacts,
+} from '../../../app/core/catalog/index.ts';
 import { openState } from '../../../app/core/state/index.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 import { pictures } from './pictures.ts';
@@ -110,6 +116,81 @@ test('every problem is told, with its file and field', async () => {
       'games/other.json id',
     ],
   );
+});
+
+const facts: Record<string, RootFacts | Error> = {
+  quake: { version: '1', sizeBytes: 10, manifestRoot: 'ab'.repeat(32) },
+  doom: { version: '1.9', sizeBytes: 0 },
+};
+const readRoot: ReadRoot = async ({ id }) => {
+  const found = facts[id];
+  if (found instanceof Error) throw found;
+  return found;
+};
+
+test('games in folders of their own are listed as they are, described or not', async () => {
+  await using folder = await tempDir('build');
+  await put(folder, {
+    'quake.yaml': 'title: Quake\ntags: [fast]\n# a comment\nsizeBytes: 3\n',
+    'gone.yml': 'title: Gone\nversion: "7"\n',
+    'quake/version.ini': 'x',
+    'doom/version.ini': 'x',
+    'empty/readme.txt': 'x',
+    'not an id/version.ini': 'x',
+  });
+  const { text, pinnedCount } = await buildCatalog({ folder: folder.path, readRoot, name: 'N' });
+  const { games } = JSON.parse(text);
+  const told = games.map(({ id, title, version, sizeBytes, manifestRoot, tags }: Record<string, unknown>) =>
+    [id, title, version, sizeBytes, manifestRoot, String(tags)].join(' '),
+  );
+  assert.equal(told, ['doom doom 1.9 0  ', 'gone Gone 7   ', `quake Quake 1 10 ${'ab'.repeat(32)} fast`]);
+  assert.is(pinnedCount, 1);
+  const again = await buildCatalog({ folder: folder.path, gamesDir: folder.path, readRoot, name: 'N' });
+  assert.is(again.text, text);
+});
+
+test('what the description and the game itself disagree about is told, and what cannot be shared', async () => {
+  await using folder = await tempDir('build');
+  await put(folder, { 'quake.json': { title: 'Quake', version: '2' }, 'quake/x': 'x', 'bad/x': 'x' });
+  facts['bad'] = new LanspreadError('INVALID_PATH', { message: 'a link' });
+  try {
+    await buildCatalog({ folder: folder.path, readRoot });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, LanspreadError);
+    assert.match(error instanceof Error ? error.message : '', 'quake.json: version: is 2, but the game here is 1');
+    assert.match(error instanceof Error ? error.message : '', 'bad/: a link');
+  }
+});
+
+test('revoked ids are written in order, once', async () => {
+  await using folder = await tempDir('build');
+  await put(folder, { 'quake.json': quake });
+  const { text } = await buildCatalog({ folder: folder.path, revoked: ['worm', 'bug', 'worm'] });
+  assert.equal(JSON.parse(text).revoked, ['bug', 'worm']);
+});
+
+for (const [what, yaml] of Object.entries({
+  'an alias bomb': `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+    .split('')
+    .map((key, index) => `${key}: &${key} [${`*${'abcdefgh'[index]},`.repeat(9)}]`)
+    .join('\n')}\n`,
+  'a tag that makes objects': 'title: !!js/function "function () {}"\nversion: "1"\nlaunch: !!set {a, b}\n',
+  'broken indentation': 'title: a\n  version: 1\n',
+  'a list': '- a\n',
+})) {
+  test(`YAML with ${what} is a problem, and no more`, async () => {
+    await using folder = await tempDir('build');
+    await put(folder, { 'x.yaml': yaml });
+    const problems = await problemsOf(folder.path);
+    assert.ok(Array.isArray(problems) && problems.length > 0);
+  });
+}
+
+test('two descriptions of one game are a problem', async () => {
+  await using folder = await tempDir('build');
+  await put(folder, { 'quake.json': quake, 'quake.yaml': 'title: Q\nversion: "1"\n' });
+  assert.match(JSON.stringify(await problemsOf(folder.path)), 'as quake.json does');
 });
 
 test('a folder that is not there is said so', async () => {

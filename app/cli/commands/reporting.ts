@@ -1,0 +1,23 @@
+/** How commands that do one thing tell how it went: for people on stderr, for programs as JSON on stdout. */
+import { toCodedError } from '../../core/rpc/index.ts';
+import { exitCodes } from '../exit.ts';
+import { reportStartFailure } from './start-failure.ts';
+
+export interface JsonFlag {
+  json?: boolean;
+}
+
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Sets the exit code; never throws. */
+export async function runReporting({ json = false }: JsonFlag, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    process.exitCode = exitCodes.done;
+  } catch (error) {
+    process.exitCode = reportStartFailure(error);
+    if (json) say(JSON.stringify({ error: toCodedError(error) }));
+  }
+}

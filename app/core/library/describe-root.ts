@@ -1,0 +1,51 @@
+/** What a game's folder holds, outside any library: for makers of catalogs. */
+import { join } from 'node:path';
+import { statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
+import { buildManifest } from './manifest-builder.ts';
+import { walkPayload } from './payload.ts';
+import { readSentinel, sentinelName } from './sentinel.ts';
+import type { BlockHasher } from './types.ts';
+
+export interface RootDescription {
+  readonly version: string;
+  /** Of the payload. */
+  readonly sizeBytes: number;
+  /** Where a hasher was given. */
+  readonly manifestRoot?: string;
+}
+
+export interface DescribeOptions {
+  readonly fileSystem: FileSystem;
+  /** Hashes the whole payload for the root of its manifest. */
+  readonly hasher?: Pick<BlockHasher, 'hashFile'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Undefined when no game is downloaded there. Errors: `INVALID_PATH` or `MANIFEST_INVALID` (it cannot be shared),
+ * `IO_ERROR` (it keeps changing), the file system's, `CANCELLED`.
+ */
+export async function describeRoot(
+  { id, root }: { id: GameId; root: string },
+  { fileSystem, hasher, signal = new AbortController().signal }: DescribeOptions,
+): Promise<RootDescription | undefined> {
+  throwIfAborted(signal);
+  if ((await statOf(fileSystem, join(root, sentinelName)))?.kind !== 'file') return undefined;
+  const sentinel = await readSentinel(fileSystem, root);
+  if (!sentinel) return undefined;
+  const { version } = sentinel;
+  const payload = await walkPayload(fileSystem, root, { signal });
+  if (payload.problem) throw payload.problem;
+  const { sizeBytes } = payload;
+  if (!hasher) return { version, sizeBytes };
+  const { hashed } = await buildManifest(
+    { fileSystem, hasher, blocks: nothingKnown },
+    { id, root },
+    { signal, isUrgent: () => true, turn: () => Promise.resolve(), onProgress: () => {} },
+  );
+  const hashedBytes = hashed.manifest.files.reduce((sum, { size }) => sum + size, 0);
+  return { version: hashed.manifest.version, sizeBytes: hashedBytes, manifestRoot: hashed.root };
+}
+
+/** Nothing is kept: a catalog is built seldom, and from what is on the disk now. */
+const nothingKnown = { get: () => undefined, put: () => {}, putMany: () => {}, forgetBelow: () => {} };

@@ -1,0 +1,55 @@
+/** What a catalog pins counts against any majority; the pin is made by the command that makers of catalogs use. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as assert from 'uvu/assert';
+import { catalogEntry, type CatalogEntry } from '../support/catalogs.ts';
+import { bulkGame, mib } from '../support/games.ts';
+import { runScenarios, scenario, type Room } from '../support/scenario.ts';
+import { downloads, endsWith, isOffered, servedIn } from '../support/story.ts';
+import { assertSameTree } from '../support/trees.ts';
+
+const program = fileURLToPath(new URL('../../app/cli/lanspread.mjs', import.meta.url));
+const run = promisify(execFile);
+
+/** The catalog of a peer's games folder, every game pinned. */
+async function pinnedCatalog(room: Room, name: string): Promise<CatalogEntry[]> {
+  const file = `${room.gamesDir(name)}/../made.json`;
+  const args = ['catalog', 'build', room.gamesDir(name), '--pin', '-o', file, '--json'];
+  await run(process.execPath, [program, ...args], { timeout: 60_000 });
+  return JSON.parse(await readFile(file, 'utf8')).games;
+}
+
+scenario('of many peers with other bytes none counts against the one that has what the catalog pins', async (room) => {
+  const right = bulkGame('saga', 24 * mib, { seed: 'right' });
+  const wrong = bulkGame('saga', 24 * mib, { seed: 'wrong' });
+  room.lists(right);
+  const anna = await room.peer('anna', { has: [right] });
+  const bela = await room.peer('bela', { has: [wrong] });
+  const cora = await room.peer('cora', { has: [wrong] });
+  const catalog = await pinnedCatalog(room, 'anna');
+  assert.match(String(catalog[0]?.['manifestRoot']), /^[0-9a-f]{64}$/);
+  const dora = await room.peer('dora', { catalog, knows: [bela, cora, anna] });
+  await isOffered(dora, 'saga', 3);
+  await downloads(dora, 'saga');
+  assert.equal([...servedIn(dora.events, 'saga').byPeer.keys()], [anna.peerId]);
+  assertSameTree(await room.treeOf('dora', 'saga'), room.made('anna', 'saga').tree);
+});
+
+scenario('where nobody has what the catalog pins, nothing is fetched, and the reason is told', async (room) => {
+  const wrong = bulkGame('saga', 8 * mib, { seed: 'wrong' });
+  room.lists(wrong);
+  const bela = await room.peer('bela', { has: [wrong] });
+  const catalog = [catalogEntry(wrong, { manifestRoot: 'ab'.repeat(32) })];
+  const dora = await room.peer('dora', { catalog, knows: [bela] });
+  await isOffered(dora, 'saga', 1);
+  await dora.command('download', { gameId: 'saga', install: false });
+  const failed = await endsWith(dora, 'download-failed', 'saga');
+  assert.is(failed['code'], 'NO_PEERS');
+  assert.match(String(failed['message']), 'the content that the catalog names');
+  assert.equal(servedIn(dora.events, 'saga').blocks, []);
+  assert.not((await dora.game('saga')).downloaded);
+});
+
+runScenarios();
