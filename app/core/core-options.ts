@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LanspreadError, type FileSystem, type Logger } from './base/index.ts';
 import type { Catalog } from './catalog/index.ts';
 import type { Unpacker } from './install/index.ts';
@@ -83,8 +83,19 @@ export async function importCatalogs(
   if (fallbackCatalogFile && catalog.sources().length === 0) await load(fallbackCatalogFile);
 }
 
-/** Makes the games folder where that is possible. One that cannot be made is reported missing by the library. */
-export async function prepareGamesDir(gamesDir: string, logger: Logger): Promise<void> {
+/**
+ * Makes the games folder where that is possible; one that cannot be made is reported missing by the library. So is one
+ * that held games and is away: its drive will bring it back, and a new folder in its place would only hide that.
+ */
+export async function prepareGamesDir(
+  gamesDir: string,
+  { state, logger }: { state: Pick<State, 'library' | 'intents' | 'partials'>; logger: Logger },
+): Promise<void> {
+  const isBelow = ({ root }: { root: string }): boolean => resolve(dirname(root)) === resolve(gamesDir);
+  const heldGames =
+    state.library.below(gamesDir).some((row) => row.version !== undefined || row.installedVersion !== undefined) ||
+    [...state.intents.all(), ...state.partials.all()].some(isBelow);
+  if (heldGames) return;
   try {
     await mkdir(gamesDir, { recursive: true });
   } catch (error) {

@@ -68,7 +68,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
 
   // What is on its disk, once everything that was broken off is settled.
-  await prepareGamesDir(gamesDir, logger);
+  await prepareGamesDir(gamesDir, ground);
   const recovery = createGameRecovery(ground);
   await recovery.run({ gamesDir });
   const isKnownGame = (id: string): boolean => catalog.has(id);
@@ -161,6 +161,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     { event: 'started', peerId: peers.peerId, addresses: peers.addresses(), name, version: lanspreadVersion },
     { event: 'local-ready', revision, games: localGames },
   ]);
+  if (!library.isAvailable) events.emit({ event: 'games-dir-lost', gamesDir });
   await operations.resumeEarlier();
   operations.restore();
 

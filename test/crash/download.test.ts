@@ -15,7 +15,7 @@ import {
 import { downloadLab } from '../support/fake-swarm.ts';
 import { tempDir } from '../support/temp.ts';
 
-const sample = 24;
+const sample = 10;
 
 for (const operation of operations) {
   test(`a ${operation} killed at any point loses nothing, settles, and can be brought to its end`, async () => {

@@ -37,7 +37,7 @@ interface Operation {
 
 const install = async (world: CrashWorld, peer: PeerProcess): Promise<void> => {
   await does(peer, 'download', { gameId: id, install: true }, 'install-finished');
-  await world.save(id, saves);
+  await world.roots.save(id, saves);
 };
 const download = async (_world: CrashWorld, peer: PeerProcess): Promise<void> => {
   await does(peer, 'download', { gameId: id, install: false }, 'download-finished');
@@ -78,8 +78,8 @@ const operations: readonly Operation[] = [
     command: 'repair',
     prepare: download,
     spoil: async (world) => {
-      await flipByte(`${world.rootOf(id)}/music.pak`, 1000);
-      await rm(`${world.rootOf(id)}/same.pak`);
+      await flipByte(`${world.roots.rootOf(id)}/music.pak`, 1000);
+      await rm(`${world.roots.rootOf(id)}/same.pak`);
     },
     wanted: ['repair-finished'],
   },
@@ -188,13 +188,13 @@ for (const operation of operations.filter(({ name }) => only === undefined || na
         assert.equal(faultsInEvents(peer.events, { isKilled: !lives }), [], what);
         if (lives) await peer.kill9();
       }
-      assert.equal(await world.lossesOf(id, told), [], what);
+      assert.equal(await world.roots.lossesOf(id, told), [], what);
       await using peer = await world.victim();
       const isFetching = (await peer.command('status'))['operations'];
       if (Array.isArray(isFetching) && isFetching.length === 0)
-        assert.equal(await world.faultsOf(id, { ...told, isResumable: true }), [], `${what}: after the restart`);
+        assert.equal(await world.roots.faultsOf(id, { ...told, isResumable: true }), [], `${what}: after the restart`);
       await finish(peer, operation);
-      assert.equal(await world.faultsOf(id, { ...told, isSpoilt: false }), [], `${what}: at the end`);
+      assert.equal(await world.roots.faultsOf(id, { ...told, isSpoilt: false }), [], `${what}: at the end`);
       await peer.quit();
       assert.equal(faultsInEvents(peer.events, { isKilled: false }), [], `${what}: what it said`);
     }

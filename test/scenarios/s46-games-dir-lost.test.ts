@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -83,6 +84,32 @@ scenario('S46: while idle the games go with their folder, here and for others, a
   await bela.waitFor('games-dir-back');
   await isOffered(anna, 'tale', 1);
   await until('it is downloaded again', async () => (await bela.game('tale')).downloaded);
+});
+
+scenario('S46: started while its games folder is away, it makes none in its place and waits for it', async (room) => {
+  room.lists(game, other);
+  const anna = await room.peer('anna', { has: [game] });
+  await capUpload(anna, 16 * mib);
+  const first = await room.peer('bela', { has: [other], knows: [anna] });
+  await isOffered(first, 'saga');
+  await first.command('download', { gameId: 'saga', install: false });
+  await hasArrived(first, 'saga', { share: 0.3 });
+  const [here, away] = [room.gamesDir('bela'), join(room.gamesDir('bela'), '../away')];
+  await first.kill9();
+  await rename(here, away);
+  const second = await room.peer('bela', { knows: [anna] });
+  await second.waitFor('games-dir-lost');
+  assert.not(existsSync(here));
+  await assertLost(second);
+  await rename(away, here);
+  await second.waitFor('games-dir-back');
+  assert.ok((await second.game('tale')).downloaded);
+  // It goes on by itself, as after any kill; a command for it is no second one.
+  await isOffered(second, 'saga');
+  await capUpload(anna, 200 * mib);
+  await second.command('resume', { gameId: 'saga' });
+  await endsWith(second, 'download-finished', 'saga');
+  assertSameTree(await room.treeOf('bela', 'saga'), room.made('anna', 'saga').tree);
 });
 
 scenario(

@@ -1,16 +1,17 @@
 /** One Lanspread process driven over its JSONL harness, as a program outside the project would drive it. */
 import { readdirSync } from 'node:fs';
 import { HarnessLines, Refused, type HarnessEvent, type Json } from './peer-lines.ts';
+import { patience } from './patience.ts';
 import { spawnPeer, type PeerChild, type PeerOptions } from './peer-spawn.ts';
 
 export type { PeerOptions } from './peer-spawn.ts';
 export { Refused, type HarnessEvent, type Json } from './peer-lines.ts';
 
 /** How long a peer may take to start, to answer, and by default to let an event come, in milliseconds. */
-const startLimitMs = 30_000;
-const answerLimitMs = 30_000;
-const eventLimitMs = 30_000;
-const quitLimitMs = 10_000;
+const startLimitMs = 30_000 * patience;
+const answerLimitMs = 30_000 * patience;
+const eventLimitMs = 30_000 * patience;
+const quitLimitMs = 10_000 * patience;
 const stderrKept = 64 * 1024;
 
 export interface GameFacts {

@@ -68,7 +68,7 @@ export async function runRandomKills({
     await death;
     const told = `${life}, killed after ${lifeMs} ms: ${given.join(', ') || 'nothing'}`;
     assertNone(faultsInEvents(peer.events, { isKilled: true }), told, peer);
-    for (const [id, memory] of memories) assertNone(await world.lossesOf(id, memory), told, peer);
+    for (const [id, memory] of memories) assertNone(await world.roots.lossesOf(id, memory), told, peer);
     onKill?.(kills + 1, told);
     if (random.below(10) === 0) await rest(world, { memories, told });
   }
@@ -152,7 +152,7 @@ async function playerSaves(
   if (memory.isUninstalled) await settleMemory(world, gameId, memory);
   const saves: Saves = { [`saves/${number % 5}.sav`]: `save ${number}`, 'cfg/video.cfg': `mine ${number}` };
   // A file that is being replaced has one of two contents at a kill of the peer, never of this process.
-  await world.save(gameId, saves);
+  await world.roots.save(gameId, saves);
   Object.assign(memory.saves, saves);
   return `save in ${gameId}`;
 }
@@ -160,7 +160,7 @@ async function playerSaves(
 /** An uninstall that is over took everything along, or was killed before it began and left everything. */
 async function settleMemory(world: CrashWorld, gameId: string, memory: Memory): Promise<void> {
   memory.isUninstalled = false;
-  const losses = await world.lossesOf(gameId, { saves: memory.saves });
+  const losses = await world.roots.lossesOf(gameId, { saves: memory.saves });
   if (losses.length > 0) memory.saves = {};
 }
 
@@ -190,7 +190,7 @@ async function assertSettled(
   const memory = memories.get(game.id) ?? { saves: {}, isUninstalled: false };
   if (memory.isUninstalled) await settleMemory(world, game.id, memory);
   const facts: Told = { ...memory, isResumable: game.resumable !== undefined };
-  assertNone(await world.faultsOf(game.id, facts), `${told}, at rest: ${JSON.stringify(game)}`, peer);
+  assertNone(await world.roots.faultsOf(game.id, facts), `${told}, at rest: ${JSON.stringify(game)}`, peer);
 }
 
 /** By commands alone every game comes to be installed in its wanted version. */

@@ -69,7 +69,7 @@ export class Room implements AsyncDisposable {
 
   /** Starts a peer, or starts it again with the folders it had. In a LAN it runs on the host of its name. */
   async peer(name: string, { has = [], catalog = this.catalog, knows = [] }: CastOptions = {}): Promise<PeerProcess> {
-    await mkdir(this.gamesDir(name), { recursive: true });
+    if (!this.#peers.some((peer) => peer.name === name)) await mkdir(this.gamesDir(name), { recursive: true });
     for (const spec of has) await this.give(name, spec);
     const file = this.#temp.join(name, 'catalog.json');
     await writeCatalog(file, catalog);

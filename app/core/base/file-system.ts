@@ -15,6 +15,8 @@ export interface FileStat {
   readonly sizeBytes: number;
   /** Modification time in nanoseconds since 1970. */
   readonly mtimeNs: bigint;
+  /** When content or metadata changed last, where the platform tells; nobody can set it back. */
+  readonly changeTimeNs?: bigint;
   /** File number within its device; 0n where there is none. */
   readonly inode: bigint;
   /** The file system it lies on, where the platform numbers them. */
@@ -89,6 +91,7 @@ function toStat(stat: BigIntStats): FileStat {
     kind: kindOf(stat),
     sizeBytes: Number(stat.size),
     mtimeNs: stat.mtimeNs,
+    changeTimeNs: stat.ctimeNs,
     inode: stat.ino,
     device: stat.dev,
     executable: (Number(stat.mode) & 0o100) !== 0,

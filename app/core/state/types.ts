@@ -43,6 +43,8 @@ export interface Partial {
   readonly verifiedBytes: number;
   /** False after a clean pause; true while running, so that a crash is seen and claimed blocks are hashed again. */
   readonly unclean: boolean;
+  /** What the files looked like at a clean stop; see `sealFiles`. */
+  readonly seal?: string;
   /** The download shall go on to install. */
   readonly install: boolean;
 }
@@ -52,7 +54,7 @@ export interface PartialRepository {
   all(): Partial[];
   put(partial: Partial): void;
   /** Updates the progress of one; batched by the caller, need not be durable. */
-  progress(root: string, progress: Pick<Partial, 'bitmap' | 'verifiedBytes' | 'unclean'>): void;
+  progress(root: string, progress: Pick<Partial, 'bitmap' | 'verifiedBytes' | 'unclean' | 'seal'>): void;
   clear(root: string): void;
 }
 

@@ -3,6 +3,7 @@ import type { BlockHasher } from '../library/index.ts';
 import type { ManifestFile, ManifestLayout } from '../protocol/index.ts';
 import type { Partial } from '../state/index.ts';
 import { forEachParallel } from './parallel.ts';
+import { sealFiles } from './files-seal.ts';
 import { statOf } from './stat.ts';
 
 /** Blocks that are hashed in one go: 1 GiB. */
@@ -25,8 +26,8 @@ export interface PresentBlocks {
 }
 
 /**
- * Which blocks are here already. A clean record of the same manifest is believed as far as the files are there; after a
- * crash what it claims is hashed again; without a record whatever lies at the manifest's places is hashed.
+ * Which blocks are here already. A clean record of the same manifest is believed when nobody touched the files since;
+ * otherwise, and after a crash, what it claims is hashed again; without a record whatever lies at the manifest's places is hashed.
  */
 export async function findPresentBlocks(options: PresentBlocksOptions): Promise<PresentBlocks> {
   const { fileSystem, layout, manifestRoot, root, partial, signal } = options;
@@ -34,6 +35,11 @@ export async function findPresentBlocks(options: PresentBlocksOptions): Promise<
   const claimed = record && new Bitmap(layout.blockCount, record.bitmap);
   const verified = new Bitmap(layout.blockCount);
   let allocatedBytes = 0;
+  const seal =
+    record && !record.unclean
+      ? await sealFiles(fileSystem, root, { manifest: layout.manifest, ...(signal && { signal }) })
+      : undefined;
+  const isUntouched = seal !== undefined && seal === record?.seal;
   if (!(await statOf(fileSystem, root))) return { verified, allocatedBytes };
   const look = async (file: ManifestFile, fileIndex: number): Promise<void> => {
     if (file.blocks.length === 0) return;
@@ -41,7 +47,7 @@ export async function findPresentBlocks(options: PresentBlocksOptions): Promise<
     const stat = await statOf(fileSystem, path);
     if (stat?.kind !== 'file') return;
     allocatedBytes += Math.min(stat.allocatedBytes, file.size);
-    const isBelieved = record !== undefined && !record.unclean && stat.sizeBytes === file.size;
+    const isBelieved = isUntouched && stat.sizeBytes === file.size;
     const { sizeBytes } = stat;
     await addBlocks(options, { fileIndex, path, sizeBytes, claimed, isBelieved, verified });
   };

@@ -1,6 +1,7 @@
 /** The transfer of a download's missing blocks, with its samples, its stored bitmap and the peers that come and go. */
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { DownloadContext } from './context.ts';
+import { sealFiles } from './files-seal.ts';
 import { ProgressMeter, progressPeriodMs } from './progress.ts';
 import type { LivePartial } from './live-partial.ts';
 import type { Resolved } from './resolve.ts';
@@ -29,7 +30,7 @@ export async function transferBlocks(
   request: DownloadRequest,
   { resolved, layout, scheduler, live, verifiedBytes, listener, signal }: BlocksOptions,
 ): Promise<TransferEnd> {
-  const { clock, state, peers, lanes, logger } = context;
+  const { clock, state, peers, lanes, logger, fileSystem } = context;
   const { root } = request;
   const { hashed } = resolved;
   const totalBytes = layout.totalBytes;
@@ -47,10 +48,15 @@ export async function transferBlocks(
     clock,
     logger,
   });
-  const store = (unclean: boolean): void => {
+  const store = (unclean: boolean, seal?: string): void => {
     const bitmap = scheduler.verified.toBytes();
     try {
-      state.partials.progress(root, { bitmap, verifiedBytes: meter.verifiedBytes, unclean });
+      state.partials.progress(root, {
+        bitmap,
+        verifiedBytes: meter.verifiedBytes,
+        unclean,
+        ...(seal !== undefined && { seal }),
+      });
     } catch (error) {
       // The record stays behind the disk and says that it is not clean: the next resume hashes again.
       logger.warn({ root, err: error }, 'the state of a download could not be stored');
@@ -77,11 +83,24 @@ export async function transferBlocks(
     store(true);
   };
   stack.use(clock.interval(storeIfNew, storePeriodMs));
+  const storeToResume = async (): Promise<void> => {
+    let seal: string | undefined;
+    try {
+      seal = await sealFiles(fileSystem, root, { manifest: layout.manifest });
+    } catch (error) {
+      logger.warn({ root, err: error }, 'the files of a download could not be looked at; a resume hashes them again');
+    }
+    store(seal === undefined, seal);
+  };
+  let isDone = false;
   try {
     const end = await run.run(signal);
     sample();
+    isDone = end.kind === 'done';
     return end;
   } finally {
-    store(false);
+    // Nothing is written any more. What is complete is not resumed but for a disk that fails at the very end.
+    if (isDone) store(true);
+    else await storeToResume();
   }
 }

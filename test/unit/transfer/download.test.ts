@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { chmod, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanspreadError } from '../../../app/core/base/index.ts';
 import { blockSizeBytes } from '../../../app/core/protocol/index.ts';
@@ -171,6 +171,25 @@ test('after a crash the blocks that the record claims are hashed; wrong ones are
   assert.is(lab.hashedBlocks, kept);
   assert.is(lab.swarm.sent.length, 12 - kept + 2);
   assert.ok(lab.swarm.sent.includes(`b:${wrong}`) && lab.swarm.sent.includes(`b:${other}`));
+});
+
+test('what was changed in a paused download is fetched again, whatever its times say', async () => {
+  await using lab = await downloadLab();
+  const game = plainGame();
+  lab.swarm.add('a', game, { before: () => void (lab.swarm.sent.length >= 5 && lab.swarm.remove('a')) });
+  assert.is((await lab.run()).kind, 'peers-gone');
+  const [block = 0] = sentBlocks(lab);
+  const path = join(lab.root, 'game.eti');
+  const { atime, mtime } = await stat(path);
+  const bytes = await readFile(path);
+  bytes[block * blockSizeBytes] = (bytes[block * blockSizeBytes] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+  await utimes(path, atime, mtime);
+  assert.is(lab.state.partials.get(lab.root)?.unclean, false);
+  lab.swarm.add('b', game);
+  assert.is((await lab.run()).kind, 'finished');
+  await assertComplete(lab, game);
+  assert.ok(lab.swarm.sent.includes(`b:${block}`));
 });
 
 test('a cancel discards what was fetched and leaves local/ and foreign files alone', async () => {

@@ -1,11 +1,12 @@
 import type { Connection } from '../connection.ts';
-import { bytesOf, flagOf, gameIdOf, isIndex, jsonArrayOf, numberOf, textOf, type Row } from '../row.ts';
+import { bytesOf, flagOf, gameIdOf, isIndex, jsonArrayOf, numberOf, optionalTextOf, textOf, type Row } from '../row.ts';
 import type { Partial, PartialRepository } from '../types.ts';
 
 /** The same bytes as the plain array that the type promises, so that what comes back equals what went in. */
 const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function toPartial(row: Row): Partial {
+  const seal = optionalTextOf(row, 'seal');
   return {
     root: textOf(row, 'root'),
     gameId: gameIdOf(row, 'game_id'),
@@ -16,6 +17,7 @@ function toPartial(row: Row): Partial {
     bitmap: plain(bytesOf(row, 'bitmap')),
     verifiedBytes: numberOf(row, 'verified_bytes'),
     unclean: flagOf(row, 'unclean'),
+    ...(seal !== undefined && { seal }),
     install: flagOf(row, 'install'),
   };
 }
@@ -30,11 +32,11 @@ export function partialRepository(connection: Connection): PartialRepository {
     `INSERT OR REPLACE INTO partial (root, game_id, version, manifest_root, manifest, executables, install)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  const putProgress = connection.command<[string, Uint8Array, number, number]>(
-    'INSERT OR REPLACE INTO partial_progress (root, bitmap, verified_bytes, unclean) VALUES (?, ?, ?, ?)',
+  const putProgress = connection.command<[string, Uint8Array, number, number, string | null]>(
+    'INSERT OR REPLACE INTO partial_progress (root, bitmap, verified_bytes, unclean, seal) VALUES (?, ?, ?, ?, ?)',
   );
-  const progress = connection.command<[Uint8Array, number, number, string]>(
-    'UPDATE partial_progress SET bitmap = ?, verified_bytes = ?, unclean = ? WHERE root = ?',
+  const progress = connection.command<[Uint8Array, number, number, string | null, string]>(
+    'UPDATE partial_progress SET bitmap = ?, verified_bytes = ?, unclean = ?, seal = ? WHERE root = ?',
   );
   const clear = connection.command<[string]>('DELETE FROM partial WHERE root = ?');
   return {
@@ -44,11 +46,11 @@ export function partialRepository(connection: Connection): PartialRepository {
       const { root, gameId, version, manifestRoot, manifestBytes, executables } = partial;
       connection.durably(() => {
         put(root, gameId, version, manifestRoot, manifestBytes, JSON.stringify(executables), Number(partial.install));
-        putProgress(root, partial.bitmap, partial.verifiedBytes, Number(partial.unclean));
+        putProgress(root, partial.bitmap, partial.verifiedBytes, Number(partial.unclean), partial.seal ?? null);
       });
     },
-    progress(root, { bitmap, verifiedBytes, unclean }) {
-      progress(bitmap, verifiedBytes, Number(unclean), root);
+    progress(root, { bitmap, verifiedBytes, unclean, seal }) {
+      progress(bitmap, verifiedBytes, Number(unclean), seal ?? null, root);
     },
     clear(root) {
       connection.durably(() => clear(root));
