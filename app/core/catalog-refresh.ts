@@ -1,5 +1,5 @@
 /** Catalogs that were named at start are read again when their files change: an operator replaces one, and everybody has it. */
-import { isAbort, sleep, statOf, type Clock, type FileSystem } from './base/index.ts';
+import { isAbort, isNotFound, sleep, type Clock, type FileSystem } from './base/index.ts';
 import type { Catalog } from './catalog/index.ts';
 
 export interface CatalogRefreshOptions {
@@ -50,9 +50,19 @@ export async function createCatalogRefresh(options: CatalogRefreshOptions): Prom
   };
 }
 
-/** Tells one content of a catalog and its signature from another without reading them. */
+/** Tells one content of a catalog and its signature from another without reading them; undefined when it is not there. */
 async function markOf(fileSystem: FileSystem, path: string): Promise<string | undefined> {
-  const [file, signature] = [await statOf(fileSystem, path), await statOf(fileSystem, `${path}.sig`)];
-  const facts = [file, signature].map((stat) => stat && [stat.sizeBytes, stat.mtimeNs, stat.inode].map(String));
-  return file && JSON.stringify(facts);
+  const file = await identityOf(fileSystem, path);
+  return file && `${file} ${await identityOf(fileSystem, `${path}.sig`)}`;
+}
+
+/** Of what a link points to: an operator may turn one. */
+async function identityOf(fileSystem: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    const { sizeBytes, mtimeNs, inode } = await fileSystem.stat(path);
+    return `${sizeBytes} ${mtimeNs} ${inode}`;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }

@@ -104,11 +104,13 @@ export type LabOptions = Partial<Omit<PeerNetworkOptions, 'identity'>> & {
   lane?: LaneOffer;
   /** All, unless given. */
   knownGames?: Set<string>;
+  /** The test runs `discover` itself. */
+  ownsDiscovery?: boolean;
   trustLane?: (peerId: string, lane: LaneOffer | undefined) => Promise<void>;
 };
 
 export async function labNode(options: LabOptions = {}): Promise<LabNode> {
-  const { stateDir, games = [], lane, knownGames, trustLane, ...rest } = options;
+  const { stateDir, games = [], lane, knownGames, ownsDiscovery = false, trustLane, ...rest } = options;
   await using temporary = await tempDir('identity');
   const identity = await loadIdentity({ stateDir: stateDir ?? temporary.path, fileSystem: nodeFileSystem });
   const library = new FakeLibrary(games);
@@ -135,7 +137,8 @@ export async function labNode(options: LabOptions = {}): Promise<LabNode> {
     },
   });
   const ending = new AbortController();
-  const services = [network.discover(ending.signal), network.watchLiveness(ending.signal)];
+  const services = [network.watchLiveness(ending.signal)];
+  if (!ownsDiscovery) services.push(network.discover(ending.signal));
   network.onDidConnect(({ peerId }) => events.push({ kind: 'connect', peerId }));
   network.onDidLose(({ peerId, reason }) => events.push({ kind: 'lose', peerId, reason }));
   network.onDidChange(({ peerId }) => events.push({ kind: 'change', peerId }));

@@ -220,6 +220,14 @@ export class PeerProcess implements AsyncDisposable {
     await this.#exited;
   }
 
+  /** Waits until the process ends by itself; kills it when it does not. */
+  async exited(limitMs: number): Promise<{ exitCode: number | null; signal: string | null }> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), limitMs);
+    const outcome = await this.#exited;
+    clearTimeout(timer);
+    return outcome;
+  }
+
   /** Ends the peer by its own command. Returns how long it took; kills it and throws when it does not end. */
   async quit(): Promise<{ exitCode: number | null; elapsedMs: number }> {
     const started = performance.now();
