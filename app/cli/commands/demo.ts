@@ -10,7 +10,7 @@ import { makeSampleGame, type SampleGame } from '../demo/sample-games.ts';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { uiDirectory } from '../options.ts';
-import { builtInUnpackers } from '../unpackers.ts';
+import { builtInExtensions } from '../built-in-extensions.ts';
 import { showWindow } from '../show-window.ts';
 import { reportStartFailure } from './start-failure.ts';
 
@@ -58,9 +58,11 @@ async function runDemo(open: boolean): Promise<number> {
       catalogFiles: [catalog],
       peers: peers.flatMap(({ addresses }) => addresses.slice(0, 1)),
       logger: createLogger({ stateDir, stderrLevel: 'error' }),
-      unpackers: builtInUnpackers(),
+      builtInExtensions,
       uiDirectory,
     });
+    // Who looks at a demo is asked nothing.
+    await handle.commands.invoke('settings.set', { name: 'setupDone', value: true });
     signal.addEventListener('abort', () => void handle.stop());
     if (signal.aborted) void handle.stop();
     const names = cast.map(({ name }) => name).join(', ');

@@ -1,0 +1,58 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { messages } from '../../../app/ui/i18n/messages/index.ts';
+import {
+  fill,
+  formatBytes,
+  formatCountdown,
+  formatDuration,
+  formatPercent,
+  formatSpeed,
+  translate,
+} from '../../../app/ui/i18n/translate.ts';
+
+const plain = (text: string): string => text.replaceAll(/\s/gu, ' ');
+
+test('sizes and speeds have three telling digits at most, in the way of the language', () => {
+  assert.equal(
+    [0, 999, 1_000, 25_200_000, 101_000_000, 9_640_000_000, 999_999_999].map((bytes) =>
+      plain(formatBytes('en', bytes)),
+    ),
+    ['0 B', '999 B', '1 kB', '25.2 MB', '101 MB', '9.6 GB', '1 GB'],
+  );
+  assert.is(plain(formatBytes('de', 9_640_000_000)), '9,6 GB');
+  assert.equal(
+    [0, 15_800_000, 112_300_000].map((bytes) => plain(formatSpeed('en', bytes))),
+    ['0 kB/s', '15.8 MB/s', '112 MB/s'],
+  );
+});
+
+test('a hundred percent is shown at the end only', () => {
+  assert.equal([formatPercent(999, 1_000), formatPercent(5, 5), formatPercent(1, 0)], ['99 %', '100 %', '0 %']);
+});
+
+test('times are told as a clock or as a duration', () => {
+  assert.equal([49, 725, 3_720].map(formatCountdown), ['0:49', '12:05', '1:02:00']);
+  assert.is(plain(formatDuration('en', 22_320)), '6 h 12 min');
+  assert.is(plain(formatDuration('de', 720)), '12 min');
+});
+
+test('values are filled in, plurals chosen, unknown names left to see', () => {
+  assert.is(translate('en', 'unit.peers', { count: 1 }), '1 peer');
+  assert.is(translate('de', 'unit.games', { count: 1_200 }), '1.200 Spiele');
+  assert.is(fill('{a} {b}', 'en', { a: '$&' }), '$& {b}');
+});
+
+const placeholders = (message: unknown): string[] =>
+  Array.from(new Set(JSON.stringify(message).match(/\{\w+\}/g))).sort();
+
+test('every text is there in both languages with the same placeholders', () => {
+  assert.equal(Object.keys(messages.de).sort(), Object.keys(messages.en).sort());
+  for (const [key, message] of Object.entries(messages.en)) {
+    const german = messages.de[key as keyof typeof messages.de];
+    assert.equal(placeholders(german), placeholders(message), key);
+    assert.ok(JSON.stringify(german).length > 2, key);
+  }
+});
+
+test.run();
