@@ -8,12 +8,12 @@ export interface PeerPair extends AsyncDisposable {
   readonly client: PeerNetwork;
 }
 
-export async function startPeerPair(): Promise<PeerPair> {
+export async function startPeerPair({ transport = 'quic' }: { transport?: 'quic' | 'tcp' } = {}): Promise<PeerPair> {
   await using starting = new AsyncDisposableStack();
   const one = starting.use(await labNode({ name: 'server' }));
   const { network: client } = starting.use(await labNode({ name: 'client' }));
   const server = one.network;
-  await client.connect(one.address());
+  await client.connect(one.address(transport));
   await until('the session on both sides', () => server.get(client.peerId) !== undefined);
   const running = starting.move();
   return { server, client, [Symbol.asyncDispose]: () => running.disposeAsync() };

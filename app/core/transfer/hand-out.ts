@@ -10,15 +10,18 @@ export function* handOut(
   scheduler: Scheduler,
   { nowMs, peers = scheduler.usablePeers() }: { nowMs: () => number; peers?: readonly string[] },
 ): Generator<Range> {
-  const waiting = new Set(peers);
-  for (let slot = 0; waiting.size > 0; slot += 1) {
+  let waiting = peers;
+  for (let slot = 0; waiting.length > 0; slot += 1) {
+    const next: string[] = [];
     for (const peerId of waiting) {
-      if (slot >= scheduler.slotsOf(peerId)) waiting.delete(peerId);
-      else if (scheduler.runningOf(peerId) <= slot) {
+      if (slot >= scheduler.slotsOf(peerId)) continue;
+      if (scheduler.runningOf(peerId) <= slot) {
         const range = scheduler.next(peerId, nowMs());
-        if (range) yield range;
-        else waiting.delete(peerId);
+        if (!range) continue;
+        yield range;
       }
+      next.push(peerId);
     }
+    waiting = next;
   }
 }

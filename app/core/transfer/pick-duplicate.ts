@@ -7,22 +7,37 @@ import type { SourcePeer } from './source-peer.ts';
 const stalledMs = 3_000;
 /** The same for a range that will take this much longer than the idle peer needs for what is missing of it. */
 const slowFactor = 3;
+/** The same where the idle one is a seed that many ask: its bytes are dear, and who waits in a queue is no stalled one. */
+const stalledInCrowdMs = 15_000;
+/**
+ * In a swarm who has a new piece is asked for it by all. A range that has not begun for this long waits in somebody's
+ * queue, and whoever has got the piece meanwhile may begin with it sooner, in milliseconds.
+ */
+const notBegunMs = 500;
 /** How many fetch one block at a time, at most. */
 const maxCopies = 2;
 
 export interface DuplicateOptions {
   readonly ranges: RunningRanges;
   readonly idle: SourcePeer;
+  /** The idle one is a seed that many ask. */
+  readonly isDear: boolean;
+  /** Others fetch the same. */
+  readonly isInSwarm: boolean;
   /** Missing, and the idle peer may be asked for it. */
   readonly isWanted: (block: number) => boolean;
   readonly nowMs: number;
 }
 
 /** What is still missing of a range that stands still or crawls. */
-export function pickDuplicate({ ranges, idle, isWanted, nowMs }: DuplicateOptions): BlockSpan | undefined {
+export function pickDuplicate(options: DuplicateOptions): BlockSpan | undefined {
+  const { ranges, idle, isWanted, nowMs } = options;
   const isCandidate = (block: number): boolean => ranges.copiesOf(block) < maxCopies && isWanted(block);
+  const leastMs = options.isInSwarm ? notBegunMs : stalledMs;
   for (const range of ranges) {
-    if (range.peer === idle || range.missing === 0 || !isSlow(range, idle, nowMs)) continue;
+    // They come in the order in which they began.
+    if (nowMs - range.startedMs < leastMs) break;
+    if (range.peer === idle || range.missing === 0 || !isSlow(range, options)) continue;
     const end = range.firstBlock + range.count;
     let firstBlock = range.firstBlock;
     while (firstBlock < end && !isCandidate(firstBlock)) firstBlock += 1;
@@ -34,9 +49,12 @@ export function pickDuplicate({ ranges, idle, isWanted, nowMs }: DuplicateOption
   return undefined;
 }
 
-function isSlow(range: RunningRange, idle: SourcePeer, nowMs: number): boolean {
-  if (nowMs - range.lastByteMs >= stalledMs) return true;
+function isSlow(range: RunningRange, { idle, isDear, isInSwarm, nowMs }: DuplicateOptions): boolean {
   const elapsedMs = nowMs - range.startedMs;
+  const silentMs = nowMs - range.lastByteMs;
+  if (isDear) return silentMs >= stalledInCrowdMs;
+  if (isInSwarm && range.bytes === 0 && range.peer.have !== 'all') return elapsedMs >= notBegunMs;
+  if (silentMs >= stalledMs) return true;
   if (elapsedMs < stalledMs || idle.bytesPerSecond === undefined) return false;
   return idle.bytesPerSecond > (slowFactor * range.bytes * 1000) / elapsedMs;
 }

@@ -87,11 +87,20 @@ export class RunningRanges implements Iterable<RunningRange> {
     else for (const other of this) if (contains(other, block)) other.missing -= 1;
   }
 
-  /** Those in which nothing is missing any more. */
+  /** Those in which nothing is missing any more, and those that have not begun while their copies have. */
   superfluous(): number[] {
     const ids: number[] = [];
-    for (const { id, missing } of this) if (missing === 0) ids.push(id);
+    for (const range of this) if (range.missing === 0 || this.#isOvertaken(range)) ids.push(range.id);
     return ids;
+  }
+
+  #isOvertaken({ bytes, firstBlock, count }: RunningRange): boolean {
+    if (bytes > 0) return false;
+    for (let block = firstBlock; block < firstBlock + count; block += 1) if (this.copiesOf(block) < 2) return false;
+    for (const other of this)
+      if (other.bytes > 0 && other.firstBlock <= firstBlock && other.firstBlock + other.count >= firstBlock + count)
+        return true;
+    return false;
   }
 }
 

@@ -5,12 +5,12 @@
  */
 import type { Bitmap } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
-import type { BlockRun } from './block-runs.ts';
+import { blocksOf, type BlockRun } from './block-runs.ts';
 import { MissingBlocks, type BlockSpan, type MayAsk } from './missing-blocks.ts';
 import { pickDuplicate } from './pick-duplicate.ts';
 import { pickBlock } from './pick-piece.ts';
 import { Pieces } from './pieces.ts';
-import { contains, RunningRanges, type Range } from './running-ranges.ts';
+import { contains, RunningRanges, type Range, type RunningRange } from './running-ranges.ts';
 import { SourcePeer, type Have, type RangeOutcome } from './source-peer.ts';
 import { SwarmView } from './swarm-view.ts';
 import { WrongAnswers, type Strike } from './wrong-answers.ts';
@@ -51,6 +51,8 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #layout: ManifestLayout;
   readonly #peers = new Map<string, SourcePeer>();
+  /** Those of them that have everything. */
+  readonly #seeds = new Set<SourcePeer>();
   readonly #ranges: RunningRanges;
   readonly #missing: MissingBlocks;
   readonly #wrong = new WrongAnswers();
@@ -77,20 +79,33 @@ export class Scheduler {
 
   /** Adds a peer, or tells what it has now. One that was banned stays banned. */
   putPeer(peerId: string, have: Have): void {
-    const known = this.#peers.get(peerId);
-    if (known) known.arrive(have);
-    else this.#peers.set(peerId, new SourcePeer(peerId, have));
-    if (have === 'all') this.#swarm?.view.remove(peerId);
-    else this.#joinSwarm().view.put(peerId, have);
+    const peer = this.#peers.get(peerId) ?? new SourcePeer(peerId, have);
+    this.#peers.set(peerId, peer);
+    peer.arrive(have);
+    if (have === 'all') {
+      this.#seeds.add(peer);
+      this.#swarm?.view.remove(peerId);
+    } else {
+      this.#seeds.delete(peer);
+      if (peer.isUsable) this.#joinSwarm().view.put(peerId, have);
+    }
   }
 
-  /** Somebody who is still fetching verified more, and is fetching `claims` from those who have everything. */
+  /**
+   * Somebody who is still fetching verified more, and is fetching `claims` from those who have everything. Returns whom
+   * there may be something new to ask for.
+   */
   updatePeer(
     peerId: string,
     { added, claims, nowMs }: { added: readonly BlockRun[]; claims: readonly BlockRun[]; nowMs: number },
-  ): void {
-    this.#swarm?.view.add(peerId, added);
-    this.#swarm?.view.setClaims(peerId, claims, nowMs);
+  ): string[] {
+    const { view } = this.#swarm ?? {};
+    if (!view) return [];
+    let hasNew = false;
+    for (const block of blocksOf(added)) if (this.#missing.isOpen(block)) hasNew = true;
+    view.add(peerId, added, nowMs);
+    const hasLeft = view.setClaims(peerId, claims, nowMs);
+    return [...(hasNew ? [peerId] : []), ...(hasLeft ? this.#freeSeeds() : [])];
   }
 
   /** The peer is gone; its running ranges are the caller's to end and to settle. */
@@ -110,11 +125,6 @@ export class Scheduler {
     return this.#usable().map(({ peerId }) => peerId);
   }
 
-  /** Those of them that have everything. */
-  seeds(): string[] {
-    return this.#usable().flatMap(({ peerId, have }) => (have === 'all' ? [peerId] : []));
-  }
-
   /** Ranges that run at a peer. */
   rangesOf(peerId: string): readonly number[] {
     return [...(this.#peers.get(peerId)?.running ?? [])];
@@ -131,8 +141,7 @@ export class Scheduler {
   slotsOf(peerId: string): number {
     const peer = this.#peers.get(peerId);
     if (this.#hasOnePeer()) return peer && this.#startSlowly(peer) ? slotsPerPeer : slotsOfOnlyPeer;
-    const isSeed = peer?.have === 'all';
-    return isSeed && (this.#swarm?.view.size ?? 0) >= crowd ? 1 : slotsPerPeer;
+    return peer && this.#isDear(peer) ? 1 : slotsPerPeer;
   }
 
   /** Peers that are delivering now. */
@@ -149,25 +158,27 @@ export class Scheduler {
   }
 
   /**
-   * Ranges that were handed out while nobody else was known to fetch the same, and hold more than one piece: begun anew,
-   * piece by piece, they are shared with the others instead of fetched by each.
+   * Ranges that are better begun anew: those of more than one piece, handed out while nobody else was known to fetch the
+   * same, who will share them; and those of a piece that a seed has not begun to send and that comes another way.
    */
-  oversized(): number[] {
-    const { pieces } = this.#swarm ?? {};
-    if (!pieces) return [];
-    return Array.from(this.#ranges)
-      .filter(({ peer, firstBlock, count, missing }) => {
-        const isOnePiece = pieces.of(firstBlock) === pieces.of(firstBlock + count - 1);
-        return peer.have === 'all' && !isOnePiece && missing > 1;
-      })
+  toBeginAnew(nowMs: number): number[] {
+    const { pieces, view } = this.#swarm ?? {};
+    if (!pieces || !view || view.size === 0) return [];
+    const { isFedByMembers } = this.#ranges;
+    const isBetterShared = ({ firstBlock, count, missing, bytes }: RunningRange): boolean => {
+      if (missing === 0) return false;
+      const piece = pieces.of(firstBlock);
+      if (piece !== pieces.of(firstBlock + count - 1)) return missing > 1;
+      return bytes === 0 && ((isFedByMembers && view.holders(piece) > 0) || view.isOutbid(piece, nowMs));
+    };
+    return this.#fromSeeds()
+      .filter(isBetterShared)
       .map(({ id }) => id);
   }
 
   /** What is being fetched from peers that have everything: others in the swarm leave it to us. */
   claims(): BlockRun[] {
-    return Array.from(this.#ranges)
-      .filter(({ peer }) => peer.have === 'all')
-      .map(({ firstBlock, count }) => [firstBlock, count]);
+    return this.#fromSeeds().map(({ firstBlock, count }) => [firstBlock, count]);
   }
 
   /** The next range for a peer, or undefined when there is nothing for it now. */
@@ -193,10 +204,14 @@ export class Scheduler {
   ): { counts: boolean; strike?: Strike } {
     const range = this.#ranges.get(rangeId);
     if (!range || !contains(range, block)) return { counts: false };
-    if (!sound) return { counts: false, strike: this.#wrong.strike(range.peer, block, nowMs) };
+    if (!sound) {
+      const strike = this.#wrong.strike(range.peer, block, nowMs);
+      this.#leaveIfUnusable(range.peer);
+      return { counts: false, strike };
+    }
     range.peer.onSound();
     if (!this.#missing.onVerified(block)) return { counts: false };
-    this.#swarm?.view.onVerified(block);
+    this.#swarm?.view.onVerified(block, nowMs);
     this.#ranges.onArrived(range, block);
     return { counts: true };
   }
@@ -205,8 +220,12 @@ export class Scheduler {
   onSettled(rangeId: number, { outcome, nowMs }: { outcome: RangeOutcome; nowMs: number }): void {
     const range = this.#ranges.end(rangeId);
     if (!range) return;
-    if (range.missing > 0) this.#missing.reopen(range.firstBlock);
-    range.peer.onSettled({ outcome, bytes: range.bytes, startedMs: range.startedMs, nowMs });
+    const { peer, firstBlock, count, bytes, startedMs } = range;
+    if (range.missing > 0) this.#missing.reopen(firstBlock);
+    // Whatever it has told: as far as we are concerned it has nothing of these.
+    if (outcome === 'absent') this.#swarm?.view.retract(peer.peerId, [firstBlock, count]);
+    peer.onSettled({ outcome, bytes, startedMs, nowMs });
+    this.#leaveIfUnusable(peer);
   }
 
   /** Ranges in which nothing is missing any more: what still runs of them can be cancelled. */
@@ -237,6 +256,16 @@ export class Scheduler {
   #startSlowly(peer: SourcePeer): Swarm | undefined {
     const isLarge = this.#layout.totalBytes >= slowStartFromBytes;
     return isLarge && peer.bytesPerSecond === undefined ? this.#joinSwarm() : undefined;
+  }
+
+  /** Who is not asked any more has nothing for anybody: others are asked for what it says to have or to fetch. */
+  #leaveIfUnusable({ peerId, isUsable }: SourcePeer): void {
+    if (!isUsable) this.#swarm?.view.remove(peerId);
+  }
+
+  /** A seed that many ask. */
+  #isDear({ have }: SourcePeer): boolean {
+    return have === 'all' && (this.#swarm?.view.size ?? 0) >= crowd;
   }
 
   #pick(peer: SourcePeer, nowMs: number): BlockSpan | undefined {
@@ -272,7 +301,25 @@ export class Scheduler {
   #duplicate(idle: SourcePeer, nowMs: number): BlockSpan | undefined {
     const mayAsk = this.#mayAsk(idle);
     const isWanted = (block: number): boolean => this.#missing.isMissing(block) && mayAsk(block);
-    return pickDuplicate({ ranges: this.#ranges, idle, isWanted, nowMs });
+    const isInSwarm = (this.#swarm?.view.size ?? 0) > 0;
+    return pickDuplicate({ ranges: this.#ranges, idle, isDear: this.#isDear(idle), isInSwarm, isWanted, nowMs });
+  }
+
+  #fromSeeds(): RunningRange[] {
+    const ranges: RunningRange[] = [];
+    for (const { running } of this.#seeds)
+      for (const id of running) {
+        const range = this.#ranges.get(id);
+        if (range) ranges.push(range);
+      }
+    return ranges;
+  }
+
+  #freeSeeds(): string[] {
+    const free: string[] = [];
+    for (const { peerId, running, isUsable } of this.#seeds)
+      if (isUsable && running.size < this.slotsOf(peerId)) free.push(peerId);
+    return free;
   }
 
   #hasOnePeer(): boolean {

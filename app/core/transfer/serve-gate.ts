@@ -1,7 +1,7 @@
 /** The serve gate: one rule for every road by which blocks leave this PC. */
 import { absolutePath, LanspreadError, type Bitmap, type FileSystem, type GameId } from '../base/index.ts';
 import { ManifestLayout, type GetBlocks } from '../protocol/index.ts';
-import type { HashedManifest, Library } from '../library/index.ts';
+import { readSentinel, type HashedManifest, type Library } from '../library/index.ts';
 import type { BlockRepository } from '../state/index.ts';
 import type { LivePartial } from './live-partial.ts';
 import { forEachParallel } from './parallel.ts';
@@ -15,12 +15,17 @@ export interface ServeGateOptions {
   isServable: (id: GameId) => boolean;
   /** A download that is under way here: what is verified of it may be given on. */
   partialOf: (id: GameId) => Pick<LivePartial, 'manifestRoot' | 'gameRoot' | 'layout' | 'verified'> | undefined;
-  fileSystem: Pick<FileSystem, 'lstat'>;
+  fileSystem: FileSystem;
   blocks: Pick<BlockRepository, 'get'>;
+  /** The library's entry of a game is behind what lies on the disk. */
+  onStale?: (id: GameId) => void;
 }
 
 /** Files whose identity is checked again before a request is served; of a request for more, as many evenly spread. */
 const checkedFiles = 512;
+
+/** Answers that say that the disk is not what the library takes it for. */
+class Stale extends LanspreadError {}
 
 interface Offer {
   readonly layout: ManifestLayout;
@@ -35,7 +40,16 @@ export function createServeGate(options: ServeGateOptions): Authorize {
   return async (_peerId, request) => {
     const offer = findOffer(request, options, layouts);
     const plan = planBlocks(request, offer, layouts);
-    if (!offer.verified) await assertUnchanged(plan, offer, options);
+    if (offer.verified) return plan;
+    try {
+      await assertUnchanged(plan, offer, options);
+    } catch (error) {
+      if (error instanceof Stale) options.onStale?.(request.id);
+      throw error;
+    }
+    // While the disk was looked at an operation may have begun to change it.
+    const { verified, gameRoot } = findOffer(request, options, layouts);
+    if (verified || gameRoot !== offer.gameRoot) throw new LanspreadError('MANIFEST_PENDING');
     return plan;
   };
 }
@@ -98,21 +112,26 @@ export function planBlocks(
   return { totalBytes, segments };
 }
 
-/** What was changed since it was hashed is not given away as if it were the same; nor is anything without a sentinel. */
+/**
+ * What was changed since it was hashed is not given away as if it were the same; nor is anything without a sentinel, or
+ * whose sentinel tells of something else by now.
+ */
 async function assertUnchanged(
   { segments }: ServePlan,
-  { gameRoot }: Offer,
+  { gameRoot, layout }: Offer,
   { fileSystem, blocks }: ServeGateOptions,
 ): Promise<void> {
-  const sentinel = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
-  if (sentinel?.kind !== 'file') throw new LanspreadError('GAME_NOT_FOUND');
+  const file = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
+  const sentinel = file?.kind === 'file' ? await readSentinel(fileSystem, gameRoot).catch(() => undefined) : undefined;
+  if (!sentinel) throw new Stale('GAME_NOT_FOUND');
+  if (sentinel.text !== layout.manifest.sentinel) throw new Stale('MANIFEST_MISMATCH');
   const check = async ({ path }: { path: string }): Promise<void> => {
     const stat = await fileSystem.lstat(path).catch((cause: unknown) => {
-      throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload is missing.', cause });
+      throw new Stale('NOT_SERVED', { message: 'A file of the payload is missing.', cause });
     });
     const { sizeBytes, mtimeNs, inode } = stat;
     if (stat.kind !== 'file' || !blocks.get({ path, sizeBytes, mtimeNs, inode })) {
-      throw new LanspreadError('NOT_SERVED', { message: 'A file of the payload has changed.' });
+      throw new Stale('NOT_SERVED', { message: 'A file of the payload has changed.' });
     }
   };
   const step = Math.max(1, Math.ceil(segments.length / checkedFiles));

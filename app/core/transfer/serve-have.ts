@@ -1,5 +1,5 @@
 /** Tells those who fetch the same content what is here already, and what is on its way. */
-import { anySignal, LanspreadError, sleep, throwIfAborted, type Clock, type GameId } from '../base/index.ts';
+import { anySignal, sleep, throwIfAborted, type Clock, type GameId } from '../base/index.ts';
 import { askHaveSchema, limits, protocols, type Have } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
 import { toRuns } from './block-runs.ts';
@@ -62,13 +62,5 @@ async function tell(
       throwIfAborted(signal);
       return;
     }
-  }
-}
-
-/** A message of somebody who tells what it has; throws `BAD_MESSAGE` for blocks that the manifest does not have. */
-export function checkHave(have: Extract<Have, { ok: true }>, blockCount: number): void {
-  for (const [first, count] of [...have.added, ...have.fetching]) {
-    if (first + count > blockCount)
-      throw new LanspreadError('BAD_MESSAGE', { message: 'The peer tells of blocks that the manifest does not have.' });
   }
 }

@@ -6,10 +6,10 @@ import { blockSizeBytes } from '../protocol/index.ts';
 export type Have = 'all' | Bitmap;
 
 /**
- * How a range ended. `delivered`: all was answered; `failed`: the peer did not deliver; `busy`: it asks to come again
- * later; `cancelled`: broken off from here, which says nothing about the peer.
+ * How a range ended. `delivered`: all was answered; `failed`: the peer did not deliver; `absent`: it does not have what it
+ * told to have; `busy`: it asks to come again later; `cancelled`: broken off from here, which says nothing about the peer.
  */
-export type RangeOutcome = 'delivered' | 'failed' | 'busy' | 'cancelled';
+export type RangeOutcome = 'delivered' | 'failed' | 'absent' | 'busy' | 'cancelled';
 
 export const maxStrikes = 3;
 /** Failures in a row, without one sound block between them, after which a peer counts as gone. */
@@ -90,7 +90,7 @@ export class SourcePeer {
       this.bytesPerSecond = this.bytesPerSecond === undefined ? current : (this.bytesPerSecond + current) / 2;
     }
     // Requests that were under way together fail together: that is one failure.
-    if ((outcome !== 'failed' && outcome !== 'busy') || nowMs < this.#pausedUntilMs) return;
+    if (outcome === 'delivered' || outcome === 'cancelled' || nowMs < this.#pausedUntilMs) return;
     this.#failuresInRow += 1;
     this.#pause(nowMs, this.#failuresInRow);
     if (outcome === 'busy') this.#failuresInRow = Math.min(this.#failuresInRow, maxFailuresInRow - 2);

@@ -1,11 +1,16 @@
 /** Who takes part in a running download: peers that have all of the same content, and peers that are still fetching it. */
-import type { ManifestLayout } from '../protocol/index.ts';
+import type { IDisposable } from '../base/index.ts';
+import type { GameSummary, ManifestLayout } from '../protocol/index.ts';
 import type { Peer } from '../peers/index.ts';
 import type { DownloadContext } from './context.ts';
+import { isNonsense } from './have-check.ts';
 import { askRoot } from './resolve.ts';
 import type { TransferRun } from './transfer-run.ts';
 import type { DownloadRequest } from './types.ts';
 import { watchHave } from './watch-have.ts';
+
+/** A peer is not asked for its news again within this time, in milliseconds. */
+const restMs = 2_000;
 
 export interface SourceWatchOptions {
   readonly request: DownloadRequest;
@@ -17,8 +22,10 @@ export interface SourceWatchOptions {
 export class SourceWatch implements Disposable {
   readonly #context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>;
   readonly #options: SourceWatchOptions;
-  /** Peers whose news are listened to. */
+  /** Peers whose news are listened to, and those that told nonsense, to whom nobody listens again. */
   readonly #watching = new Map<string, AbortController>();
+  /** Peers whose news ended a moment ago. */
+  readonly #resting = new Map<string, IDisposable>();
   readonly #over = new AbortController();
 
   constructor(context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>, options: SourceWatchOptions) {
@@ -47,6 +54,7 @@ export class SourceWatch implements Disposable {
     this.#over.abort();
     for (const controller of this.#watching.values()) controller.abort();
     this.#watching.clear();
+    for (const timer of this.#resting.values()) timer[Symbol.dispose]();
   }
 
   #unwatch(peerId: string): void {
@@ -55,7 +63,7 @@ export class SourceWatch implements Disposable {
   }
 
   #watch(peerId: string): void {
-    if (this.#watching.has(peerId) || this.#over.signal.aborted) return;
+    if (this.#watching.has(peerId) || this.#resting.has(peerId) || this.#over.signal.aborted) return;
     const controller = new AbortController();
     this.#watching.set(peerId, controller);
     const { peers, clock, logger } = this.#context;
@@ -76,17 +84,28 @@ export class SourceWatch implements Disposable {
       if (signal.aborted) return;
       // It is done, gone, or talks nonsense: whatever it still has, nobody hears of more.
       logger.debug({ peerId, err: error }, 'a peer tells no more what it has');
-      this.#watching.delete(peerId);
       run.retirePeer(peerId);
-      this.#again(peerId);
+      if (isNonsense(error)) return;
+      this.#watching.delete(peerId);
+      // Its list may have told of its end before its stream did; or it goes on later, from a pause or a torn stream.
+      this.#again(peerId, 'Ready');
+      this.#later(peerId);
     });
   }
 
-  /** Its list may have told of its end before its stream did. */
-  #again(peerId: string): void {
+  #later(peerId: string): void {
+    const { clock } = this.#context;
+    const again = (): void => {
+      this.#resting.delete(peerId);
+      this.#again(peerId, 'Partial');
+    };
+    if (!this.#over.signal.aborted) this.#resting.set(peerId, clock.timeout(again, restMs));
+  }
+
+  #again(peerId: string, wanted: GameSummary['availability']): void {
     const peer = this.#context.peers.get(peerId);
     const summary = peer?.games.get(this.#options.request.gameId);
-    if (peer && summary?.availability === 'Ready') this.consider(peer);
+    if (peer && summary?.availability === wanted) this.consider(peer);
   }
 
   /** A peer that came later and did not say which content it holds takes part when it holds the same. */

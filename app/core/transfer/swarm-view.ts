@@ -7,8 +7,15 @@ import { blocksOf, type BlockRun } from './block-runs.ts';
 import { PieceBag } from './piece-bag.ts';
 import type { Pieces } from './pieces.ts';
 
-/** A piece that somebody says to be fetching and that does not come for this long is anybody's again, in milliseconds. */
-const claimLimitMs = 15_000;
+/**
+ * A piece that somebody says to be fetching is anybody's again when for this long nobody has got anything that nobody had
+ * before, in milliseconds: while a seed sends one piece after another, those who wait for theirs are waited for.
+ */
+const standstillMs = 6_000;
+/** However it goes on, what does not come for this long is anybody's again, in milliseconds. */
+const claimLimitMs = 120_000;
+/** Pieces of one member that are left to it at a time: it needs no more, and nobody shall keep others off by words. */
+const claimsPerMember = 16;
 
 interface Member {
   readonly have: Bitmap;
@@ -18,6 +25,8 @@ interface Member {
   readonly offers: PieceBag;
   /** Pieces that it fetches. */
   claims: ReadonlySet<number>;
+  /** When it first said so of a piece: saying it again does not begin a new time. */
+  readonly claimedAtMs: Map<number, number>;
   readonly seed: number;
 }
 
@@ -39,6 +48,8 @@ export class SwarmView {
   readonly #claims = new Map<number, Map<string, number>>();
   /** Whether a piece is ours to fetch first, as far as it was asked; begun anew when members come and go. */
   readonly #mine: Uint8Array;
+  /** When a piece came that nobody had before, monotonic. */
+  #progressAtMs = -Infinity;
 
   constructor({ pieces, self, verified }: { pieces: Pieces; self: string; verified?: Bitmap }) {
     this.#pieces = pieces;
@@ -57,9 +68,10 @@ export class SwarmView {
   }
 
   /** A block was verified here. */
-  onVerified(block: number): void {
+  onVerified(block: number, nowMs: number): void {
     const piece = this.#pieces.of(block);
     this.#missing[piece] = (this.#missing[piece] ?? 1) - 1;
+    if (this.holders(piece) === 0) this.#progressAtMs = nowMs;
   }
 
   /** Whether nothing of a piece is missing here. */
@@ -85,12 +97,19 @@ export class SwarmView {
       if (lacks < end - first) offers.add(piece);
       if (lacks === 0) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
     }
-    this.#members.set(peerId, { have, lacking, offers, claims: new Set(), seed: seedOf(peerId) });
+    this.#members.set(peerId, {
+      have,
+      lacking,
+      offers,
+      claims: new Set(),
+      claimedAtMs: new Map(),
+      seed: seedOf(peerId),
+    });
     this.#mine.fill(unknown);
   }
 
   /** It verified more blocks. */
-  add(peerId: string, runs: readonly BlockRun[]): void {
+  add(peerId: string, runs: readonly BlockRun[], nowMs: number): void {
     const member = this.#members.get(peerId);
     if (!member) return;
     for (const block of blocksOf(runs)) {
@@ -99,22 +118,49 @@ export class SwarmView {
       const lacks = member.lacking[piece] ?? 1;
       if (lacks === this.#pieces.first(piece + 1) - this.#pieces.first(piece)) member.offers.add(piece);
       member.lacking[piece] = lacks - 1;
-      if (lacks === 1) this.#holders[piece] = (this.#holders[piece] ?? 0) + 1;
+      if (lacks > 1) continue;
+      const holders = this.holders(piece);
+      this.#holders[piece] = holders + 1;
+      if (holders === 0 && !this.isComplete(piece)) this.#progressAtMs = nowMs;
     }
   }
 
-  /** What it is fetching now from those who have everything. */
-  setClaims(peerId: string, runs: readonly BlockRun[], nowMs: number): void {
+  /** It was asked for these and does not have them. */
+  retract(peerId: string, run: BlockRun): void {
     const member = this.#members.get(peerId);
     if (!member) return;
+    for (const block of blocksOf([run])) {
+      if (!member.have.delete(block)) continue;
+      const piece = this.#pieces.of(block);
+      const lacks = member.lacking[piece] ?? 0;
+      member.lacking[piece] = lacks + 1;
+      if (lacks === 0) this.#holders[piece] = (this.#holders[piece] ?? 1) - 1;
+    }
+  }
+
+  /** What it is fetching now from those who have everything. Tells whether it leaves off something. */
+  setClaims(peerId: string, runs: readonly BlockRun[], nowMs: number): boolean {
+    const member = this.#members.get(peerId);
+    if (!member) return false;
     const claims = new Set<number>();
-    for (const block of blocksOf(runs)) claims.add(this.#pieces.of(block));
-    for (const piece of member.claims) if (!claims.has(piece)) this.#unclaim(piece, peerId);
+    for (const block of blocksOf(runs)) {
+      claims.add(this.#pieces.of(block));
+      if (claims.size >= claimsPerMember) break;
+    }
+    let hasLeft = false;
+    for (const piece of member.claims) {
+      if (claims.has(piece)) continue;
+      this.#unclaim(piece, peerId);
+      hasLeft = true;
+    }
     for (const piece of claims) {
-      const claimants = this.#claims.get(piece) ?? new Map<string, number>();
-      if (!claimants.has(peerId)) this.#claims.set(piece, claimants.set(peerId, nowMs));
+      if (member.claims.has(piece)) continue;
+      const sinceMs = member.claimedAtMs.get(piece) ?? nowMs;
+      member.claimedAtMs.set(piece, sinceMs);
+      this.#claims.set(piece, (this.#claims.get(piece) ?? new Map<string, number>()).set(peerId, sinceMs));
     }
     member.claims = claims;
+    return hasLeft;
   }
 
   remove(peerId: string): void {
@@ -134,8 +180,22 @@ export class SwarmView {
 
   isClaimed(piece: number, nowMs: number): boolean {
     const claimants = this.#claims.get(piece);
-    if (claimants) for (const sinceMs of claimants.values()) if (nowMs - sinceMs < claimLimitMs) return true;
+    if (claimants) for (const sinceMs of claimants.values()) if (this.#isGoodSince(sinceMs, nowMs)) return true;
     return false;
+  }
+
+  /** Whether somebody else fetches this piece, too, and is to have it: both come to the same answer. */
+  isOutbid(piece: number, nowMs: number): boolean {
+    const claimants = this.#claims.get(piece);
+    if (!claimants) return false;
+    const own = mix(this.#selfSeed, piece);
+    for (const [peerId, sinceMs] of claimants)
+      if (this.#isGoodSince(sinceMs, nowMs) && mix(this.#members.get(peerId)?.seed ?? 0, piece) > own) return true;
+    return false;
+  }
+
+  #isGoodSince(sinceMs: number, nowMs: number): boolean {
+    return nowMs - sinceMs < claimLimitMs && nowMs - Math.max(sinceMs, this.#progressAtMs) < standstillMs;
   }
 
   /**

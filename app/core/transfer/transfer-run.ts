@@ -13,7 +13,7 @@ import type { ProgressMeter } from './progress.ts';
 import { handOut } from './hand-out.ts';
 import { toFetchRequest } from './ranges.ts';
 import type { Range, Scheduler, Strike } from './scheduler.ts';
-import type { Have } from './source-peer.ts';
+import type { Have, RangeOutcome } from './source-peer.ts';
 import type { DownloadListener, Lane } from './types.ts';
 import { VerifiedBatch } from './verified-batch.ts';
 
@@ -70,16 +70,21 @@ export class TransferRun {
   putPeer(peerId: string, have: Have = 'all'): void {
     const { scheduler } = this.#options;
     scheduler.putPeer(peerId, have);
-    if (have !== 'all') for (const id of scheduler.oversized()) this.#running.get(id)?.controller.abort();
+    this.#beginAnew();
     this.#pump();
   }
 
   /** Somebody who is still fetching has more now, and is fetching `claims` from those who have everything. */
   updatePeer(peerId: string, news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }): void {
     const { scheduler, clock } = this.#options;
-    scheduler.updatePeer(peerId, { ...news, nowMs: clock.monotonicMs() });
-    // It has something new, and what it leaves off may be fetched from a seed; for all others nothing has changed.
-    this.#pump([peerId, ...scheduler.seeds()]);
+    const concerned = scheduler.updatePeer(peerId, { ...news, nowMs: clock.monotonicMs() });
+    this.#beginAnew();
+    if (concerned.length > 0) this.#pump(concerned);
+  }
+
+  #beginAnew(): void {
+    const { scheduler, clock } = this.#options;
+    for (const id of scheduler.toBeginAnew(clock.monotonicMs())) this.#running.get(id)?.controller.abort();
   }
 
   /** A peer is gone; what it was fetching is handed to others. */
@@ -213,7 +218,7 @@ export class TransferRun {
     else {
       logger.debug({ peerId: range.peerId, lane: lane.kind, err: failure }, 'a range was not delivered');
       const hasOtherRoad = roadFaults.has(failure.code) && onLaneFailed(range.peerId, lane);
-      const outcome = hasOtherRoad ? 'cancelled' : isBusy(failure.code) ? 'busy' : 'failed';
+      const outcome = hasOtherRoad ? 'cancelled' : outcomeOf(failure.code);
       scheduler.onSettled(range.id, { outcome, nowMs });
       if (isFinal(failure.code)) this.removePeer(range.peerId);
     }
@@ -233,7 +238,8 @@ function isFinal(code: ErrorCode): boolean {
   return code === 'MANIFEST_MISMATCH' || code === 'GAME_NOT_FOUND' || code === 'NOT_SERVED';
 }
 
-/** The peer has not got to it yet. */
-function isBusy(code: ErrorCode): boolean {
-  return code === 'TOO_MANY_REQUESTS' || code === 'MANIFEST_PENDING';
+function outcomeOf(code: ErrorCode): RangeOutcome {
+  // It has not got to it yet.
+  if (code === 'TOO_MANY_REQUESTS' || code === 'MANIFEST_PENDING') return 'busy';
+  return code === 'BLOCK_NOT_AVAILABLE' ? 'absent' : 'failed';
 }

@@ -113,6 +113,11 @@ export function createTransfer(options: TransferOptions): Transfer {
     partialOf: (id) => live.get(id),
     fileSystem,
     blocks: state.blocks,
+    onStale: (id) => {
+      library
+        .refresh(id)
+        .catch((error: unknown) => logger.warn({ gameId: id, err: error }, 'a game that changed was not looked at'));
+    },
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
   stack.use(serveHave({ peers, partialOf: (id) => live.get(id), isServable, clock }));

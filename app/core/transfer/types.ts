@@ -53,7 +53,7 @@ export interface UploadLimits {
   /** Undefined: unlimited. */
   readonly totalBytesPerSecond: number | undefined;
   readonly perPeerBytesPerSecond: number | undefined;
-  /** Peers served at a time. */
+  /** Peers served at a time. Undefined: a few, and more where they do not seem to use up what can be sent. */
   readonly maxPeers: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { haveSchema, protocols, type Have } from '../protocol/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { BlockRun } from './block-runs.ts';
 import { withPeerStream } from './peer-request.ts';
-import { checkHave } from './serve-have.ts';
+import { HaveCheck, nonsense } from './have-check.ts';
 
 export interface WatchHaveOptions {
   readonly peers: Pick<PeerNetwork, 'open'>;
@@ -28,10 +28,11 @@ export async function watchHave(options: WatchHaveOptions): Promise<void> {
   const { peers, peerId, gameId, manifestRoot, blockCount, onHave, onNews, clock, signal } = options;
   await withPeerStream(peers, { peerId, protocol: protocols.have, signal }, async (stream) => {
     await stream.writeMessage({ id: gameId, root: manifestRoot });
+    const told = new HaveCheck(blockCount);
     const next = async (): Promise<Extract<Have, { ok: true }>> => {
       const have = await stream.readMessage(haveSchema, 'Have');
       if (!have.ok) throw new LanspreadError('GAME_NOT_FOUND', { message: have.message, details: { peerId } });
-      checkHave(have, blockCount);
+      told.check(have);
       return have;
     };
     const first = await next();
@@ -43,8 +44,7 @@ export async function watchHave(options: WatchHaveOptions): Promise<void> {
       const { added, fetching } = await next();
       const nowMs = clock.monotonicMs();
       if (nowMs - burstBeganMs >= burstMs) [burst, burstBeganMs] = [0, nowMs];
-      if ((burst += 1) > burstMessages)
-        throw new LanspreadError('BAD_MESSAGE', { message: 'The peer tells news too often.', details: { peerId } });
+      if ((burst += 1) > burstMessages) throw nonsense('The peer tells news too often.');
       onNews({ added, claims: fetching });
     }
   });
@@ -53,6 +53,6 @@ export async function watchHave(options: WatchHaveOptions): Promise<void> {
 function toBitmap(text: string | undefined, blockCount: number): Bitmap {
   const bytes = Buffer.from(text ?? '', 'base64');
   if (text === undefined || bytes.length !== Math.ceil(blockCount / 8))
-    throw new LanspreadError('BAD_MESSAGE', { message: "The peer's bitmap is not of this manifest." });
+    throw nonsense("The peer's bitmap is not of this manifest.");
   return new Bitmap(blockCount, bytes);
 }

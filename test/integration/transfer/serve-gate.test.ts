@@ -57,6 +57,10 @@ const libp2pRoad = async (authorize: Authorize): Promise<Road> => {
 };
 
 interface Scene extends AsyncDisposable {
+  /** Called whenever the gate looks at a file. */
+  onLook: () => void;
+  /** Games of which the gate found that the library is behind. */
+  readonly stale: readonly GameId[];
   readonly known: Set<string>;
   readonly unservable: Set<string>;
   readonly live: Map<GameId, LivePartial>;
@@ -100,18 +104,28 @@ async function scene(openRoad: (authorize: Authorize) => Promise<Road>): Promise
   );
   await library.scan();
   const hashed = await library.manifest(id);
+  const stale: GameId[] = [];
+  const look: { onLook: () => void } = { onLook: () => {} };
   const authorize = createServeGate({
     library,
     isKnownGame,
     isServable: (game) => !unservable.has(game),
     partialOf: (game) => live.get(game),
-    fileSystem: nodeFileSystem,
+    fileSystem: {
+      ...nodeFileSystem,
+      lstat(path) {
+        look.onLook();
+        return nodeFileSystem.lstat(path);
+      },
+    },
     blocks: state.blocks,
+    onStale: (game) => void stale.push(game),
   });
   const { lane, serverPeerId } = starting.use(await openRoad(authorize));
   const layout = new ManifestLayout(hashed.manifest);
   const owned = starting.move();
-  return {
+  return Object.assign(look, {
+    stale,
     known,
     unservable,
     live,
@@ -119,7 +133,7 @@ async function scene(openRoad: (authorize: Authorize) => Promise<Road>): Promise
     root,
     hold: () => library.hold(id),
     refresh: () => library.refresh(id),
-    async ask(changes = {}) {
+    async ask(changes: Partial<GetBlocks> = {}) {
       const { offsetBytes, lengthBytes, hash } = layout.place(0);
       const request: GetBlocks = { op: 'blocks', id, root: hashed.root, file: 'a.bin', from: 0, count: 1, ...changes };
       const blocks = [{ block: 0, offsetBytes, lengthBytes, hash }];
@@ -138,7 +152,7 @@ async function scene(openRoad: (authorize: Authorize) => Promise<Road>): Promise
       }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  });
 }
 
 for (const [name, openRoad] of Object.entries({ 'byte lane': tlsRoad, 'control plane': libp2pRoad })) {
@@ -220,6 +234,28 @@ for (const [name, openRoad] of Object.entries({ 'byte lane': tlsRoad, 'control p
     assert.is(await at.ask(), 'served');
     assert.is(await at.ask({ count: 2 }), 'BLOCK_NOT_AVAILABLE', 'not the one beside it');
     assert.is(await at.ask({ root: 'f'.repeat(64) }), 'MANIFEST_MISMATCH');
+  });
+
+  test('a game whose sentinel tells of something else is refused before the library has noticed, which then looks', async () => {
+    await using at = await scene(openRoad);
+    await rm(`${at.root}/version.ini`);
+    await writeSentinel(at.root, '2');
+    assert.is(await at.ask(), 'MANIFEST_MISMATCH');
+    assert.equal(at.stale, [id]);
+    await rm(`${at.root}/version.ini`);
+    await writeSentinel(at.root, '1');
+    assert.is(await at.ask(), 'served');
+  });
+
+  test('an operation that begins while the disk is looked at is noticed', async () => {
+    await using at = await scene(openRoad);
+    at.onLook = () => void at.unservable.add(id);
+    assert.is(await at.ask(), 'GAME_NOT_FOUND');
+    at.unservable.clear();
+    const layout = new ManifestLayout(at.hashed.manifest);
+    const verified = new Bitmap(layout.blockCount);
+    at.onLook = () => void at.live.set(id, { manifestRoot: at.hashed.root, gameRoot: at.root, layout, verified });
+    assert.is(await at.ask(), 'MANIFEST_PENDING');
   });
 
   test('a file that changed since it was hashed is refused', async () => {

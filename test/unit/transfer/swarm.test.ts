@@ -89,8 +89,8 @@ test('who has a piece is counted when its last block comes, and no more when its
   const view = new SwarmView({ pieces, self: 'self' });
   view.put('bela', bitmapOf(8, [0, 1, 2]));
   assert.is(view.holders(0), 0);
-  view.add('bela', [[3, 1]]);
-  view.add('bela', [[3, 1]]);
+  view.add('bela', [[3, 1]], 0);
+  view.add('bela', [[3, 1]], 0);
   assert.is(view.holders(0), 1);
   view.put('cora', bitmapOf(8, [0, 1, 2, 3, 4, 5, 6, 7]));
   assert.equal([view.holders(0), view.holders(1)], [2, 1]);
@@ -137,9 +137,9 @@ test('ranges that were begun alone are begun anew, shared, once somebody else fe
   const scheduler = schedulerOf(20);
   const range = scheduler.next('seed', 0);
   assert.ok(range && range.count > 1);
-  assert.equal(scheduler.oversized(), []);
+  assert.equal(scheduler.toBeginAnew(0), []);
   scheduler.putPeer('bela', new Bitmap(20));
-  assert.equal(scheduler.oversized(), [range?.id]);
+  assert.equal(scheduler.toBeginAnew(0), [range?.id]);
 });
 
 test('somebody who has become complete is a seed', () => {

@@ -8,6 +8,18 @@ const mostGrantBytes = 1024 * 1024;
 /** A grant is about what the slowest limit lets through in this time. */
 const grantMs = 50;
 
+/**
+ * Peers served at a time where no limit says otherwise. Sixty that are served at once all have their first block as late
+ * as the last; one after the other they begin early to give on to each other what they have.
+ */
+const usualPlaces = 8;
+/**
+ * Without a limit of bytes nobody knows whether those few use up what the network can carry: who has waited this long is
+ * let in all the same, one at a time, in milliseconds.
+ */
+const enoughWaitingMs = 1_000;
+const letInEveryMs = 500;
+
 /** Bytes per second with a little saved credit; may go into debt by one grant. */
 class TokenBucket {
   readonly bytesPerSecond: number;
@@ -40,6 +52,7 @@ interface Claim {
 interface Entry {
   readonly peerId: string;
   readonly admit: () => void;
+  readonly sinceMs: number;
   isAdmitted: boolean;
 }
 
@@ -58,6 +71,7 @@ export class UploadGovernor implements Uploads, IDisposable {
   /** Admitted requests by peer. */
   readonly #active = new Map<string, number>();
   #timer: IDisposable | undefined;
+  #letIn: IDisposable | undefined;
 
   constructor({ clock, limits }: { clock: Clock; limits: UploadLimits }) {
     this.#clock = clock;
@@ -81,7 +95,7 @@ export class UploadGovernor implements Uploads, IDisposable {
 
   /** A request wants to be served: `admit` is called, at once or later. Disposing ends it, waiting or served. */
   enter(peerId: string, admit: () => void): IDisposable {
-    const entry: Entry = { peerId, admit, isAdmitted: false };
+    const entry: Entry = { peerId, admit, sinceMs: this.#clock.monotonicMs(), isAdmitted: false };
     push(this.#waiting, peerId, entry);
     this.#admitWhoFits();
     return toDisposable(() => {
@@ -101,6 +115,7 @@ export class UploadGovernor implements Uploads, IDisposable {
 
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
+    this.#letIn?.[Symbol.dispose]();
     this.#claims.clear();
     this.#waiting.clear();
   }
@@ -112,19 +127,40 @@ export class UploadGovernor implements Uploads, IDisposable {
   }
 
   #admitWhoFits(): void {
-    const { maxPeers = Infinity } = this.#limits;
+    const places = placesOf(this.#limits);
     for (;;) {
       // A peer that is being served goes on only while nobody else waits for its place.
       const peers = Array.from(this.#waiting.keys());
       const others = peers.filter((peerId) => !this.#active.has(peerId));
-      const isFull = this.#active.size >= maxPeers;
+      const isFull = this.#active.size >= places;
       const next = others.length > 0 ? (isFull ? undefined : others[0]) : peers[0];
-      const [entry] = next === undefined ? [] : shift(this.#waiting, next);
-      if (!entry) return;
-      entry.isAdmitted = true;
-      this.#active.set(entry.peerId, (this.#active.get(entry.peerId) ?? 0) + 1);
-      entry.admit();
+      if (next === undefined) break;
+      this.#admit(next);
     }
+    this.#letInLater();
+  }
+
+  #admit(peerId: string): void {
+    const [entry] = shift(this.#waiting, peerId);
+    if (!entry) return;
+    entry.isAdmitted = true;
+    this.#active.set(peerId, (this.#active.get(peerId) ?? 0) + 1);
+    entry.admit();
+  }
+
+  /** Sees to it that who has waited long enough is let in beyond the usual places. */
+  #letInLater(): void {
+    if (this.#letIn || this.#waiting.size === 0 || !areUsual(this.#limits) || this.isMetered) return;
+    this.#letIn = this.#clock.timeout(() => {
+      this.#letIn = undefined;
+      const longestFirst = this.#clock.monotonicMs() - enoughWaitingMs;
+      for (const [peerId, [first]] of this.#waiting) {
+        if (!first || first.sinceMs > longestFirst || this.#active.has(peerId)) continue;
+        this.#admit(peerId);
+        break;
+      }
+      this.#letInLater();
+    }, letInEveryMs);
   }
 
   #grantWhatFits(): void {
@@ -165,6 +201,15 @@ export class UploadGovernor implements Uploads, IDisposable {
     const bytes = (Math.min(totalBytesPerSecond, perPeerBytesPerSecond) * grantMs) / 1000;
     return Math.floor(Math.min(mostGrantBytes, Math.max(leastGrantBytes, bytes)));
   }
+}
+
+function areUsual({ maxPeers, perPeerBytesPerSecond }: UploadLimits): boolean {
+  return maxPeers === undefined && perPeerBytesPerSecond === undefined;
+}
+
+/** A limit for each peer leaves room for more of them: then all are served. */
+function placesOf(limits: UploadLimits): number {
+  return limits.maxPeers ?? (areUsual(limits) ? usualPlaces : Infinity);
 }
 
 function push<T>(queues: Map<string, T[]>, peerId: string, item: T): void {
