@@ -126,7 +126,7 @@ export interface ListingHost {
     extensionId: string,
     sourceId: string,
     options: { cursor?: string | undefined; configuration: unknown; signal?: AbortSignal | undefined },
-  ): Promise<{ games: readonly unknown[]; next?: string }>;
+  ): Promise<{ games: readonly unknown[]; next?: string; warnings?: readonly string[] }>;
 }
 
 export interface DefinitionsOptions {

@@ -32,6 +32,8 @@ export interface CatalogPage {
   readonly games: readonly CatalogGame[];
   /** Left out: this is the last page. */
   readonly next?: string;
+  /** What was left out and why, as sentences for the operator; at most 20 are shown. */
+  readonly warnings?: readonly string[];
 }
 /** One game as a catalog file has it: see the catalog's format. Only `id`, `title` and `version` are required. */
 export interface CatalogGame {
@@ -53,7 +55,10 @@ export interface CatalogGame {
   };
   readonly releaseYear?: number;
   readonly publisher?: string;
-  /** A path to an image, relative to the catalog's folder. */
+  /**
+   * A picture (PNG, JPEG, WebP, AVIF or plain SVG, at most 2 MiB and 4,096 pixels wide and high): a path below a configured
+   * folder, absolute or relative to it, or a `data:` URL in base64.
+   */
   readonly cover?: string;
   readonly tags?: readonly string[];
   readonly launch?: readonly CatalogLaunch[];

@@ -102,7 +102,7 @@ async function prepareGames(
 
 /** A live source's; no name gives a file's catalog the same one, since only this one has a dot. */
 export function liveSourceIdOf(origin: string): string {
-  return `extension.${sourceIdOf(origin)}`;
+  return `extension.${sourceIdOf(origin.replace(/^extension:/, ''))}`;
 }
 
 /** The same for the same name, and a folder name on every system. */

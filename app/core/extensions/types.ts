@@ -58,6 +58,8 @@ export interface CatalogQuery {
 export interface CatalogPage {
   readonly games: readonly unknown[];
   readonly next?: string;
+  /** What the source left out, as sentences. */
+  readonly warnings?: readonly string[];
 }
 
 export interface UnpackerInfo {

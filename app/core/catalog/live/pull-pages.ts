@@ -23,11 +23,13 @@ export const pullLimits = {
   /** Of all pages together. */
   timeMs: 5 * 60_000,
   warnings: 20,
+  warningLength: 500,
 } as const;
 
 const pageSchema = z.object({
   games: z.array(z.unknown()).max(pullLimits.gamesPerPage),
   next: z.string().min(1).max(pullLimits.cursorLength).optional(),
+  warnings: z.array(z.string()).default([]),
 });
 
 /** As in a catalog file, but for the cover, which is judged when it is read. */
@@ -63,8 +65,9 @@ export async function pullPages(
     if (clock.monotonicMs() - startedAt > pullLimits.timeMs)
       throw invalid(`its pages took over ${pullLimits.timeMs / 1_000} s`);
     const answer = await page({ configuration, ...(cursor !== undefined && { cursor }) }, { signal });
-    const { games, next } = parseWith(pageSchema, answer, { what: 'page', code: 'CATALOG_INVALID' });
+    const { games, next, warnings } = parseWith(pageSchema, answer, { what: 'page', code: 'CATALOG_INVALID' });
     for (const game of games) list.add(game);
+    for (const warning of warnings) list.warn(warning);
     if (next === undefined) return list.finish();
     if (cursors.has(next)) throw invalid('its pages lead in a circle');
     cursors.add(next);
@@ -78,6 +81,7 @@ class GameList {
   readonly #warnings: string[] = [];
   #bytes = 0;
   #leftOut = 0;
+  #told = 0;
 
   add(value: unknown): void {
     this.#bytes += JSON.stringify(value)?.length ?? 0;
@@ -98,14 +102,22 @@ class GameList {
     if (this.#games.length > catalogLimits.games) throw invalid(`it lists over ${catalogLimits.games} games`);
   }
 
+  /** What the source itself says. */
+  warn(sentence: string): void {
+    if (this.#warnings.length < pullLimits.warnings) this.#warnings.push(sentence.slice(0, pullLimits.warningLength));
+  }
+
   finish(): Pulled {
-    const more = this.#leftOut - this.#warnings.length;
-    return { games: this.#games, warnings: more > 0 ? [...this.#warnings, `${more} more games.`] : this.#warnings };
+    const more = this.#leftOut - this.#told;
+    const warnings = more > 0 ? [...this.#warnings, `${more} more games are left out.`] : this.#warnings;
+    return { games: this.#games, warnings };
   }
 
   #leaveOut(reason: string): void {
     this.#leftOut += 1;
-    if (this.#warnings.length < pullLimits.warnings) this.#warnings.push(`A game is left out: ${reason}.`);
+    if (this.#warnings.length >= pullLimits.warnings) return;
+    this.#told += 1;
+    this.warn(`A game is left out: ${reason}.`);
   }
 }
 

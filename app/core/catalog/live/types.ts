@@ -11,6 +11,8 @@ export interface LiveQuery {
 export interface LivePage {
   readonly games: readonly unknown[];
   readonly next?: string;
+  /** What the source itself left out, as sentences. */
+  readonly warnings?: readonly string[];
 }
 
 export interface LiveSourceDefinition {

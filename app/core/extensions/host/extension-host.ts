@@ -40,6 +40,7 @@ const stopLimitMs = 5_000;
 const catalogPageSchema = z.object({
   games: z.array(z.unknown()).max(maxGamesPerPage),
   next: z.string().max(4_096).optional(),
+  warnings: z.array(z.string().max(1_000)).max(100).optional(),
 });
 
 export function createExtensionHost(options: ExtensionHostOptions): ExtensionHost {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ExtensionDescription } from '../types.ts';
@@ -13,13 +13,21 @@ const programFolders = [
   fileURLToPath(new URL('../child/', import.meta.url)),
   fileURLToPath(new URL('../wire/', import.meta.url)),
   fileURLToPath(new URL('../../../extension-api/', import.meta.url)),
-  ...libraryFolders(),
+  ...libraryFolders('vscode-jsonrpc/node', 2),
 ];
 
-/** As it is found, and where it really lies: a link may be in between. */
-function libraryFolders(): string[] {
-  const found = fileURLToPath(import.meta.resolve('vscode-jsonrpc/node'));
-  return [found, realpathSync(found)].map((main) => join(dirname(main), '..', '..'));
+/** Libraries of Lanspread's own that extensions which ship with it may use; others bring theirs along. */
+const builtInLibraries = libraryFolders('yaml', 1);
+
+/**
+ * As it is found, and where it really lies: a link may be in between. `depth`: folders between the package and its main
+ * module.
+ */
+function libraryFolders(module: string, depth: number): string[] {
+  const found = fileURLToPath(import.meta.resolve(module));
+  return [found, realpathSync(found)].map((main) =>
+    resolve(dirname(main), ...Array.from({ length: depth }, () => '..')),
+  );
 }
 
 /** The arguments for Node. Pure. */
@@ -28,11 +36,19 @@ export function nodeArguments(
     directory,
     readableFolders = [],
     development,
-  }: Pick<ExtensionDescription, 'directory' | 'readableFolders' | 'development'>,
+    trust,
+  }: Pick<ExtensionDescription, 'directory' | 'readableFolders' | 'development'> &
+    Partial<Pick<ExtensionDescription, 'trust'>>,
   { heapMib }: { heapMib: number },
 ): string[] {
   // A folder that is not there yet has to be named with what will be below it.
-  const readable = [...programFolders, directory, ...readableFolders.flatMap((folder) => [folder, `${folder}/*`])];
+  const libraries = trust === 'built-in' ? builtInLibraries : [];
+  const readable = [
+    ...programFolders,
+    ...libraries,
+    directory,
+    ...readableFolders.flatMap((folder) => [folder, `${folder}/*`]),
+  ];
   const inspect =
     development?.inspectPort === undefined
       ? ['--disable-sigusr1']
