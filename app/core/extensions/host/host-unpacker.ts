@@ -15,6 +15,7 @@ import type { UnpackerContribution } from '../manifest/index.ts';
 import {
   isTooShort,
   openToolOutput,
+  passing,
   planSchema,
   resolveArguments,
   SinkChannel,
@@ -242,7 +243,7 @@ export class HostUnpacker implements Unpacker {
     await using output = openToolOutput(pipeline, { cwd, stallMs: this.#options.limits.unpackMs, signal });
     const split = plan.output === 'tar-stdout' ? splitTar : splitByEntries;
     try {
-      yield* split(output.chunks, entries);
+      yield* split(passing(output.chunks), entries);
     } catch (error) {
       // What the tool says about its end explains an end that came too early.
       if (isTooShort(error)) throwOfWorst(await output.finish(), plan);

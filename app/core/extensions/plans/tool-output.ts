@@ -64,6 +64,19 @@ export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutp
   };
 }
 
+/**
+ * The same pieces, each valid only until the next is asked for: its memory is given back then. Left to the collector, a
+ * stream of them keeps it busier than unpacking does.
+ */
+export async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    const { buffer } = chunk;
+    // One that shares its memory with others is left alone.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
+  }
+}
+
 /** Knows whether a silent tool has stopped or is kept waiting by whoever reads from it. */
 class Pace {
   #readBytes = 0;
