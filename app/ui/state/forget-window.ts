@@ -1,0 +1,18 @@
+/** What a player leaves behind in the window itself. */
+import { router } from './router.svelte.ts';
+import { toasts } from './toasts.svelte.ts';
+
+/** The one thing that stays: without it the window could not reach the core after a reload. */
+const kept = 'lanspread-token';
+
+export function forgetWindow(): void {
+  router.go('library');
+  for (const { id } of toasts.list) toasts.dismiss(id);
+  for (const storage of [sessionStorage, localStorage])
+    for (const key of Object.keys(storage)) if (key !== kept) storage.removeItem(key);
+  for (const element of document.querySelectorAll('*')) if (element.scrollTop > 0) element.scrollTop = 0;
+  for (const dialog of document.querySelectorAll('dialog[open]:not([data-kiosk])'))
+    dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
+  getSelection()?.removeAllRanges();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}

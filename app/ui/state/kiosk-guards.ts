@@ -1,0 +1,45 @@
+/** Ways out of a locked window that a browser offers to everybody, closed. The NW.js shell closes the same ones earlier. */
+
+/** Saving, printing, opening, the page's source, new windows, the tools of developers, loading anew. */
+const blockedWithControl = new Set(['p', 's', 'u', 'o', 'n', 't', 'w', 'j', 'r', 'i', 'h', 'l', 'd']);
+const blockedAlone = new Set(['F1', 'F3', 'F5', 'F6', 'F11', 'F12', 'BrowserBack', 'BrowserHome', 'BrowserSearch']);
+
+export interface PressedKey {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** Pure: whether this key leads out of the launcher. */
+export function leadsOut({ key, ctrlKey, metaKey, altKey }: PressedKey): boolean {
+  if (blockedAlone.has(key)) return true;
+  if (altKey && (key === 'ArrowLeft' || key === 'ArrowRight' || key === 'Home')) return true;
+  return (ctrlKey || metaKey) && blockedWithControl.has(key.toLowerCase());
+}
+
+/** Closed until the returned function is called. */
+export function guardKiosk(target: Window = window): () => void {
+  const opened = new AbortController();
+  const options = { capture: true, signal: opened.signal };
+  const prevent = (event: Event): void => event.preventDefault();
+  for (const name of ['contextmenu', 'dragstart', 'dragenter', 'dragover', 'drop'] as const)
+    target.addEventListener(name, prevent, options);
+  target.addEventListener(
+    'keydown',
+    (event) => {
+      if (!leadsOut(event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    options,
+  );
+  // A link in a new window or tab: with the middle button, or with Ctrl or Shift held.
+  const onClick = (event: MouseEvent): void => {
+    const isLink = event.target instanceof Element && event.target.closest('a') !== null;
+    if (isLink && (event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey)) event.preventDefault();
+  };
+  target.addEventListener('click', onClick, options);
+  target.addEventListener('auxclick', onClick, options);
+  return () => opened.abort();
+}
