@@ -33,10 +33,7 @@ export class HaveCheck {
   /** Throws `BAD_MESSAGE`. */
   check({ added, fetching }: Extract<Have, { ok: true }>): void {
     for (const [first, count] of [...added, ...fetching])
-      if (first + count > this.#blockCount)
-        throw new LanspreadError('BAD_MESSAGE', {
-          message: 'The peer tells of blocks that the manifest does not have.',
-        });
+      if (first + count > this.#blockCount) throw nonsense('The peer tells of blocks that the manifest does not have.');
     this.#addedLeft -= blocksIn(added);
     if (this.#addedLeft < 0 || blocksIn(fetching) > this.#blockCount)
       throw nonsense('The peer tells of more blocks than the manifest has.');

@@ -156,6 +156,47 @@ test('a peer gives way after its request when others wait', () => {
   assert.equal(order, ['a1', 'b1', 'c1']);
 });
 
+const people = (count: number): string[] => Array.from({ length: count }, (_, at) => `p${at}`);
+
+test('of a crowd a few are served at a time, one after the other, when the bytes are limited', () => {
+  const clock = new ManualClock();
+  using governor = new UploadGovernor({ clock, limits: limitsOf({ totalBytesPerSecond: mib }) });
+  const served: string[] = [];
+  const places = people(20).map((peerId) => governor.enter(peerId, () => served.push(peerId)));
+  assert.equal(served, people(8));
+  clock.advance(60_000);
+  assert.is(served.length, 8, 'the limit is what is used up; more at a time would not be served more');
+  places[3]?.[Symbol.dispose]();
+  assert.equal(served, people(9));
+});
+
+test('without a limit who has waited for a second is let in, one every half a second', () => {
+  const clock = new ManualClock();
+  using governor = new UploadGovernor({ clock, limits: limitsOf({}) });
+  const served: string[] = [];
+  for (const peerId of people(11)) governor.enter(peerId, () => served.push(peerId));
+  clock.advance(999);
+  assert.is(served.length, 8);
+  clock.advance(1);
+  assert.is(served.length, 9);
+  clock.advance(1_000);
+  assert.equal(served, people(11));
+  assert.is(clock.timers, 0, 'nobody waits: no timer');
+});
+
+test('with a limit for each peer all are served, and with a limit of places not one more than that', () => {
+  const clock = new ManualClock();
+  const servedWith = (limits: Partial<UploadLimits>): number => {
+    using governor = new UploadGovernor({ clock, limits: limitsOf(limits) });
+    let served = 0;
+    for (const peerId of people(20)) governor.enter(peerId, () => (served += 1));
+    clock.advance(60_000);
+    return served;
+  };
+  assert.is(servedWith({ perPeerBytesPerSecond: mib }), 20);
+  assert.is(servedWith({ maxPeers: 3 }), 3);
+});
+
 test('it leaves no timer behind', () => {
   const clock = new ManualClock();
   const governor = new UploadGovernor({ clock, limits: limitsOf({ totalBytesPerSecond: 1 }) });
