@@ -117,6 +117,23 @@ scenario('S12: a game that is being installed is served', async (room) => {
   assertSameTree(await room.treeOf('bela', 'busy'), room.made('anna', 'busy').tree);
 });
 
+scenario('S12: a game that is being played is served', async (room) => {
+  const game = smallGame('played');
+  const launch = [{ label: 'Play', platform: 'any', command: 'game.sh' }];
+  room.catalog = [catalogEntry(game, { launch })];
+  const anna = await room.peer('anna', { has: [game] });
+  await does(anna, 'install', { gameId: 'played' }, 'install-finished');
+  await anna.command('play', { gameId: 'played' });
+  await anna.waitFor('play-started', ({ gameId }) => gameId === 'played');
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'played');
+  await downloads(bela, 'played');
+  assertSameTree(await room.treeOf('bela', 'played'), room.made('anna', 'played').tree);
+  assert.equal((await anna.command('status'))['operations'], [{ gameId: 'played', kind: 'Playing' }], 'it still ran');
+  await anna.command('stop', { gameId: 'played' });
+  await anna.waitFor('play-ended', ({ gameId }) => gameId === 'played');
+});
+
 scenario('S12: a game whose sentinel is gone is not served any more', async (room) => {
   const game = bulkGame('leaving', 64 * mib);
   room.lists(game);
