@@ -102,7 +102,7 @@ function parseDescription(bytes: Buffer, file: string): unknown {
   if (extname(file).toLowerCase() === '.json') return parseJson(bytes, file);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return parseYaml(text, { maxAliasCount: 100, prettyErrors: true });
+    return parseYaml(text, { maxAliasCount: 100, logLevel: 'error' });
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new LanspreadError('CATALOG_INVALID', { message: `Invalid ${file}: it is not YAML (${reason}).`, cause });

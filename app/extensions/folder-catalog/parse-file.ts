@@ -12,6 +12,13 @@ export type Found =
 /** YAML may name what it said before; a few hundred times is enough for any list, and no bomb. */
 const maxAliases = 200;
 
+const maxDepth = 32;
+const maxYamlBytes = 1024 * 1024;
+/** Lines and items; reading takes time for each. */
+const maxYamlParts = 20_000;
+/** Brackets and dashes that open more than any list of games needs: reading them takes longer than anybody waits. */
+const endlessYaml = /(?:[[{][^\]}]{0,80}){64}|(?:[-?:] +){64}/;
+
 /** A file that is meant as a catalog and is none says so apart: its games are not simply gone. */
 export function parseFile(bytes: Uint8Array, name: string): Found {
   let text: string;
@@ -24,16 +31,35 @@ export function parseFile(bytes: Uint8Array, name: string): Found {
   const broken = (reason: string): Found => ({ kind: meansCatalog ? 'broken-catalog' : 'broken', reason });
   let value: unknown;
   try {
-    value = extname(name).toLowerCase() === '.json' ? JSON.parse(text) : parseYaml(text, { maxAliasCount: maxAliases });
+    value = extname(name).toLowerCase() === '.json' ? JSON.parse(text) : readYaml(text);
   } catch (error) {
     return broken((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
   }
+  if (isDeep(value)) return broken(`it is nested over ${maxDepth} levels deep`);
   if (!isFields(value)) return broken('it is not an object with fields');
   if (!('formatVersion' in value)) return { kind: 'game', game: value };
   const { formatVersion, games } = value;
   if (formatVersion !== 1) return broken(`its formatVersion is ${JSON.stringify(formatVersion)}; only 1 is read`);
   if (!Array.isArray(games)) return broken('it has no list of games');
   return { kind: 'catalog', games: games.map((game: unknown) => (isFields(game) ? game : {})) };
+}
+
+function readYaml(text: string): unknown {
+  if (text.length > maxYamlBytes) throw new Error(`YAML of over ${maxYamlBytes} bytes is not read; JSON may be longer`);
+  if ((text.match(/[\n,]/g)?.length ?? 0) > maxYamlParts)
+    throw new Error(`YAML of over ${maxYamlParts} lines and items is not read; JSON may be longer`);
+  if (endlessYaml.test(text)) throw new Error('it is nested too deeply');
+  return parseYaml(text, { maxAliasCount: maxAliases, logLevel: 'error' });
+}
+
+/** Level by level: what is too deep to send is too deep for recursion, too. */
+function isDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDepth) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
 }
 
 function isFields(value: unknown): value is Fields {

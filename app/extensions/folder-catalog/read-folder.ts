@@ -103,6 +103,8 @@ async function coversIn(folder: string): Promise<Map<string, string>> {
 
 async function filesIn(folder: string, endings: readonly string[], { mayBeMissing = false } = {}): Promise<string[]> {
   try {
+    // The folder that was configured may be a link, what is in it may not.
+    if (mayBeMissing && !(await lstat(folder)).isDirectory()) return [];
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
     return names.filter((name) => endings.includes(extname(name).toLowerCase())).sort();

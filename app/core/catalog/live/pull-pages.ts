@@ -84,7 +84,9 @@ class GameList {
   #told = 0;
 
   add(value: unknown): void {
-    this.#bytes += JSON.stringify(value)?.length ?? 0;
+    const bytes = bytesOf(value);
+    if (bytes === undefined) return this.#leaveOut(`${nameOf(value)} is nested too deeply`);
+    this.#bytes += bytes;
     if (this.#bytes > pullLimits.bytes) throw invalid(`its games are over ${pullLimits.bytes} bytes`);
     const parsed = pulledGameSchema.safeParse(value);
     if (!parsed.success) {
@@ -118,6 +120,16 @@ class GameList {
     if (this.#warnings.length >= pullLimits.warnings) return;
     this.#told += 1;
     this.warn(`A game is left out: ${reason}.`);
+  }
+}
+
+/** As JSON; undefined for what is nested deeper than can be written. */
+function bytesOf(value: unknown): number | undefined {
+  try {
+    return JSON.stringify(value)?.length ?? 0;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
