@@ -21,6 +21,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: [], load: async () => (await import('./commands/act.ts')).addActionCommands },
   { commands: ['verify', 'repair'], load: async () => (await import('./commands/verify.ts')).addVerifyCommands },
   { commands: ['catalog'], load: async () => (await import('./commands/catalog.ts')).addCatalogCommands },
+  { commands: ['extension'], load: async () => (await import('./commands/extension.ts')).addExtensionCommands },
   { commands: ['kiosk'], load: async () => (await import('./commands/kiosk.ts')).addKioskCommands },
   { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   { commands: ['demo'], load: async () => (await import('./commands/demo.ts')).addDemoCommand },

@@ -1,3 +1,5 @@
+export { testExtension, type CheckResult } from './compliance/index.ts';
+export { developExtension, watchFolder, type DevelopmentEvent } from './development/index.ts';
 export { createExtensionHost, type ExtensionHostOptions, type HostLimits } from './host/index.ts';
 export { ExtensionManager, type ExtensionManagerOptions, type Extensions } from './manager.ts';
 export {

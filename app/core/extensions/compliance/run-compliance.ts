@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   LanspreadError,
   nodeFileSystem,
+  silentLogger,
   systemClock,
   throwIfAborted,
   type Clock,
@@ -31,7 +32,7 @@ export interface CheckResult {
 export interface ComplianceOptions {
   readonly onResult?: (result: CheckResult) => void;
   readonly onLog?: (line: ExtensionLogLine) => void;
-  readonly logger: Logger;
+  readonly logger?: Logger;
   readonly clock?: Clock;
   readonly fileSystem?: FileSystem;
   readonly signal?: AbortSignal;
@@ -42,7 +43,7 @@ const limits = { listMs: 20_000, planMs: 20_000, unpackMs: 20_000, crashes: 1_00
 
 /** Every check in order; one that fails does not keep the others from being made. Errors: `CANCELLED`, file system. */
 export async function testExtension(directory: string, options: ComplianceOptions): Promise<CheckResult[]> {
-  const { onResult, onLog, logger, clock = systemClock, fileSystem = nodeFileSystem } = options;
+  const { onResult, onLog, logger = silentLogger, clock = systemClock, fileSystem = nodeFileSystem } = options;
   const signal = options.signal ?? new AbortController().signal;
   const results: CheckResult[] = [];
   const tell = (result: CheckResult): void => {

@@ -1,0 +1,2 @@
+export { developExtension, type DevelopmentEvent, type DevelopOptions } from './develop.ts';
+export { watchFolder } from './watch-folder.ts';
