@@ -136,14 +136,14 @@ export async function labNode(options: LabOptions = {}): Promise<LabNode> {
       },
     },
   });
-  const ending = new AbortController();
-  const services = [network.watchLiveness(ending.signal)];
-  if (!ownsDiscovery) services.push(network.discover(ending.signal));
   network.onDidConnect(({ peerId }) => events.push({ kind: 'connect', peerId }));
   network.onDidLose(({ peerId, reason }) => events.push({ kind: 'lose', peerId, reason }));
   network.onDidChange(({ peerId }) => events.push({ kind: 'change', peerId }));
   network.onDidDiscover(({ peerId }) => events.push({ kind: 'discover', peerId }));
   network.onDidFindIncompatible(({ peerId, reason }) => events.push({ kind: 'incompatible', peerId, reason }));
+  const ending = new AbortController();
+  const services = [network.watchLiveness(ending.signal)];
+  if (!ownsDiscovery) services.push(network.discover(ending.signal));
   return {
     network,
     library,
