@@ -1,4 +1,7 @@
 /** The look: a built-in theme, the system's, or an extension's, which is a set of colours over the dark or the light one. */
+import type { CommandResult } from '../../core/rpc/contract.ts';
+import { link } from './app.svelte.ts';
+
 export const builtInThemes = ['dark', 'light', 'contrast', 'system'] as const;
 
 /** The tokens of `styles/tokens.css` that a theme may set. */
@@ -21,14 +24,30 @@ export const themeTokens = [
   'focus',
 ] as const;
 
-export interface ThemeData {
-  readonly base: 'dark' | 'light';
-  /** Colours as `#rrggbb`, by the names of `themeTokens`. */
-  readonly colors: Readonly<Record<string, string>>;
+type Theme = CommandResult<'extensions.themes'>['themes'][number];
+
+/** Themes of extensions, by id: `colors` are `#rrggbb`, by the names of `themeTokens`. */
+class ExtensionThemes {
+  byId = $state.raw<Readonly<Record<string, Theme>>>({});
+
+  constructor() {
+    link.onConnected(() => this.#reload());
+    link.onEvent(({ event }) => {
+      if (event === 'extensions-changed') void this.#reload();
+    });
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const { themes } = await link.invoke('extensions.themes', {});
+      this.byId = Object.fromEntries(themes.map((theme) => [theme.id, theme]));
+    } catch {
+      // A look is not worth an error: the built-in themes are there.
+    }
+  }
 }
 
-/** Themes of extensions, by id. */
-export const extensionThemes = $state<{ byId: Readonly<Record<string, ThemeData>> }>({ byId: {} });
+export const extensionThemes = new ExtensionThemes();
 
 /** Returns how to stop following the system's wish. */
 export function applyTheme(theme: string): (() => void) | undefined {
