@@ -118,7 +118,8 @@ function report({ file, passed, failed, skipped, problem, output, seconds }: Out
   const mark = failed > 0 ? '✗' : '✓';
   const extra = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${mark} ${relative('test', file)}  ${passed} passed${extra}  ${seconds.toFixed(1)} s`);
-  for (const line of output.matchAll(/^SKIP .*$/gm)) console.log(`    ${line[0]}`);
+  // What was left out, and how many steps there were to break at.
+  for (const line of output.matchAll(/(?:^SKIP|STEPS) .*$/gm)) console.log(`    ${line[0]}`);
   if (failed === 0) return;
   if (problem) console.log(`    ${file} ${problem}`);
   console.log(output.replaceAll(/^/gm, '    '));
@@ -129,7 +130,7 @@ const { values, positionals } = parseArgs({
   options: { only: { type: 'string' }, every: { type: 'boolean' } },
 });
 // Kills at every point there is take their time.
-const everyLimitMs = 1_800_000;
+const everyLimitMs = 4 * 3_600_000;
 if (values.every) {
   process.env['LANSPREAD_CRASH'] = 'every';
   for (const suite of Object.values(suites)) suite.limitMs = everyLimitMs;

@@ -127,7 +127,7 @@ for (const operation of operations) {
       await assertEnd(lab, operation, what);
     }
     assert.ok(failures > ways.length / 8, `${failures} failures of ${ways.length}`);
-    console.log(`${operation}: ${count} steps, broken in ${ways.length} ways, ${failures} failures`);
+    console.log(`STEPS ${operation}: ${count} steps, broken in ${ways.length} ways, ${failures} failures`);
   });
 }
 

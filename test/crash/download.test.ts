@@ -31,7 +31,8 @@ for (const operation of operations) {
     assert.is(unbroken.exitCode, 0, 'without a crash it ends well');
     const names = unbroken.output.split('\n');
     assert.ok(names.length > 10, `${names.length} points`);
-    for (const point of pointsToTry(names.length, sample)) {
+    const points = pointsToTry(names.length, sample);
+    for (const point of points) {
       const what = `${operation} killed at ${point} of ${names.length}, ${names[point - 1]}`;
       await replace(place, kept);
       assert.is((await runChild('download-child.ts', [place, operation, String(point)])).signal, 'SIGKILL', what);
@@ -44,7 +45,7 @@ for (const operation of operations) {
       await runStory(lab, operation === 'cancel' ? 'discard' : operation);
       await assertEnd(lab, operation, `${what}, finished`);
     }
-    console.log(`${operation}: ${names.length} points`);
+    console.log(`STEPS ${operation}: ${names.length} points, ${points.length} tried`);
   });
 }
 

@@ -26,12 +26,9 @@ export async function runChild(program: string, args: readonly string[]): Promis
   return { signal: child.signalCode, exitCode: child.exitCode, output };
 }
 
-/**
- * So many of the points, evenly spread, the first and the last too; where `LANSPREAD_CRASH=every` says so every one, or as
- * many as are given for that.
- */
-export function pointsToTry(count: number, sample: number, sampleOfEvery = Infinity): number[] {
-  const wanted = process.env['LANSPREAD_CRASH'] === 'every' ? sampleOfEvery : sample;
+/** So many of the points, evenly spread, the first and the last too; where `LANSPREAD_CRASH=every` says so every one. */
+export function pointsToTry(count: number, sample: number): number[] {
+  const wanted = process.env['LANSPREAD_CRASH'] === 'every' ? Infinity : sample;
   if (count <= wanted) return Array.from({ length: count }, (_, index) => index + 1);
   return Array.from({ length: wanted }, (_, index) => 1 + Math.round((index * (count - 1)) / (wanted - 1)));
 }

@@ -64,6 +64,7 @@ test('an install killed at any step is undone or finished by recovery, and then 
     assert.is(await assertSettled(lab, game, `after step ${step}`), 'installed');
     await lab.installer.uninstall(requestFor(game), { signal });
   }
+  console.log(`STEPS install: killed at each of ${steps}`);
   assert.equal(
     Array.from(outcomes).sort(),
     ['installed', 'not installed'],
@@ -86,6 +87,7 @@ test('an uninstall killed at any step has not begun or goes forward', async () =
     if (outcome === 'installed') await lab.installer.uninstall(requestFor(game), { signal });
     assert.is(await assertSettled(lab, game, `after step ${step}`), 'not installed');
   }
+  console.log(`STEPS uninstall: killed at each of ${steps}`);
 });
 
 test('a removal killed at any step leaves all of the download or none', async () => {
@@ -104,6 +106,7 @@ test('a removal killed at any step leaves all of the download or none', async ()
     }
     assert.equal(await withoutOurs(lab.gamesDir), []);
   }
+  console.log(`STEPS removal: killed at each of ${steps}`);
 });
 
 test('killed in the middle of unpacking, the tool dies too and recovery deletes what it wrote', async () => {

@@ -30,6 +30,7 @@ test('an update killed at any step is undone or finished by recovery, and no pla
     }
     await assertUpdated(lab, installed);
   }
+  console.log(`STEPS update: killed at each of ${steps}`);
   assert.ok(steps > 25, `${steps} steps`);
   assert.equal(Array.from(outcomes).sort(), ['1', '2']);
 });

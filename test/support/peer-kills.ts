@@ -5,19 +5,17 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { flipByte } from '../support/archives.ts';
-import { pointsToTry } from '../support/crash-runner.ts';
-import { CrashWorld, faultsInEvents, type Saves, type Told } from '../support/crash-world.ts';
-import { until } from '../support/eventually.ts';
-import { Refused, type PeerProcess } from '../support/peer.ts';
-import { does, isOffered } from '../support/story.ts';
-import { tempDir } from '../support/temp.ts';
+import { flipByte } from './archives.ts';
+import { pointsToTry } from './crash-runner.ts';
+import { CrashWorld, faultsInEvents, type Saves, type Told } from './crash-world.ts';
+import { until } from './eventually.ts';
+import { Refused, type PeerProcess } from './peer.ts';
+import { does, isOffered } from './story.ts';
+import { tempDir } from './temp.ts';
 
 const id = 'victim';
 const saves: Saves = { 'saves/1.sav': 'a hundred hours', 'cfg/video.cfg': 'my video', 'mods/a/b.txt': 'mine' };
 const sample = 4;
-/** With every point asked for: a whole peer needs seconds for each, and the light processes try all of them. */
-const largeSample = 40;
 const limitMs = 30_000;
 
 interface Operation {
@@ -85,7 +83,7 @@ const operations: readonly Operation[] = [
   },
 ];
 
-const preload = new URL('../support/crash-preload.ts', import.meta.url).href;
+const preload = new URL('./crash-preload.ts', import.meta.url).href;
 const terminals = ['download-failed', 'download-cancelled', 'download-paused', 'download-peers-gone', 'install-failed'];
 
 /** Gives the command and waits for the end of it or of the process. Tells whether the process still lives. */
@@ -134,8 +132,10 @@ async function finish(peer: PeerProcess, { command }: Operation): Promise<void> 
   }
 }
 
-const only = process.env['LANSPREAD_ONLY'];
-for (const operation of operations.filter(({ name }) => only === undefined || name.includes(only))) {
+/** Defines the test of one operation; each has a file of its own, so that they run side by side. */
+export function testPeerKills(name: string): void {
+  const operation = operations.find((one) => one.name === name);
+  if (!operation) throw new RangeError(`there is no operation ${name}`);
   test(`a peer killed at any point of a ${operation.name} loses nothing and comes to its end`, async () => {
     await using folder = await tempDir('crash-peer');
     await using world = await CrashWorld.open({ folder: folder.join('room'), ids: [id] });
@@ -177,7 +177,8 @@ for (const operation of operations.filter(({ name }) => only === undefined || na
     const names = (await readFile(log, 'utf8')).trimEnd().split('\n');
     assert.ok(names.length > 15, `${names.length} points`);
     let killed = 0;
-    for (const point of pointsToTry(names.length, sample, largeSample)) {
+    const points = pointsToTry(names.length, sample);
+    for (const point of points) {
       const what = `${operation.name} killed at ${names[point - 1]}`;
       await begin();
       {
@@ -199,12 +200,10 @@ for (const operation of operations.filter(({ name }) => only === undefined || na
       assert.equal(faultsInEvents(peer.events, { isKilled: false }), [], `${what}: what it said`);
     }
     assert.ok(killed > 0, 'it was killed at all');
-    console.log(`${operation.name}: ${names.length} points, killed at ${killed}`);
+    console.log(`STEPS ${operation.name}: ${names.length} points, ${points.length} tried, killed at ${killed}`);
   });
 }
 
 function ignoreMissing(error: unknown): void {
   if (Reflect.get(Object(error), 'code') !== 'ENOENT') throw error;
 }
-
-test.run();
