@@ -12,6 +12,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requirePinnedNode } from '../app/cli/pinned-node.mjs';
+import { patience } from './support/patience.ts';
 
 requirePinnedNode();
 
@@ -129,6 +130,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { only: { type: 'string' }, every: { type: 'boolean' } },
 });
+for (const suite of Object.values(suites)) suite.limitMs *= patience;
 // Kills at every point there is take their time.
 const everyLimitMs = 4 * 3_600_000;
 if (values.every) {

@@ -183,6 +183,6 @@ function updating(facts: RootFacts): RecoveryDecision {
 }
 
 function uninstalling(facts: RootFacts): RecoveryDecision {
-  if (facts.local === 'no') return { steps: ['delete-backup', 'record-not-installed'] };
+  if (facts.local === 'no') return { steps: ['delete-backup', 'delete-root-if-made', 'record-not-installed'] };
   return { steps: [...(facts.backup === 'no' ? [] : (['delete-backup'] as const)), 'clear-intent'] };
 }

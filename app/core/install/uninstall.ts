@@ -18,7 +18,7 @@ export async function uninstall(
 ): Promise<void> {
   const { fileSystem, state, clock, logger } = context;
   const layout = layoutOf(root);
-  const { local, backup } = layout;
+  const { local, backup, sentinel } = layout;
   throwIfAborted(signal);
   await settleFirst(context, { root, gameId }, { signal });
   const kind = await kindAt(fileSystem, local);
@@ -27,7 +27,9 @@ export async function uninstall(
   await assertWayIsClear(fileSystem, layout);
   throwIfAborted(signal);
   const version = state.library.get(root)?.installedVersion ?? '';
-  state.intents.put({ root, gameId, version, kind: 'Uninstalling', madeRoot: false, startedAt: clock.now() });
+  // Of a game that was streamed nothing else is here: its folder goes with it, unless something lies in it.
+  const madeRoot = (await kindAt(fileSystem, sentinel)) === undefined;
+  state.intents.put({ root, gameId, version, kind: 'Uninstalling', madeRoot, startedAt: clock.now() });
   try {
     await renameDirectory(fileSystem, local, backup);
   } catch (error) {
@@ -39,6 +41,7 @@ export async function uninstall(
     await writeMarker(fileSystem, backup);
     await deleteOwned(fileSystem, backup);
     await fileSystem.syncDirectory(root);
+    if (madeRoot && (await fileSystem.list(root)).length === 0) await fileSystem.deleteDirectory(root);
     recordUninstalled(context, { root, gameId });
   } catch (error) {
     logger.warn({ root, err: error }, 'Deleting the uninstalled game did not finish; recovery will.');

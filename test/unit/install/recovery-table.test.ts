@@ -150,7 +150,11 @@ test('an update with nothing left is told', () => {
 test('an uninstall is finished forward', () => {
   for (const staging of folders)
     for (const backup of folders)
-      assert.equal(steps({ intent: 'Uninstalling', staging, backup }), ['delete-backup', 'record-not-installed']);
+      assert.equal(steps({ intent: 'Uninstalling', staging, backup }), [
+        'delete-backup',
+        'delete-root-if-made',
+        'record-not-installed',
+      ]);
 });
 
 test('an uninstall that had not begun leaves the install', () => {
