@@ -2,8 +2,25 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { LanspreadError, nodeFileSystem, statOf, writeFileAtomic } from './base/index.ts';
-import { maxPackageBytes, openPackage, packFolder, signPackage, type OpenedPackage } from './extensions/index.ts';
+import { z } from 'zod';
+import {
+  absolutePath,
+  blake3Hex,
+  LanspreadError,
+  nodeFileSystem,
+  parseJsonWith,
+  parsePath,
+  statOf,
+  writeFileAtomic,
+} from './base/index.ts';
+import {
+  manifestName,
+  maxPackageBytes,
+  openPackage,
+  packFolder,
+  signPackage,
+  type OpenedPackage,
+} from './extensions/index.ts';
 import { parseSecretKey, type SecretKey } from './trust/index.ts';
 
 export { developExtension, testExtension, type CheckResult, type DevelopmentEvent } from './extensions/index.ts';
@@ -57,6 +74,47 @@ export async function signExtension(
   const path = resolve(output ?? file);
   await writeFileAtomic(nodeFileSystem, { path, data: signed });
   return factsOf(path, signed.length, openPackage(signed));
+}
+
+export interface PinnedTools {
+  /** Absolute. */
+  readonly path: string;
+  readonly pinned: readonly { readonly field: string; readonly path: string; readonly blake3: string }[];
+}
+
+const pinnableFile = z.looseObject({ path: z.string() });
+const pinnableBuild = z.looseObject({ path: z.string(), files: z.array(pinnableFile).optional() });
+const pinnable = z.looseObject({
+  tools: z.record(z.string(), z.record(z.string(), pinnableBuild)).default({}),
+});
+
+/** Writes the hashes of an extension's tools into its manifest. Errors: `EXTENSION_INVALID`, `INVALID_PATH`, file system. */
+export async function pinTools(directory: string): Promise<PinnedTools> {
+  const folder = resolve(directory);
+  const path = join(folder, manifestName);
+  if (!(await statOf(nodeFileSystem, path)))
+    throw new LanspreadError('EXTENSION_INVALID', { message: `There is no ${manifestName} in ${folder}.` });
+  const text = (await nodeFileSystem.readFile(path)).toString('utf8');
+  const manifest = parseJsonWith(pinnable, text, { what: manifestName, code: 'EXTENSION_INVALID' });
+  const pinned: { field: string; path: string; blake3: string }[] = [];
+  const pin = async (field: string, file: z.output<typeof pinnableFile>): Promise<void> => {
+    const tool = parsePath(file.path, { atGameRoot: false });
+    const absolute = absolutePath(folder, tool);
+    if (!(await statOf(nodeFileSystem, absolute)))
+      throw new LanspreadError('EXTENSION_INVALID', { message: `${field}.path: there is no file ${tool}.` });
+    const blake3 = blake3Hex(await nodeFileSystem.readFile(absolute));
+    file['blake3'] = blake3;
+    pinned.push({ field, path: tool, blake3 });
+  };
+  for (const [name, builds] of Object.entries(manifest.tools)) {
+    for (const [platform, build] of Object.entries(builds)) {
+      await pin(`tools.${name}.${platform}`, build);
+      for (const [at, file] of (build.files ?? []).entries()) await pin(`tools.${name}.${platform}.files[${at}]`, file);
+    }
+  }
+  const data = `${JSON.stringify(manifest, null, 2)}\n`;
+  if (pinned.length > 0) await writeFileAtomic(nodeFileSystem, { path, data });
+  return { path, pinned };
 }
 
 async function readPackageFile(file: string): Promise<Buffer> {

@@ -65,6 +65,10 @@ export function addExtensionAuthorCommands(extension: Command): void {
         await runReporting(flags, () => sign(file, flags)),
     );
 
+  add('pin', 'write the hashes of its tools into its package.json', 'pin ./inno')
+    .argument('[dir]', 'the folder with its package.json', '.')
+    .action(async (dir: string, flags: JsonFlag) => await runReporting(flags, () => pin(dir, flags)));
+
   add('keygen', 'make a pair of keys: one signs, the other is given to everybody', 'keygen acme')
     .argument('<path>', 'writes `<path>.key` and `<path>.pub`')
     .action(async (path: string, flags: JsonFlag) => await runReporting(flags, () => keygen(path, flags)));
@@ -168,6 +172,14 @@ function showResult({ name, outcome, message }: CheckResult): void {
 async function pack(dir: string, { output, sign: keyPath, json }: PackFlags): Promise<void> {
   const { packExtension } = await loadTools();
   showPackage(await packExtension(dir, { output, keyPath }), { json, files: true });
+}
+
+async function pin(dir: string, { json }: JsonFlag): Promise<void> {
+  const { pinTools } = await loadTools();
+  const { path, pinned } = await pinTools(dir);
+  if (json) return say(JSON.stringify({ path, pinned }));
+  if (pinned.length === 0) return say(`${path} names no tools.`);
+  for (const { field, path: tool, blake3 } of pinned) say(`${field}: ${tool} is ${blake3}`);
 }
 
 async function sign(file: string, { key, output, json }: JsonFlag & { key: string; output?: string }): Promise<void> {

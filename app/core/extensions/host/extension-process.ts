@@ -82,7 +82,8 @@ export class ExtensionProcess {
       limitMs: limits.heartbeatMs,
       pid: child.pid,
       // Its first answer is waited for by `activate`, which has a limit of its own.
-      ping: () => this.#connection.sendRequest(toExtension.ping, {}),
+      // On a line that was closed a moment ago it throws at once.
+      ping: async () => await this.#connection.sendRequest(toExtension.ping, {}),
       onSilent: () =>
         this.kill(
           blame('EXTENSION_TIMEOUT', extension, {

@@ -105,14 +105,25 @@ export function assertComplete(
   for (const [name, builds] of Object.entries(tools)) {
     for (const [platform, build] of Object.entries(builds)) {
       const field = `tools.${name}.${platform}`;
-      const file = byPath.get(build.path);
-      if (!file) throw missing(`${field}.path`, build.path);
-      const actual = blake3Hex(file.read());
-      if (actual !== build.blake3)
+      if (build.package !== undefined)
         throw new LanspreadError('EXTENSION_INVALID', {
-          message: `${field}.blake3 is not the hash of ${build.path}, which is ${actual}.`,
-          details: { field, blake3: actual },
+          message: `${field}.package: only what ships with Lanspread may use programs of its packages.`,
+          details: { field: `${field}.package` },
         });
+      const named = [
+        { field, ...build },
+        ...(build.files ?? []).map((one, at) => ({ field: `${field}.files[${at}]`, ...one })),
+      ];
+      for (const { field: where, path, blake3 } of named) {
+        const file = byPath.get(path);
+        if (!file) throw missing(`${where}.path`, path);
+        const actual = blake3Hex(file.read());
+        if (actual !== blake3)
+          throw new LanspreadError('EXTENSION_INVALID', {
+            message: `${where}.blake3 is not the hash of ${path}, which is ${actual}; \`lanspread extension pin\` writes it.`,
+            details: { field: `${where}.blake3`, blake3: actual },
+          });
+      }
     }
   }
 }
