@@ -10,4 +10,5 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './paths.ts';
 export * from './schema.ts';
+export * from './semaphore.ts';
 export * from './stepped-file-system.ts';

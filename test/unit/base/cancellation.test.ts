@@ -258,4 +258,20 @@ test('an abort at the moment a place gets free loses no place', async () => {
   assert.is(await semaphore.run(async () => 'free'), 'free');
 });
 
+test('a long line costs each who waits in it no more than a short one does', async () => {
+  const semaphore = new Semaphore(1);
+  const order: number[] = [];
+  const controllers: AbortController[] = [];
+  const runs = Array.from({ length: 200_000 }, (_, index) => {
+    const isImpatient = index % 20 === 19;
+    if (isImpatient) controllers.push(new AbortController());
+    const signal = isImpatient ? controllers.at(-1)?.signal : undefined;
+    return semaphore.run(async () => void order.push(index), { signal }).catch(() => undefined);
+  });
+  for (const controller of controllers) controller.abort();
+  await Promise.all(runs);
+  const stayed = Array.from({ length: 200_000 }, (_, index) => index).filter((index) => index % 20 !== 19);
+  assert.is(order.join(), stayed.join(), 'in the order of their arrival');
+});
+
 test.run();
