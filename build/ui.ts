@@ -5,7 +5,7 @@ import { build } from 'vite';
 const configFile = fileURLToPath(new URL('vite.config.ts', import.meta.url));
 
 export async function buildUi({ outDir }: { outDir?: string } = {}): Promise<void> {
-  await build({ configFile, logLevel: 'warn', ...(outDir !== undefined && { build: { outDir } }) });
+  await build({ configFile, logLevel: 'error', ...(outDir !== undefined && { build: { outDir } }) });
 }
 
 if (import.meta.main) await buildUi();

@@ -1,3 +1,4 @@
+import type { Message } from '../define.ts';
 import { common } from './common.ts';
 import { extensionTexts } from './extensions.ts';
 import { firstRun } from './first-run.ts';
@@ -17,4 +18,4 @@ export type MessageKey = Extract<KeysOf<Parts>, string>;
 export const messages = {
   en: Object.assign({}, ...parts.map(({ en }) => en)),
   de: Object.assign({}, ...parts.map(({ de }) => de)),
-} as Record<'en' | 'de', Record<MessageKey, import('../define.ts').Message>>;
+} as Record<'en' | 'de', Record<MessageKey, Message>>;
