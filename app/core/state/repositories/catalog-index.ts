@@ -6,10 +6,10 @@
 import type { GameId } from '../../base/index.ts';
 import type { Connection } from '../connection.ts';
 import { gameIdOf, numberOf, textOf, type Row } from '../row.ts';
-import { indexText, matchExpression } from '../search-words.ts';
+import { indexText, matchExpression, type WordForms } from '../search-words.ts';
 
 /** Of the rules that text becomes words by: another number makes the index anew at the next start. */
-const indexVersion = 1;
+const indexVersion = 2;
 const versionName = 'catalog index';
 
 export interface CatalogIndex {
@@ -17,7 +17,7 @@ export interface CatalogIndex {
   /** Makes the index of what the catalogs list now. Inside a transaction of the caller. */
   fill(): void;
   /** Words as `queryWords` gives them, at least one. */
-  search(words: readonly string[], limit: number): GameId[];
+  search(words: readonly WordForms[], limit: number): GameId[];
 }
 
 const emptied = (table: string): string => `INSERT INTO ${table} (${table}) VALUES ('delete-all')`;
