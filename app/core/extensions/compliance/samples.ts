@@ -67,7 +67,8 @@ export function noise(sizeBytes: number, magic: readonly { at: number; hex: stri
     bytes[at] = state & 0xff;
   }
   const [first] = magic;
-  if (first) bytes.set(Buffer.from(first.hex, 'hex').subarray(0, Math.max(0, sizeBytes - first.at)), first.at);
+  if (first && first.at < sizeBytes)
+    bytes.set(Buffer.from(first.hex, 'hex').subarray(0, sizeBytes - first.at), first.at);
   return bytes;
 }
 

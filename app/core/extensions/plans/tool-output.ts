@@ -50,6 +50,8 @@ export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutp
     // Only the next tool holds the pipe now, so the one before notices when that goes away.
     stdin?.destroy();
   }
+  // When a tool has ended, Node lets flow, and so drops, what nobody has asked for yet; whoever listens for it keeps it.
+  output?.on('readable', () => {});
   return {
     chunks: { [Symbol.asyncIterator]: () => pace.read(output, signal) },
     async finish() {
