@@ -58,7 +58,7 @@ export async function readSignature(fileSystem: FileSystem, path: string): Promi
   } catch (error) {
     if (isNotFound(error)) return undefined;
     // A signature that cannot be read may not turn a signed catalog into an unsigned one.
-    throw systemCode(error) === undefined ? toLanspreadError(error) : unreadable(path, error, 'SIGNATURE_INVALID');
+    throw unreadable(path, error, 'SIGNATURE_INVALID');
   }
 }
 
@@ -70,11 +70,12 @@ export async function readCatalogFile(fileSystem: FileSystem, path: string): Pro
       throw new LanspreadError('CATALOG_INVALID', { message: `${path} is over ${catalogLimits.fileBytes} bytes.` });
     return await fileSystem.readFile(path);
   } catch (error) {
-    throw systemCode(error) === undefined ? toLanspreadError(error) : unreadable(path, error, 'CATALOG_NOT_FOUND');
+    throw unreadable(path, error, 'CATALOG_NOT_FOUND');
   }
 }
 
 function unreadable(path: string, cause: unknown, code: ErrorCode): LanspreadError {
+  if (cause instanceof LanspreadError || systemCode(cause) === undefined) return toLanspreadError(cause);
   return new LanspreadError(code, {
     message: `${path} cannot be read (${systemCode(cause)}).`,
     details: { path },
