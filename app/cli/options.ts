@@ -14,6 +14,7 @@ export interface CoreFlags {
   listen?: string[];
   discovery: boolean;
   peer?: string[];
+  extension?: string[];
   logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -31,6 +32,7 @@ export function addCoreFlags(command: Command): Command {
     .option('--listen <ip>', 'listen on this address only (repeatable)', gather)
     .option('--no-discovery', 'do not look for others by mDNS')
     .option('--peer <multiaddr>', 'a peer to connect to (repeatable)', gather)
+    .option('--extension <dir>', 'load an extension from the folder its author works on (repeatable)', gather)
     .addOption(
       new Option('--log-level <level>', 'what goes to stderr').choices(['debug', 'info', 'warn', 'error', 'silent']),
     );
@@ -63,6 +65,7 @@ export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'u
     catalogFiles: (flags.catalog ?? []).map((path) => resolve(path)),
     discovery: flags.discovery,
     peers: flags.peer ?? [],
+    developmentExtensions: (flags.extension ?? []).map((directory) => ({ directory: resolve(directory) })),
     uiDirectory,
   };
 }

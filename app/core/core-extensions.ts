@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import { liveSourcesOf } from './core-catalogs.ts';
 import type { Ground } from './core-ground.ts';
-import { createExtensionHost, ExtensionManager, ExtensionStore, type ExtensionState } from './extensions/index.ts';
+import {
+  createExtensionHost,
+  ExtensionManager,
+  ExtensionStore,
+  watchFolder,
+  type ExtensionState,
+} from './extensions/index.ts';
 import type { Unpacker } from './install/index.ts';
 
 export interface CoreExtensions {
@@ -54,6 +60,15 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
   const listGames = (): void => live.set(liveSourcesOf(store.descriptions(), { host, grant }));
   listGames();
   owner.use(store.onDidChange(listGames));
+  const watching = new AbortController();
+  owner.defer(() => watching.abort());
+  for (const { directory } of options.developmentExtensions ?? []) {
+    const onChange = (): Promise<void> => store.reload(directory);
+    // An author's folder that cannot be watched is loaded all the same.
+    watchFolder(directory, { signal: watching.signal, onChange }).catch((error: unknown) =>
+      logger.warn({ directory, err: error }, 'changes of an extension go unnoticed'),
+    );
+  }
   return { manager, unpackers: () => [...host.unpackers(), ...(options.unpackers ?? [])] };
 }
 
