@@ -37,7 +37,7 @@ export const kioskTexts = define({
     'pad.back': 'Back',
     'pad.search': 'Search',
     'pad.menu': 'Menu',
-    'pad.move': 'Move',
+    'pad.act': 'Play or get',
     'pad.hints': 'Buttons of the pad',
   },
   de: {
@@ -76,7 +76,7 @@ export const kioskTexts = define({
     'pad.back': 'Zurück',
     'pad.search': 'Suchen',
     'pad.menu': 'Menü',
-    'pad.move': 'Bewegen',
+    'pad.act': 'Spielen oder holen',
     'pad.hints': 'Tasten des Pads',
   },
 });
