@@ -38,7 +38,10 @@ export async function uninstall(
   }
   try {
     await fileSystem.syncDirectory(root);
-    await writeMarker(fileSystem, backup);
+    // The intent makes it ours, too: a full disk, where uninstalling helps most, must not keep it from going.
+    await writeMarker(fileSystem, backup).catch((error: unknown) =>
+      logger.warn({ root, err: error }, 'What is being uninstalled could not be marked.'),
+    );
     await deleteOwned(fileSystem, backup);
     await fileSystem.syncDirectory(root);
     if (madeRoot && (await fileSystem.list(root)).length === 0) await fileSystem.deleteDirectory(root);

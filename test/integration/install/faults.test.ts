@@ -148,6 +148,20 @@ test('an uninstall hit by a fault at any step has not begun or goes forward', as
   }
 });
 
+test('an uninstall on a disk that is full to the last byte leaves nothing of the game behind', async () => {
+  let isFull = false;
+  const disk = faultFileSystem(nodeFileSystem, ({ name }) => {
+    if (isFull && (name === 'writeFile' || name === 'write' || name === 'makeDirectory')) throw systemError('ENOSPC');
+  });
+  await using lab = await installLab({ fileSystem: disk });
+  const game = await lab.game(spec);
+  await lab.installer.install(requestFor(game), listener, { signal: signal() });
+  isFull = true;
+  await lab.installer.uninstall(requestFor(game), { signal: signal() });
+  assertSameTree(await readTree(game.root), game.tree);
+  assert.equal(lab.state.intents.all(), []);
+});
+
 // Recovery on a real disk: what is laid out, and what is there afterwards.
 
 interface Layout {
