@@ -129,6 +129,12 @@ export class Seat implements AsyncDisposable {
     }
   }
 
+  /** Gives the seat another catalog in the place of its own. */
+  async offer(catalog: readonly CatalogEntry[]): Promise<void> {
+    await writeCatalog(this.#temp.join('catalog.json'), catalog);
+    await this.command('catalog.import', { path: this.#temp.join('catalog.json') });
+  }
+
   /** Opens the launcher's window. What the page's console complains about is kept in `problems`. */
   async open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({
