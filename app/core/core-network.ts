@@ -19,6 +19,11 @@ export async function openLane(
   });
 }
 
+/** Those of the command line and those of the setting. */
+export function staticPeersOf({ options, settings }: Pick<Ground, 'options' | 'settings'>): string[] {
+  return [...(options.peers ?? []), ...settings.get('staticPeers')];
+}
+
 /** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
 export async function openPeers(
   { options, settings, catalog, state, fileSystem, name, clock, logger }: Ground,
@@ -33,7 +38,7 @@ export async function openPeers(
       discovery: (announcement) =>
         createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),
     }),
-    staticPeers: [...(options.peers ?? []), ...settings.get('staticPeers')],
+    staticPeers: staticPeersOf({ options, settings }),
     knownPeers: state.peers,
     host: {
       library: () => library.snapshot(),

@@ -8,7 +8,7 @@ import { createCoreCommands } from './core-commands.ts';
 import { openExtensions } from './core-extensions.ts';
 import { createGames, type Games } from './core-games.ts';
 import { openGround } from './core-ground.ts';
-import { openLane, openPeers } from './core-network.ts';
+import { openLane, openPeers, staticPeersOf } from './core-network.ts';
 import { lanspreadVersion, prepareGamesDir, uploadLimitsOf, type CoreOptions } from './core-options.ts';
 import { createGameRecovery } from './core-recovery.ts';
 import { startServices } from './core-services.ts';
@@ -116,6 +116,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const applySetting = (setting: SettingName): void => {
     if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
     else if (setting === 'playerName') peers.setName(settings.get('playerName'));
+    else if (setting === 'staticPeers') peers.setStaticPeers(staticPeersOf(ground));
     else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
     events.emit({ event: 'settings-changed', setting });
   };

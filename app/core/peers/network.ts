@@ -167,7 +167,7 @@ class LibP2pNetwork implements PeerNetwork {
 
   #reachOut(): void {
     const { staticPeers, knownPeers } = this.#options;
-    for (const text of staticPeers) this.#reach.addStatic(text);
+    this.setStaticPeers(staticPeers);
     for (const known of knownPeers.all()) this.#reach.addKnown(known);
   }
 
@@ -244,6 +244,10 @@ class LibP2pNetwork implements PeerNetwork {
     this.#name = name;
     this.#reach.rename(name);
     this.#tellAllAnew();
+  }
+
+  setStaticPeers(texts: readonly string[]): void {
+    this.#reach.setStatic(texts);
   }
 
   recheckGames(): void {

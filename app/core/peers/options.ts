@@ -11,7 +11,7 @@ export interface PeerNetworkOptions {
   listenHosts: readonly string[];
   /** Makes the discovery once the ports are known; none: only addresses given. */
   discovery?: (announcement: Announcement) => Discovery;
-  /** Multiaddrs that are dialled again and again. */
+  /** See `PeerNetwork.setStaticPeers`. */
   staticPeers: readonly string[];
   knownPeers: PeerRepository;
   host: PeerNetworkHost;

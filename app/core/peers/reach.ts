@@ -2,9 +2,10 @@ import { Emitter, whenAborted, type Clock, type ErrorCode, type IDisposable, typ
 import { PROTOCOL_VERSION } from '../protocol/index.ts';
 import type { KnownPeer } from '../state/index.ts';
 import { dialAddresses, parseAddress, peerIdOf } from './addresses.ts';
+import { planStaticPeers } from './static-peers.ts';
 import { firstDialDelayMs } from './backoff.ts';
 import { Dialler, type DialTarget } from './dialler.ts';
-import type { DiscoveredPeer, Discovery } from './discovery/types.ts';
+import type { DiscoveredPeer, Discovery, StaticHost } from './discovery/types.ts';
 import type { LostReason } from './types.ts';
 
 export interface ReachOptions {
@@ -29,6 +30,8 @@ export class Reach implements IDisposable {
   readonly onDidDiscover = this.#discovered.event;
   readonly onDidFindIncompatible = this.#incompatibleFound.event;
   #discovery: Discovery | undefined;
+  #staticHosts: readonly StaticHost[] = [];
+  #staticKeys: ReadonlySet<string> = new Set();
 
   constructor(options: ReachOptions) {
     this.#options = options;
@@ -37,16 +40,19 @@ export class Reach implements IDisposable {
     );
   }
 
-  /** Always tried again. An address that is none is told to the log. */
-  addStatic(text: string): void {
-    try {
-      const address = parseAddress(text);
-      const peerId = peerIdOf(address);
-      if (peerId === this.#options.ownPeerId) return;
-      this.#dialler.put({ key: `static ${text}`, kind: 'static', peerId, addresses: [address] });
-    } catch (error) {
-      this.#options.logger.warn({ address: text, err: error }, 'a static peer is left out');
-    }
+  /** See `PeerNetwork.setStaticPeers`; those that were given before and are not named any more are let go. */
+  setStatic(texts: readonly string[]): void {
+    const { hosts, addresses } = planStaticPeers(texts, (text, error) =>
+      this.#options.logger.warn({ address: text, err: error }, 'a static peer is left out'),
+    );
+    const targets = addresses.filter(({ peerId }) => peerId !== this.#options.ownPeerId);
+    const keys = new Set(targets.map(({ text }) => staticKey(text)));
+    for (const key of this.#staticKeys) if (!keys.has(key)) this.#dialler.drop(key);
+    this.#staticKeys = keys;
+    for (const { text, peerId, address } of targets)
+      this.#dialler.put({ key: staticKey(text), kind: 'static', peerId, addresses: [address] });
+    this.#staticHosts = hosts;
+    this.#discovery?.setStaticHosts(hosts);
   }
 
   /** Tried once: who was there last time may be there again. */
@@ -84,6 +90,7 @@ export class Reach implements IDisposable {
     listening.use(discovery.onPeerChanged((peer) => this.#onFound(peer, { isNew: false })));
     listening.use(discovery.onPeerLost(({ peerId }) => this.#onGone(peerId)));
     this.#discovery = discovery;
+    discovery.setStaticHosts(this.#staticHosts);
     try {
       await Promise.race([discovery.start(), failed]);
       listening.use(discovery.onInterfacesChanged(onInterfacesChanged));
@@ -177,6 +184,7 @@ const afterGoodbyeMs = 5_000;
 /** Enough for a hall; a flood of invented ones shall not fill the memory. */
 const rememberedIncompatible = 1_000;
 
+const staticKey = (text: string): string => `static ${text}`;
 const foundKey = (peerId: string): string => `found ${peerId}`;
 
 /** What a peer announced, to see whether it changed. */

@@ -66,6 +66,11 @@ export interface PeerNetwork extends AsyncDisposable {
   /** Sends a library change to every session. */
   publish(delta: LibraryDelta): void;
   setName(name: string): void;
+  /**
+   * Whom to reach beside those that are found: multiaddrs that are dialled again and again, and hosts (`10.0.3.7`,
+   * `seed.example:47624`) that discovery asks who they are. What is neither is told to the log.
+   */
+  setStaticPeers(texts: readonly string[]): void;
   /** The local catalog changed: what is known of the others' games is filtered anew. */
   recheckGames(): void;
   /** The transports of the control plane. */

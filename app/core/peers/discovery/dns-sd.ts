@@ -12,7 +12,7 @@ import { PeerCache, type CacheChange } from './cache.ts';
 import { scopedAddress, selectLinks, type InterfaceTable, type Link, type LinkSelection } from './interfaces.ts';
 import { LinkSet } from './link-set.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
-import { defaultProbePort, StaticProber, type StaticHost } from './prober.ts';
+import { defaultProbePort, StaticProber } from './prober.ts';
 import { readGoodbyes, readPresentations, type Presentation } from './presentations.ts';
 import type { ServiceRecord } from './records.ts';
 import { Alarm, standardPlace, type MulticastPlace } from './sockets.ts';
@@ -25,6 +25,7 @@ import type {
   DiscoveryInterface,
   DiscoveryLostReason,
   DiscoveryWarning,
+  StaticHost,
 } from './types.ts';
 
 export interface DnsSdOptions extends LinkSelection {
@@ -81,7 +82,9 @@ class DnsSdDiscovery implements Discovery {
   readonly #expiry: Alarm;
   readonly #scanMs: number;
   #announcement: Announcement;
-  #statics: StaticProber[] = [];
+  #staticHosts: readonly StaticHost[];
+  /** Those that are asked, by host and port. */
+  readonly #statics = new Map<string, StaticProber>();
   #scanning: IDisposable | undefined;
   #lastScanAt = 0;
   #warned = new Set<string>();
@@ -92,6 +95,7 @@ class DnsSdDiscovery implements Discovery {
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silentLogger;
     this.#announcement = options.announcement;
+    this.#staticHosts = options.staticHosts ?? [];
     this.#scanMs = options.scanMs ?? 3_000;
     this.#context = {
       clock: this.#clock,
@@ -120,8 +124,13 @@ class DnsSdDiscovery implements Discovery {
     this.#lastScanAt = this.#clock.now();
     await this.#scan();
     if (this.#isStopped()) return;
-    this.#statics = (this.#options.staticHosts ?? []).map((host) => this.#probe(host));
+    this.#askStaticHosts();
     this.#scanning = this.#clock.interval(() => this.#scanAgain(), this.#scanMs);
+  }
+
+  setStaticHosts(hosts: readonly StaticHost[]): void {
+    this.#staticHosts = hosts;
+    if (this.#state === 'running') this.#askStaticHosts();
   }
 
   update(update: AnnouncementUpdate): void {
@@ -149,7 +158,7 @@ class DnsSdDiscovery implements Discovery {
     const wasRunning = this.#state === 'running';
     this.#state = 'stopped';
     this.#scanning?.[Symbol.dispose]();
-    for (const prober of this.#statics) prober[Symbol.dispose]();
+    for (const prober of this.#statics.values()) prober[Symbol.dispose]();
     if (wasRunning) await this.#sayGoodbye();
     this.#links[Symbol.dispose]();
     this.#expiry[Symbol.dispose]();
@@ -206,6 +215,16 @@ class DnsSdDiscovery implements Discovery {
     await this.#links.update(links);
   }
 
+  #askStaticHosts(): void {
+    const wanted = new Map(this.#staticHosts.map((host) => [`${host.host} ${host.port}`, host]));
+    for (const [key, prober] of this.#statics) {
+      if (wanted.has(key)) continue;
+      prober[Symbol.dispose]();
+      this.#statics.delete(key);
+    }
+    for (const [key, host] of wanted) if (!this.#statics.has(key)) this.#statics.set(key, this.#probe(host));
+  }
+
   #probe(host: StaticHost): StaticProber {
     return new StaticProber(host, {
       ...this.#context,
@@ -248,7 +267,7 @@ class DnsSdDiscovery implements Discovery {
   #doubt(doubts: (origin: Origin, peerId: string) => boolean): void {
     this.#cache.doubt(this.#clock.monotonicMs(), doubts);
     this.#links.doubt();
-    for (const prober of this.#statics) prober.doubt();
+    for (const prober of this.#statics.values()) prober.doubt();
     this.#arm();
   }
 

@@ -88,6 +88,9 @@ export class MemoryDiscovery implements Discovery {
     for (const other of this.#others()) other.#hear(this);
   }
 
+  /** Everybody is reached here. */
+  setStaticHosts(): void {}
+
   reconfirm(peerId: string): void {
     if (!this.#peers.has(peerId) || this.#doubts.has(peerId)) return;
     if (this.#others().some((other) => other.#announcement.peerId === peerId)) return;

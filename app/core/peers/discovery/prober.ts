@@ -7,7 +7,7 @@ import type { DiscoveryContext } from './multicast-link.ts';
 import { decodeMessage, encodeQuery, encodeResponse, ownRecords, pointerRecord, serviceName } from './records.ts';
 import { broadcastPacing, QuerySchedule, staticPacing } from './schedule.ts';
 import { Alarm, closeSocket, openSocket, sendDatagram } from './sockets.ts';
-import type { AddressFamily } from './types.ts';
+import type { AddressFamily, StaticHost } from './types.ts';
 
 /** The UDP port on which nodes answer probes, where multicast does not arrive. Open it in firewalls beside 5353. */
 export const defaultProbePort = 47_624;
@@ -129,13 +129,6 @@ export class BroadcastProber implements IDisposable {
   #fail(error: unknown): void {
     if (!this.#disposed) this.#context.failed(this, error);
   }
-}
-
-/** A host that is asked directly because neither multicast nor broadcast reaches it. */
-export interface StaticHost {
-  /** An address or a name to look up. */
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Parses `10.0.3.7`, `seed.example`, `10.0.3.7:47624`, `[fd00::7]:47624`, `fd00::7`; undefined when it is none of these. */

@@ -62,6 +62,13 @@ export interface DiscoveryInterface {
   readonly mode: 'full' | 'browse-only' | 'broadcast-only' | 'failed';
 }
 
+/** A host that is asked directly because neither multicast nor broadcast reaches it. */
+export interface StaticHost {
+  /** An address or a name to look up. */
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Something does not work as it should; discovery goes on with the rest. Each is told once. */
 export interface DiscoveryWarning {
   /** A sentence for the log. */
@@ -85,6 +92,8 @@ export interface Discovery extends AsyncDisposable {
   readonly onFailed: Event<{ readonly cause: unknown }>;
   /** Starts announcing and browsing. With no usable interface it idles until one appears. */
   start(): Promise<void>;
+  /** Asks these hosts directly from now on, and others that were named before no more. */
+  setStaticHosts(hosts: readonly StaticHost[]): void;
   /** Changes what is announced, at once and on every interface. */
   update(update: AnnouncementUpdate): void;
   /**
