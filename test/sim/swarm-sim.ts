@@ -2,6 +2,7 @@
  * A room in which everybody fetches one game from one seed, in simulated time. What decides is the program's own code:
  * scheduler, choice of pieces, swarm view, upload governor. Equal options give equal results on every machine.
  */
+import { limits } from '../../app/core/protocol/index.ts';
 import { layoutOfSizes } from '../support/manifests.ts';
 import { SeededRandom } from '../support/random.ts';
 import { SimClock } from './sim-clock.ts';
@@ -21,6 +22,8 @@ export interface SimOptions {
   readonly isSwarm?: boolean;
   /** Peers that a node serves at a time. Default: as the program. */
   readonly places?: number | undefined;
+  /** Others that a node knows, the seed among them. Default: as the program. */
+  readonly sessions?: number;
 }
 
 export interface SimResult {
@@ -53,6 +56,7 @@ export function simulate({
   randomSeed = 1,
   isSwarm = true,
   places,
+  sessions = limits.sessions,
 }: SimOptions): SimResult {
   const clock = new SimClock();
   const nodes = new Map<string, SimNode>();
@@ -95,34 +99,34 @@ export function simulate({
       if (isSwarm) tellReady(node);
     };
     if (isSwarm) clock.timeout(() => tellNews(node), startMs + between(0, tellPeriodMs));
-    if (isSwarm)
-      for (const other of others)
-        if (other !== node)
-          clock.timeout(
-            () => {
-              if (other.doneAtMs === undefined && node.doneAtMs === undefined) other.meet(node);
-            },
-            startSpreadMs / 2 + between(meetMs.least, meetMs.most),
-          );
   }
+  const friends = isSwarm ? makeFriends(others, { sessions, random }) : new Map<SimNode, SimNode[]>();
+  for (const [node, known] of friends)
+    for (const other of known)
+      clock.timeout(
+        () => {
+          if (other.doneAtMs === undefined && node.doneAtMs === undefined) other.meet(node);
+        },
+        startSpreadMs / 2 + between(meetMs.least, meetMs.most),
+      );
 
   function tellNews(node: SimNode): void {
     if (node.doneAtMs !== undefined) return;
     const news = node.news();
     if (news)
       clock.timeout(() => {
-        for (const other of others) if (other !== node) other.hear(node.peerId, news);
+        for (const other of friends.get(node) ?? []) other.hear(node.peerId, news);
       }, latencyMs);
     clock.timeout(() => tellNews(node), tellPeriodMs);
   }
 
   function tellReady(node: SimNode): void {
     clock.timeout(() => {
-      for (const other of others) if (other !== node) other.scheduler.removePeer(node.peerId);
+      for (const other of friends.get(node) ?? []) other.scheduler.removePeer(node.peerId);
     }, latencyMs);
     clock.timeout(() => {
-      for (const other of others) {
-        if (other === node || other.doneAtMs !== undefined) continue;
+      for (const other of friends.get(node) ?? []) {
+        if (other.doneAtMs !== undefined) continue;
         other.scheduler.putPeer(node.peerId, 'all');
         other.pump([node.peerId]);
       }
@@ -140,4 +144,25 @@ export function simulate({
     onceMs: (sizeBytes / seedBytesPerSecond) * 1000,
     seedCopies: seed.sentBytes / sizeBytes,
   };
+}
+
+/** Who knows whom: all, or, where a node has no sessions for all, as many as it has, by chance. */
+function makeFriends(
+  nodes: readonly SimNode[],
+  { sessions, random }: { sessions: number; random: SeededRandom },
+): Map<SimNode, SimNode[]> {
+  const friends = new Map(nodes.map((node) => [node, [] as SimNode[]]));
+  const pairs = nodes.flatMap((one, at) => nodes.slice(at + 1).map((other) => [one, other] as const));
+  for (let last = pairs.length - 1; last > 0; last -= 1) {
+    const at = random.below(last + 1);
+    const [a, b] = [pairs[at], pairs[last]];
+    if (a && b) [pairs[at], pairs[last]] = [b, a];
+  }
+  for (const [one, other] of pairs) {
+    const [ones, others] = [friends.get(one) ?? [], friends.get(other) ?? []];
+    if (ones.length >= sessions - 1 || others.length >= sessions - 1) continue;
+    ones.push(other);
+    others.push(one);
+  }
+  return friends;
 }

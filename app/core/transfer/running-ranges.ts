@@ -31,10 +31,11 @@ export class RunningRanges implements Iterable<RunningRange> {
     return this.#ranges.size;
   }
 
-  /** Whether anything is being fetched from a peer that has only a part. */
-  get isFedByMembers(): boolean {
-    for (const { peer } of this) if (peer.have !== 'all') return true;
-    return false;
+  /** How many are being fetched from peers that have only a part. */
+  get fromMembers(): number {
+    let count = 0;
+    for (const { peer } of this) if (peer.have !== 'all') count += 1;
+    return count;
   }
 
   get(id: number): RunningRange | undefined {

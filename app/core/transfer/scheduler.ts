@@ -28,8 +28,13 @@ export type Verdict =
 
 const slotsOfOnlyPeer = 4;
 const slotsPerPeer = 2;
-/** So many others who fetch the same keep a seed busy by themselves. */
+/** So many others who fetch the same, for each seed, keep it busy by themselves. */
 const crowd = 3;
+/**
+ * Pieces asked of members at a time, at most. In a large room all would otherwise ask for all they hear of at once and
+ * wait for it in long queues, while others get it meanwhile whom nobody asks any more.
+ */
+const mostFromMembers = 16;
 /** Games smaller than this are fetched in order from the start, in bytes. */
 const slowStartFromBytes = 128 * 1024 * 1024;
 
@@ -111,8 +116,9 @@ export class Scheduler {
   /** The peer is gone; its running ranges are the caller's to end and to settle. */
   removePeer(peerId: string): void {
     const peer = this.#peers.get(peerId);
-    if (peer) peer.isHere = false;
-    this.#swarm?.view.remove(peerId);
+    if (!peer) return;
+    peer.isHere = false;
+    this.#leaveIfUnusable(peer);
   }
 
   /** Whether the peer takes part. */
@@ -122,7 +128,11 @@ export class Scheduler {
 
   /** Peers that may be asked. */
   usablePeers(): string[] {
-    return this.#usable().map(({ peerId }) => peerId);
+    const peers = this.#usable().map(({ peerId }) => peerId);
+    if (!this.#swarm || this.#swarm.view.size === 0) return peers;
+    // Who is asked first changes, so that nobody has to give more than others because it is known longest.
+    const first = Math.floor(this.#random() * peers.length);
+    return [...peers.slice(first), ...peers.slice(0, first)];
   }
 
   /** Ranges that run at a peer. */
@@ -164,7 +174,7 @@ export class Scheduler {
   toBeginAnew(nowMs: number): number[] {
     const { pieces, view } = this.#swarm ?? {};
     if (!pieces || !view || view.size === 0) return [];
-    const { isFedByMembers } = this.#ranges;
+    const isFedByMembers = this.#ranges.fromMembers > 0;
     const isBetterShared = ({ firstBlock, count, missing, bytes }: RunningRange): boolean => {
       if (missing === 0) return false;
       const piece = pieces.of(firstBlock);
@@ -259,13 +269,15 @@ export class Scheduler {
   }
 
   /** Who is not asked any more has nothing for anybody: others are asked for what it says to have or to fetch. */
-  #leaveIfUnusable({ peerId, isUsable }: SourcePeer): void {
-    if (!isUsable) this.#swarm?.view.remove(peerId);
+  #leaveIfUnusable(peer: SourcePeer): void {
+    if (peer.isUsable) return;
+    this.#seeds.delete(peer);
+    this.#swarm?.view.remove(peer.peerId);
   }
 
   /** A seed that many ask. */
   #isDear({ have }: SourcePeer): boolean {
-    return have === 'all' && (this.#swarm?.view.size ?? 0) >= crowd;
+    return have === 'all' && (this.#swarm?.view.size ?? 0) >= crowd * this.#seeds.size;
   }
 
   #pick(peer: SourcePeer, nowMs: number): BlockSpan | undefined {
@@ -283,11 +295,13 @@ export class Scheduler {
   }
 
   #pickPiece(peer: SourcePeer, { pieces, view }: Swarm, nowMs: number): BlockSpan | undefined {
+    const { fromMembers } = this.#ranges;
+    if (peer.have !== 'all' && fromMembers >= mostFromMembers) return undefined;
     const mayAsk = this.#mayAsk(peer);
     const first = pickBlock({
       swarm: view,
       member: peer.have === 'all' ? undefined : peer.peerId,
-      isFedByMembers: this.#ranges.isFedByMembers,
+      isFedByMembers: fromMembers > 0,
       firstOpen: (piece) =>
         this.#missing.firstWithin({ first: pieces.first(piece), end: pieces.first(piece + 1) }, mayAsk),
       nowMs,
