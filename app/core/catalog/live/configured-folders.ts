@@ -54,7 +54,7 @@ function parsePattern(text: string): string {
   if (stars > maxStars) refuse(`has over ${maxStars} stars`);
   const base = baseOf(path);
   if (base.includes('*')) refuse('has a star that does not stand for a whole folder at the end');
-  if (base === parse(path).root) refuse('is all of a disk; name a folder in it');
+  if (isSystemRoot(base)) refuse('is all of this PC; name a folder in it');
   return path;
 }
 
@@ -70,7 +70,18 @@ function starsOf(path: string): number {
 /** The pattern without its stars. */
 function baseOf(pattern: string): string {
   const parts = pattern.split(sep);
-  return parts.slice(0, parts.length - starsOf(pattern)).join(sep) || sep;
+  const base = parts.slice(0, parts.length - starsOf(pattern)).join(sep);
+  // `/` and `E:` are roots only with a separator.
+  return base === '' || /^[a-z]:$/i.test(base) ? base + sep : base;
+}
+
+/** A stick's drive on Windows may be named as a whole, the system's may not. */
+function isSystemRoot(path: string): boolean {
+  const { root } = parse(path);
+  if (path !== root) return false;
+  return (
+    process.platform !== 'win32' || root.toLowerCase().startsWith((process.env['SystemDrive'] ?? 'c:').toLowerCase())
+  );
 }
 
 /** Whether a folder is one that the pattern stands for, there or not. */
