@@ -2,14 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { startCore, type CoreHandle, type CoreOptions } from '../core/core.ts';
 import { createLogger, type LoggingOptions } from './logging.ts';
-import { builtInUnpackers } from './unpackers.ts';
+import { builtInExtensions } from './built-in-extensions.ts';
 import { reportStartFailure } from './commands/start-failure.ts';
 
 const sampleCatalog = fileURLToPath(new URL('../../fixtures/catalog/catalog.json', import.meta.url));
 
 /** Starts it, or says why not and answers with the exit code. */
 export async function startLauncherCore(
-  options: Omit<CoreOptions, 'logger' | 'unpackers'>,
+  options: Omit<CoreOptions, 'logger' | 'builtInExtensions'>,
   { stateDir, logLevel }: { stateDir: string; logLevel: LoggingOptions['stderrLevel'] },
 ): Promise<{ handle: CoreHandle } | number> {
   const logger = createLogger({ stateDir, stderrLevel: logLevel });
@@ -18,7 +18,7 @@ export async function startLauncherCore(
       ...options,
       fallbackCatalogFile: sampleCatalog,
       logger,
-      unpackers: builtInUnpackers(),
+      builtInExtensions,
     });
     return { handle };
   } catch (error) {

@@ -55,8 +55,8 @@ export function stateDirOf(flags: { stateDir?: string }): string {
   return resolve(flags.stateDir ?? defaultStateDir());
 }
 
-/** The flags as the core's options; the caller adds the logger and the unpackers. */
-export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'unpackers'> {
+/** The flags as the core's options; the caller adds the logger and the built-in extensions. */
+export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'builtInExtensions'> {
   return {
     stateDir: stateDirOf(flags),
     ...(flags.gamesDir !== undefined && { gamesDir: resolve(flags.gamesDir) }),

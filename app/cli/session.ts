@@ -8,7 +8,7 @@ import {
 } from '../core/rpc/index.ts';
 import { createLogger } from './logging.ts';
 import { coreOptionsOf, stateDirOf, type CoreFlags } from './options.ts';
-import { builtInUnpackers } from './unpackers.ts';
+import { builtInExtensions } from './built-in-extensions.ts';
 
 /** A core to talk to: the running one of this state directory, or one started for this call. */
 export interface Session extends AsyncDisposable {
@@ -45,7 +45,7 @@ export async function joinRunning(stateDir: string): Promise<Session | undefined
 async function startOwn(flags: CoreFlags): Promise<Session> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'error' });
   const { startCore } = await import('../core/core.ts');
-  const handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
+  const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });
   return {
     isFresh: true,
     invoke: handle.commands.invoke,

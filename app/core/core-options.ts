@@ -34,8 +34,8 @@ export interface CoreOptions {
   catalogFiles?: readonly string[];
   /** Imported when there is no other catalog. */
   fallbackCatalogFile?: string;
-  /** Asked after those of extensions. */
-  unpackers: readonly Unpacker[];
+  /** Asked after those of extensions: for tests. */
+  unpackers?: readonly Unpacker[];
   /** Absolute folders; each folder in them that has a manifest is a built-in extension. */
   builtInExtensions?: readonly string[];
   /** Absolute folders of extensions that their authors work on. */

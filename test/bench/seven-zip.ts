@@ -1,7 +1,7 @@
 /** 7-Zip against a plain copy of the same bytes, and which archive formats the bundled binary opens. Option: --mib 128 */
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createSevenZipUnpacker } from '../../app/extensions/seven-zip/index.ts';
+import { createSevenZipUnpacker } from '../support/seven-zip.ts';
 import { runSevenZip, writeArchive, type ArchiveFormat } from '../support/archives.ts';
 import { writeEntries, type Entry } from '../support/entries.ts';
 import { tempDir } from '../support/temp.ts';

@@ -12,7 +12,7 @@ import {
   type RecoveryReport,
 } from '../../app/core/install/index.ts';
 import { openState, type State } from '../../app/core/state/index.ts';
-import { createSevenZipUnpacker } from '../../app/extensions/seven-zip/index.ts';
+import { createSevenZipUnpacker } from './seven-zip.ts';
 import { makeGame, type GameRoot, type GameSpec } from './games.ts';
 import { tempDir } from './temp.ts';
 

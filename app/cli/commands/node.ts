@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
-import { builtInUnpackers } from '../unpackers.ts';
+import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
 
 export function addNodeCommand(program: Command): void {
@@ -17,7 +17,7 @@ async function runNode(flags: CoreFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'info' });
   try {
     const { startCore } = await import('../../core/core.ts');
-    const handle = await startCore({ ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() });
+    const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });
     handle.events(({ event, ...facts }) => {
       if (event.endsWith('-progress') || event === 'games-changed' || event === 'blocks-verified') return;
       logger.info(facts, event);

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit.ts';
 import { LineOutput } from '../line-output.ts';
 import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
-import { builtInUnpackers } from '../unpackers.ts';
+import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
 
 /** Whether somebody wants this process to break at a step: see `break-points.ts`. */
@@ -36,7 +36,7 @@ async function runPeer(flags: PeerFlags): Promise<number> {
   try {
     const { startCore } = await import('../../core/core.ts');
     const breaking = isToBreak ? (await import('../break-points.ts')).readBreakPoints() : undefined;
-    const options = { ...coreOptionsOf(flags), logger, unpackers: builtInUnpackers() };
+    const options = { ...coreOptionsOf(flags), logger, builtInExtensions };
     handle = await startCore(breaking ? { ...options, decorate: breaking.decorators } : options);
     if (breaking) handle = breaking.watch(handle);
   } catch (error) {

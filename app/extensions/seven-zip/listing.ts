@@ -1,13 +1,15 @@
-import { LanspreadError } from '../../core/base/index.ts';
-import type { ArchiveEntry } from '../../core/install/index.ts';
+import { ArchiveError, type Entry } from '../../extension-api/index.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
 const fieldLine = /^([A-Z][A-Za-z0-9 ]*) =(?: (.*))?$/;
 const wholeNumber = /^\d{1,15}$/;
 
-function corrupt(message: string): LanspreadError {
-  return new LanspreadError('ARCHIVE_CORRUPT', { message: `The archive's listing makes no sense: ${message}.` });
+/** What separates two entries is an empty line; one entry's lines are never longer. */
+const maxBlockLength = 1_000_000;
+
+function corrupt(message: string, options?: ErrorOptions): ArchiveError {
+  return new ArchiveError('ARCHIVE_CORRUPT', `The archive's listing makes no sense: ${message}.`, options);
 }
 
 function parseFields(block: string): Fields {
@@ -40,7 +42,7 @@ function windowsAttributes(fields: Fields): string {
   return /^[A-Z]*$/.test(first) ? first : '';
 }
 
-function kindOf(fields: Fields): ArchiveEntry['kind'] {
+function kindOf(fields: Fields): Entry['kind'] {
   const type = unixMode(fields).charAt(0);
   const attributes = windowsAttributes(fields);
   if (fields.get('Symbolic Link') || type === 'l' || attributes.includes('L')) return 'symlink';
@@ -56,7 +58,7 @@ function plainPath(path: string, platform: NodeJS.Platform): string {
   return slashed.replace(/^(?:\.\/)+/, '').replace(/(?<=[^/])\/$/, '');
 }
 
-function toEntry(fields: Fields, platform: NodeJS.Platform): ArchiveEntry | undefined {
+function toEntry(fields: Fields, platform: NodeJS.Platform): Entry | undefined {
   const path = fields.get('Path');
   if (path === undefined) throw corrupt('an entry has no path');
   const kind = kindOf(fields);
@@ -75,21 +77,57 @@ function toEntry(fields: Fields, platform: NodeJS.Platform): ArchiveEntry | unde
 }
 
 /**
- * The entries of what `7zz l -slt -ba` printed, in the archive's order. Strict: whatever is not understood is
- * `ARCHIVE_CORRUPT`, so that an entry can never hide in it.
+ * Reads what `7zz l -slt -ba` prints, piece by piece. Strict: whatever is not understood is `ARCHIVE_CORRUPT`, so that an
+ * entry can never hide in it.
  */
-export function parseListing(output: Uint8Array, platform: NodeJS.Platform = process.platform): ArchiveEntry[] {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(output);
-  } catch (cause) {
-    throw new LanspreadError('ARCHIVE_CORRUPT', { message: 'The archive has names that are not Unicode.', cause });
+export class ListingParser {
+  readonly #platform: NodeJS.Platform;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #entries: Entry[] = [];
+  #rest = '';
+
+  constructor(platform: NodeJS.Platform = process.platform) {
+    this.#platform = platform;
   }
-  return text
-    .replaceAll('\r\n', '\n')
-    .split('\n\n')
-    .map((block) => block.replace(/^\n+|\n+$/g, ''))
-    .filter((block) => block !== '')
-    .map((block) => toEntry(parseFields(block), platform))
-    .filter((entry) => entry !== undefined);
+
+  push(piece: Uint8Array): void {
+    this.#take(this.#decode(piece, true), false);
+  }
+
+  /** The entries, in the archive's order. */
+  finish(): Entry[] {
+    this.#take(this.#decode(new Uint8Array(0), false), true);
+    return this.#entries;
+  }
+
+  #decode(piece: Uint8Array, stream: boolean): string {
+    try {
+      return this.#decoder.decode(piece, { stream });
+    } catch (cause) {
+      throw corrupt('it has names that are not Unicode', { cause });
+    }
+  }
+
+  #take(text: string, isEnd: boolean): void {
+    // A carriage return at the very end of a piece waits for its line feed.
+    const all = this.#rest + text;
+    const held = !isEnd && all.endsWith('\r') ? '\r' : '';
+    const blocks = all
+      .slice(0, all.length - held.length)
+      .replaceAll('\r\n', '\n')
+      .split('\n\n');
+    this.#rest = isEnd ? '' : (blocks.pop() ?? '') + held;
+    if (this.#rest.length > maxBlockLength) throw corrupt('an entry has no end');
+    for (const block of blocks) {
+      const lines = block.replace(/^\n+|\n+$/g, '');
+      const entry = lines === '' ? undefined : toEntry(parseFields(lines), this.#platform);
+      if (entry) this.#entries.push(entry);
+    }
+  }
+}
+
+export function parseListing(output: Uint8Array, platform?: NodeJS.Platform): Entry[] {
+  const parser = new ListingParser(platform);
+  parser.push(output);
+  return parser.finish();
 }

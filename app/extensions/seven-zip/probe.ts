@@ -1,5 +1,8 @@
 /** What a file is, by its first bytes and its name. Pure. */
 
+/** Up to the mark of an ISO image. */
+export const headBytes = 33 * 1024;
+
 /** A single compressed stream holds one file; where that is a tar, its tree is meant. */
 export type StreamFormat = 'gzip' | 'xz' | 'bzip2' | 'zstd';
 export type Format = 'rar' | '7z' | 'zip' | 'tar' | 'iso' | StreamFormat;

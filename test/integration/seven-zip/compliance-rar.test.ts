@@ -1,4 +1,4 @@
-import { createSevenZipUnpacker } from '../../../app/extensions/seven-zip/index.ts';
+import { createSevenZipUnpacker } from '../../support/seven-zip.ts';
 import { writeArchive } from '../../support/archives.ts';
 import { unpackerCompliance } from '../../support/compliance/unpacker.ts';
 

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createSevenZipUnpacker } from '../../../app/extensions/seven-zip/index.ts';
+import { createSevenZipUnpacker } from '../../support/seven-zip.ts';
 import { runSevenZip } from '../../support/archives.ts';
 import { unpackerCompliance } from '../../support/compliance/unpacker.ts';
 import { writeEntries, type Entry } from '../../support/entries.ts';

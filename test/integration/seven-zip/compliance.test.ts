@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { createSevenZipUnpacker } from '../../../app/extensions/seven-zip/index.ts';
+import { createSevenZipUnpacker } from '../../support/seven-zip.ts';
 import { runSevenZip, writeArchive } from '../../support/archives.ts';
 import { unpackerCompliance } from '../../support/compliance/unpacker.ts';
 import { largeName, packZeros } from '../../support/large-archives.ts';

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanspreadError } from '../../../app/core/base/index.ts';
+import { ArchiveError } from '../../../app/extension-api/index.ts';
 import { parseListing } from '../../../app/extensions/seven-zip/listing.ts';
 import { formatOf, probeScore } from '../../../app/extensions/seven-zip/probe.ts';
 
@@ -16,7 +16,7 @@ function codeOf(work: () => unknown): string | undefined {
     work();
     return undefined;
   } catch (error) {
-    return error instanceof LanspreadError ? error.code : 'another error';
+    return error instanceof ArchiveError ? error.code : 'another error';
   }
 }
 

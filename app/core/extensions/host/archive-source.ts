@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { isNotFound, LanspreadError, statOf, type FileHandle, type FileSystem } from '../../base/index.ts';
-import { furtherVolumes } from '../../install/index.ts';
+import { furtherVolumes, probeHeadBytes } from '../../install/index.ts';
 import { maxPieceBytes, type ArchiveFacts } from '../wire/index.ts';
 
 /** Of volumes: more are not told. */
@@ -66,7 +66,8 @@ export class ArchiveSource implements AsyncDisposable {
   /** Errors: `EXTENSION_MISBEHAVED` for a volume that is not one; file system. */
   async read({ volume, offset, length }: { volume: number; offset: number; length: number }): Promise<Uint8Array> {
     const head = this.#head;
-    if (head && volume === 0 && offset + length <= head.length) return head.subarray(offset, offset + length);
+    const isInHead = head && volume === 0 && (offset + length <= head.length || head.length < probeHeadBytes);
+    if (isInHead) return head.subarray(offset, offset + length);
     const name = this.facts.volumes[volume];
     if (name === undefined)
       throw new LanspreadError('EXTENSION_MISBEHAVED', { message: `There is no volume ${volume}.` });

@@ -37,6 +37,8 @@ export interface ExtensionHostOptions {
 }
 
 const stopLimitMs = 5_000;
+/** The launcher ends within two seconds. */
+const disposeLimitMs = 500;
 const catalogPageSchema = z.object({
   games: z.array(z.unknown()).max(maxGamesPerPage),
   next: z.string().max(4_096).optional(),
@@ -155,7 +157,7 @@ class Host implements ExtensionHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.stop({ timeoutMs: disposeLimitMs });
   }
 
   #runner(extension: ExtensionDescription): ExtensionRunner {

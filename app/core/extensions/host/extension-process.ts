@@ -143,6 +143,15 @@ export class ExtensionProcess {
       this.#connection.sendNotification(method, params).catch(() => {});
   }
 
+  /** Whether this process stays alive for it. */
+  setReferenced(isReferenced: boolean): void {
+    const { child, link, stdout, stderr } = this.#parts;
+    // A pipe of a child is a socket, which knows `ref`; the type of a stream does not.
+    for (const handle of [child, link, stdout, stderr] as { ref?(): void; unref?(): void }[])
+      if (isReferenced) handle.ref?.();
+      else handle.unref?.();
+  }
+
   /** Ends it now, with its process tree. */
   kill(reason?: LanspreadError): void {
     if (this.#gone.signal.aborted) return;
@@ -157,6 +166,7 @@ export class ExtensionProcess {
   /** Lets it deactivate, then ends it. Resolves when it is gone. Never rejects. */
   async stop({ limitMs }: { limitMs: number }): Promise<void> {
     this.#isStopping = true;
+    this.setReferenced(true);
     const limit = AbortSignal.timeout(limitMs);
     try {
       await this.ask(toExtension.deactivate, {}, { signal: limit });

@@ -77,6 +77,7 @@ export class ExtensionRunner {
     this.#idle?.[Symbol.dispose]();
     try {
       const process = await untilAborted(signal, () => this.#start());
+      process.setReferenced(true);
       return await work({
         ask: (method, params, options) => process.ask(method, params, options),
         openScope: (options) => this.#openScope(options),
@@ -207,8 +208,9 @@ export class ExtensionRunner {
     }
     this.#lastError = this.#disabledError();
     logger.error({ extensionId: id, err: this.#lastError }, 'An extension is disabled.');
-    ledger.disable(id, this.#lastError);
+    // The store answers with a new description at once, and this runner has to stay for its last error.
     this.#setPhase('disabled');
+    ledger.disable(id, this.#lastError);
     return error;
   }
 
@@ -224,6 +226,7 @@ export class ExtensionRunner {
   #restSoon(): void {
     this.#idle?.[Symbol.dispose]();
     if (this.#users > 0 || this.#isClosed) return;
+    this.#running?.setReferenced(false);
     const { clock, limits } = this.#options;
     this.#idle = clock.timeout(() => this.#rest(), limits.idleMs, { background: true });
   }

@@ -1,0 +1,39 @@
+import type { Archive, Entry, UnpackCall } from '../../extension-api/index.ts';
+import { contentArguments, listArguments, throwIfFailed, tool } from './commands.ts';
+import { innerKind } from './inner-kind.ts';
+import { ListingParser } from './listing.ts';
+
+const source = { tool, args: [...contentArguments, '--', { ref: 'archive' }] } as const;
+
+/** Every entry, in the archive's order. */
+export async function listArchive(archive: Archive, call: UnpackCall): Promise<readonly Entry[]> {
+  const inner = await innerKind(archive, call);
+  if (inner === 'single') return [await measureSingle(archive, call)];
+  const parser = new ListingParser();
+  const onOutput = (piece: Uint8Array): void => parser.push(piece);
+  if (inner === 'tar') {
+    throwIfFailed(await call.runTool(tool, [...listArguments, '-si', '-ttar'], { input: source, onOutput }));
+  } else {
+    const args = [...listArguments, '--', { ref: 'archive' } as const];
+    throwIfFailed(await call.runTool(tool, args, { onOutput }), 'ARCHIVE_CORRUPT');
+  }
+  return parser.finish();
+}
+
+/** Compressed streams do not tell reliably how long they are: it is counted. */
+async function measureSingle(archive: Archive, call: UnpackCall): Promise<Entry> {
+  const result = await call.runTool(tool, source.args, { maxOutputBytes: 0, beyond: 'count' });
+  throwIfFailed(result);
+  return {
+    path: singleName(archive.name),
+    sizeBytes: result.stdoutBytes,
+    packedBytes: archive.sizeBytes,
+    kind: 'file',
+  };
+}
+
+/** The archive's name without the compression's ending: what a stream calls itself inside is not to be trusted. */
+function singleName(name: string): string {
+  const plain = name.replace(/\.(?:gz|xz|bz2|zst|eti)$/i, '');
+  return plain === name || plain === '' ? `${name}.out` : plain;
+}

@@ -1,0 +1,37 @@
+/** RAR 4/5 (also as `.eti`), 7z, zip, tar (also compressed), ISO and single compressed files, through 7-Zip's own program. */
+import type { Archive, Context, Entry, Plan, UnpackCall, Unpacker } from '../../extension-api/index.ts';
+import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
+import { innerKind } from './inner-kind.ts';
+import { listArchive } from './list.ts';
+import { headBytes, probeScore } from './probe.ts';
+
+const archive = { ref: 'archive' } as const;
+
+class SevenZip implements Unpacker {
+  async probe(given: Archive): Promise<number> {
+    return probeScore(given.name, await given.read(0, headBytes));
+  }
+
+  list(given: Archive, call: UnpackCall): Promise<readonly Entry[]> {
+    return listArchive(given, call);
+  }
+
+  async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall): Promise<Plan> {
+    const inner = await innerKind(given, call);
+    const common = { kind: 'tool', tool, okExitCodes, failures } as const;
+    const source = { tool, args: [...(mode === 'install' ? streamArguments : contentArguments), '--', archive] };
+    if (mode === 'stream' || inner === 'single') {
+      const output = 'concatenated-stdout';
+      if (inner !== 'tar') return { ...common, args: [...contentArguments, '--', archive], output };
+      return { ...common, args: [...contentArguments, '-si', '-ttar'], input: source, output };
+    }
+    const output = 'destination';
+    const progress = 'percent';
+    if (inner === 'tree') return { ...common, args: [...extractArguments, '--', archive], output, progress };
+    return { ...common, args: [...extractArguments, '-si', '-ttar'], input: source, output, progress };
+  }
+}
+
+export function activate(context: Context): void {
+  context.subscriptions.push(context.registerUnpacker('seven-zip', new SevenZip()));
+}
