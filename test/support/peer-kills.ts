@@ -45,6 +45,13 @@ const begins = (peer: PeerProcess, command: string): Promise<void> =>
 
 const operations: readonly Operation[] = [
   { name: 'download and install', command: 'download', params: { install: true }, wanted: ['install-finished'] },
+  { name: 'streamed install', command: 'streamInstall', wanted: ['install-finished'] },
+  {
+    name: 'cancelled streamed install',
+    command: 'streamInstall',
+    during: (peer) => begins(peer, 'cancel'),
+    wanted: ['download-cancelled', 'install-finished'],
+  },
   {
     name: 'update',
     command: 'update',
@@ -123,7 +130,10 @@ async function finish(peer: PeerProcess, { command }: Operation): Promise<void> 
   } else if (command === 'removeDownload') {
     if (game.downloaded) await does(peer, 'removeDownload', { gameId: id }, 'remove-finished');
   } else if (command === 'repair' && game.downloaded) await does(peer, 'repair', { gameId: id }, 'repair-finished');
-  else {
+  else if (command === 'streamInstall') {
+    await isOffered(peer, id);
+    if (!game.installed) await does(peer, 'streamInstall', { gameId: id }, 'install-finished');
+  } else {
     await isOffered(peer, id);
     const isNew = game.installed && game.downloaded && game.localVersion === game.version && !game.updateAvailable;
     if (isNew) return;
