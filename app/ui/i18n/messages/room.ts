@@ -34,7 +34,6 @@ export const roomTexts = define({
     'room.empty.network': 'Are all of them in the same network? A guest Wi-Fi or a VPN keeps PCs apart.',
     'room.empty.firewall': 'Does a firewall ask? Allow Lanspread in private networks.',
     'room.empty.doctor': 'Still nobody? This command tells what is in the way:',
-    'room.empty.address': 'Or connect by address:',
   },
   de: {
     'room.summary': {
@@ -70,6 +69,5 @@ export const roomTexts = define({
     'room.empty.network': 'Sind alle im selben Netz? Ein Gäste-WLAN oder ein VPN trennt PCs voneinander.',
     'room.empty.firewall': 'Fragt eine Firewall nach? Erlaube Lanspread in privaten Netzen.',
     'room.empty.doctor': 'Immer noch niemand? Dieser Befehl sagt, was im Weg ist:',
-    'room.empty.address': 'Oder verbinde über eine Adresse:',
   },
 });
