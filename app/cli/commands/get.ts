@@ -22,10 +22,10 @@ export function addGetCommand(program: Command): void {
       .argument('<id>', 'the game, as `lanspread list` names it'),
   )
     .option('--install', 'install it afterwards')
-    .option('--stream', 'install it without keeping the archive')
+    .option('--stream', 'have another PC unpack it: installs with no archive on this disk')
     .option('--wait <seconds>', 'how long to wait for a peer that has it', '10')
     .option('--json', 'print events as JSON lines')
-    .addHelpText('after', '\nExample:\n  $ lanspread get amber-convoy --install\n')
+    .addHelpText('after', '\nExample:\n  $ lanspread get amber-convoy --install\n  $ lanspread get amber-convoy --stream\n')
     .action(async (id: string, flags: GetFlags) => {
       process.exitCode = await runGet(id, flags);
     });
@@ -38,7 +38,7 @@ async function runGet(gameId: string, flags: GetFlags): Promise<number> {
     const outcome = follow(session, gameId, flags);
     process.once('SIGINT', () => {
       outcome.interrupt();
-      void session.invoke('pause', { gameId }).catch(() => undefined);
+      void session.invoke(flags.stream ? 'cancel' : 'pause', { gameId }).catch(() => undefined);
     });
     await startGet(session, gameId, flags);
     return await outcome.exitCode;
