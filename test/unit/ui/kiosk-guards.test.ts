@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { leadsOut } from '../../../app/ui/state/kiosk-guards.ts';
+import { leadsOut } from '../../../app/ui/state/leads-out.ts';
 import { driftRows } from '../../../app/ui/state/drift.ts';
 
 const plain = { ctrlKey: false, metaKey: false, altKey: false };
