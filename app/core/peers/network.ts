@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { Connection } from '@libp2p/interface';
 import {
   anySignal,
   Emitter,
@@ -9,17 +7,10 @@ import {
   whenAborted,
   type Clock,
 } from '../base/index.ts';
-import {
-  goodbyeSchema,
-  libraryDeltaSchema,
-  limits,
-  PROTOCOL_VERSION,
-  protocols,
-  type Hello,
-  type LibraryDelta,
-} from '../protocol/index.ts';
-import { concreteHosts, ownAddresses, parseAddress, peerIdOf } from './addresses.ts';
+import { limits, type LibraryDelta } from '../protocol/index.ts';
+import { parseAddress, peerIdOf } from './addresses.ts';
 import { Announcer } from './announcer.ts';
+import { Answering } from './answering.ts';
 import { Caller } from './caller.ts';
 import { sayGoodbye, within } from './farewell.ts';
 import { Greeter } from './greeter.ts';
@@ -27,10 +18,9 @@ import { HandshakeGate } from './handshake-gate.ts';
 import { watchLiveness } from './liveness.ts';
 import { startNode, type StartedNode } from './node.ts';
 import type { PeerNetworkOptions } from './options.ts';
-import { answerPings, pingProtocol } from './ping.ts';
+import { OwnSide } from './own-side.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { Reach } from './reach.ts';
-import { applyDelta } from './remote-library.ts';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.ts';
 import { StreamHost } from './stream-host.ts';
@@ -60,19 +50,18 @@ export async function createPeerNetwork(options: PeerNetworkOptions): Promise<Pe
 class LibP2pNetwork implements PeerNetwork {
   readonly #options: PeerNetworkOptions & { clock: Clock };
   readonly #started: StartedNode;
+  readonly #own: OwnSide;
   readonly #gate: HandshakeGate;
-  /** Tells this run of the program from an earlier one of the same identity. */
-  readonly #instance = randomUUID();
   readonly #stack = new DisposableStack();
   readonly #stopping = new AbortController();
   readonly #streams: StreamHost;
   readonly #sessions: SessionTable;
   readonly #greeter: Greeter;
+  readonly #answering: Answering;
   readonly #caller: Caller;
   readonly #announcer: Announcer;
   readonly #reach: Reach;
   readonly #connected = new Emitter<Peer>();
-  #name: string;
   #stopped: Promise<void> | undefined;
 
   readonly onDidConnect = this.#connected.event;
@@ -89,7 +78,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#options = options;
     this.#started = started;
     this.#gate = this.#stack.use(gate);
-    this.#name = options.name;
+    this.#own = new OwnSide(options, started);
     const { signal } = this.#stopping;
     const streams = new StreamHost({ node: started.node, clock, logger, signal });
     this.#streams = streams;
@@ -99,7 +88,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#greeter = new Greeter({
       streams,
       clock,
-      ownHello: () => this.#ownHello(),
+      ownHello: () => this.#own.hello(),
       assertRoomFor: (peerId) => this.#assertRoomFor(peerId),
       trustLane: host.trustLane,
       onGreeted: (connection, greeting, toldRevision) => {
@@ -111,6 +100,7 @@ class LibP2pNetwork implements PeerNetwork {
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
       onFailed: (peerId) => this.#distrust(peerId),
     });
+    this.#answering = new Answering({ streams, sessions: this.#sessions, greeter: this.#greeter });
     this.#caller = new Caller({
       started,
       ownPeerId: identity.peerId,
@@ -155,12 +145,7 @@ class LibP2pNetwork implements PeerNetwork {
     node.addEventListener('connection:close', ({ detail }) => this.#sessions.closed(detail));
     this.#stack.use(this.#sessions.onDidOpen((session) => this.#onOpened(session)));
     this.#stack.use(this.#sessions.onDidLose(({ peerId, reason }) => this.#onLost(peerId, reason)));
-    await this.#streams.serve(protocols.hello, (stream, connection) => this.#greeter.answer(stream, connection));
-    await this.#streams.serve(protocols.library, (stream) => this.#answerDelta(stream));
-    await this.#streams.serve(protocols.goodbye, (stream, connection) => this.#answerGoodbye(stream, connection));
-    await this.#streams.serve(pingProtocol, async (stream) => {
-      await answerPings(stream, () => this.markAlive(stream.peerId));
-    });
+    await this.#answering.serve();
     // In the next turn: whoever made the network listens to it by then, and misses nothing.
     this.#stack.use(this.#options.clock.timeout(() => this.#reachOut(), 0));
   }
@@ -179,9 +164,7 @@ class LibP2pNetwork implements PeerNetwork {
     const { discovery } = this.#options;
     const ending = anySignal(signal, this.#stopping.signal);
     if (!discovery) return await whenAborted(ending);
-    const { port, transports } = this.#started;
-    const announced = { peerId: this.peerId, name: this.#name, protocolVersion: PROTOCOL_VERSION, tcpPort: port };
-    const found = discovery({ ...announced, ...(transports.includes('quic') && { quicPort: port }) });
+    const found = discovery(this.#own.announcement());
     await this.#reach.discover(found, { onInterfacesChanged: () => this.#tellAllAnew(), signal: ending });
   }
 
@@ -192,9 +175,7 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   addresses(): readonly string[] {
-    const { port, transports } = this.#started;
-    const hosts = concreteHosts(this.#options.listenHosts);
-    return ownAddresses(this.peerId, { hosts, port, transports });
+    return this.#own.addresses();
   }
 
   peers(): readonly Peer[] {
@@ -215,7 +196,7 @@ class LibP2pNetwork implements PeerNetwork {
   handle(protocol: string, handler: StreamHandler): Disposable {
     const serve = async (stream: LibP2pStream): Promise<void> => {
       const { peerId } = stream;
-      const session = await this.#sessionOf(peerId);
+      const session = await this.#answering.sessionOf(peerId);
       session.heard();
       await handler(stream, { peerId, signal: session.signal });
     };
@@ -241,7 +222,7 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   setName(name: string): void {
-    this.#name = name;
+    this.#own.name = name;
     this.#reach.rename(name);
     this.#tellAllAnew();
   }
@@ -263,20 +244,6 @@ class LibP2pNetwork implements PeerNetwork {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  #ownHello(): Hello {
-    const { host } = this.#options;
-    const lane = host.lane();
-    return {
-      protocol: PROTOCOL_VERSION,
-      instance: this.#instance,
-      name: this.#name,
-      addresses: [...this.addresses()],
-      ...(lane && { lane }),
-      features: [],
-      library: host.library(),
-    };
   }
 
   #assertRoomFor(peerId: string): void {
@@ -309,33 +276,6 @@ class LibP2pNetwork implements PeerNetwork {
     this.#options.host.trustLane(peerId, undefined).catch((error: unknown) => {
       this.#options.logger.warn({ peerId, err: error }, 'the byte lane could not forget a peer');
     });
-  }
-
-  /** The session of a peer that speaks to us; its Hello may still be under way on this side. */
-  async #sessionOf(peerId: string): Promise<Session> {
-    if (!this.#sessions.get(peerId)) await this.#greeter.settled(peerId);
-    const session = this.#sessions.get(peerId);
-    if (!session)
-      throw new LanspreadError('NOT_SERVED', { message: 'Nothing is served before Hello.', details: { peerId } });
-    return session;
-  }
-
-  async #answerDelta(stream: LibP2pStream): Promise<void> {
-    const session = await this.#sessionOf(stream.peerId);
-    const delta = await stream.readMessage(libraryDeltaSchema, 'library change');
-    const following = applyDelta(session.library, delta);
-    session.heard();
-    if (following !== 'resync') {
-      session.library = following;
-      this.#sessions.changed(session);
-    }
-    await stream.writeMessage({ result: following === 'resync' ? 'resync' : 'ok' });
-  }
-
-  async #answerGoodbye(stream: LibP2pStream, connection: Connection): Promise<void> {
-    await stream.readMessage(goodbyeSchema, 'goodbye');
-    await stream.close();
-    this.#sessions.end(stream.peerId, 'goodbye', connection);
   }
 
   async #stop(): Promise<void> {
