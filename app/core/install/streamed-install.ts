@@ -23,6 +23,11 @@ const ownFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ]);
 
+/** A disk too small for what a sender claims proves nothing: the claim may be a lie. */
+function isOwnFailure({ code, details }: LanspreadError): boolean {
+  return ownFailures.has(code) && details['neededBytes'] === undefined;
+}
+
 /**
  * Installs a game from what other PCs unpack for it, with no archive on this disk. As with `install`, everything is made
  * and checked in staging, then one rename makes it the game's `local/`; a failed sender's part is deleted before the
@@ -93,7 +98,7 @@ async function fromAnySender(
       } catch (thrown) {
         throwIfAborted(signal);
         const error = toLanspreadError(thrown);
-        if (ownFailures.has(error.code) || isAbort(error)) throw error;
+        if (isOwnFailure(error) || isAbort(error)) throw error;
         await deleteOwned(context.fileSystem, layout.staging);
         if (error.code === 'TOO_MANY_REQUESTS') {
           busy.push(sender);

@@ -176,7 +176,7 @@ class StreamReader implements IncomingStream {
     const parts: Uint8Array[] = [];
     for (let missing = count; missing > 0; ) {
       if (this.#rest.length === 0) await this.#more();
-      const part = this.#rest.slice(0, missing);
+      const part = new Uint8Array(this.#rest.subarray(0, missing));
       this.#rest = this.#rest.subarray(part.length);
       parts.push(part);
       missing -= part.length;
