@@ -157,9 +157,9 @@ test('a static peer is called again after it was lost, also when nobody told its
     await stream.close();
   });
   const bare = mallory.address('tcp').replace(/\/p2p\/.*/, '');
-  await using bob = await labNode({ staticPeers: [bare, 'nonsense'] });
+  await using bob = await labNode({ staticPeers: [bare, 'nonsense://'] });
   await until('connected', () => bob.network.peers().length === 1);
-  assert.ok(bob.log.some(({ level, facts }) => level === 'warn' && facts['address'] === 'nonsense'));
+  assert.ok(bob.log.some(({ level, facts }) => level === 'warn' && facts['address'] === 'nonsense://'));
   const lost = next(bob.network.onDidLose);
   for (const connection of mallory.node.getConnections()) connection.abort(new Error('the cable is out'));
   assert.is((await lost).reason, 'closed');
