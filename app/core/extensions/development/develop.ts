@@ -62,6 +62,12 @@ export async function developExtension(directory: string, options: DevelopOption
   // It crashes as often as its author likes.
   const ledger = { count: () => 0, add: () => {}, disable: () => {} };
   const limits = { crashes: Number.MAX_SAFE_INTEGER };
+  // An extension keeps nobody's process alive, also not while it is waited for.
+  using alive = new DisposableStack();
+  alive.adopt(
+    setInterval(() => {}, 60_000),
+    clearInterval,
+  );
   await using host = createExtensionHost({ storageOf, ledger, clock: systemClock, logger, limits });
   using _log = host.onDidLog((line) => onEvent({ event: 'log', ...line }));
   let revision = 0;
