@@ -8,6 +8,7 @@ import {
   type SignalOptions,
 } from '../base/index.ts';
 import {
+  archiveScore,
   planInstall,
   splitPayload,
   type BombLimits,
@@ -47,7 +48,11 @@ export async function readPayload(
   return payload;
 }
 
-/** Asks every unpacker about every file directly in the root; the highest answer wins, ties go by the unpackers' order. */
+/**
+ * Asks every unpacker about every file directly in the root; the highest answer wins, ties go by the unpackers' order. One
+ * that fails does not matter where another one takes the file; else its error is thrown, so that an archive is never taken
+ * for a loose file because its unpacker was ill.
+ */
 async function probePayload(
   {
     fileSystem,
@@ -62,10 +67,17 @@ async function probePayload(
     if (kind !== 'file' || path.includes('/')) continue;
     const absolute = join(root, path);
     const head = await readHead(fileSystem, absolute);
+    let failed: { readonly error: unknown } | undefined;
     for (const unpacker of unpackers) {
-      const score = await unpacker.probe({ path: absolute, head }, { signal });
-      if (score > (probes.get(path)?.score ?? 0)) probes.set(path, { unpackerId: unpacker.id, score });
+      try {
+        const score = await unpacker.probe({ path: absolute, head }, { signal });
+        if (score > (probes.get(path)?.score ?? 0)) probes.set(path, { unpackerId: unpacker.id, score });
+      } catch (error) {
+        throwIfAborted(signal);
+        failed ??= { error };
+      }
     }
+    if (failed && (probes.get(path)?.score ?? 0) < archiveScore) throw failed.error;
   }
   return probes;
 }
