@@ -3,17 +3,19 @@ import type { CommandResult } from '../../core/rpc/contract.ts';
 import { link } from './app.svelte.ts';
 
 export type CatalogSource = CommandResult<'catalog.list'>['sources'][number];
+/** A list that an extension keeps up to date. */
+export type LiveCatalog = CommandResult<'catalog.list'>['live'][number];
 
 export class Catalogs {
   /** Undefined until they are loaded. */
   sources = $state.raw<readonly CatalogSource[] | undefined>(undefined);
+  live = $state.raw<readonly LiveCatalog[]>([]);
 
   /** Returns how to stop following them. */
   follow(): () => void {
     const stopReload = link.onConnected(() => this.reload());
     const stopEvents = link.onEvent((event) => {
-      if (event.event === 'settings-changed' && event.setting === 'requireSignedCatalogs')
-        void this.reload().catch(() => {});
+      if (event.event === 'catalogs-changed') void this.reload().catch(() => {});
     });
     return () => {
       stopReload();
@@ -22,7 +24,9 @@ export class Catalogs {
   }
 
   async reload(): Promise<void> {
-    this.sources = (await link.invoke('catalog.list', {})).sources;
+    const { sources, live } = await link.invoke('catalog.list', {});
+    this.sources = sources;
+    this.live = live;
   }
 
   /** Answers what was imported, with what was left out of it. */
@@ -30,6 +34,17 @@ export class Catalogs {
     const { source } = await link.invoke('catalog.import', { path });
     await this.reload();
     return { ...source, warnings: warningsOf(source) };
+  }
+
+  async configure(sourceId: string, configuration: Record<string, unknown>): Promise<void> {
+    // Made of what JSON holds: texts, numbers, yes and no, lists of them, and what the core sent.
+    await link.invoke('catalog.configure', { sourceId, configuration: configuration as Record<string, never> });
+    await this.reload();
+  }
+
+  async refresh(sourceId: string): Promise<void> {
+    await link.invoke('catalog.refresh', { sourceId });
+    await this.reload();
   }
 
   async remove(id: string): Promise<void> {
