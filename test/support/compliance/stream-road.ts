@@ -1,0 +1,245 @@
+/** What every road for streamed installs must do; run against each by its own test file. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createHasher, LanspreadError, parseGameId, silentLogger, systemClock } from '../../../app/core/base/index.ts';
+import type { StreamInstall } from '../../../app/core/protocol/index.ts';
+import {
+  createStreamServer,
+  type IncomingStream,
+  type PayloadContent,
+  type ServeStream,
+  type StreamLane,
+} from '../../../app/core/transfer/stream/index.ts';
+import { receiveStream } from '../../../app/core/transfer/stream/receive-stream.ts';
+import { eventually, until } from '../eventually.ts';
+
+/** Two ends of a road between this process's own "peers". */
+export interface StreamRoadPair extends AsyncDisposable {
+  readonly client: StreamLane;
+  readonly serverPeerId: string;
+  /** Ends the serving side at once, as if its PC lost power. */
+  killServer(): Promise<void>;
+}
+
+export type CreateStreamRoadPair = (options: { serve: ServeStream }) => Promise<StreamRoadPair>;
+
+const mib = 1024 * 1024;
+const id = parseGameId('quake');
+const root = 'ab'.repeat(32);
+const ask: StreamInstall = { op: 'stream-install', id, version: '1.0', root };
+const unmetered = {
+  isMetered: false,
+  enter(_peerId: string, admit: () => void) {
+    admit();
+    return { [Symbol.dispose]() {} };
+  },
+  claim: () => ({ [Symbol.dispose]() {} }),
+};
+
+/** A payload made of nothing: files of these sizes, in pieces of odd lengths. */
+class MadePayload implements PayloadContent {
+  readonly entries: PayloadContent['entries'];
+  readonly totalBytes: number;
+  madeBytes = 0;
+  readers = 0;
+  isServable = true;
+  /** Throws it once so many bytes are made. */
+  fails: { readonly atBytes: number; readonly error: LanspreadError } | undefined;
+
+  constructor(sizes: readonly number[]) {
+    this.entries = sizes.map((size, index) => ({ path: `data/${index}.bin`, size, kind: 'file' as const }));
+    this.totalBytes = sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    this.readers += 1;
+    try {
+      const piece = Buffer.alloc(100_003);
+      while (this.madeBytes < this.totalBytes) {
+        if (this.fails && this.madeBytes >= this.fails.atBytes) throw this.fails.error;
+        piece.fill(this.madeBytes % 251);
+        const count = Math.min(piece.length, this.totalBytes - this.madeBytes);
+        this.madeBytes += count;
+        yield piece.subarray(0, count);
+        // What was given is good only until now.
+        piece.fill(0xee);
+      }
+    } finally {
+      this.readers -= 1;
+    }
+  }
+
+  serve(): ServeStream {
+    return createStreamServer({
+      library: {
+        get: (gameId) =>
+          gameId === id
+            ? // Only what the gate looks at.
+              ({ root: '/games/quake', version: '1.0', downloaded: true } as never)
+            : undefined,
+        manifestState: () => ({ kind: 'ready', hashed: { root } }) as never,
+      },
+      isKnownGame: (gameId) => gameId === id,
+      isServable: () => this.isServable,
+      openPayload: async () => this,
+      uploads: unmetered,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+  }
+}
+
+export function streamRoadCompliance(name: string, create: CreateStreamRoadPair): void {
+  const test = suite(name);
+
+  const withPair = async (
+    payload: MadePayload,
+    story: (open: (request?: StreamInstall) => Promise<IncomingStream>, pair: StreamRoadPair) => Promise<void>,
+  ): Promise<void> => {
+    await using pair = await create({ serve: payload.serve() });
+    const peerId = pair.serverPeerId;
+    const { signal } = new AbortController();
+    const open = async (request = ask): Promise<IncomingStream> =>
+      await receiveStream(await pair.client.openStream(peerId, request, { signal }), { peerId, signal });
+    await story(open, pair);
+  };
+
+  const refusal = async (work: Promise<unknown>): Promise<string> => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error instanceof LanspreadError) return error.code;
+    throw error ?? new Error('it succeeded');
+  };
+
+  test('every byte arrives, whatever the files’ sizes, with the hash of each', async () => {
+    const sizes = [0, 1, 5 * mib + 3, 0, ...Array.from({ length: 1_200 }, (_, index) => index), 9 * mib, 0];
+    await withPair(new MadePayload(sizes), async (open) => {
+      await using stream = await open();
+      assert.is(stream.entries.length, sizes.length);
+      const hasher = createHasher();
+      const hashes: string[] = [];
+      let file = 0;
+      let done = 0;
+      const endFiles = (): void => {
+        for (; file < sizes.length && done === sizes[file]; file += 1) {
+          hashes.push(hasher.finish());
+          done = 0;
+        }
+      };
+      endFiles();
+      for await (const piece of stream.bytes()) {
+        for (let at = 0; at < piece.length; ) {
+          const count = Math.min(piece.length - at, (sizes[file] ?? 0) - done);
+          hasher.update(piece.subarray(at, at + count));
+          done += count;
+          at += count;
+          endFiles();
+        }
+      }
+      assert.is(file, sizes.length);
+      assert.equal(hashes, stream.hashes);
+    });
+  });
+
+  test('a sender stands still while nobody reads, and goes on when somebody does', async () => {
+    const payload = new MadePayload([96 * mib]);
+    await withPair(payload, async (open) => {
+      await using stream = await open();
+      let before = -1;
+      const made = await eventually('the sender stands still', async () => {
+        const same = payload.madeBytes === before && before > 0;
+        before = payload.madeBytes;
+        return same ? before : undefined;
+      });
+      assert.ok(made < 24 * mib, `${made} bytes were made for nobody`);
+      let bytes = 0;
+      for await (const piece of stream.bytes()) bytes += piece.length;
+      assert.is(bytes, 96 * mib);
+    });
+  });
+
+  test('a receiver that leaves ends the unpacking within a second', async () => {
+    const payload = new MadePayload([200 * mib]);
+    await withPair(payload, async (open) => {
+      const stream = await open();
+      for await (const piece of stream.bytes()) if (piece.length > 0) break;
+      assert.is(payload.readers, 1);
+      await stream[Symbol.asyncDispose]();
+      const sinceMs = performance.now();
+      await until('nobody unpacks', async () => payload.readers === 0);
+      assert.ok(performance.now() - sinceMs < 1_000);
+    });
+  });
+
+  test('a sender that is gone midway is told as gone', async () => {
+    const payload = new MadePayload([200 * mib]);
+    await withPair(payload, async (open, pair) => {
+      await using stream = await open();
+      const reading = (async () => {
+        let isKilled = false;
+        for await (const piece of stream.bytes()) {
+          if (isKilled || piece.length === 0) continue;
+          isKilled = true;
+          await pair.killServer();
+        }
+      })();
+      assert.is(await refusal(reading), 'PEER_GONE');
+    });
+  });
+
+  test('what the gate refuses is told with its code', async () => {
+    const payload = new MadePayload([1]);
+    await withPair(payload, async (open) => {
+      assert.is(await refusal(open({ ...ask, id: parseGameId('doom') })), 'GAME_NOT_FOUND');
+      assert.is(await refusal(open({ ...ask, version: '2.0' })), 'GAME_NOT_FOUND');
+      assert.is(await refusal(open({ ...ask, root: 'cd'.repeat(32) })), 'MANIFEST_MISMATCH');
+      payload.isServable = false;
+      assert.is(await refusal(open()), 'GAME_NOT_FOUND');
+    });
+  });
+
+  test('an unpacker that fails midway is told as such, a disk that does not concern the receiver is not', async () => {
+    for (const [code, told] of [
+      ['ARCHIVE_CORRUPT', 'ARCHIVE_CORRUPT'],
+      ['IO_ERROR', 'NOT_SERVED'],
+    ] as const) {
+      const payload = new MadePayload([8 * mib]);
+      payload.fails = { atBytes: 3 * mib, error: new LanspreadError(code) };
+      await withPair(payload, async (open) => {
+        await using stream = await open();
+        const reading = (async () => {
+          for await (const piece of stream.bytes()) assert.ok(piece.length > 0);
+        })();
+        assert.is(await refusal(reading), told);
+      });
+    }
+  });
+
+  test('a game that is being removed is not given any further', async () => {
+    const payload = new MadePayload([100 * mib]);
+    await withPair(payload, async (open) => {
+      await using stream = await open();
+      const reading = (async () => {
+        for await (const piece of stream.bytes()) if (piece.length > 0) payload.isServable = false;
+      })();
+      assert.is(await refusal(reading), 'NOT_SERVED');
+      await until('nobody unpacks', async () => payload.readers === 0);
+    });
+  });
+
+  test('a sender unpacks for two at a time, and for the next when one is done', async () => {
+    const payload = new MadePayload([200 * mib]);
+    await withPair(payload, async (open) => {
+      const first = await open();
+      await using _second = await open();
+      assert.is(await refusal(open()), 'TOO_MANY_REQUESTS');
+      await first[Symbol.asyncDispose]();
+      const third = await eventually('there is a place', async () => await open().catch(() => undefined));
+      await third[Symbol.asyncDispose]();
+    });
+  });
+
+  test.run();
+}
