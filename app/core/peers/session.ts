@@ -14,6 +14,7 @@ import type { Peer } from './types.ts';
 const ownStreams = 4;
 
 export interface SessionOptions {
+  ownPeerId: string;
   peerId: string;
   streams: StreamHost;
   clock: Clock;
@@ -48,7 +49,12 @@ export class Session implements IDisposable {
     this.#greeting = greeting;
     this.#options = options;
     this.#pinger = new Pinger(() => options.streams.open(this.connection(), pingProtocol, { signal: this.signal }));
-    this.#liveness = new LivenessWatch({ ask: () => this.#ask(), gone: options.onSilent, clock: options.clock });
+    this.#liveness = new LivenessWatch({
+      ask: () => this.#ask(),
+      gone: options.onSilent,
+      yields: options.ownPeerId > options.peerId,
+      clock: options.clock,
+    });
   }
 
   /** Aborts with `PEER_GONE` when the session is over. */
@@ -159,13 +165,26 @@ export class Session implements IDisposable {
   }
 }
 
-/** A lane offer with its hosts filled in: an empty one means the address the control plane talks to. */
-export function resolveLane(offer: LaneOffer | undefined, connection: Connection): LaneOffer | undefined {
+/**
+ * A lane offer with its hosts filled in: an empty one means the address that the control plane talks to, and a wildcard
+ * the same where it is of that family. Pure.
+ */
+export function resolveLane(
+  offer: LaneOffer | undefined,
+  connection: Pick<Connection, 'remoteAddr'>,
+): LaneOffer | undefined {
   if (!offer) return undefined;
   const seen = endpointOf(connection.remoteAddr)?.host;
   const addresses = offer.addresses.flatMap(({ host, port }) => {
-    const own = host === '' || host === '0.0.0.0' || host === '::' ? seen : host;
+    const own = ownHost(host, seen);
     return own ? [{ host: own, port }] : [];
   });
   return { ...offer, addresses };
+}
+
+function ownHost(host: string, seen: string | undefined): string | undefined {
+  const isSeenV6 = seen?.includes(':') ?? false;
+  if (host === '0.0.0.0') return isSeenV6 ? undefined : seen;
+  if (host === '::') return isSeenV6 ? seen : undefined;
+  return host === '' ? seen : host;
 }

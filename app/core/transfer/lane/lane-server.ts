@@ -15,7 +15,7 @@ const connectionsPerPeer = 8;
 export interface LaneServerHost {
   asked(facts: { connectionId: number; requestId: number; peerId: string; request: GetBlocks }): void;
   askedStream(facts: { connectionId: number; requestId: number; peerId: string; request: StreamInstall }): void;
-  fed(facts: { connectionId: number; bytes: number; buffer: ArrayBuffer }): void;
+  fed(connectionId: number): void;
   answered(facts: { connectionId: number; requestId: number; bytes: number }): void;
   need(connectionId: number, peerId: string): void;
   sent(peerId: string, bytes: number): void;
@@ -68,7 +68,7 @@ export class LaneServer {
       });
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       server.once('error', reject);
-      server.listen({ host, port, exclusive: true }, resolve);
+      server.listen({ host, port, exclusive: true, ipv6Only: host === '::' }, resolve);
       await promise;
       server.off('error', reject);
       // One connection that could not be accepted is not the listener's end.
@@ -168,7 +168,7 @@ export class LaneServer {
         isMetered: () => this.isMetered,
         asked: (requestId, request) => host.asked({ connectionId, requestId, peerId, request }),
         askedStream: (requestId, request) => host.askedStream({ connectionId, requestId, peerId, request }),
-        fed: (bytes, buffer) => host.fed({ connectionId, bytes, buffer }),
+        fed: () => host.fed(connectionId),
         answered: (requestId, bytes) => host.answered({ connectionId, requestId, bytes }),
         need: () => host.need(connectionId, peerId),
         sent: (bytes) => host.sent(peerId, bytes),

@@ -99,11 +99,12 @@ class WorkerLane implements TlsLane {
   }
 
   offer(): LaneOffer {
-    const addresses = this.#options.listenHosts.flatMap((host, hostIndex) =>
-      this.#slots.map(({ ports }) => ({
-        host: host === '0.0.0.0' || host === '::' ? '' : host,
-        port: ports[hostIndex] ?? 0,
-      })),
+    const { listenHosts } = this.#options;
+    const wildcards: readonly string[] = listenHosts.filter((host) => host === '0.0.0.0' || host === '::');
+    // With both families their ports differ, and whoever dials has to know which is whose.
+    const told = (host: string): string => (wildcards.length === 1 && wildcards.includes(host) ? '' : host);
+    const addresses = listenHosts.flatMap((host, hostIndex) =>
+      this.#slots.map(({ ports }) => ({ host: told(host), port: ports[hostIndex] ?? 0 })),
     );
     return { addresses, fingerprint: this.#certificate.fingerprint };
   }
@@ -178,11 +179,11 @@ class WorkerLane implements TlsLane {
       workerIndex,
       peerId,
       signal,
-      post: (message, transfer) => handle.post(message, transfer),
+      post: (message) => handle.post(message),
       onLeft: () => void this.#roads.delete(streamId),
     });
     this.#roads.set(streamId, road);
-    handle.post({ kind: 'open-stream', order: { streamId, peerId, request } });
+    handle.post({ kind: 'open-stream', order: { streamId, peerId, request, memory: road.memory } });
     return road;
   }
 
@@ -300,13 +301,13 @@ class WorkerLane implements TlsLane {
         this.#streamDesk.closed(worker, message.connectionId);
         break;
       case 'asked-stream':
-        this.#streamDesk.asked(worker, message, (answer, transfer) => post?.post(answer, transfer));
+        this.#streamDesk.asked(worker, message, (answer) => post?.post(answer));
         break;
       case 'fed':
-        this.#streamDesk.fed(worker, message);
+        this.#streamDesk.fed(worker, message.connectionId);
         break;
       case 'stream-bytes':
-        this.#roads.get(message.streamId)?.received(message.bytes);
+        this.#roads.get(message.streamId)?.received(message.place);
         break;
       case 'stream-ended':
         this.#roads.get(message.streamId)?.ended(message.error && errorOf(message.error));
