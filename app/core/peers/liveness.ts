@@ -2,6 +2,11 @@ import type { Clock } from '../base/index.ts';
 
 /** Ask after this much silence, and again after as much more, in milliseconds. */
 export const pingAfterMs = 4_000;
+/**
+ * Silence is the same at both ends, so both would ask at the same moment: one of them waits this much longer and usually
+ * hears the other one's ping meanwhile, in milliseconds.
+ */
+export const yieldMs = 1_000;
 /** Gone after this much silence, in milliseconds. */
 export const goneAfterMs = 12_000;
 
@@ -10,6 +15,8 @@ export interface Silence {
   readonly heardAtMs: number;
   /** When it was first and last asked since then; undefined when it was not. */
   readonly askedAtMs?: { readonly first: number; readonly last: number } | undefined;
+  /** The other end asks first. */
+  readonly yields?: boolean;
 }
 
 export type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'gone' };
@@ -18,12 +25,13 @@ export type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { ki
  * What to do about a peer's silence. Pure. Nobody is gone who was not asked for as long as the limit leaves: after a
  * sleep of this PC every peer seems to have been silent for hours.
  */
-export function judgeSilence({ heardAtMs, askedAtMs }: Silence, nowMs: number): Verdict {
+export function judgeSilence({ heardAtMs, askedAtMs, yields = false }: Silence, nowMs: number): Verdict {
+  const firstAfterMs = yields ? pingAfterMs + yieldMs : pingAfterMs;
   if (!askedAtMs) {
-    const delayMs = heardAtMs + pingAfterMs - nowMs;
+    const delayMs = heardAtMs + firstAfterMs - nowMs;
     return delayMs > 0 ? { kind: 'wait', delayMs } : { kind: 'ask' };
   }
-  const goneAtMs = askedAtMs.first + goneAfterMs - pingAfterMs;
+  const goneAtMs = askedAtMs.first + goneAfterMs - firstAfterMs;
   if (nowMs >= goneAtMs) return { kind: 'gone' };
   const askAtMs = askedAtMs.last + pingAfterMs;
   if (nowMs >= askAtMs) return { kind: 'ask' };
@@ -34,23 +42,27 @@ export interface LivenessWatchOptions {
   /** Sends a ping; the answer comes as `heard`. */
   ask: () => void;
   gone: () => void;
+  /** The other end asks first. */
+  yields?: boolean;
   clock: Clock;
 }
 
 /** What is known of one peer's silence. `watchLiveness` looks at it when it is due. */
 export class LivenessWatch {
   readonly #options: LivenessWatchOptions;
+  readonly #yields: boolean;
   #silence: Silence;
   #isGone = false;
 
   constructor(options: LivenessWatchOptions) {
     this.#options = options;
-    this.#silence = { heardAtMs: options.clock.monotonicMs() };
+    this.#yields = options.yields ?? false;
+    this.#silence = { heardAtMs: options.clock.monotonicMs(), yields: this.#yields };
   }
 
   /** A sign of life. Cheap: the next look finds out by itself. */
   heard(): void {
-    this.#silence = { heardAtMs: this.#options.clock.monotonicMs() };
+    this.#silence = { heardAtMs: this.#options.clock.monotonicMs(), yields: this.#yields };
   }
 
   /** Does what is due, and tells when to look again, in milliseconds from now. */
@@ -64,8 +76,8 @@ export class LivenessWatch {
       this.#options.gone();
       return pingAfterMs;
     }
-    const { heardAtMs, askedAtMs } = this.#silence;
-    this.#silence = { heardAtMs, askedAtMs: { first: askedAtMs?.first ?? nowMs, last: nowMs } };
+    const { askedAtMs } = this.#silence;
+    this.#silence = { ...this.#silence, askedAtMs: { first: askedAtMs?.first ?? nowMs, last: nowMs } };
     const next = judgeSilence(this.#silence, nowMs);
     this.#options.ask();
     return next.kind === 'wait' ? next.delayMs : 0;

@@ -106,9 +106,9 @@ export class SessionTable implements IDisposable {
     { greeting, toldRevision, decision }: { greeting: Greeting; toldRevision: number; decision: SessionDecision },
   ): Session {
     const peerId = connection.remotePeer.toString();
-    const { streams, clock, isKnownGame } = this.#options;
+    const { ownPeerId, streams, clock, isKnownGame } = this.#options;
     const onSilent = (): void => this.end(peerId, 'timeout');
-    const session = new Session(greeting, { peerId, streams, clock, isKnownGame, onSilent });
+    const session = new Session(greeting, { ownPeerId, peerId, streams, clock, isKnownGame, onSilent });
     session.toldRevision = toldRevision;
     session.carry(linksOf(decision.state), connection);
     this.#entries.set(peerId, { session, state: decision.state, tidying: undefined });

@@ -23,6 +23,24 @@ test('a silent peer is asked after 4 s, again after 8 s, and gone after 12 s', a
   assert.is(clock.pendingCount, 0);
 });
 
+test('of two ends one asks first; the other asks when it hears nothing of that, and gives up at the same time', async () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const at = (what: string) => () => told.push(`${what} at ${clock.monotonicMs() / 1000} s`);
+  const watch = new LivenessWatch({ ask: at('ask'), gone: at('gone'), yields: true, clock });
+  const ending = new AbortController();
+  const done = watchLiveness({ sessions: () => [{ lookAtSilence: () => watch.look() }], clock, signal: ending.signal });
+  for (let round = 0; round < 10; round += 1) {
+    await clock.advance(4_000);
+    watch.heard();
+  }
+  assert.equal(told, [], 'the other end asks, and that is heard');
+  await clock.advance(60_000);
+  assert.equal(told, ['ask at 45 s', 'ask at 49 s', 'gone at 52 s']);
+  ending.abort();
+  await done;
+});
+
 test('who is heard every 3 s is never asked', async () => {
   const { clock, told, watch, end, done } = watched();
   for (let round = 0; round < 20; round += 1) {
