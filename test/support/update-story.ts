@@ -7,8 +7,9 @@ import type { Entry } from './entries.ts';
 import { makeGame, type GameRoot, type GameSpec } from './games.ts';
 import { listener, requestFor, type InstallLab } from './install-lab.ts';
 import { assertSameTree, readTree, type Tree } from './trees.ts';
+import { patience } from './patience.ts';
 
-export const updateSignal = (): AbortSignal => AbortSignal.timeout(100_000);
+export const updateSignal = (): AbortSignal => AbortSignal.timeout(100_000 * patience);
 
 const entriesOf = (version: string): Entry[] => [
   { path: 'game.exe', text: `game ${version}`, executable: true },

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { LanspreadError, throwIfAborted, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import type { RootLayout } from './layout.ts';
+import { markerName, type RootLayout } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
 import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
 import { exists, flushFile } from './staging.ts';
@@ -15,6 +15,7 @@ async function readLocal({ fileSystem }: InstallContext, local: string, signal?:
     throwIfAborted(signal);
     for (const { name } of await fileSystem.list(join(local, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
+      if (path === markerName) continue;
       const { kind, sizeBytes } = await fileSystem.lstat(join(local, path));
       entries.push({ path, kind, sizeBytes });
       if (kind === 'directory') waiting.push(path);
@@ -23,14 +24,22 @@ async function readLocal({ fileSystem }: InstallContext, local: string, signal?:
   return entries;
 }
 
+export interface CarryOverPlan {
+  readonly layout: RootLayout;
+  readonly plan: InstallPlan;
+  readonly keep: readonly string[];
+  /** Where the installed tree is. Default: `local/`. */
+  readonly from?: string;
+}
+
 /** What of the installed tree goes along. Reads, writes nothing. */
 export async function planCarryOver(
   context: InstallContext,
-  { layout, plan, keep }: { layout: RootLayout; plan: InstallPlan; keep: readonly string[] },
+  { layout, plan, keep, from: local = layout.local }: CarryOverPlan,
   { signal }: SignalOptions,
 ): Promise<PlayerCopy[]> {
   const { state, hashFile, logger } = context;
-  const { root, local } = layout;
+  const { root } = layout;
   const entries = await readLocal(context, local, signal);
   const odd = entries.filter(({ kind }) => kind === 'other').map(({ path }) => path);
   if (odd.length > 0) logger.warn({ root, paths: odd }, 'Sockets, pipes and devices do not go along into an update.');
@@ -59,10 +68,9 @@ export async function assertRoom(
 /** Copies and flushes. A file of the new version in the same place makes way. */
 export async function carryOver(
   { fileSystem }: InstallContext,
-  { layout, copies }: { layout: RootLayout; copies: readonly PlayerCopy[] },
+  { local, staging, copies }: { local: string; staging: string; copies: readonly PlayerCopy[] },
   { signal }: SignalOptions,
 ): Promise<void> {
-  const { local, staging } = layout;
   const folders = new Set<string>();
   for (const { from, to, kind } of copies) {
     throwIfAborted(signal);

@@ -1,14 +1,18 @@
 import { LanspreadError, throwIfAborted } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
-import { assertRoom, carryOver, planCarryOver } from './carry-over.ts';
+import { assertRoom, carryOver, planCarryOver, type CarryOverPlan } from './carry-over.ts';
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
+import { changedSince, stampTree, type TreeStamp } from './late-edits.ts';
 import { layoutOf, type RootLayout } from './layout.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, renameDirectory, writeMarker } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
+
+/** How often the player's files are copied anew because they changed meanwhile. */
+const mostRounds = 5;
 
 /**
  * Installs the downloaded version over an installed one. The new tree is made in staging, the player's files are copied
@@ -32,14 +36,24 @@ export async function update(
   if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: layout.local } });
   await assertWayIsClear(fileSystem, layout);
   const plan = await planFromDisk(root, { fileSystem, unpackers, limits, signal });
-  const copies = await planCarryOver(context, { layout, plan, keep: context.keepPatterns(gameId) }, { signal });
+  const carrying: CarryOverPlan = { layout, plan, keep: context.keepPatterns(gameId) };
+  let stamp = await stampTree(context, layout.local, { signal });
+  let copies = await planCarryOver(context, carrying, { signal });
   await assertRoom(context, { root, plan, copies });
   const intent: Intent = { root, gameId, version, kind: 'Updating', madeRoot: false, startedAt: clock.now() };
   state.intents.put(intent);
   try {
     listener.onBegin({ totalBytes: plan.totalBytes });
     const inventory = await buildStaging(context, { unpackers, plan, layout, listener, signal });
-    await carryOver(context, { layout, copies }, { signal });
+    await carryOver(context, { ...layout, copies }, { signal });
+    // While all this was made the game may have saved; whoever never stops is caught after the swap.
+    for (let round = 0; round < mostRounds; round += 1) {
+      const now = await stampTree(context, layout.local, { signal });
+      if (changedSince(stamp, now).size === 0) break;
+      stamp = now;
+      copies = await planCarryOver(context, carrying, { signal });
+      await carryOver(context, { ...layout, copies }, { signal });
+    }
     throwIfAborted(signal);
     // What the player's copies replaced is the player's from now on.
     const replaced = new Set(copies.map(({ to }) => to));
@@ -53,7 +67,25 @@ export async function update(
   } catch (error) {
     throw await rollBack(context, { layout, error });
   }
+  await carryLateEdits(context, carrying, stamp);
   await settle(context, request);
+}
+
+/** What was written to the old tree between the last look at it and the swap, or by who has it open still. */
+async function carryLateEdits(context: InstallContext, carrying: CarryOverPlan, stamp: TreeStamp): Promise<void> {
+  const { local, backup, root } = carrying.layout;
+  try {
+    const changed = changedSince(stamp, await stampTree(context, backup));
+    if (changed.size === 0) return;
+    const copies = await planCarryOver(context, { ...carrying, from: backup }, {});
+    const late = copies.filter(({ from }) => changed.has(from));
+    await carryOver(context, { local: backup, staging: local, copies: late }, {});
+  } catch (error) {
+    context.logger.error(
+      { root, err: error },
+      'What was changed at the very end of an update could not be taken along.',
+    );
+  }
 }
 
 /** The installed tree becomes the backup, staging becomes the installed tree. */

@@ -10,6 +10,7 @@ import type { GameRoot, GameSpec } from '../../support/games.ts';
 import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
 import { runInstallChild, startInstallChild, type InstallChild } from '../../support/install-process.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
+import { patience } from '../../support/patience.ts';
 
 type Operation = InstallChild['operation'];
 
@@ -52,7 +53,7 @@ test('an install killed at any step is undone or finished by recovery, and then 
   const game = await lab.game(spec);
   const { steps } = await runChild(lab, game, 'install');
   assert.ok(steps > 15, `${steps} steps`);
-  const signal = AbortSignal.timeout(100_000);
+  const signal = AbortSignal.timeout(100_000 * patience);
   await lab.installer.uninstall(requestFor(game), { signal });
   const outcomes = new Set<string>();
   for (let step = 1; step <= steps; step += 1) {
@@ -75,7 +76,7 @@ test('an install killed at any step is undone or finished by recovery, and then 
 test('an uninstall killed at any step has not begun or goes forward', async () => {
   await using lab = await installLab();
   const game = await lab.game(spec);
-  const signal = AbortSignal.timeout(100_000);
+  const signal = AbortSignal.timeout(100_000 * patience);
   await lab.installer.install(requestFor(game), listener, { signal });
   const { steps } = await runChild(lab, game, 'uninstall');
   assert.ok(steps > 8, `${steps} steps`);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, nodeFileSystem, type FileSystem } from '../../../app/core/base/index.ts';
@@ -74,6 +74,43 @@ test('an update that is cancelled leaves the old install', async () => {
   );
   await assertOld(lab, installed, 'after the cancel');
 });
+
+// A game saves when it likes: while its new version is unpacked, right before the trees change places, and right after.
+const moments: [string, (step: string) => boolean, 'local' | '.local.backup'][] = [
+  ['while it unpacks', (step) => step === 'makeDirectory .local.installing', 'local'],
+  ['right before the swap', (step) => step === 'rename local', 'local'],
+  ['right after the swap, in files it has open', (step) => step === 'rename .local.installing', '.local.backup'],
+];
+for (const [when, isMoment, folder] of moments)
+  test(`what is saved ${when} goes along into the update`, async () => {
+    let save = async (): Promise<void> => {};
+    const fileSystem: FileSystem = { ...nodeFileSystem };
+    for (const name of ['makeDirectory', 'rename'] as const)
+      Object.assign(fileSystem, {
+        [name]: async (path: string, ...rest: string[]) => {
+          if (isMoment(`${name} ${basename(path)}`)) await save();
+          // Both take paths alone.
+          await (nodeFileSystem[name] as (...paths: string[]) => Promise<void>)(path, ...rest);
+        },
+      });
+    await using lab = await installLab({ ...updateOptions, fileSystem });
+    const { next } = await prepareUpdate(lab);
+    let saved = 0;
+    save = async () => {
+      if ((saved += 1) > 1) return;
+      await writeFile(join(next.root, folder, 'saves/1.sav'), 'a hundred and one hours');
+      await writeFile(join(next.root, folder, 'cfg/video.cfg'), 'a new screen');
+      await writeFile(join(next.root, folder, 'screenshot.png'), 'the boss');
+    };
+    await lab.installer.update(requestFor(next), listener, { signal: updateSignal() });
+    assert.ok(saved > 0);
+    const { root } = next;
+    assert.is(await installedText(root, 'saves/1.sav'), 'a hundred and one hours');
+    assert.is(await installedText(root, 'cfg/video.cfg'), 'a new screen');
+    assert.is(await installedText(root, 'screenshot.png'), 'the boss');
+    assert.is(await installedText(root, 'game.exe'), 'game 2');
+    assert.equal((await lab.recover()).actions, []);
+  });
 
 test('an update hit by a fault at any step rolls back exactly or is not a failure any more', async () => {
   let count = 0;
