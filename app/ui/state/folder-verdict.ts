@@ -22,6 +22,8 @@ export function verdictOfText(path: string): FolderVerdict | undefined {
 
 export function verdictOfReport(report: FolderReport): FolderVerdict {
   const { freeBytes, totalBytes } = report;
+  // What has no size is no disk: a file system of the kernel's own.
+  if (totalBytes === 0) return { tone: 'bad', texts: ['folder.notWritable'] };
   const space = { freeBytes, totalBytes };
   if (!report.writable) return { tone: 'bad', texts: ['folder.notWritable'], space };
   const there: MessageKey[] = report.exists ? [] : ['folder.willMake'];

@@ -41,6 +41,7 @@ test('a folder that may be written to is good; a little room is a warning, and w
     space: { freeBytes: 1e9, totalBytes: 1e12 },
   });
   assert.is(verdictOfReport({ ...report, writable: false }).tone, 'bad');
+  assert.is(verdictOfReport({ ...report, freeBytes: 0, totalBytes: 0 }).tone, 'bad', 'not a disk');
 });
 
 test('a refusal to look is told by its reason', () => {
