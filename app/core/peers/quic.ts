@@ -9,8 +9,11 @@ export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number];
 const idleLimitMs = 20_000;
 /** On a LAN a handshake takes milliseconds; where UDP is filtered, TCP is next. */
 const handshakeLimitMs = 2_500;
-/** Our own pings keep a connection alive; QUIC's would come on top of them. */
-const keepAliveMs = 3_600_000;
+/**
+ * Our own pings keep a connection alive, and QUIC's are not sent beside them. But while blocks come over the byte lane
+ * nobody has to ask whether the other lives, and the control connection is silent for as long as that takes.
+ */
+const keepAliveMs = 8_000;
 /** Streams of one peer, those not yet negotiated included. */
 export const rawStreamLimit = 64;
 const streamWindowBytes = 1024 * 1024;
