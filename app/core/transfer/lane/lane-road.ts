@@ -1,13 +1,14 @@
 import { abortError, LanspreadError } from '../../base/index.ts';
 import type { ByteRoad } from '../stream/types.ts';
 import type { ToWorker } from './messages.ts';
+import { streamMemory, type StreamPlace } from './stream-slots.ts';
 
 export interface LaneRoadOptions {
   readonly streamId: number;
   readonly workerIndex: number;
   readonly peerId: string;
   readonly signal: AbortSignal;
-  readonly post: (message: ToWorker, transfer?: readonly ArrayBuffer[]) => void;
+  readonly post: (message: ToWorker) => void;
   /** The road is left. */
   readonly onLeft: () => void;
 }
@@ -15,9 +16,11 @@ export interface LaneRoadOptions {
 /** A stream that a worker receives, as this thread reads it. The worker's socket stands still while nobody reads. */
 export class LaneRoad implements ByteRoad {
   readonly #options: LaneRoadOptions;
-  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  /** Where the worker puts what it receives. */
+  readonly memory = streamMemory();
+  readonly #waiting: StreamPlace[] = [];
   readonly #onAbort: () => void;
-  #current: Uint8Array<ArrayBuffer> | undefined;
+  #current: StreamPlace | undefined;
   #wake: (() => void) | undefined;
   #end: { readonly error: LanspreadError | undefined } | undefined;
   #isLeft = false;
@@ -41,7 +44,10 @@ export class LaneRoad implements ByteRoad {
     for (;;) {
       if (this.#options.signal.aborted) throw abortError(this.#options.signal);
       this.#current = this.#waiting.shift();
-      if (this.#current) return this.#current;
+      if (this.#current) {
+        const { start, end } = this.#current;
+        return new Uint8Array(this.memory, start, end - start);
+      }
       if (this.#end?.error) throw this.#end.error;
       if (this.#end) return undefined;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -50,8 +56,8 @@ export class LaneRoad implements ByteRoad {
     }
   }
 
-  received(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#waiting.push(bytes);
+  received(place: StreamPlace): void {
+    this.#waiting.push(place);
     this.#wake?.();
   }
 
@@ -72,12 +78,10 @@ export class LaneRoad implements ByteRoad {
     onLeft();
   }
 
-  /** The bytes that were read last are done with: the worker may fill their buffer again. */
+  /** The bytes that were read last are done with: the worker may fill their place again. */
   #giveBack(): void {
-    const bytes = this.#current;
+    const place = this.#current;
     this.#current = undefined;
-    if (!bytes) return;
-    const { streamId, post } = this.#options;
-    post({ kind: 'taken', streamId, buffer: bytes.buffer }, [bytes.buffer]);
+    if (place) this.#options.post({ kind: 'taken', streamId: this.#options.streamId, slot: place.slot });
   }
 }

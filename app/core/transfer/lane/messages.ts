@@ -2,7 +2,7 @@
 import type { ErrorCode, ErrorDetails } from '../../base/index.ts';
 import type { GetBlocks, LaneOffer, StreamInstall } from '../../protocol/index.ts';
 import type { FileWrite, ServePlan } from '../types.ts';
-import type { StreamOrder } from './stream-client.ts';
+import type { StreamOrder, StreamPlace } from './stream-slots.ts';
 
 export interface WorkerSetup {
   readonly index: number;
@@ -44,17 +44,17 @@ export type ToWorker =
     }
   | { readonly kind: 'metered'; readonly isMetered: boolean }
   | { readonly kind: 'grant'; readonly connectionId: number; readonly bytes: number }
-  /** The next bytes of a stream; their buffer comes back with `fed`. */
+  /** The next bytes of a stream, in memory that both threads see; it is free again with `fed`. */
   | {
       readonly kind: 'feed';
       readonly connectionId: number;
       readonly requestId: number;
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly bytes: Uint8Array<SharedArrayBuffer>;
     }
   | { readonly kind: 'feed-end'; readonly connectionId: number; readonly requestId: number }
   | { readonly kind: 'open-stream'; readonly order: StreamOrder }
-  /** Bytes of a stream were read: their buffer may be filled again. */
-  | { readonly kind: 'taken'; readonly streamId: number; readonly buffer: ArrayBuffer }
+  /** Bytes of a stream were read: their place may be filled again. */
+  | { readonly kind: 'taken'; readonly streamId: number; readonly slot: number }
   | { readonly kind: 'leave-stream'; readonly streamId: number }
   | { readonly kind: 'stop' };
 
@@ -91,8 +91,10 @@ export type FromWorker =
       readonly peerId: string;
       readonly request: StreamInstall;
     }
-  | { readonly kind: 'fed'; readonly connectionId: number; readonly bytes: number; readonly buffer: ArrayBuffer }
-  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** The socket took what `feed` brought; one for each, in order. */
+  | { readonly kind: 'fed'; readonly connectionId: number }
+  /** Bytes of a stream are in the memory of its order. */
+  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly place: StreamPlace }
   | { readonly kind: 'stream-ended'; readonly streamId: number; readonly error: ErrorFacts | undefined }
   /** The response is sent, refused or cut off. */
   | { readonly kind: 'answered'; readonly connectionId: number; readonly requestId: number; readonly bytes: number }

@@ -26,7 +26,7 @@ export interface ServerConnectionHost {
   /** The connection is this stream's from now on. */
   askedStream(requestId: number, request: StreamInstall): void;
   /** The socket took bytes of a stream. */
-  fed(bytes: number, buffer: ArrayBuffer): void;
+  fed(): void;
   /** The response is sent or the connection is gone. */
   answered(requestId: number, bytes: number): void;
   /** Wants the right to send some more bytes. */
@@ -79,9 +79,9 @@ export class ServerConnection {
   }
 
   /** The next bytes of a stream's answer. */
-  feed(requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
+  feed(requestId: number, bytes: Uint8Array): void {
     if (this.#isClosed || requestId !== this.#streamId) return;
-    const { length, buffer } = bytes;
+    const { length } = bytes;
     if (this.#writesInFlight === 0) this.#lastProgressMs = performance.now();
     this.#writesInFlight += 1;
     this.#socket.write(bytes, (error) => {
@@ -89,7 +89,7 @@ export class ServerConnection {
       if (error || this.#isClosed) return;
       this.#lastProgressMs = performance.now();
       this.#host.sent(length);
-      this.#host.fed(length, buffer);
+      this.#host.fed();
     });
   }
 

@@ -1,28 +1,16 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { LanspreadError } from '../../base/index.ts';
-import { encodeFrame, limits, type LaneOffer, type StreamInstall } from '../../protocol/index.ts';
+import { encodeFrame, limits, type LaneOffer } from '../../protocol/index.ts';
 import { normalizeFingerprint } from './certificate.ts';
+import { StreamSlots, type StreamOrder, type StreamPlace } from './stream-slots.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
 
 const connectLimitMs = 5_000;
 const leastAttempts = 5;
 const firstPauseMs = 50;
-/** What goes to the main thread at a time. */
-const chunkBytes = 256 * 1024;
-/** The most that a TLS record carries: so much room is left whenever the socket may deliver. */
-const recordBytes = 16 * 1024;
-/** Chunks that the main thread has not given back, beyond which the socket is paused. */
-const chunksInFlight = 8;
-
-export interface StreamOrder {
-  readonly streamId: number;
-  readonly peerId: string;
-  readonly request: StreamInstall;
-}
-
 export interface StreamClientHost {
-  bytes(order: StreamOrder, bytes: Uint8Array<ArrayBuffer>): void;
+  bytes(order: StreamOrder, place: StreamPlace): void;
   ended(order: StreamOrder, error: LanspreadError | undefined): void;
 }
 
@@ -37,12 +25,7 @@ export class StreamClient {
   #attempts = 0;
   #hasReceived = false;
   #isOver = false;
-  readonly #free: ArrayBuffer[] = [];
-  #chunk = new ArrayBuffer(chunkBytes);
-  /** Of the chunk: up to where it was handed on, and up to where it is filled. */
-  #handedOn = 0;
-  #filled = 0;
-  #inFlight = 0;
+  readonly #slots: StreamSlots;
   #isHandingOn = false;
   #isPaused = false;
 
@@ -51,17 +34,17 @@ export class StreamClient {
     { offer, credentials, host }: { offer: LaneOffer; credentials: Credentials; host: StreamClientHost },
   ) {
     this.order = order;
+    this.#slots = new StreamSlots(order.memory);
     this.#offer = offer;
     this.#credentials = credentials;
     this.#host = host;
     this.#dial();
   }
 
-  /** A chunk is done with. */
-  taken(buffer: ArrayBuffer): void {
-    this.#inFlight -= 1;
-    if (buffer.byteLength === chunkBytes) this.#free.push(buffer);
-    if (!this.#isPaused || this.#inFlight >= chunksInFlight) return;
+  /** A place of this slot was read. */
+  taken(slot: number): void {
+    this.#slots.taken(slot);
+    if (!this.#isPaused || this.#slots.isTight) return;
     this.#isPaused = false;
     this.#socket?.resume();
   }
@@ -75,7 +58,7 @@ export class StreamClient {
 
   end(error: LanspreadError | undefined): void {
     if (this.#isOver) return;
-    this.#handOn({ isWithinRead: false });
+    this.#handOn();
     this.leave();
     this.#host.ended(this.order, error);
   }
@@ -138,41 +121,30 @@ export class StreamClient {
     }
   }
 
-  /** For `onread.buffer`: asked for after every read, so what lies behind it may have been given away before. */
-  readonly #room = (): Uint8Array => new Uint8Array(this.#chunk, this.#filled, recordBytes);
+  /** For `onread.buffer`. */
+  readonly #room = (): Uint8Array => this.#slots.room();
 
   /** For `onread.callback`. */
   readonly #received = (count: number): boolean => {
     if (this.#isOver) return false;
     this.#hasReceived = true;
-    this.#filled += count;
-    if (this.#filled + recordBytes > chunkBytes) this.#handOn({ isWithinRead: true });
+    if (this.#slots.add(count)) this.#handOn();
     else if (!this.#isHandingOn) {
+      // Not for every record: what comes in one turn goes on together.
       this.#isHandingOn = true;
       setImmediate(this.#handOnRest);
     }
-    this.#isPaused = this.#inFlight >= chunksInFlight;
+    this.#isPaused = this.#slots.isTight;
     return !this.#isPaused;
   };
 
   readonly #handOnRest = (): void => {
     this.#isHandingOn = false;
-    if (!this.#isOver) this.#handOn({ isWithinRead: false });
+    if (!this.#isOver) this.#handOn();
   };
 
-  /** Outside of a read the socket holds on to the chunk, so that its bytes are copied. */
-  #handOn({ isWithinRead }: { isWithinRead: boolean }): void {
-    const lengthBytes = this.#filled - this.#handedOn;
-    if (lengthBytes > 0) {
-      this.#inFlight += 1;
-      const bytes = new Uint8Array(this.#chunk, this.#handedOn, lengthBytes);
-      this.#host.bytes(this.order, isWithinRead ? bytes : bytes.slice());
-    }
-    this.#handedOn = this.#filled;
-    if (!isWithinRead) return;
-    // With nothing new in it, the chunk stayed here.
-    if (lengthBytes > 0) this.#chunk = this.#free.pop() ?? new ArrayBuffer(chunkBytes);
-    this.#handedOn = 0;
-    this.#filled = 0;
+  #handOn(): void {
+    const place = this.#slots.handOn();
+    if (place) this.#host.bytes(this.order, place);
   }
 }

@@ -1,6 +1,7 @@
 import { LanspreadError } from '../../base/index.ts';
 import type { LaneOffer } from '../../protocol/index.ts';
-import { StreamClient, type StreamClientHost, type StreamOrder } from './stream-client.ts';
+import { StreamClient, type StreamClientHost } from './stream-client.ts';
+import type { StreamOrder } from './stream-slots.ts';
 import type { Credentials } from './tls-options.ts';
 
 /** One worker's streams from other peers. */
@@ -31,7 +32,7 @@ export class StreamClients {
     const { streamId, peerId } = order;
     const offer = this.#offers.get(peerId) ?? { addresses: [], fingerprint: '' };
     const host: StreamClientHost = {
-      bytes: (of, bytes) => this.#host.bytes(of, bytes),
+      bytes: (of, place) => this.#host.bytes(of, place),
       ended: (of, error) => {
         this.#clients.delete(of.streamId);
         this.#host.ended(of, error);
@@ -40,8 +41,8 @@ export class StreamClients {
     this.#clients.set(streamId, new StreamClient(order, { offer, credentials: this.#credentials, host }));
   }
 
-  taken(streamId: number, buffer: ArrayBuffer): void {
-    this.#clients.get(streamId)?.taken(buffer);
+  taken(streamId: number, slot: number): void {
+    this.#clients.get(streamId)?.taken(slot);
   }
 
   leave(streamId: number): void {

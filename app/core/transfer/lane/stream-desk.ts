@@ -1,14 +1,14 @@
-import { LanspreadError, type IDisposable, type Logger } from '../../base/index.ts';
+import { LanspreadError, throwIfAborted, type IDisposable, type Logger } from '../../base/index.ts';
 import type { StreamInstall } from '../../protocol/index.ts';
 import type { ByteOutlet, ServeStream } from '../stream/types.ts';
 import type { ToWorker } from './messages.ts';
 
-/** Bytes that are on their way to a worker or wait in its socket; beyond them the content stands still. */
-const windowBytes = 2 * 1024 * 1024;
 /** A frame of content and some more. */
-const bufferBytes = 260 * 1024;
+const slotBytes = 260 * 1024;
+/** What is on its way to a worker or waits in its socket; beyond it the content stands still. */
+const slotCount = 8;
 
-type Post = (message: ToWorker, transfer?: readonly ArrayBuffer[]) => void;
+type Post = (message: ToWorker) => void;
 
 interface StreamFacts {
   readonly connectionId: number;
@@ -44,11 +44,8 @@ export class StreamDesk implements IDisposable {
   }
 
   /** The worker's socket took some. */
-  fed(
-    worker: string,
-    { connectionId, bytes, buffer }: { connectionId: number; bytes: number; buffer: ArrayBuffer },
-  ): void {
-    this.#running.get(`${worker} ${connectionId}`)?.outlet.fed(bytes, buffer);
+  fed(worker: string, connectionId: number): void {
+    this.#running.get(`${worker} ${connectionId}`)?.outlet.fed();
   }
 
   /** The receiver is gone: what unpacks for it stops. */
@@ -70,13 +67,17 @@ export class StreamDesk implements IDisposable {
   }
 }
 
-/** Hands bytes over to a worker, in buffers that come back. */
+/**
+ * Hands bytes over to a worker, in a ring of slots that both threads see: moving buffers to and fro keeps the collectors
+ * of both busy.
+ */
 class WorkerOutlet implements ByteOutlet {
   readonly #facts: StreamFacts;
   readonly #post: Post;
   readonly #signal: AbortSignal;
-  readonly #free: ArrayBuffer[] = [];
-  #inFlightBytes = 0;
+  readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
+  #next = 0;
+  #inFlight = 0;
   #wake: (() => void) | undefined;
 
   constructor(facts: StreamFacts, { post, signal }: { post: Post; signal: AbortSignal }) {
@@ -87,28 +88,30 @@ class WorkerOutlet implements ByteOutlet {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    while (this.#inFlightBytes >= windowBytes && !this.#signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-    }
-    if (this.#signal.aborted) throw this.#signal.reason;
-    const spare = bytes.length <= bufferBytes ? this.#free.pop() : undefined;
-    const buffer = spare ?? new ArrayBuffer(Math.max(bufferBytes, bytes.length));
-    const copy = new Uint8Array(buffer, 0, bytes.length);
-    copy.set(bytes);
-    this.#inFlightBytes += bytes.length;
     const { connectionId, requestId } = this.#facts;
-    this.#post({ kind: 'feed', connectionId, requestId, bytes: copy }, [buffer]);
+    for (let at = 0; at < bytes.length; at += slotBytes) {
+      while (this.#inFlight === slotCount && !this.#signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+      }
+      throwIfAborted(this.#signal);
+      const part = bytes.subarray(at, at + slotBytes);
+      const slot = new Uint8Array(this.#memory, this.#next * slotBytes, part.length);
+      slot.set(part);
+      this.#next = (this.#next + 1) % slotCount;
+      this.#inFlight += 1;
+      this.#post({ kind: 'feed', connectionId, requestId, bytes: slot });
+    }
   }
 
-  fed(bytes: number, buffer: ArrayBuffer): void {
-    this.#inFlightBytes -= bytes;
-    if (buffer.byteLength === bufferBytes) this.#free.push(buffer);
+  /** The oldest slot in use is free again. */
+  fed(): void {
+    this.#inFlight -= 1;
     this.#wake?.();
   }
 
-  /** After an abort the connection is cut, else it ends behind the last byte. */
+  /** The connection ends behind the last byte. */
   end(): void {
     const { connectionId, requestId } = this.#facts;
     this.#post({ kind: 'feed-end', connectionId, requestId });

@@ -50,8 +50,8 @@ export class WorkerHandle {
     return this.#isGone;
   }
 
-  post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
-    if (!this.#isGone) this.#worker.postMessage(message, transfer);
+  post(message: ToWorker): void {
+    if (!this.#isGone) this.#worker.postMessage(message);
   }
 
   /** Posts and resolves when the worker has done it, or died. */

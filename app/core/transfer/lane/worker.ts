@@ -27,9 +27,9 @@ class LaneWorker {
     this.#progress = new ProgressReporter((message) => this.#post(message));
     this.#pool = new ClientPool(setup, { firstDial: setup.index });
     this.#streams = new StreamClients(setup, {
-      bytes: ({ streamId, peerId }, bytes) => {
-        this.#progress.receivedOf(peerId, bytes.length);
-        this.#post({ kind: 'stream-bytes', streamId, bytes }, [bytes.buffer]);
+      bytes: ({ streamId, peerId }, place) => {
+        this.#progress.receivedOf(peerId, place.end - place.start);
+        this.#post({ kind: 'stream-bytes', streamId, place });
       },
       ended: ({ streamId }, error) => this.#post({ kind: 'stream-ended', streamId, error: error && facts(error) }),
     });
@@ -38,7 +38,7 @@ class LaneWorker {
       host: {
         asked: (facts) => this.#post({ kind: 'asked', ...facts }),
         askedStream: (facts) => this.#post({ kind: 'asked-stream', ...facts }),
-        fed: (facts) => this.#post({ kind: 'fed', ...facts }, [facts.buffer]),
+        fed: (connectionId) => this.#post({ kind: 'fed', connectionId }),
         answered: (facts) => this.#post({ kind: 'answered', ...facts }),
         need: (connectionId, peerId) => this.#post({ kind: 'need', connectionId, peerId }),
         sent: (peerId, bytes) => this.#progress.sent(peerId, bytes),
@@ -89,7 +89,7 @@ class LaneWorker {
       case 'open-stream':
         return this.#streams.open(message.order);
       case 'taken':
-        return this.#streams.taken(message.streamId, message.buffer);
+        return this.#streams.taken(message.streamId, message.slot);
       case 'leave-stream':
         return this.#streams.leave(message.streamId);
       case 'stop':
@@ -132,8 +132,8 @@ class LaneWorker {
     if (this.#logs <= logsPerPeriod) this.#post({ kind: 'log', level: 'warn', facts: details, message });
   }
 
-  #post(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
-    this.#port.postMessage(message, transfer);
+  #post(message: FromWorker): void {
+    this.#port.postMessage(message);
   }
 }
 
