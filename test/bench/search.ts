@@ -110,7 +110,9 @@ function makeGames(count: number, vocabulary: readonly string[]): unknown[] {
   const text = (length: number): string => Array.from({ length }, () => word(random, vocabulary)).join(' ');
   return Array.from({ length: count }, (_, index) => ({
     id: `game-${index}`,
-    title: `${text(1 + random.below(4))} ${random.below(4) === 0 ? random.below(2_000) : ''}`.trim(),
+    // Some lists number their titles, which makes a word of each.
+    title:
+      `${text(1 + random.below(4))}${random.below(4) === 0 ? ` ${random.below(2_000)}` : ''} supergame${index}`.trim(),
     version: '1',
     description: text(20 + random.below(60)),
     genres: [text(1)],
@@ -137,6 +139,7 @@ function hardQueries(vocabulary: readonly string[]): string[] {
     ...vocabulary.slice(0, 20).map((frequent) => `${frequent} s`),
     ...vocabulary.slice(-20),
     ...vocabulary.slice(-10).map((rare) => `t ${rare}`),
+    ...['supe', 'supergame', 'supergame1', 'supergame12 the', 'star supergame1'],
     'zzzz the',
     'the '.repeat(100),
     'x'.repeat(400),

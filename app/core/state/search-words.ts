@@ -10,7 +10,11 @@ const maxQueryLength = 400;
 
 /** Scripts that are written without spaces: each character is a word. */
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-const wordPattern = new RegExp(`${unspaced.source}|(?:(?!${unspaced.source})[\\p{L}\\p{N}])+`, 'gu');
+/**
+ * Letters and digits are words apart: `FIFA22` is found by `fifa 22` and the reverse, and a list that numbers its titles
+ * has a few words, not one for each, which a prefix of them would have to gather.
+ */
+const wordPattern = new RegExp(`${unspaced.source}|(?:(?!${unspaced.source})\\p{L})+|\\p{N}+`, 'gu');
 const onlyAscii = /^[\0-\x7f]*$/;
 const umlaut = /[äöü]/;
 const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
@@ -37,7 +41,7 @@ export function wordsOf(text: string): WordForms[] {
     return (
       text
         .toLowerCase()
-        .match(/[a-z0-9]+/g)
+        .match(/[a-z]+|[0-9]+/g)
         ?.map((word) => [word]) ?? []
     );
   // By way of the upper case, ß becomes ss, and every other letter what its capital becomes.

@@ -6,7 +6,7 @@ import type { CatalogGameRow, State } from '../../../app/core/state/index.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { withState } from './open.ts';
 
-const letters = [...'abeostéöüßłøñ中東ガ'];
+const letters = [...'abeostéöüßłøñ中東ガ12'];
 
 /** Short words of few letters, so that many begin alike. */
 function word(random: SeededRandom): string {
@@ -35,7 +35,7 @@ function plainly(text: string, replace: Record<string, string>): string[] {
     .map((letter) => replace[letter] ?? special[letter] ?? letter.normalize('NFD').replace(/[\u0300-\u036f]/g, ''))
     .map((letter) => (/[中東]|\p{sc=Katakana}/u.test(letter) ? ` ${letter} ` : letter))
     .join('');
-  return plain.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return plain.match(/\p{L}+|\p{N}+/gu) ?? [];
 }
 
 /** Each word of the query begins a word of the text, in one way of writing or the other. */
@@ -90,7 +90,9 @@ for (const [title, queries] of Object.entries({
   'Übermensch Ärger': ['ubermensch', 'uebermensch', 'über', 'aerger', 'arger'],
   'Pokémon Łódź': ['pokemon', 'lodz', 'ŁÓDŹ'],
   'Ænima & Œuvre': ['aenima', 'oeuvre', 'ænima'],
-  'Half-Life²': ['half life2', 'life²'],
+  'Half-Life²': ['half life2', 'life²', 'life 2'],
+  FIFA22: ['fifa 22', 'fifa22', 'FIFA', '22', 'fifa 2'],
+  'Anno 1404': ['anno1404', 'anno14', '1404'],
   'Ｆｕｌｌ ｗｉｄｔｈ': ['full width'],
   'İstanbul ılık': ['istanbul', 'ilik'],
   Ελλάδα: ['ελλαδα', 'ΕΛΛΆΔΑ'],

@@ -11,13 +11,14 @@ CREATE TABLE catalog_revocation (
 ) STRICT, WITHOUT ROWID;
 
 -- Both hold the index alone, of words that search-words.ts made; their row ids are those of catalog_game, of the winning
--- source of each game. Apart from each other, so that titles are searched without a look at the rest.
+-- source of each game. Apart from each other, so that titles are searched without a look at the rest. A beginning of a
+-- length that is named is read off; all words of any other one are gathered first.
 DROP TABLE catalog_search;
 CREATE VIRTUAL TABLE catalog_search USING fts5 (
-  body, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = 'ascii'
+  body, content = '', detail = none, columnsize = 0, prefix = '1 2 3 4 5', tokenize = 'ascii'
 );
 CREATE VIRTUAL TABLE catalog_title_search USING fts5 (
-  title, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = 'ascii'
+  title, content = '', detail = none, columnsize = 0, prefix = '1 2 3 4 5 6 7 8', tokenize = 'ascii'
 );
 
 ALTER TABLE extension ADD COLUMN signed_by TEXT;

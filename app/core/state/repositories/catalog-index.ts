@@ -9,7 +9,7 @@ import { gameIdOf, numberOf, textOf, type Row } from '../row.ts';
 import { indexText, matchExpression, type WordForms } from '../search-words.ts';
 
 /** Of the rules that text becomes words by: another number makes the index anew at the next start. */
-const indexVersion = 2;
+const indexVersion = 3;
 const versionName = 'catalog index';
 
 export interface CatalogIndex {
@@ -59,14 +59,18 @@ export function catalogIndex(connection: Connection, merged: string): CatalogInd
       setVersion(versionName, indexVersion);
     },
     search(words, limit) {
+      const whole = matchExpression(words, { whole: true });
       const beginnings = matchExpression(words, { whole: false });
-      const found = new Set<GameId>(inTitles.all(matchExpression(words, { whole: true }), limit));
-      const more = (query: typeof inTitles): void => {
+      const found = new Set<GameId>();
+      const more = (query: typeof inTitles, expression: string): void => {
         if (found.size >= limit) return;
-        for (const id of query.all(beginnings, limit + found.size)) found.add(id);
+        for (const id of query.all(expression, limit + found.size)) found.add(id);
       };
-      more(inTitles);
-      more(anywhere);
+      more(inTitles, whole);
+      more(inTitles, beginnings);
+      // Whole words are cheap to find, so a word that is typed to its end and is in most texts costs no more than others.
+      more(anywhere, whole);
+      more(anywhere, beginnings);
       return [...found].slice(0, limit);
     },
   };
