@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
-import { pack, type Header } from 'tar-stream';
+import { pack } from 'tar-stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blake3Hex, LanspreadError } from '../../../app/core/base/index.ts';
@@ -38,7 +38,9 @@ async function drain(items: AsyncIterable<EntryStreamItem>): Promise<string[]> {
 const file = (path: string, sizeBytes: number): ArchiveEntry => ({ path, sizeBytes, kind: 'file' });
 const folder = (path: string): ArchiveEntry => ({ path, sizeBytes: 0, kind: 'directory' });
 
-async function tarOf(members: readonly (readonly [Header, string?])[]): Promise<Buffer> {
+type TarHeader = Parameters<ReturnType<typeof pack>['entry']>[0];
+
+async function tarOf(members: readonly (readonly [TarHeader, string?])[]): Promise<Buffer> {
   const tar = pack();
   for (const [header, content] of members) tar.entry(header, content ?? '');
   tar.finalize();
