@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { silentLogger } from '../../../app/core/base/index.ts';
+import { startCore, type CoreHandle } from '../../../app/core/core.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const run = promisify(execFile);
@@ -35,6 +37,7 @@ function blocksOf(page: string): Block[] {
 }
 
 interface Desk {
+  readonly stateDir: string;
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -42,17 +45,22 @@ interface Desk {
 /** A folder to work in, and `lanspread` on the path: with a state directory of its own where a core is asked. */
 async function setDesk(directory: string): Promise<Desk> {
   const programs = join(directory, 'programs');
+  const stateDir = join(directory, 'state');
   await mkdir(programs);
   const script = [
     '#!/bin/sh',
-    `case "$2" in install|list|enable|disable|remove|trust) set -- "$@" --state-dir "${join(directory, 'state')}";; esac`,
+    `case "$2" in install|list|enable|disable|remove|trust) set -- "$@" --state-dir "${stateDir}";; esac`,
     `exec "${process.execPath}" "${commandLine}" "$@"`,
   ];
   await writeFile(join(programs, 'lanspread'), `${script.join('\n')}\n`);
   await chmod(join(programs, 'lanspread'), 0o755);
   const desk = join(directory, 'desk');
   await mkdir(desk);
-  return { directory: desk, environment: { ...process.env, PATH: `${programs}${delimiter}${process.env['PATH']}` } };
+  return {
+    stateDir,
+    directory: desk,
+    environment: { ...process.env, PATH: `${programs}${delimiter}${process.env['PATH']}` },
+  };
 }
 
 async function runShell({ text, line }: Block, { directory, environment }: Desk): Promise<void> {
@@ -112,6 +120,10 @@ async function checkTypes(folder: string, info: string): Promise<void> {
   );
 }
 
+function startLauncher({ stateDir }: Desk): Promise<CoreHandle> {
+  return startCore({ stateDir, listen: ['127.0.0.1'], discovery: false, logger: silentLogger });
+}
+
 const page = await readFile(join(root, 'docs/extensions.md'), 'utf8');
 const guide = suite('guide');
 
@@ -137,8 +149,11 @@ guide('every block of the guide works, one after the other', async () => {
   if (process.platform === 'win32') return;
   await using temp = await tempDir('guide');
   const desk = await setDesk(temp.path);
-  for (const block of blocksOf(page)) {
+  await using launcher = new AsyncDisposableStack();
+  for (const [index, block] of blocksOf(page).entries()) {
     const { language, info } = block;
+    // The first commands find no launcher and start one for themselves; for the others one runs.
+    if (index === 1) launcher.adopt(await startLauncher(desk), (core) => core.stop());
     if (language !== 'sh') await writeCode(block, desk);
     else if (info === 'dev') await runDevelopment(block, desk);
     else if (info !== 'linux' || (process.platform === 'linux' && process.arch === 'x64')) await runShell(block, desk);
