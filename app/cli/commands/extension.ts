@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { CommandResult, ExtensionView, InstallWarning } from '../../core/rpc/index.ts';
 import { exitCodes } from '../exit.ts';
@@ -90,30 +91,37 @@ function givesOf({ contributions: { unpackers, catalogSources, themes } }: Exten
 }
 
 async function install(session: Session, file: string, { yes = false, json }: ConsentFlags): Promise<number | void> {
-  const result = await session.invoke('extensions.install', { path: resolve(file), consent: yes });
+  const path = resolve(file);
+  let result = await session.invoke('extensions.install', { path, consent: yes });
   if (json) {
     say(JSON.stringify(result, null, 2));
     return result.accepted ? undefined : exitCodes.failed;
   }
   const name = `${result.label} ${result.version} (${result.id})`;
-  if (!result.accepted) return ask(`${name} is not installed yet: it asks for more than it has.`, result);
+  if (!result.accepted) {
+    if (!(await agrees(`${name} is not installed yet: it asks for more than it has.`, result))) return exitCodes.failed;
+    // To this very package: another one in its place is asked about anew.
+    result = await session.invoke('extensions.install', { path, consent: result.hash });
+    if (!result.accepted) return exitCodes.failed;
+  }
   const from = result.formerVersion === undefined ? '' : `, in place of ${result.formerVersion}`;
   say(`${name} is installed${from}.`);
   if (result.trust === 'signed') say(`It is signed by ${result.signer}.`);
-  else
-    say(
-      'Nobody vouches for it: it bears no signature that this PC trusts. Keep it only if you trust where it is from.',
-    );
+  else if (result.fingerprint === undefined) say('It is not signed: keep it only if you trust where it is from.');
+  else say(`It is signed by ${result.fingerprint}, a key that this PC does not trust: keep it only if you do.`);
   if (result.extension && !result.extension.enabled) say(`It is off: \`lanspread extension enable ${result.id}\`.`);
 }
 
 async function enable(session: Session, id: string, { yes = false, json }: ConsentFlags): Promise<number | void> {
-  const result = await session.invoke('extensions.enable', { id, consent: yes });
+  let result = await session.invoke('extensions.enable', { id, consent: yes });
   if (json) {
     say(JSON.stringify(result, null, 2));
     return result.accepted ? undefined : exitCodes.failed;
   }
-  if (!result.accepted) return ask(`${id} is still off: it asks for more than it has.`, result);
+  if (!result.accepted) {
+    if (!(await agrees(`${id} is still off: it asks for more than it has.`, result))) return exitCodes.failed;
+    result = await session.invoke('extensions.enable', { id, consent: true });
+  }
   say(`${id} is on.`);
 }
 
@@ -123,18 +131,26 @@ const warningTexts: Record<InstallWarning, string> = {
   'older-version': 'It is older than what is installed.',
 };
 
-/** Says what has to be agreed to; nothing was changed. */
-function ask(headline: string, { added, warnings }: Question): number {
+/** Says what has to be agreed to, and asks where somebody can answer; until then nothing was changed. */
+async function agrees(headline: string, { added, warnings }: Question): Promise<boolean> {
+  const canAnswer = process.stdin.isTTY && process.stdout.isTTY;
   const lines = [
     headline,
     ...added.tools.map((tool) => `  it would start the program ${tool}, which comes with it`),
     ...added.hosts.map((host) => `  it would ask ${host}`),
     ...added.folders.map((folder) => `  it would read: ${folder}`),
     ...warnings.map((warning) => `  ${warningTexts[warning]}`),
-    'Lanspread fences extensions in, which is a seat belt and no wall. If you agree, run it again with --yes.',
+    'Lanspread fences extensions in, which is a seat belt and no wall.',
+    ...(canAnswer ? [] : ['If you agree, run it again with --yes.']),
   ];
   process.stderr.write(`${lines.join('\n')}\n`);
-  return exitCodes.failed;
+  if (!canAnswer) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(?:es)?$/i.test((await terminal.question('Do you agree? [y/N] ')).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 async function act(
