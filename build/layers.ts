@@ -30,8 +30,8 @@ function restrict(files: string[], patterns: { regex: string; message: string }[
 
 const folders = Object.keys(levels);
 const outside = {
-  regex: '(^|/)(ui|cli|shell|extensions-builtin)/',
-  message: 'app/core knows nothing of UI, CLI or shell.',
+  regex: '(^|/)(ui|cli|shell|extensions/(seven-zip|folder-catalog))/',
+  message: 'app/core knows nothing of UI, CLI, shell or any extension.',
 };
 
 const coreFolders = folders.map((folder) => {
@@ -56,6 +56,10 @@ const coreFolders = folders.map((folder) => {
 export const layerOverrides: Override[] = [
   ...coreFolders,
   restrict(['app/core/core.ts'], [outside]),
+  restrict(
+    ['app/extensions/**', 'app/extension-api/**'],
+    [{ regex: '(^|/)(core|ui|cli|shell)/', message: 'An extension knows app/extension-api alone.' }],
+  ),
   restrict(
     ['app/ui/**', 'app/cli/**', 'app/shell/**'],
     [

@@ -1,13 +1,14 @@
-/** What a catalog pins counts against any majority; the pin is made by the command that makers of catalogs use. */
+/** What a catalog pins and revokes; the pin is made by the command that makers of catalogs use. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { catalogEntry, type CatalogEntry } from '../support/catalogs.ts';
+import { until } from '../support/eventually.ts';
 import { bulkGame, mib } from '../support/games.ts';
 import { runScenarios, scenario, type Room } from '../support/scenario.ts';
-import { downloads, endsWith, isOffered, servedIn } from '../support/story.ts';
+import { capUpload, downloads, endsWith, isOffered, servedIn } from '../support/story.ts';
 import { assertSameTree } from '../support/trees.ts';
 
 const program = fileURLToPath(new URL('../../app/cli/lanspread.mjs', import.meta.url));
@@ -50,6 +51,30 @@ scenario('where nobody has what the catalog pins, nothing is fetched, and the re
   assert.match(String(failed['message']), 'the content that the catalog names');
   assert.equal(servedIn(dora.events, 'saga').blocks, []);
   assert.not((await dora.game('saga')).downloaded);
+});
+
+scenario('a game that is revoked is fetched no further, and served no more', async (room) => {
+  const saga = bulkGame('saga', 64 * mib);
+  room.lists(saga);
+  const anna = await room.peer('anna', { has: [saga] });
+  await capUpload(anna, 8 * mib);
+  const dora = await room.peer('dora', { knows: [anna] });
+  await isOffered(dora, 'saga', 1);
+  await dora.command('download', { gameId: 'saga', install: false });
+  await dora.waitFor('download-progress', ({ gameId }) => gameId === 'saga');
+  const path = `${room.gamesDir('dora')}/../revoker.json`;
+  await writeFile(path, JSON.stringify({ formatVersion: 1, name: 'Revoker', games: [], revoked: ['saga'] }));
+  await dora.command('catalog.import', { path });
+  await dora.waitFor('download-peers-gone', ({ gameId }) => gameId === 'saga');
+  assert.ok(servedIn(dora.events, 'saga').blocks.length < 16, 'it was fetched to its end');
+  assert.equal((await dora.command('listGames'))['games'], []);
+  const refused = await dora.command('download', { gameId: 'saga' }).catch((error: unknown) => String(error));
+  assert.match(String(refused), 'NOT_IN_CATALOG');
+
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'saga', 1);
+  await anna.command('catalog.import', { path });
+  await until('nobody offers it', async () => (await bela.game('saga'))['peerCount'] === 0);
 });
 
 runScenarios();
