@@ -1,7 +1,7 @@
 /** What is done with games: fetching, installing, playing, and the operations that hold it together. */
 import type { Ground } from './core-ground.ts';
 import { downloadListStore } from './core-options.ts';
-import { createInstaller, openPayloadContent, type HashFile, type Unpacker } from './install/index.ts';
+import { createInstaller, openPayloadContent, type HashFile, type RootLocks, type Unpacker } from './install/index.ts';
 import type { ReopenableLibrary } from './library/index.ts';
 import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
@@ -18,6 +18,8 @@ export interface GamesOptions {
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;
   readonly hashFile: HashFile;
+  /** Those of recovery. */
+  readonly locks: RootLocks;
   /** In the user's order. */
   readonly unpackers: () => readonly Unpacker[];
   /** What is made here is disposed with it. */
@@ -25,7 +27,8 @@ export interface GamesOptions {
 }
 
 /** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
-export function createGames(ground: Ground, { library, peers, lane, hashFile, unpackers, owner }: GamesOptions): Games {
+export function createGames(ground: Ground, parts: GamesOptions): Games {
+  const { library, peers, lane, hashFile, locks, unpackers, owner } = parts;
   const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
   const isKnownGame = (id: string): boolean => catalog.has(id);
   const installer = createInstaller({
@@ -33,6 +36,7 @@ export function createGames(ground: Ground, { library, peers, lane, hashFile, un
     state,
     unpackers,
     hashFile,
+    locks,
     clock,
     logger,
     isInCatalog: isKnownGame,

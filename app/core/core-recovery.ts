@@ -5,6 +5,7 @@ import {
   importLegacyJournals,
   recover,
   rememberRecovery,
+  RootLocks,
   streamingFileHasher,
   tellRecovery,
   type HashFile,
@@ -13,6 +14,7 @@ import {
 
 export interface GameRecovery {
   readonly hashFile: HashFile;
+  readonly locks: RootLocks;
   /**
    * Brings every game of a games folder to a settled state. Games under an operation are skipped. A folder that is not
    * there is not judged.
@@ -23,11 +25,13 @@ export interface GameRecovery {
 export function createGameRecovery(ground: Ground): GameRecovery {
   const { fileSystem, state, clock, logger, events, options, stateMovedAside } = ground;
   const hashFile = streamingFileHasher(fileSystem);
-  const context: LegacyContext = { fileSystem, state, hashFile, clock, logger, stateDir: options.stateDir };
+  const locks = new RootLocks();
+  const context: LegacyContext = { fileSystem, state, hashFile, locks, clock, logger, stateDir: options.stateDir };
   // A database that was moved aside is told once, by the first run.
   let movedAside = stateMovedAside;
   return {
     hashFile,
+    locks,
     async run({ gamesDir, isActive = () => false }) {
       const legacy = await importLegacyJournals(context, { gamesDir, isActive });
       const report = await recover(context, { gamesDir, isActive });

@@ -86,12 +86,13 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   // No `await` from here to the relays: what peers tell in the next turn must find everybody listening.
   starting.use(lane.onPeerBytes(({ peerId }) => peers.markAlive(peerId)));
   starting.use(library.onDidChange((delta) => peers.publish(delta)));
-  const { hashFile } = recovery;
+  const { hashFile, locks } = recovery;
   const games: Games = createGames(ground, {
     library,
     peers,
     lane,
     hashFile,
+    locks,
     unpackers: extensions.unpackers,
     owner: starting,
   });

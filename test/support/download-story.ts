@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { LanspreadError, nodeFileSystem, parseGameId, silentLogger, systemClock } from '../../app/core/base/index.ts';
-import { recover, streamingFileHasher, type RecoveryReport } from '../../app/core/install/index.ts';
+import { recover, RootLocks, streamingFileHasher, type RecoveryReport } from '../../app/core/install/index.ts';
 import { discard } from '../../app/core/transfer/download.ts';
 import { repair, type VerifyContext } from '../../app/core/transfer/repair.ts';
 import { stopReason } from '../../app/core/transfer/stop.ts';
@@ -138,6 +138,7 @@ export const recoverStory = ({ state, root }: DownloadLab): Promise<RecoveryRepo
       fileSystem: nodeFileSystem,
       state,
       hashFile: streamingFileHasher(),
+      locks: new RootLocks(),
       clock: systemClock,
       logger: silentLogger,
     },

@@ -4,6 +4,7 @@ import { nodeFileSystem, parseGameId, silentLogger, systemClock, type FileSystem
 import {
   createInstaller,
   recover,
+  RootLocks,
   streamingFileHasher,
   type InstallContext,
   type Installer,
@@ -52,6 +53,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
     state,
     unpackers: options.unpackers ?? (() => [createSevenZipUnpacker()]),
     hashFile: streamingFileHasher(fileSystem),
+    locks: new RootLocks(),
     clock: systemClock,
     logger: options.logger ?? silentLogger,
     ...(options.growthCheckMs !== undefined && { growthCheckMs: options.growthCheckMs }),

@@ -2,6 +2,7 @@ import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
 import type { State } from '../state/index.ts';
 import type { HashFile } from './hash-file.ts';
 import type { BombLimits } from './plan.ts';
+import type { RootLocks } from './root-locks.ts';
 import type { Unpacker } from './types.ts';
 
 /** What installing needs of the world. */
@@ -11,6 +12,8 @@ export interface InstallContext {
   /** Those that are on now, in the user's order. */
   readonly unpackers: () => readonly Unpacker[];
   readonly hashFile: HashFile;
+  /** The same for recovery and for operations. */
+  readonly locks: RootLocks;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: BombLimits;
@@ -24,4 +27,4 @@ export interface InstallContext {
 }
 
 /** What recovery needs of the world. */
-export type RecoveryContext = Pick<InstallContext, 'fileSystem' | 'hashFile' | 'clock' | 'logger' | 'state'>;
+export type RecoveryContext = Pick<InstallContext, 'fileSystem' | 'hashFile' | 'locks' | 'clock' | 'logger' | 'state'>;

@@ -21,6 +21,7 @@ export {
   type RecoveryTale,
 } from './recovery-report.ts';
 export type { RecoveryStep } from './recovery-table.ts';
+export { RootLocks } from './root-locks.ts';
 export { findSetAside } from './set-aside.ts';
 export type * from './types.ts';
 export { furtherVolumes } from './volumes.ts';

@@ -87,8 +87,10 @@ export async function importLegacyJournals(
   if (folder.kind === 'away') return outcomes;
   for (const gameId of folder.ids) {
     throwIfAborted(signal);
-    if (isActive(gameId)) continue;
-    const outcome = await importOne(context, { root: join(gamesDir, gameId), gameId });
+    const root = join(gamesDir, gameId);
+    const look = async (): Promise<LegacyOutcome | undefined> =>
+      isActive(gameId) ? undefined : await importOne(context, { root, gameId });
+    const outcome = await context.locks.run(root, look, { signal });
     if (!outcome) continue;
     outcomes.push(outcome);
     const level = outcome.kind === 'imported' ? 'info' : 'warn';

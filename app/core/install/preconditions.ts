@@ -15,6 +15,10 @@ export async function kindAt(fileSystem: FileSystem, path: string): Promise<Entr
  * file system's; `CANCELLED`.
  */
 export async function settleFirst(context: RecoveryContext, root: Root, options: SignalOptions): Promise<void> {
+  await context.locks.run(root.root, () => settleLocked(context, root, options), options);
+}
+
+async function settleLocked(context: RecoveryContext, root: Root, options: SignalOptions): Promise<void> {
   const kind = context.state.intents.get(root.root)?.kind;
   if (kind === 'Downloading' || kind === 'Removing') return;
   const action = await recoverRoot(context, root, options);

@@ -34,8 +34,9 @@ export async function recover(
   const actions: RecoveryAction[] = [];
   for (const { root, gameId } of rootsToJudge(context, { gamesDir, ...folder })) {
     throwIfAborted(signal);
-    if (isActive(gameId)) continue;
-    const action = await recoverRoot(context, { root, gameId }, { signal });
+    const settle = async (): Promise<RecoveryAction | undefined> =>
+      isActive(gameId) ? undefined : await recoverRoot(context, { root, gameId }, { signal });
+    const action = await context.locks.run(root, settle, { signal });
     if (action) actions.push(action);
   }
   return { judged: true, actions };

@@ -441,6 +441,42 @@ test('a game under an operation is skipped, and so is what is no game', async ()
   assert.ok(isThere(join(root, '.local.installing')));
 });
 
+test('recovery and an operation that begins never work on one game at the same time', async () => {
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
+  const { promise: isDeleting, resolve: deletes } = Promise.withResolvers<void>();
+  const deleted: string[] = [];
+  const fileSystem = {
+    ...nodeFileSystem,
+    async deleteTree(path: string) {
+      deleted.push(path);
+      deletes();
+      if (deleted.length === 1) await mayGoOn;
+      await nodeFileSystem.deleteTree(path);
+    },
+  };
+  await using lab = await installLab({ fileSystem });
+  const root = await leave(lab, { intent: 'Installing', staging: 'marked' });
+  let isActive = false;
+  const recovering = recover(lab.context, { gamesDir: lab.gamesDir, isActive: () => isActive });
+  await isDeleting;
+  isActive = true;
+  let hasSettled = false;
+  const settling = lab.installer.settle({ gameId, root }, {}).then(() => (hasSettled = true));
+  const later = recover(lab.context, { gamesDir: lab.gamesDir, isActive: () => isActive });
+  // Another game is settled meanwhile, and takes as long.
+  const zork = { gameId: parseGameId('zork'), root: join(lab.gamesDir, 'zork') };
+  await mkdir(join(zork.root, '.local.installing', 'data'), { recursive: true });
+  await writeFile(join(zork.root, '.local.installing', markerName), '');
+  await lab.installer.settle(zork, {});
+  assert.not(isThere(join(zork.root, '.local.installing')));
+  assert.is(hasSettled, false, 'the operation waits until its root is settled');
+  assert.is(deleted.filter((path) => path.startsWith(root)).length, 1);
+  goOn();
+  await settling;
+  assert.equal((await recovering).actions[0]?.steps, ['delete-staging', 'clear-intent']);
+  assert.equal((await later).actions, [], 'a later recovery leaves the game to its operation');
+});
+
 test('one game that cannot be settled does not keep the others from it', async () => {
   const fileSystem = faultFileSystem(nodeFileSystem, ({ name, path }) => {
     if (name === 'deleteTree' && path.includes('quake')) throw systemError('EACCES');
