@@ -20,7 +20,12 @@ const options = [
   '--allowImportingTsExtensions',
   '--verbatimModuleSyntax',
   '--strict',
-  ...['--target', 'esnext', '--module', 'nodenext', '--types', 'node'],
+  '--target',
+  'esnext',
+  '--module',
+  'nodenext',
+  '--types',
+  'node',
 ];
 
 /** The report as the sources have it now. */

@@ -9,6 +9,7 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { buildNwBackground } from './nw-background.ts';
+import { buildUi } from './ui.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -44,9 +45,12 @@ async function productionPackages(): Promise<string[]> {
 export async function assembleApplication(outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  const withoutDevelopment = (source: string): boolean => basename(source) !== '.DS_Store';
+  // The UI goes along as it is built, not as it is written.
+  const uiSources = join(repository, 'app', 'ui');
+  const withoutDevelopment = (source: string): boolean => basename(source) !== '.DS_Store' && source !== uiSources;
   for (const part of parts)
     await cp(join(repository, part), join(outDir, part), { recursive: true, filter: withoutDevelopment });
+  await buildUi({ outDir: join(outDir, 'app', 'ui', 'dist') });
   for (const folder of await productionPackages()) {
     await cp(join(repository, folder), join(outDir, folder), {
       recursive: true,
