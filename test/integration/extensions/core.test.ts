@@ -220,6 +220,47 @@ test('themes of enabled extensions are told, and the order of the user holds for
   assert.equal(await ids(), ['examples.crate', 'acme.toy']);
 });
 
+test('what an extension stores lies in the state directory, bounded, and is there after a restart of the core', async () => {
+  await using temp = await tempDir('extensions-core');
+  const directory = await writeExtension(
+    temp.join('count'),
+    {
+      name: 'count',
+      displayName: 'Count',
+      contributes: { unpackers: [{ id: 'count', label: 'Count', match: { extensions: ['.boom'] } }] },
+    },
+    {
+      'main.js': `export function activate({ storage, registerUnpacker }) {
+        registerUnpacker('count', {
+          probe: async () => 100,
+          list: async () => {
+            await storage.set('listed', ((await storage.get('listed')) ?? 0) + 1);
+            const refused = await storage.set('big', 'x'.repeat(2_000_000)).then(() => 'taken', () => 'refused');
+            await storage.set('big', refused);
+            return [{ path: 'a.txt', sizeBytes: 0, kind: 'file' }];
+          },
+          plan: async () => ({ kind: 'sink', write: (sink) => sink.file('a.txt', new Uint8Array()) }),
+        });
+      }`,
+    },
+  );
+  const stored = async () => JSON.parse(await readFile(temp.join('state/extensions/acme.count/storage.json'), 'utf8'));
+  let before = 0;
+  for (const round of [1, 2]) {
+    await using lab = await startLab(temp);
+    const { commands } = lab.core;
+    if (round === 1) await commands.invoke('extensions.install', { path: directory });
+    await commands.invoke('install', { gameId: 'booming' });
+    await lab.next('install-finished');
+    const { listed, big } = await stored();
+    assert.ok(listed > before, `${listed} after ${before}`);
+    assert.is(big, 'refused');
+    before = listed;
+    await commands.invoke('uninstall', { gameId: 'booming' });
+    await lab.next('uninstall-finished');
+  }
+});
+
 test("an author's folder is loaded into the core, and again when it changes", async () => {
   await using temp = await tempDir('extensions-core');
   const directory = temp.join('crate');

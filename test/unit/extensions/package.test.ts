@@ -190,6 +190,24 @@ for (const [what, make] of Object.entries(hostile)) {
   });
 }
 
+test('a changed bit of an unsigned package is refused, or changes nothing that counts', () => {
+  const original = rawZip(packageEntries({}, [{ name: 'a/b.txt', bytes: 'b'.repeat(500), method: 8 }]));
+  const expected = readAll(original);
+  let refused = 0;
+  for (let bit = 0; bit < original.length * 8; bit += 1) {
+    const changed = Buffer.from(original);
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    try {
+      assert.equal(readAll(changed), expected, `bit ${bit}`);
+    } catch (error) {
+      if (!(error instanceof LanspreadError)) throw error;
+      assert.ok(['EXTENSION_INVALID', 'SIGNATURE_INVALID'].includes(error.code), error.code);
+      refused += 1;
+    }
+  }
+  assert.ok(refused > original.length * 6, `${refused} of ${original.length * 8} were refused`);
+});
+
 test('a package that another zip program made is read', async () => {
   await using temp = await tempDir('lanx');
   const directory = await writeExtension(temp.join('one'), {}, { 'a/b.txt': 'b'.repeat(5_000) });
