@@ -5,7 +5,7 @@
  */
 import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isNotFound, systemCode } from './errors.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
@@ -52,8 +52,11 @@ export interface FileSystem {
   writeFile(path: string, data: Uint8Array | string): Promise<void>;
   /** `read` an existing file, `create` or truncate one, `edit` an existing or new one without truncating. */
   open(path: string, mode: 'read' | 'create' | 'edit'): Promise<FileHandle>;
-  /** Creates the directory and its parents; no error when it is there. */
-  makeDirectory(path: string): Promise<void>;
+  /**
+   * Creates the directory and its parents; no error when it is there. Parents only below `within`, where that is given:
+   * fails with `ENOENT` when it is not there, so that nothing is made in the place of a drive that was unplugged.
+   */
+  makeDirectory(path: string, options?: { within?: string }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Deletes a file or link. */
   deleteFile(path: string): Promise<void>;
@@ -153,6 +156,20 @@ async function makeFoldersWritable(path: string): Promise<void> {
     if (entry.isDirectory()) await makeFoldersWritable(join(path, entry.name));
 }
 
+/** See `makeDirectory`. */
+async function makeBelow(path: string, within: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === within || !parent.startsWith(within)) throw error;
+    await makeBelow(parent, within);
+    await makeBelow(path, within);
+  }
+}
+
 /** The real disk. */
 export const nodeFileSystem: FileSystem = {
   async stat(path) {
@@ -170,8 +187,9 @@ export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
     return new NodeFileHandle(await fs.open(path, openFlags[mode]));
   },
-  async makeDirectory(path) {
-    await fs.mkdir(path, { recursive: true });
+  async makeDirectory(path, { within } = {}) {
+    if (within === undefined) await fs.mkdir(path, { recursive: true });
+    else await makeBelow(path, within);
   },
   rename: (from, to) => fs.rename(from, to),
   deleteFile: (path) => fs.unlink(path),

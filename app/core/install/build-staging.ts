@@ -30,7 +30,7 @@ export async function buildStaging(context: InstallContext, options: BuildOption
   const { plan, layout, listener, signal } = options;
   const { fileSystem } = context;
   const { root, staging } = layout;
-  await fileSystem.makeDirectory(staging);
+  await fileSystem.makeDirectory(staging, { within: root });
   await writeMarker(fileSystem, staging);
   let doneBytes = 0;
   const report = (bytes: number): void =>

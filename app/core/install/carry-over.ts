@@ -76,11 +76,11 @@ export async function carryOver(
     throwIfAborted(signal);
     const [source, target] = [join(local, from), join(staging, to)];
     if (kind === 'directory') {
-      await fileSystem.makeDirectory(target);
+      await fileSystem.makeDirectory(target, { within: staging });
       folders.add(target);
       continue;
     }
-    await fileSystem.makeDirectory(dirname(target));
+    await fileSystem.makeDirectory(dirname(target), { within: staging });
     if (await exists(fileSystem, target)) await fileSystem.deleteFile(target);
     if (kind === 'symlink') await fileSystem.makeLink(await fileSystem.readLink(source), target);
     else {

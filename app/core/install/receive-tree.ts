@@ -1,5 +1,5 @@
 /** One sender's content into staging: planned and checked like an archive of somebody nobody knows. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import { ContentWriter, type ContentFile } from './content-writer.ts';
@@ -30,14 +30,15 @@ export async function receiveTree(
   const { root, staging } = layout;
   const { peerId } = sender;
   await using content = await sender.open({ signal });
-  await fileSystem.makeDirectory(root);
+  await fileSystem.makeDirectory(root, { within: dirname(root) });
   const { freeBytes } = await fileSystem.space(root);
   const plan = planOf(content, { packedBytes: request.payloadBytes, freeBytes, ...(limits && { limits }) });
   const { totalBytes } = plan;
   listener.onBegin({ peerId, totalBytes });
-  await fileSystem.makeDirectory(staging);
+  await fileSystem.makeDirectory(staging, { within: root });
   await writeMarker(fileSystem, staging);
-  for (const directory of plan.directories) await fileSystem.makeDirectory(absolutePath(staging, directory));
+  for (const directory of plan.directories)
+    await fileSystem.makeDirectory(absolutePath(staging, directory), { within: staging });
   const files = filesOf(content);
   await using writer = new ContentWriter(fileSystem, { folder: staging, files });
   let bytes = 0;

@@ -203,7 +203,7 @@ export async function copyLoose(
   const makeDirectory = async (path: string): Promise<void> => {
     if (made.has(path)) return;
     made.add(path);
-    await fileSystem.makeDirectory(path);
+    await fileSystem.makeDirectory(path, { within: staging });
   };
   for (const { path, kind, sizeBytes } of plan.loose) {
     throwIfAborted(signal);

@@ -126,7 +126,7 @@ async function begin(
     });
     state.intents.put({ root, gameId, kind: 'Downloading', version, madeRoot, startedAt: clock.now() });
   });
-  await fileSystem.makeDirectory(root);
+  await fileSystem.makeDirectory(root, { within: dirname(root) });
   await parkSentinel(fileSystem, root);
   await library.refresh(gameId);
   const setAside = madeRoot

@@ -110,7 +110,7 @@ class SettingAside {
   async move(path: string): Promise<void> {
     const fileSystem = this.#fileSystem;
     const target = join(await (this.#folder ??= this.#freeFolder()), path);
-    await fileSystem.makeDirectory(dirname(target));
+    await fileSystem.makeDirectory(dirname(target), { within: this.#root });
     await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.rename(join(this.#root, path), target));
     await fileSystem.syncDirectory(this.#root);
     this.moved.push(path);

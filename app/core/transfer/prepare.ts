@@ -33,7 +33,7 @@ export async function prepareFiles(
 ): Promise<void> {
   for (const folder of foldersOf(manifest).toReversed()) {
     throwIfAborted(signal);
-    await fileSystem.makeDirectory(absolutePath(root, folder));
+    await fileSystem.makeDirectory(absolutePath(root, folder), { within: root });
   }
   const { files } = manifest;
   const lookAt = isNew ? files.filter(({ size }) => size === 0) : files;
@@ -69,7 +69,8 @@ export async function deleteStrayPayload(
   }
   await deleteKnown(fileSystem, root, stray);
   // What was emptied may be a folder that the manifest wants empty.
-  for (const folder of manifest.directories) await fileSystem.makeDirectory(absolutePath(root, folder));
+  for (const folder of manifest.directories)
+    await fileSystem.makeDirectory(absolutePath(root, folder), { within: root });
 }
 
 /** One file under two spellings, where the file system takes them for the same. */
