@@ -13,6 +13,8 @@ export class ArchiveSource implements AsyncDisposable {
   readonly path: string;
   /** Of all volumes. */
   readonly packedBytes: number;
+  /** Of path, size and time: another one when the file was changed. */
+  readonly fingerprint: string;
   readonly #fileSystem: FileSystem;
   readonly #head: Uint8Array | undefined;
   readonly #handles = new Map<string, Promise<FileHandle>>();
@@ -24,8 +26,16 @@ export class ArchiveSource implements AsyncDisposable {
       facts,
       packedBytes,
       head,
-    }: { path: string; facts: ArchiveFacts; packedBytes: number; head?: Uint8Array | undefined },
+      mtimeNs = 0n,
+    }: {
+      path: string;
+      facts: ArchiveFacts;
+      packedBytes: number;
+      head?: Uint8Array | undefined;
+      mtimeNs?: bigint;
+    },
   ) {
+    this.fingerprint = `${path}\n${packedBytes}\n${mtimeNs}`;
     this.#fileSystem = fileSystem;
     this.path = path;
     this.facts = facts;
@@ -41,11 +51,11 @@ export class ArchiveSource implements AsyncDisposable {
       .map((entry) => entry.name);
     const further = [...furtherVolumes(names)].filter(([, first]) => first === name).map(([volume]) => volume);
     const volumes = [name, ...further.sort()].slice(0, maxVolumes);
-    const { sizeBytes } = await fileSystem.stat(path);
+    const { sizeBytes, mtimeNs } = await fileSystem.stat(path);
     let packedBytes = sizeBytes;
     for (const volume of volumes.slice(1))
       packedBytes += (await statOf(fileSystem, join(dirname(path), volume)))?.sizeBytes ?? 0;
-    return new ArchiveSource(fileSystem, { path, facts: { name, sizeBytes, volumes }, packedBytes });
+    return new ArchiveSource(fileSystem, { path, facts: { name, sizeBytes, volumes }, packedBytes, mtimeNs });
   }
 
   /** For `probe`, which is asked about many files: of what was read of it already. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { anySignal, LanspreadError, type IDisposable } from '../../base/index.ts';
 import type { SinkChannel, ToolBox } from '../plans/index.ts';
 import type { ActivityLimit } from './activity-limit.ts';
@@ -25,13 +28,20 @@ export class CallScope implements AsyncDisposable {
   /** What runs out while the extension tells no progress. */
   activity: ActivityLimit | undefined;
   readonly #over = new AbortController();
+  #folder: Promise<string> | undefined;
 
   constructor({ id, archive, toolBox, mayRunTools = false, stallMs, signal }: CallScopeOptions) {
     this.id = id;
     this.archive = archive;
     this.signal = anySignal(signal, this.#over.signal);
     if (archive && mayRunTools)
-      this.tools = new ToolRuns({ toolBox, archivePath: archive.path, stallMs, signal: this.signal });
+      this.tools = new ToolRuns({
+        toolBox,
+        archivePath: archive.path,
+        emptyFolder: () => this.emptyFolder(),
+        stallMs,
+        signal: this.signal,
+      });
   }
 
   /** The host is at work for this call: no time runs out meanwhile. */
@@ -39,10 +49,18 @@ export class CallScope implements AsyncDisposable {
     return this.activity?.hold() ?? { [Symbol.dispose]() {} };
   }
 
+  /** For tools to be started in; deleted when the call is over. */
+  emptyFolder(): Promise<string> {
+    return (this.#folder ??= mkdtemp(join(tmpdir(), 'lanspread-tool-')));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new LanspreadError('CANCELLED'));
     this.sink?.close(new LanspreadError('CANCELLED'));
     await this.tools?.[Symbol.asyncDispose]();
     await this.archive?.[Symbol.asyncDispose]();
+    // One that could not be made was told to who asked for it.
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }

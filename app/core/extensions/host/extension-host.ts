@@ -1,9 +1,7 @@
-import { z } from 'zod';
 import {
   Emitter,
   LanspreadError,
   nodeFileSystem,
-  parseWith,
   type Clock,
   type FileSystem,
   type Logger,
@@ -20,7 +18,8 @@ import type {
   ExtensionState,
   UnpackerInfo,
 } from '../types.ts';
-import { maxGamesPerPage, toExtension } from '../wire/index.ts';
+import { toExtension } from '../wire/index.ts';
+import { catalogPageSchema, parseAnswer } from './answers.ts';
 import { blame } from './blame.ts';
 import { HostUnpacker } from './host-unpacker.ts';
 import { defaultHostLimits, type HostLimits } from './limits.ts';
@@ -39,12 +38,6 @@ export interface ExtensionHostOptions {
 const stopLimitMs = 5_000;
 /** The launcher ends within two seconds. */
 const disposeLimitMs = 500;
-const catalogPageSchema = z.object({
-  games: z.array(z.unknown()).max(maxGamesPerPage),
-  next: z.string().max(4_096).optional(),
-  warnings: z.array(z.string().max(1_000)).max(100).optional(),
-});
-
 export function createExtensionHost(options: ExtensionHostOptions): ExtensionHost {
   return new Host(options);
 }
@@ -133,11 +126,7 @@ class Host implements ExtensionHost {
       },
       { signal },
     );
-    try {
-      return parseWith(catalogPageSchema, answer, { what: 'page of a catalog', code: 'EXTENSION_MISBEHAVED' });
-    } catch (cause) {
-      throw blame('EXTENSION_MISBEHAVED', extension, { what: 'answered with what is no page of a catalog', cause });
-    }
+    return parseAnswer(catalogPageSchema, answer, { extension, what: 'a page of a catalog' });
   }
 
   async activate(extensionId: string, { signal = new AbortController().signal }: SignalOptions = {}): Promise<void> {

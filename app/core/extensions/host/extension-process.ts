@@ -1,28 +1,15 @@
 import type { Readable } from 'node:stream';
-import {
-  CancellationTokenSource,
-  createMessageConnection,
-  type CancellationToken,
-  type Message,
-  type MessageConnection,
-} from 'vscode-jsonrpc/node';
-import {
-  anySignal,
-  untilAborted,
-  type Clock,
-  type IDisposable,
-  type LanspreadError,
-  type Logger,
-} from '../../base/index.ts';
+import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc/node';
+import { anySignal, untilAborted, type Clock, type LanspreadError, type Logger } from '../../base/index.ts';
 import type { ExtensionDescription } from '../types.ts';
-import { FrameReader, FrameWriter, toExtension } from '../wire/index.ts';
-import { blame, errorOfAnswer, refusal } from './blame.ts';
+import { toExtension } from '../wire/index.ts';
+import { blame, errorOfAnswer } from './blame.ts';
 import { describeEnd } from './describe-end.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { HostLimits } from './limits.ts';
+import { openLink, type LinkOptions } from './open-link.ts';
 import { OutputLines } from './output-lines.ts';
 import { killTree, spawnExtension, type ExtensionChild } from './spawn-extension.ts';
-import { TrafficCount } from './traffic.ts';
 
 /** How long the last words of a process that ended are waited for, in milliseconds. */
 const lastWordsMs = 200;
@@ -32,10 +19,8 @@ export interface ProcessOptions {
   readonly limits: HostLimits;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What it asks of the host, by method. Throw a `LanspreadError` to refuse. */
-  readonly requests: ReadonlyMap<string, (params: unknown, signal: AbortSignal) => Promise<object> | object>;
-  /** What it tells the host, by method. */
-  readonly notices: ReadonlyMap<string, (params: unknown) => void>;
+  readonly requests: LinkOptions['requests'];
+  readonly notices: LinkOptions['notices'];
   /** A line it printed. */
   readonly onOutput: (stream: 'stdout' | 'stderr', line: string) => void;
 }
@@ -76,7 +61,13 @@ export class ExtensionProcess {
       );
     read('stdout', stdout);
     this.#stderr = read('stderr', stderr);
-    this.#connection = this.#connect();
+    this.#connection = openLink({
+      ...options,
+      pipe: link,
+      gone: this.#gone.signal,
+      onViolation: (what) => this.#violate(what),
+      cleanup: this.#cleanup,
+    });
     const heartbeat = startHeartbeat({
       clock,
       limitMs: limits.heartbeatMs,
@@ -183,44 +174,6 @@ export class ExtensionProcess {
     return child.exitCode === null && child.signalCode === null && !this.#gone.signal.aborted;
   }
 
-  #connect(): MessageConnection {
-    const { requests, notices, clock } = this.#options;
-    const { link } = this.#parts;
-    const traffic = new TrafficCount(clock);
-    const reader = new FrameReader(link, {
-      inspect: (message: Message) => {
-        if (traffic.received(message) === 'pass') return;
-        reader.hold();
-        this.#cleanup.use(clock.timeout(() => reader.release(), traffic.restOfSecondMs, { background: true }));
-      },
-      onViolation: (error) => this.#violate(error.message),
-    });
-    const writer = new FrameWriter(link, { onWritten: (message) => traffic.sent(message) });
-    const connection = createMessageConnection(reader, writer);
-    for (const [method, handle] of requests) {
-      connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
-        const cancel = new AbortController();
-        using _listening = asDisposable(token.onCancellationRequested(() => cancel.abort()));
-        try {
-          return await handle(params, anySignal(cancel.signal, this.#gone.signal));
-        } catch (error) {
-          throw refusal(error);
-        }
-      });
-    }
-    for (const [method, handle] of notices) {
-      connection.onNotification(method, (params: unknown) => {
-        try {
-          handle(params);
-        } catch (error) {
-          this.#violate(error instanceof Error ? error.message : String(error));
-        }
-      });
-    }
-    connection.listen();
-    return connection;
-  }
-
   #violate(what: string): void {
     this.kill(blame('EXTENSION_MISBEHAVED', this.#options.extension, { what: `was stopped: ${what}` }));
   }
@@ -281,8 +234,4 @@ export class ExtensionProcess {
     using _timer = this.#options.clock.timeout(resolve, lastWordsMs);
     await promise;
   }
-}
-
-function asDisposable(disposable: { dispose(): void }): IDisposable {
-  return { [Symbol.dispose]: () => disposable.dispose() };
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
-import { anySignal, LanspreadError, parseWith, throwIfAborted, type Clock, type FileSystem } from '../../base/index.ts';
+import type { z } from 'zod';
+import { anySignal, LanspreadError, throwIfAborted, type Clock, type FileSystem } from '../../base/index.ts';
 import {
   archiveScore,
   planInstall,
@@ -12,45 +12,22 @@ import {
   type Unpacker,
 } from '../../install/index.ts';
 import type { UnpackerContribution } from '../manifest/index.ts';
-import {
-  isTooShort,
-  openToolOutput,
-  passing,
-  planSchema,
-  resolveArguments,
-  SinkChannel,
-  splitByEntries,
-  splitTar,
-  throwOfWorst,
-  unpackToFolder,
-  writeItems,
-  type CheckedPlan,
-  type ReadyTool,
-  type ToolPlan,
-} from '../plans/index.ts';
-import { maxEntries, maxEntryPathLength, toExtension, type UnpackerParams } from '../wire/index.ts';
+import { planSchema, unpackToFolder, writeItems, type CheckedPlan, type ToolPlan } from '../plans/index.ts';
+import { maxEntries, toExtension, type UnpackerParams } from '../wire/index.ts';
 import { ActivityLimit } from './activity-limit.ts';
+import { firstEntriesSchema, moreEntriesSchema, parseAnswer, scoreSchema } from './answers.ts';
 import { ArchiveSource } from './archive-source.ts';
 import { blame } from './blame.ts';
 import type { CallScope } from './call-scope.ts';
 import type { HostLimits } from './limits.ts';
 import { matchOf } from './match.ts';
+import { contentOf, readyTools, type ContentContext } from './plan-content.ts';
 import type { ExtensionRunner, RunningExtension } from './runner.ts';
 
 /** What an unpacker that only the file's name speaks for is set back by, so that one whose magic number fits wins a tie. */
 const nameOnlyMalus = 0.25;
-
-const entrySchema = z.object({
-  path: z.string().min(1).max(maxEntryPathLength),
-  sizeBytes: z.int().min(0),
-  kind: z.enum(['file', 'directory', 'symlink', 'hardlink', 'other']),
-  executable: z.boolean().optional(),
-  encrypted: z.boolean().optional(),
-  packedBytes: z.int().min(0).optional(),
-});
-const firstEntriesSchema = z.object({ total: z.int().min(0), entries: z.array(entrySchema) });
-const moreEntriesSchema = z.object({ entries: z.array(entrySchema).min(1) });
-const scoreSchema = z.object({ score: z.number().min(0).max(100) });
+/** A listing of more entries is not kept for the unpacking that follows. */
+const maxRemembered = 10_000;
 
 export interface HostUnpackerOptions {
   readonly runner: () => ExtensionRunner;
@@ -70,6 +47,8 @@ interface CallContext {
 export class HostUnpacker implements Unpacker {
   readonly id: string;
   readonly #options: HostUnpackerOptions;
+  /** An install lists an archive before it unpacks it, and listing may cost as much as unpacking. */
+  #lastListing: { readonly archive: string; readonly entries: ArchiveEntry[] } | undefined;
 
   constructor(id: string, options: HostUnpackerOptions) {
     this.id = id;
@@ -98,7 +77,9 @@ export class HostUnpacker implements Unpacker {
   async list(archivePath: string, { signal }: ListOptions): Promise<ArchiveEntry[]> {
     throwIfAborted(signal);
     const archive = await ArchiveSource.open(this.#options.fileSystem, archivePath);
-    return await this.#call({ archive, signal, mayRunTools: true }, (context) => this.#list(context, signal));
+    const entries = await this.#call({ archive, signal, mayRunTools: true }, (context) => this.#list(context, signal));
+    this.#lastListing = entries.length <= maxRemembered ? { archive: archive.fingerprint, entries } : undefined;
+    return entries;
   }
 
   async extract(archivePath: string, destination: string, options: UnpackOptions): Promise<void> {
@@ -111,8 +92,8 @@ export class HostUnpacker implements Unpacker {
         await this.#toFolder(context, plan, { ...options, destination });
         return;
       }
-      const entries = await this.#list(context, signal);
-      const items = this.#content(context, { plan, entries, signal });
+      const entries = await this.#knownListing(context, signal);
+      const items = contentOf(plan, this.#contentContext(context), { entries, signal });
       await writeItems(items, { destination, signal, onProgress: options.onProgress });
     });
   }
@@ -135,7 +116,7 @@ export class HostUnpacker implements Unpacker {
     try {
       const context = await opened.promise;
       const plan = await this.#plan(context, { mode: 'stream', signal });
-      yield* this.#content(context, { plan, entries, signal });
+      yield* contentOf(plan, this.#contentContext(context), { entries, signal });
     } finally {
       done.resolve();
       await call.catch(() => {});
@@ -167,6 +148,11 @@ export class HostUnpacker implements Unpacker {
     const { contribution } = this.#options;
     const params: UnpackerParams = { callId: scope.id, unpackerId: contribution.id, archive: archive.facts };
     return await running.ask(method, { ...params, ...more }, { signal });
+  }
+
+  async #knownListing(context: CallContext, signal: AbortSignal): Promise<ArchiveEntry[]> {
+    const last = this.#lastListing;
+    return last?.archive === context.archive.fingerprint ? last.entries : await this.#list(context, signal);
   }
 
   async #list(context: CallContext, signal: AbortSignal): Promise<ArchiveEntry[]> {
@@ -212,14 +198,14 @@ export class HostUnpacker implements Unpacker {
   }
 
   async #toFolder(
-    { archive }: CallContext,
+    context: CallContext,
     plan: ToolPlan,
     { destination, signal, totalBytes, onProgress }: UnpackOptions & { destination: string },
   ): Promise<void> {
     const { limits, clock } = this.#options;
     await unpackToFolder(
       {
-        pipeline: await this.#ready(plan, archive),
+        pipeline: await readyTools(plan, this.#contentContext(context)),
         destination,
         rules: plan,
         printsPercent: plan.progress === 'percent',
@@ -228,80 +214,14 @@ export class HostUnpacker implements Unpacker {
     );
   }
 
-  /** Entries and their bytes, for plans whose content the host takes. */
-  async *#content(
-    context: CallContext,
-    { plan, entries, signal }: { plan: CheckedPlan; entries: readonly ArchiveEntry[]; signal: AbortSignal },
-  ): AsyncGenerator<EntryStreamItem, void, undefined> {
-    if (plan.kind === 'sink') {
-      yield* this.#fromSink(context, { entries, signal });
-      return;
-    }
-    if (plan.output === 'destination') throw this.#misbehaved('planned to write into a folder where there is none');
-    const pipeline = await this.#ready(plan, context.archive);
-    const cwd = process.cwd();
-    await using output = openToolOutput(pipeline, { cwd, stallMs: this.#options.limits.unpackMs, signal });
-    const split = plan.output === 'tar-stdout' ? splitTar : splitByEntries;
-    try {
-      yield* split(passing(output.chunks), entries);
-    } catch (error) {
-      // What the tool says about its end explains an end that came too early.
-      if (isTooShort(error)) throwOfWorst(await output.finish(), plan);
-      throw error;
-    }
-    throwOfWorst(await output.finish(), plan);
-  }
-
-  async *#fromSink(
-    { running, scope }: CallContext,
-    { entries, signal }: { entries: readonly ArchiveEntry[]; signal: AbortSignal },
-  ): AsyncGenerator<EntryStreamItem, void, undefined> {
-    const { limits, clock } = this.#options;
-    const error = () => this.#late(`gave nothing for ${limits.unpackMs} ms`);
-    using limit = new ActivityLimit({ clock, limitMs: limits.unpackMs, error });
-    scope.activity = limit;
-    const channel = new SinkChannel(entries);
-    scope.sink = channel;
-    const stop = new AbortController();
-    const writing = running
-      .ask(toExtension.writeToSink, { callId: scope.id }, { signal: anySignal(signal, limit.signal, stop.signal) })
-      .then(() => channel.finish())
-      .catch((reason: unknown) => channel.close(reason));
-    // Only while the extension is waited for does its time run.
-    let held = limit.hold();
-    try {
-      yield* channel.items((isWaiting) => {
-        held[Symbol.dispose]();
-        if (!isWaiting) held = limit.hold();
-      });
-    } finally {
-      held[Symbol.dispose]();
-      scope.sink = undefined;
-      channel.close(new LanspreadError('CANCELLED'));
-      stop.abort(new LanspreadError('CANCELLED'));
-      await writing;
-    }
-  }
-
-  async #ready(plan: ToolPlan, archive: ArchiveSource): Promise<ReadyTool[]> {
-    const { toolBox } = this.#options.runner();
-    const references = { archive: archive.path, destination: '.' };
-    const ready: ReadyTool[] = [];
-    for (const { tool, args } of plan.input ? [plan.input, plan] : [plan])
-      ready.push({ path: await toolBox.path(tool), args: resolveArguments(args, references) });
-    return ready;
+  #contentContext({ running, scope, archive }: CallContext): ContentContext {
+    const { clock, limits, runner } = this.#options;
+    const { extension, toolBox } = runner();
+    return { extension, toolBox, running, scope, clock, archivePath: archive.path, stallMs: limits.unpackMs };
   }
 
   #parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-    try {
-      return parseWith(schema, value, { what, code: 'EXTENSION_MISBEHAVED' });
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : 'not as expected';
-      throw blame('EXTENSION_MISBEHAVED', this.#options.runner().extension, {
-        what: `answered with what is no answer: ${reason}`,
-        cause,
-      });
-    }
+    return parseAnswer(schema, value, { extension: this.#options.runner().extension, what });
   }
 
   #late(what: string): LanspreadError {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { anySignal, LanspreadError } from '../../base/index.ts';
 import { openToolOutput, resolveArguments, type ToolBox, type ToolCommand, type ToolOutput } from '../plans/index.ts';
 import { maxToolOutputBytes } from '../wire/index.ts';
@@ -19,6 +16,8 @@ export interface ToolRunsOptions {
   readonly toolBox: ToolBox;
   /** Absolute. */
   readonly archivePath: string;
+  /** Where tools are started. */
+  readonly emptyFolder: () => Promise<string>;
   readonly stallMs: number;
   readonly signal: AbortSignal;
 }
@@ -35,7 +34,6 @@ export class ToolRuns implements AsyncDisposable {
   readonly #options: ToolRunsOptions;
   readonly #runs = new Map<number, Run>();
   readonly #stop = new AbortController();
-  #directory: Promise<string> | undefined;
   #lastId = 0;
 
   constructor(options: ToolRunsOptions) {
@@ -49,7 +47,7 @@ export class ToolRuns implements AsyncDisposable {
       throw new LanspreadError('EXTENSION_MISBEHAVED', { message: `More than ${maxRuns} tools at a time.` });
     const pipeline = [];
     for (const one of input ? [input, command] : [command]) pipeline.push(await this.#ready(one));
-    const cwd = await (this.#directory ??= mkdtemp(join(tmpdir(), 'lanspread-tool-')));
+    const cwd = await this.#options.emptyFolder();
     const output = openToolOutput(pipeline, { cwd, stallMs, signal: anySignal(signal, this.#stop.signal) });
     const id = (this.#lastId += 1);
     this.#runs.set(id, { output, chunks: output.chunks[Symbol.asyncIterator](), printedBytes: 0 });
@@ -99,8 +97,6 @@ export class ToolRuns implements AsyncDisposable {
     this.#stop.abort(new LanspreadError('CANCELLED'));
     for (const { output } of this.#runs.values()) await output[Symbol.asyncDispose]();
     this.#runs.clear();
-    const directory = await this.#directory?.catch(() => undefined);
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   }
 
   async #ready(command: ToolCommand): Promise<{ path: string; args: string[] }> {
