@@ -198,6 +198,34 @@ test('an install that breaks at any step on the disk leaves the former version w
     }
   }));
 
+test('before the folder of a version is replaced, whoever runs from it is told; if that fails it is back in use', () =>
+  withLab(async ({ open, lanx }) => {
+    const first = await lanx();
+    const again = await lanx({}, { more: [{ name: 'a.txt', bytes: 'new' }] });
+    const seen: (string | undefined)[] = [];
+    const watched = async (fileSystem = nodeFileSystem): Promise<ExtensionStore> => {
+      const store = await open({ fileSystem });
+      store.onDidChange(() => seen.push(store.get(id)?.manifest?.version));
+      return store;
+    };
+    const store = await watched();
+    await store.install(first);
+    await store.install(again);
+    assert.equal(seen, ['1.0.0', undefined, '1.0.0']);
+    seen.length = 0;
+    const broken = await watched(
+      faultFileSystem(nodeFileSystem, ({ name, path }) => {
+        if (name === 'rename' && path.endsWith('.installing')) throw systemError('EIO');
+      }),
+    );
+    await broken.install(first).then(
+      () => assert.unreachable(),
+      (error: unknown) => assert.match(String(error), 'EIO'),
+    );
+    assert.equal(seen, [undefined, '1.0.0']);
+    assert.is(broken.get(id)?.enabled, true);
+  }));
+
 test('a kill between the two renames of a reinstall is put right at the next start', () =>
   withLab(async ({ open, lanx, installed }) => {
     await (await open()).install(await lanx());

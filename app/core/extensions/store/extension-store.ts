@@ -19,7 +19,7 @@ import { asksForNothing, noPermissions } from './permissions.ts';
 import type { Question } from './plan-install.ts';
 import { prepareInstall, type InstallOptions, type InstallOutcome } from './prepare-install.ts';
 import { openStorage, type ExtensionStorage } from './storage.ts';
-import { tidyHome, unpackInto } from './unpack-package.ts';
+import { tidyHome, unpackInto, type UnpackOptions } from './unpack-package.ts';
 
 export interface ExtensionStoreOptions {
   /** Absolute; holds one folder for each installed extension, and what extensions store. Need not exist. */
@@ -148,7 +148,7 @@ export class ExtensionStore implements IDisposable {
         const { outcome, opened, row } = plan;
         if (outcome.status === 'needs-consent') return outcome;
         const home = join(directory, outcome.id);
-        const target = await unpackInto(this.#fileSystem, { home, version: outcome.version }, { opened, signal });
+        const target = await this.#putInPlace(home, { opened, signal });
         repository.put(row);
         await this.#takeOver(target, outcome.id);
         this.#changed.fire();
@@ -266,6 +266,25 @@ export class ExtensionStore implements IDisposable {
       signedBy: receipt?.signedBy,
     };
     repository.put({ ...none, ...repository.get(id), ...own, ...changes });
+  }
+
+  /** One of the same version that runs is taken out of use first; it comes back when it could not be replaced. */
+  async #putInPlace(home: string, { opened, signal }: Pick<UnpackOptions, 'opened' | 'signal'>): Promise<string> {
+    const { id, version } = opened.manifest;
+    const before = this.#found;
+    const beforeReplace = (): void => {
+      this.#found = before.filter((found) => found.id !== id || found.origin !== 'installed');
+      this.#changed.fire();
+    };
+    try {
+      return await unpackInto(this.#fileSystem, { home, version }, { opened, beforeReplace, signal });
+    } catch (error) {
+      if (this.#found !== before) {
+        this.#found = before;
+        this.#changed.fire();
+      }
+      throw error;
+    }
   }
 
   /** A development folder of the same id goes on to stand before it. */

@@ -4,6 +4,7 @@ import {
   absolutePath,
   foldPath,
   LanspreadError,
+  promoteRetryMs,
   retryWhileHeld,
   smallFileRetryMs,
   statOf,
@@ -24,6 +25,12 @@ export interface UnpackTarget {
   readonly version: string;
 }
 
+export interface UnpackOptions extends SignalOptions {
+  readonly opened: OpenedPackage;
+  /** The folder of the same version goes away now: whoever runs from it ends. */
+  readonly beforeReplace?: () => void;
+}
+
 /**
  * Writes the package to staging, flushed, and renames it to its version's folder; one that is there already steps aside
  * and is deleted. After an error what was there before is there, and no staging. Errors: `EXTENSION_INVALID`, the file
@@ -32,7 +39,7 @@ export interface UnpackTarget {
 export async function unpackInto(
   fileSystem: FileSystem,
   { home, version }: UnpackTarget,
-  { opened, signal }: { opened: OpenedPackage } & SignalOptions,
+  { opened, beforeReplace, signal }: UnpackOptions,
 ): Promise<string> {
   const staging = join(home, stagingName);
   const target = join(home, version);
@@ -40,7 +47,7 @@ export async function unpackInto(
   try {
     await writeAll(fileSystem, staging, { opened, signal });
     throwIfAborted(signal);
-    await promote(fileSystem, { staging, target, former: join(home, formerName) });
+    await promote(fileSystem, { staging, target, former: join(home, formerName), beforeReplace });
   } catch (error) {
     await fileSystem.deleteTree(staging);
     throw error;
@@ -80,14 +87,19 @@ async function writeFlushed(fileSystem: FileSystem, path: string, bytes: Uint8Ar
   await handle.sync();
 }
 
-async function promote(
-  fileSystem: FileSystem,
-  { staging, target, former }: { staging: string; target: string; former: string },
-): Promise<void> {
+interface Promotion extends Pick<UnpackOptions, 'beforeReplace'> {
+  readonly staging: string;
+  readonly target: string;
+  readonly former: string;
+}
+
+async function promote(fileSystem: FileSystem, { staging, target, former, beforeReplace }: Promotion): Promise<void> {
+  // On Windows a folder cannot move while a process has it as its own: one that runs from it has a while to end.
   const rename = (from: string, to: string): Promise<void> =>
-    retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.rename(from, to));
+    retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(from, to));
   const isReplacing = (await statOf(fileSystem, target)) !== undefined;
   if (isReplacing) {
+    beforeReplace?.();
     await fileSystem.deleteTree(former);
     await rename(target, former);
   }
