@@ -58,10 +58,10 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
   return commands;
 }
 
-function statusOf({ options, name }: Ground, { library, peers, games }: CoreCommandsOptions): Status {
+function statusOf({ options }: Ground, { library, peers, games }: CoreCommandsOptions): Status {
   return {
     peerId: peers.peerId,
-    name,
+    name: peers.name,
     addresses: peers.addresses(),
     version: lanspreadVersion,
     gamesDir: library.gamesDir,

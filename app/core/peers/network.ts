@@ -135,6 +135,10 @@ class LibP2pNetwork implements PeerNetwork {
     return this.#options.identity.peerId;
   }
 
+  get name(): string {
+    return this.#own.name;
+  }
+
   get transports(): readonly string[] {
     return this.#started.transports;
   }

@@ -41,6 +41,8 @@ export type LostReason = 'goodbye' | 'timeout' | 'closed';
 
 export interface PeerNetwork extends AsyncDisposable {
   readonly peerId: string;
+  /** What others see, now. */
+  readonly name: string;
   /** Multiaddrs, with the peer id, that `connect` of another node accepts. */
   addresses(): readonly string[];
   /** Peers with a session. */

@@ -236,6 +236,7 @@ test('a new name reaches everybody', async () => {
   await until('connected', () => bob.network.peers().length === 1);
   const changed = next(bob.network.onDidChange, ({ name }) => name === 'new');
   ann.network.setName('new');
+  assert.is(ann.network.name, 'new');
   await changed;
   assert.is(bob.events.filter(({ kind }) => kind === 'connect').length, 1);
 });
