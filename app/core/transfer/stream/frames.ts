@@ -3,8 +3,8 @@ import { createHasher, throwIfAborted } from '../../base/index.ts';
 import { encodeFrame, limits, prefixBytes, writeContentPrefix, type StreamMessage } from '../../protocol/index.ts';
 import type { PayloadContent } from './types.ts';
 
-/** Content bytes of one frame: few enough to leave this thread free, enough to cost little each. */
-export const frameContentBytes = 256 * 1024;
+/** Content bytes of one frame: the receiver writes to disk in pieces that end with a frame, so few are better. */
+export const frameContentBytes = limits.streamFrameBytes;
 
 export function messageFrame(message: StreamMessage): Uint8Array {
   return encodeFrame(message);

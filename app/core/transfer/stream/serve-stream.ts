@@ -138,11 +138,12 @@ async function send(
   for await (const frame of contentFrames(content, { signal })) {
     throwIfAborted(signal);
     if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
-    while (creditBytes < frame.length) {
-      const granted = await takeBytes({ uploads, peerId, signal });
-      creditBytes = granted === Infinity ? Infinity : creditBytes + granted;
+    for (let at = 0; at < frame.length; ) {
+      if (creditBytes <= 0 || creditBytes === Infinity) creditBytes = await takeBytes({ uploads, peerId, signal });
+      const part = frame.subarray(at, at + Math.min(creditBytes, frame.length - at));
+      await outlet.write(part);
+      creditBytes -= part.length;
+      at += part.length;
     }
-    await outlet.write(frame);
-    creditBytes = uploads.isMetered && creditBytes !== Infinity ? creditBytes - frame.length : 0;
   }
 }
