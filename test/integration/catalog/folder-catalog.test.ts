@@ -142,7 +142,7 @@ test('hostile files on a stick list nothing of elsewhere, and the rest is there'
   );
   const { warnings } = (await catalogs(peer)).live[0] ?? { warnings: [] };
   for (const named of ['con', 'proto', 'deep', 'bomb', 'huge', 'big', 'good'])
-    assert.match(warnings.join('\n'), named, named);
+    assert.match(warnings.join('\n'), named, `${named}: ${warnings.join(' ')}`);
   assert.is(await readFile(temp.join('elsewhere/secret.json'), 'utf8'), secret);
 });
 

@@ -19,6 +19,7 @@ export const scoreSchema = z.object({ score: z.number().min(0).max(100) });
 export const catalogPageSchema = z.object({
   games: z.array(z.unknown()).max(maxGamesPerPage),
   next: z.string().max(4_096).optional(),
+  warnings: z.array(z.string().max(1_000)).max(100).optional(),
 });
 
 export interface ParseAnswerOptions {
