@@ -15,20 +15,24 @@ const codes: Record<string, ErrorCode> = {
   SQLITE_READONLY: 'PERMISSION_DENIED',
 };
 
-/**
- * After these the database cannot be trusted with anything any more: damaged, unreadable, or gone from under us. A full disk
- * is none of them.
- */
-const fatal: ReadonlySet<string> = new Set([
-  'SQLITE_CORRUPT',
-  'SQLITE_NOTADB',
-  'SQLITE_IOERR',
-  'SQLITE_CANTOPEN',
-  'SQLITE_READONLY',
+const fatal: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR', 'SQLITE_READONLY']);
+/** A full disk, too many open files or too little memory look like this, and pass. */
+const passing: ReadonlySet<string> = new Set([
+  'SQLITE_IOERR_SHMSIZE',
+  'SQLITE_IOERR_SHMOPEN',
+  'SQLITE_IOERR_SHMMAP',
+  'SQLITE_IOERR_NOMEM',
+  'SQLITE_IOERR_GETTEMPPATH',
 ]);
 
+/**
+ * Whether after this error the database cannot be trusted with anything any more: it is damaged, unreadable, or not to be
+ * written. What passes by itself, a full disk above all, is none.
+ */
 export function isFatal(error: unknown): boolean {
-  return error instanceof LanspreadError ? isFatal(error.cause) : fatal.has(sqliteCode(error) ?? '');
+  if (error instanceof LanspreadError) return isFatal(error.cause);
+  if (!(error instanceof Sqlite.SqliteError)) return false;
+  return fatal.has(sqliteCode(error) ?? '') && !passing.has(error.code);
 }
 
 /** A database error with its code; any other error as it is. */

@@ -1,8 +1,10 @@
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, parseGameId } from '../../../app/core/base/index.ts';
 import { openState, type OpenedState } from '../../../app/core/state/index.ts';
+import { isFatal, toStateError } from '../../../app/core/state/sqlite-error.ts';
 import { tempDir } from '../../support/temp.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -97,7 +99,7 @@ test('a page that cannot be read any more is a failure at once: to the caller, a
     );
   }));
 
-test('an error of the caller, or a full disk, is no failure of the database', () =>
+test('an error of the caller is no failure of the database', () =>
   watching(async ({ opened: { state }, clock, outcome }) => {
     assert.throws(() =>
       state.transaction(() => {
@@ -107,5 +109,26 @@ test('an error of the caller, or a full disk, is no failure of the database', ()
     await clock.advance(5_000);
     assert.is(outcome(), undefined);
   }));
+
+test('damage and a disk that fails are for good; a full disk, open files and a lock pass', () => {
+  const isFor = (code: string): boolean => isFatal(toStateError(new Sqlite.SqliteError('told', code)));
+  for (const code of [
+    'SQLITE_CORRUPT',
+    'SQLITE_CORRUPT_INDEX',
+    'SQLITE_NOTADB',
+    'SQLITE_IOERR_READ',
+    'SQLITE_READONLY_DBMOVED',
+  ])
+    assert.ok(isFor(code), code);
+  for (const code of [
+    'SQLITE_FULL',
+    'SQLITE_IOERR_SHMSIZE',
+    'SQLITE_CANTOPEN',
+    'SQLITE_BUSY',
+    'SQLITE_CONSTRAINT_UNIQUE',
+  ])
+    assert.not(isFor(code), code);
+  assert.not(isFatal(new Error('something else')));
+});
 
 test.run();
