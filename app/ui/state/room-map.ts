@@ -18,6 +18,8 @@ export interface RoomMap {
 
 /** Names stand around the nodes, in pixels. */
 const margin = { x: 40, y: 36 };
+/** By how much of a step each ring is turned: no node stands on the line of another. */
+const turns = [0.5, 0.25, 0.6, 0.1];
 const few = 26;
 /** So many names have room where not all have. */
 const namesInCrowd = 10;
@@ -25,6 +27,7 @@ const namesInCrowd = 10;
 /** As parts of half the width and half the height; the innermost leaves room for the middle. */
 const ringsFor: readonly { readonly upTo: number; readonly radii: readonly number[]; readonly nodeRadius: number }[] = [
   { upTo: 10, radii: [0.86], nodeRadius: 24 },
+  { upTo: 14, radii: [0.9], nodeRadius: 20 },
   { upTo: few, radii: [0.56, 0.96], nodeRadius: 16 },
   { upTo: 64, radii: [0.48, 0.74, 1], nodeRadius: 12 },
   { upTo: Number.POSITIVE_INFINITY, radii: [0.44, 0.62, 0.81, 1], nodeRadius: 8 },
@@ -48,7 +51,7 @@ export function roomMap(count: number, { width, height, scale = 1 }: RoomSheet):
     const radius = radii[ring] ?? 1;
     for (let index = 0; index < onRing; index += 1) {
       // Rings are turned against each other, so that lines do not run through the names of inner nodes.
-      const angle = ((index + (ring % 2 === 0 ? 0.5 : 0)) / onRing) * 2 * Math.PI - Math.PI / 2;
+      const angle = ((index + (turns[ring] ?? 0)) / onRing) * 2 * Math.PI - Math.PI / 2;
       nodes.push({
         x: round(centre.x + Math.cos(angle) * radius * (width / 2 - margin.x * scale)),
         y: round(centre.y + Math.sin(angle) * radius * (height / 2 - margin.y * scale)),
