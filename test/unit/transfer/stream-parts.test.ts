@@ -1,0 +1,98 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { blake3Hex, LanspreadError, parseGameId } from '../../../app/core/base/index.ts';
+import { StreamSlots, streamMemory } from '../../../app/core/transfer/lane/stream-slots.ts';
+import { FileHashes } from '../../../app/core/transfer/stream/frames.ts';
+import { findSenders } from '../../../app/core/transfer/stream/senders.ts';
+import type { StreamLane } from '../../../app/core/transfer/stream/index.ts';
+import { fakeGame, FakeSwarm } from '../../support/fake-swarm.ts';
+import { honest, roadOf } from '../../support/stream-frames.ts';
+
+test('slots come back when every place of them was read, and none is filled twice before', () => {
+  const memory = streamMemory();
+  const slots = new StreamSlots(memory);
+  const unread: { slot: number; start: number; end: number }[] = [];
+  let written = 0;
+  const put = (count: number): void => {
+    slots
+      .room()
+      .subarray(0, count)
+      .fill(written % 256);
+    written += 1;
+    if (slots.add(count) || written % 3 === 0) {
+      const place = slots.handOn();
+      if (place) unread.push(place);
+    }
+  };
+  for (let round = 0; round < 60; round += 1) {
+    while (!slots.isTight) put(1 + ((round * 7_919) % 16_384));
+    // Nothing that waits to be read lies where the next record goes.
+    const { byteOffset } = slots.room();
+    for (const { start, end } of unread) assert.ok(byteOffset >= end || byteOffset + 16_384 <= start);
+    for (const { slot } of unread.splice(0, 1 + (round % 5))) slots.taken(slot);
+  }
+  for (const { slot } of unread.splice(0)) slots.taken(slot);
+  assert.not.ok(slots.isTight, 'all came back');
+});
+
+test('hashes are of the files whatever the pieces, empty files included', () => {
+  const sizes = [0, 3, 0, 0, 5, 1, 0];
+  const bytes = Buffer.from('abcdefghi');
+  const entries = sizes.map((size, index) => ({ path: `${index}`, size, kind: 'file' as const }));
+  const wanted = ['', 'abc', '', '', 'defgh', 'i', ''].map((text) => blake3Hex(text));
+  for (const piece of [1, 2, 4, 9]) {
+    const files = new FileHashes({ entries });
+    const hashes: string[] = [];
+    for (let at = 0; at < bytes.length; at += piece) {
+      files.add(bytes.subarray(at, at + piece));
+      hashes.push(...files.take());
+    }
+    hashes.push(...files.end());
+    assert.equal(hashes, wanted, `pieces of ${piece}`);
+  }
+  const short = new FileHashes({ entries });
+  short.add(bytes.subarray(0, 4));
+  assert.throws(() => short.end(), /missing/);
+  assert.throws(() => new FileHashes({ entries }).add(Buffer.alloc(10)), /more bytes/);
+});
+
+const reached = (road: string[], name: string): StreamLane => ({
+  async openStream() {
+    road.push(name);
+    const { ok, plan, entries, content, hashes, verdict } = honest([{ path: 'a', bytes: Buffer.from('a') }]);
+    return roadOf([ok, plan, entries, content, hashes, verdict]);
+  },
+});
+const unreachable = (road: string[], name: string): StreamLane => ({
+  async openStream() {
+    road.push(name);
+    throw new LanspreadError('PEER_UNREACHABLE');
+  },
+});
+
+test('senders are those of the winning manifest; where the byte lane does not reach one, the other road is taken', async () => {
+  const swarm = new FakeSwarm();
+  const game = fakeGame({ 'game.eti': Buffer.from('payload') });
+  for (const peerId of ['anna', 'bela']) swarm.add(peerId, game);
+  swarm.add('mallory', fakeGame({ 'game.eti': Buffer.from('another') }));
+  const road: string[] = [];
+  const [tls, libp2p] = [unreachable(road, 'tls'), reached(road, 'libp2p')];
+  let lane = tls;
+  const lanes = {
+    of: () => lane,
+    onFailed: (_peerId: string, failed: StreamLane) => {
+      if (failed !== tls) return false;
+      lane = libp2p;
+      return true;
+    },
+  };
+  const { signal } = new AbortController();
+  const request = { gameId: parseGameId('game'), version: '2' };
+  const found = await findSenders({ peers: swarm.network, lanes }, request, { signal });
+  assert.equal(found.senders.map(({ peerId }) => peerId).toSorted(), ['anna', 'bela']);
+  assert.equal([found.manifestRoot, found.payloadBytes], [game.hashed.root, 7]);
+  await using stream = await found.senders[0]?.open({ signal });
+  assert.equal([stream?.entries.length, road], [1, ['tls', 'libp2p']]);
+});
+
+test.run();
