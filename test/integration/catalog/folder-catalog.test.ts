@@ -4,10 +4,14 @@ import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeCatalog } from '../../support/catalogs.ts';
-import { eventually, until } from '../../support/eventually.ts';
+import { eventually, until as untilLimited } from '../../support/eventually.ts';
 import { PeerProcess } from '../../support/peer.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 import { png } from '../../unit/catalog/pictures.ts';
+
+/** A process is started, folders are looked at, all on a PC that may be busy. */
+const limitMs = 40_000;
+const until = (what: string, holds: () => Promise<boolean>): Promise<void> => untilLimited(what, holds, { limitMs });
 
 const sourceId = 'lanspread.folder-catalog/folder';
 
@@ -77,10 +81,14 @@ test('a stick is read when it is plugged in, stays listed when it is pulled, and
   await until('it waits for a stick', async () => (await phaseOf(peer)) === 'away');
   await put('media/friday/quake.yaml', 'title: Quake\nversion: "1.0"\ngenres: [Shooter]\n');
   await put('media/friday/covers/quake.png', png());
-  const [quake] = await eventually('the game is listed', async () => {
-    const games = await gamesOf(peer);
-    return games.length === 1 ? games : undefined;
-  });
+  const [quake] = await eventually(
+    'the game is listed',
+    async () => {
+      const games = await gamesOf(peer);
+      return games.length === 1 ? games : undefined;
+    },
+    { limitMs },
+  );
   assert.equal([quake?.id, quake?.title, quake?.version, quake?.hasCover], ['quake', 'Quake', '1.0', true]);
 
   await rm(temp.join('media/friday'), { recursive: true });
