@@ -4,9 +4,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blake3Hex, LanspreadError } from '../../../app/core/base/index.ts';
 import {
+  passing,
   planSchema,
   resolveArguments,
   SinkChannel,
+  splitByEntries,
   splitTar,
   throwOfWorst,
   ToolBox,
@@ -48,7 +50,8 @@ async function tarOf(members: readonly (readonly [TarHeader, string?])[]): Promi
 }
 
 async function* inSteps(bytes: Buffer, step: number): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += step) yield bytes.subarray(from, from + step);
+  // Each with memory of its own, as a pipe gives them.
+  for (let from = 0; from < bytes.length; from += step) yield new Uint8Array(bytes.subarray(from, from + step));
 }
 
 const long = `${'deep/'.repeat(30)}näme-${'x'.repeat(60)}.txt`;
@@ -84,6 +87,14 @@ test('a tar that differs from the listing, is cut off or damaged is corrupt; lin
   assert.is(await attempt(link, [file('door', 0)]), 'ARCHIVE_HOSTILE');
   const bomb = await tarOf([[{ name: 'a', pax: { comment: 'x'.repeat(2 * 1024 * 1024) } }, '']]);
   assert.is(await attempt(bomb, [file('a', 0)]), 'ARCHIVE_CORRUPT', 'attributes have a limit');
+});
+
+test('content that is longer or shorter than the listing is corrupt, also where the memory of a piece is taken back', async () => {
+  const attempt = (sizeBytes: number): Promise<string> =>
+    codeOf(drain(splitByEntries(passing(inSteps(Buffer.from('abcdef'), 4)), [file('a', 2), file('b', sizeBytes)])));
+  assert.is(await attempt(4), 'it succeeded');
+  for (const sizeBytes of [0, 1, 2, 3, 5, 50])
+    assert.is(await attempt(sizeBytes), 'ARCHIVE_CORRUPT', String(sizeBytes));
 });
 
 test('a sink takes the entries of the listing in their order, each with exactly its bytes', async () => {

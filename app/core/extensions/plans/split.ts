@@ -42,7 +42,8 @@ export async function* splitByEntries(
       yield { kind: 'bytes', bytes };
     }
   }
-  for (let next = await chunks.next(); !next.done || chunk.length > 0; next = await chunks.next()) {
-    if (chunk.length > 0 || (next.value?.length ?? 0) > 0) throw corrupt('there is more of it');
-  }
+  // Looked at before the next one is asked for, which may take this one's memory.
+  if (chunk.length > 0) throw corrupt('there is more of it');
+  for (let next = await chunks.next(); !next.done; next = await chunks.next())
+    if (next.value.length > 0) throw corrupt('there is more of it');
 }
