@@ -11,6 +11,9 @@ const worksAtATime = 8;
 /** Files that are being flushed while the next ones are written. */
 const flushesAtATime = 4;
 
+/** A large file is flushed each time it grew by this: at its end little is left that the install would wait for. */
+const flushEveryBytes = 64 * 1024 * 1024;
+
 /**
  * Writes the contents of files, one after another without a gap, into a folder in which nothing has their names. Hashes
  * what it writes; flushes each file as soon as it is whole, so that little is left to do at the end.
@@ -27,6 +30,9 @@ export class ContentWriter implements AsyncDisposable {
   /** Bytes of the current file so far. */
   #done = 0;
   #handle: FileHandle | undefined;
+  #unflushedBytes = 0;
+  /** Settles well whatever becomes of it. */
+  #partFlush: Promise<void> | undefined;
 
   constructor(fileSystem: FileSystem, { folder, files }: { folder: string; files: readonly ContentFile[] }) {
     this.#fileSystem = fileSystem;
@@ -34,35 +40,50 @@ export class ContentWriter implements AsyncDisposable {
     this.#files = files;
   }
 
-  /** Takes the next bytes; they may be reused once it settles. Nothing of them is being written then. Throws RangeError for too many. */
+  /**
+   * Takes the next bytes; they may be reused once it settles, well or badly: nothing of them is being written then. Throws
+   * RangeError for too many.
+   */
   async write(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
       const works: Promise<void>[] = [];
-      // The works of one round are for different files, or for different places of one.
-      while (at < piece.length && works.length < worksAtATime) {
-        const file = this.#files[this.#index];
-        if (!file) throw new RangeError('more content than files');
-        const bytes = piece.subarray(at, at + file.sizeBytes - this.#done);
-        at += bytes.length;
-        const isWhole = bytes.length === file.sizeBytes;
-        if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
-        this.#hasher.update(bytes);
-        works.push(isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes));
-        this.#done += bytes.length;
-        if (this.#done < file.sizeBytes) continue;
-        const handle = this.#handle;
-        if (handle) {
-          await settled(works);
-          works.length = 0;
-          this.#handle = undefined;
-          await this.#flushLater(file, handle);
-        }
-        this.#hashes.push(this.#hasher.finish());
-        this.#index += 1;
-        this.#done = 0;
+      try {
+        at = await this.#begin(piece, at, works);
+      } finally {
+        await settled(works);
       }
-      await settled(works);
     }
+    this.#unflushedBytes += piece.length;
+    if (this.#failure) throw this.#failure.error;
+    if (this.#handle && this.#unflushedBytes >= flushEveryBytes && !this.#partFlush) this.#flushPart(this.#handle);
+  }
+
+  /** Begins some works, each for another file or another place of one. Answers with how far into the piece they reach. */
+  async #begin(piece: Uint8Array, from: number, works: Promise<void>[]): Promise<number> {
+    let at = from;
+    while (at < piece.length && works.length < worksAtATime) {
+      const file = this.#files[this.#index];
+      if (!file) throw new RangeError('more content than files');
+      const bytes = piece.subarray(at, at + file.sizeBytes - this.#done);
+      at += bytes.length;
+      const isWhole = bytes.length === file.sizeBytes;
+      if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
+      this.#hasher.update(bytes);
+      works.push(isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes));
+      this.#done += bytes.length;
+      if (this.#done < file.sizeBytes) continue;
+      const handle = this.#handle;
+      if (handle) {
+        await settled(works.splice(0));
+        await this.#partFlush;
+        this.#handle = undefined;
+        await this.#flushLater(file, handle);
+      }
+      this.#hashes.push(this.#hasher.finish());
+      this.#index += 1;
+      this.#done = 0;
+    }
+    return at;
   }
 
   /** The BLAKE3 of each file in order, once all are flushed. Throws RangeError when bytes are missing. */
@@ -82,6 +103,7 @@ export class ContentWriter implements AsyncDisposable {
   /** Nothing is written any more once it settles. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#flushing);
+    await this.#partFlush;
     await this.#handle?.close();
     this.#handle = undefined;
   }
@@ -103,6 +125,19 @@ export class ContentWriter implements AsyncDisposable {
   async #seal(file: ContentFile, handle: FileHandle): Promise<void> {
     await handle.sync();
     if (file.executable) await this.#fileSystem.setExecutable(this.#pathOf(file), true);
+  }
+
+  /** Goes on beside the writing. */
+  #flushPart(handle: FileHandle): void {
+    this.#unflushedBytes = 0;
+    this.#partFlush = handle
+      .sync()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#partFlush = undefined;
+      });
   }
 
   /** Flushing a large file takes its time; the next one is written meanwhile. */
