@@ -10,7 +10,7 @@ const slowFactor = 3;
 /** The same where the idle one is a seed that many ask: its bytes are dear, and who waits in a queue is no stalled one. */
 const stalledInCrowdMs = 15_000;
 /**
- * In a swarm who has a new piece is asked for it by all. A range that has not begun for this long waits in somebody's
+ * In a crowd who has a new piece is asked for it by all. A range that has not begun for this long waits in somebody's
  * queue, and whoever has got the piece meanwhile may begin with it sooner, in milliseconds.
  */
 const notBegunMs = 500;
@@ -22,8 +22,8 @@ export interface DuplicateOptions {
   readonly idle: SourcePeer;
   /** The idle one is a seed that many ask. */
   readonly isDear: boolean;
-  /** Others fetch the same. */
-  readonly isInSwarm: boolean;
+  /** Many others fetch the same. */
+  readonly isCrowded: boolean;
   /** Missing, and the idle peer may be asked for it. */
   readonly isWanted: (block: number) => boolean;
   readonly nowMs: number;
@@ -33,7 +33,7 @@ export interface DuplicateOptions {
 export function pickDuplicate(options: DuplicateOptions): BlockSpan | undefined {
   const { ranges, idle, isWanted, nowMs } = options;
   const isCandidate = (block: number): boolean => ranges.copiesOf(block) < maxCopies && isWanted(block);
-  const leastMs = options.isInSwarm ? notBegunMs : stalledMs;
+  const leastMs = options.isCrowded ? notBegunMs : stalledMs;
   for (const range of ranges) {
     // They come in the order in which they began.
     if (nowMs - range.startedMs < leastMs) break;
@@ -49,11 +49,11 @@ export function pickDuplicate(options: DuplicateOptions): BlockSpan | undefined 
   return undefined;
 }
 
-function isSlow(range: RunningRange, { idle, isDear, isInSwarm, nowMs }: DuplicateOptions): boolean {
+function isSlow(range: RunningRange, { idle, isDear, isCrowded, nowMs }: DuplicateOptions): boolean {
   const elapsedMs = nowMs - range.startedMs;
   const silentMs = nowMs - range.lastByteMs;
   if (isDear) return silentMs >= stalledInCrowdMs;
-  if (isInSwarm && range.bytes === 0 && range.peer.have !== 'all') return elapsedMs >= notBegunMs;
+  if (isCrowded && range.bytes === 0 && range.peer.have !== 'all') return elapsedMs >= notBegunMs;
   if (silentMs >= stalledMs) return true;
   if (elapsedMs < stalledMs || idle.bytesPerSecond === undefined) return false;
   return idle.bytesPerSecond > (slowFactor * range.bytes * 1000) / elapsedMs;

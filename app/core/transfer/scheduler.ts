@@ -31,6 +31,11 @@ const slotsPerPeer = 2;
 /** So many others who fetch the same, for each seed, keep it busy by themselves. */
 const crowd = 3;
 /**
+ * From so many others on queues are long enough to look for shorter ones. With fewer it does harm: a cancelled request
+ * ends its connection, and on a busy PC everything seems to wait.
+ */
+const queuesFrom = 16;
+/**
  * Pieces asked of members at a time, at most. In a large room all would otherwise ask for all they hear of at once and
  * wait for it in long queues, while others get it meanwhile whom nobody asks any more.
  */
@@ -315,8 +320,8 @@ export class Scheduler {
   #duplicate(idle: SourcePeer, nowMs: number): BlockSpan | undefined {
     const mayAsk = this.#mayAsk(idle);
     const isWanted = (block: number): boolean => this.#missing.isMissing(block) && mayAsk(block);
-    const isInSwarm = (this.#swarm?.view.size ?? 0) > 0;
-    return pickDuplicate({ ranges: this.#ranges, idle, isDear: this.#isDear(idle), isInSwarm, isWanted, nowMs });
+    const isCrowded = (this.#swarm?.view.size ?? 0) >= queuesFrom;
+    return pickDuplicate({ ranges: this.#ranges, idle, isDear: this.#isDear(idle), isCrowded, isWanted, nowMs });
   }
 
   #fromSeeds(): RunningRange[] {

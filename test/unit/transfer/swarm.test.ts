@@ -262,9 +262,10 @@ test('a choice looks at every piece, however they are ordered, and forgets those
   assert.is(looks, 2);
 });
 
-test('who waits in the queue of one that many ask is served by another that has got the piece meanwhile', () => {
+test('in a crowd who waits in the queue of one is served by another that has got the piece meanwhile', () => {
   const scheduler = schedulerOf(8);
   scheduler.removePeer('seed');
+  for (let at = 0; at < 16; at += 1) scheduler.putPeer(`other-${at}`, new Bitmap(8));
   scheduler.putPeer('bela', bitmapOf(8, [3]));
   const queued = scheduler.next('bela', 0);
   assert.is(queued?.firstBlock, 3);
@@ -275,6 +276,16 @@ test('who waits in the queue of one that many ask is served by another that has 
   assert.equal(scheduler.superfluous(), []);
   scheduler.onBytes(copy?.id ?? 0, 1, 600);
   assert.equal(scheduler.superfluous(), [queued?.id], 'whoever begins first goes on');
+});
+
+test('in a small room nobody is asked a second time before three seconds have passed', () => {
+  const scheduler = schedulerOf(8);
+  scheduler.removePeer('seed');
+  scheduler.putPeer('bela', bitmapOf(8, [3]));
+  assert.ok(scheduler.next('bela', 0));
+  scheduler.putPeer('cora', bitmapOf(8, [3]));
+  assert.is(scheduler.next('cora', 2_999), undefined);
+  assert.ok(scheduler.next('cora', 3_000));
 });
 
 test('a seed that many ask does not send again what waits in the queue of another for a while', () => {
