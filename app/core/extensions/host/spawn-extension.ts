@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ExtensionDescription } from '../types.ts';
@@ -13,21 +14,23 @@ const programFolders = [
   fileURLToPath(new URL('../child/', import.meta.url)),
   fileURLToPath(new URL('../wire/', import.meta.url)),
   fileURLToPath(new URL('../../../extension-api/', import.meta.url)),
-  ...libraryFolders('vscode-jsonrpc/node', 2),
+  ...libraryFolders('vscode-jsonrpc'),
 ];
 
 /** Libraries of Lanspread's own that extensions which ship with it may use; others bring theirs along. */
-const builtInLibraries = libraryFolders('yaml', 1);
+const builtInLibraries = libraryFolders('yaml');
 
 /**
- * As it is found, and where it really lies: a link may be in between. `depth`: folders between the package and its main
- * module.
+ * Where it is looked for, and where it really lies: the package may be a link, or all of `node_modules`, which then has to
+ * be followed; nothing in there is secret.
  */
-function libraryFolders(module: string, depth: number): string[] {
-  const found = fileURLToPath(import.meta.resolve(module));
-  return [found, realpathSync(found)].map((main) =>
-    resolve(dirname(main), ...Array.from({ length: depth }, () => '..')),
-  );
+function libraryFolders(name: string): string[] {
+  const places = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const place = places.find((candidate) => existsSync(join(candidate, name)));
+  if (place === undefined) return [];
+  const found = join(place, name);
+  const followed = lstatSync(place).isSymbolicLink() ? [place] : [];
+  return [...new Set([...followed, found, realpathSync(found)])];
 }
 
 /** The arguments for Node. Pure. */
