@@ -1,7 +1,7 @@
 import { promoteRetryMs, retryWhileHeld } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { layoutOf } from './layout.ts';
-import { exists } from './staging.ts';
+import { deleteUntilGone, exists } from './staging.ts';
 
 /** Deletes the root of a download: the part of a removal that recovery repeats. */
 export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileSystem'>, root: string): Promise<void> {
@@ -10,5 +10,5 @@ export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileS
     await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(sentinel));
     await fileSystem.syncDirectory(root);
   }
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(root));
+  await deleteUntilGone(fileSystem, root);
 }

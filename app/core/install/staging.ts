@@ -45,20 +45,25 @@ export async function deleteOwned(fileSystem: FileSystem, directory: string): Pr
   try {
     children = (await fileSystem.list(directory)).map(({ name }) => name);
   } catch (error) {
-    if (isNotFound(error)) return;
-    throw error;
+    if (!isNotFound(error)) throw error;
+    // A games folder that was away for a moment took nothing along.
+    if (await exists(fileSystem, directory)) await deleteUntilGone(fileSystem, directory);
+    return;
   }
   const first = children.filter((name) => name !== markerName);
   for (const name of first) await deleteUntilGone(fileSystem, join(directory, name));
   await deleteUntilGone(fileSystem, directory);
 }
 
-/** A tool that outlived a killed core for a moment may still add files while we delete. */
-async function deleteUntilGone(fileSystem: FileSystem, directory: string): Promise<void> {
+/**
+ * Deletes a tree and sees that it is gone: a tool that outlived a killed core for a moment may still add files, and a
+ * games folder that is away for a moment makes everything look deleted.
+ */
+export async function deleteUntilGone(fileSystem: FileSystem, directory: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(directory));
-      return;
+      if (attempt === deleteAttempts || !(await exists(fileSystem, directory))) return;
     } catch (error) {
       if (systemCode(error) !== 'ENOTEMPTY' || attempt === deleteAttempts) throw error;
       await sleep(deletePauseMs);

@@ -164,6 +164,8 @@ async function commit(
   await deleteStrayPayload(fileSystem, root, { manifest, known });
   await applyExecutables(fileSystem, root, hashed);
   await flushPayload(fileSystem, root, manifest);
+  // Once more: a games folder that was away for a moment made everything look deleted. The flush needed it back.
+  await deleteStrayPayload(fileSystem, root, { manifest, known });
   await library.adopt(gameId, hashed);
   state.transaction(() => {
     state.payloads.setKnownPaths(root, pathsOf(manifest));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFileSystem, parseGameId, type ErrorCode, type FileSystem } from '../../../app/core/base/index.ts';
@@ -160,6 +160,27 @@ test('an uninstall on a disk that is full to the last byte leaves nothing of the
   await lab.installer.uninstall(requestFor(game), { signal: signal() });
   assertSameTree(await readTree(game.root), game.tree);
   assert.equal(lab.state.intents.all(), []);
+});
+
+test('a games folder that is away for the moment of a delete keeps nothing from being deleted', async () => {
+  const away = new Set(['.local.backup', 'victim']);
+  let isArmed = false;
+  // The tree is away when it is to be deleted, which is no error, and back right after.
+  const disk: FileSystem = {
+    ...nodeFileSystem,
+    deleteTree: async (path) => {
+      if (!isArmed || !away.delete(basename(path))) await nodeFileSystem.deleteTree(path);
+    },
+  };
+  await using lab = await installLab({ fileSystem: disk });
+  const game = await lab.game(spec);
+  await lab.installer.install(requestFor(game), listener, { signal: signal() });
+  isArmed = true;
+  await lab.installer.uninstall(requestFor(game), { signal: signal() });
+  assertSameTree(await readTree(game.root), game.tree);
+  await lab.installer.removeDownload(requestFor(game));
+  assert.equal(await readdir(lab.gamesDir), []);
+  assert.is(away.size, 0);
 });
 
 // Recovery on a real disk: what is laid out, and what is there afterwards.
