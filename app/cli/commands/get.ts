@@ -25,7 +25,10 @@ export function addGetCommand(program: Command): void {
     .option('--stream', 'have another PC unpack it: installs with no archive on this disk')
     .option('--wait <seconds>', 'how long to wait for a peer that has it', '10')
     .option('--json', 'print events as JSON lines')
-    .addHelpText('after', '\nExample:\n  $ lanspread get amber-convoy --install\n  $ lanspread get amber-convoy --stream\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ lanspread get amber-convoy --install\n  $ lanspread get amber-convoy --stream\n',
+    )
     .action(async (id: string, flags: GetFlags) => {
       process.exitCode = await runGet(id, flags);
     });
