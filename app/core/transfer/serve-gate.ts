@@ -1,6 +1,6 @@
 /** The serve gate: one rule for every road by which blocks leave this PC. */
 import { absolutePath, LanspreadError, type Bitmap, type FileSystem, type GameId } from '../base/index.ts';
-import { ManifestLayout, type GetBlocks } from '../protocol/index.ts';
+import { ManifestLayout, type GetBlocks, type Manifest } from '../protocol/index.ts';
 import { readSentinel, type HashedManifest, type Library } from '../library/index.ts';
 import type { BlockRepository } from '../state/index.ts';
 import type { LivePartial } from './live-partial.ts';
@@ -52,6 +52,24 @@ export function createServeGate(options: ServeGateOptions): Authorize {
     if (verified || gameRoot !== offer.gameRoot) throw new LanspreadError('MANIFEST_PENDING');
     return plan;
   };
+}
+
+/** The same look at the disk for a payload that is given as a whole. Throws `GAME_NOT_FOUND`, `MANIFEST_MISMATCH`, `NOT_SERVED`. */
+export async function assertPayloadUnchanged(
+  { gameRoot, manifest }: { gameRoot: string; manifest: Manifest },
+  options: Pick<ServeGateOptions, 'fileSystem' | 'blocks' | 'onStale'>,
+): Promise<void> {
+  const segments = manifest.files.map(({ path, size }) => ({
+    path: absolutePath(gameRoot, path),
+    offsetBytes: 0,
+    lengthBytes: size,
+  }));
+  try {
+    await assertUnchanged({ segments }, { gameRoot, layout: { manifest } }, options);
+  } catch (error) {
+    if (error instanceof Stale) options.onStale?.(manifest.id);
+    throw error;
+  }
 }
 
 function findOffer(
@@ -117,9 +135,9 @@ export function planBlocks(
  * whose sentinel tells of something else by now.
  */
 async function assertUnchanged(
-  { segments }: ServePlan,
-  { gameRoot, layout }: Offer,
-  { fileSystem, blocks }: ServeGateOptions,
+  { segments }: Pick<ServePlan, 'segments'>,
+  { gameRoot, layout }: { gameRoot: string; layout: Pick<ManifestLayout, 'manifest'> },
+  { fileSystem, blocks }: Pick<ServeGateOptions, 'fileSystem' | 'blocks'>,
 ): Promise<void> {
   const file = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
   const sentinel = file?.kind === 'file' ? await readSentinel(fileSystem, gameRoot).catch(() => undefined) : undefined;

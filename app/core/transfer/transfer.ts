@@ -8,7 +8,7 @@ import { discard, download } from './download.ts';
 import { createLibp2pLane, serveBlocks } from './libp2p-lane.ts';
 import { repair, verify, type VerifyContext } from './repair.ts';
 import type { LivePartial } from './live-partial.ts';
-import { createServeGate } from './serve-gate.ts';
+import { assertPayloadUnchanged, createServeGate } from './serve-gate.ts';
 import { serveHave } from './serve-have.ts';
 import { serveManifests } from './serve-manifest.ts';
 import {
@@ -106,6 +106,11 @@ export function createTransfer(options: TransferOptions): Transfer {
   const streamLanes = chooseStreamLanes(lanes, { tlsLane, streamLane, fallback: createLibp2pStreamLane(peers) });
   stack.use(peers.onDidLose(({ peerId }) => lanes.forget(peerId)));
   const { isServable } = options;
+  const onStale = (id: GameId): void => {
+    library
+      .refresh(id)
+      .catch((error: unknown) => logger.warn({ gameId: id, err: error }, 'a game that changed was not looked at'));
+  };
   const authorize = createServeGate({
     library,
     isKnownGame,
@@ -113,15 +118,15 @@ export function createTransfer(options: TransferOptions): Transfer {
     partialOf: (id) => live.get(id),
     fileSystem,
     blocks: state.blocks,
-    onStale: (id) => {
-      library
-        .refresh(id)
-        .catch((error: unknown) => logger.warn({ gameId: id, err: error }, 'a game that changed was not looked at'));
-    },
+    onStale,
   });
   stack.use(serveManifests({ peers, library, isKnownGame, isServable }));
   stack.use(serveHave({ peers, partialOf: (id) => live.get(id), isServable, clock }));
-  const serveStream = createStreamServer({ ...options, library });
+  const serveStream = createStreamServer({
+    ...options,
+    library,
+    assertUnchanged: (payload) => assertPayloadUnchanged(payload, { fileSystem, blocks: state.blocks, onStale }),
+  });
   stack.use(serveLibp2pStreams(peers, serveStream));
   stack.use(serveBlocks(peers, { authorize, fileSystem, uploads, clock }));
   const context: VerifyContext = {

@@ -1,12 +1,16 @@
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blake3Hex, LanspreadError, parseGameId } from '../../../app/core/base/index.ts';
+import { blake3Hex, LanspreadError, nodeFileSystem, parseGameId } from '../../../app/core/base/index.ts';
+import type { FileIdentity } from '../../../app/core/state/index.ts';
 import { StreamSlots, streamMemory } from '../../../app/core/transfer/lane/stream-slots.ts';
+import { assertPayloadUnchanged } from '../../../app/core/transfer/serve-gate.ts';
 import { FileHashes } from '../../../app/core/transfer/stream/frames.ts';
 import { findSenders } from '../../../app/core/transfer/stream/senders.ts';
 import type { StreamLane } from '../../../app/core/transfer/stream/index.ts';
 import { fakeGame, FakeSwarm } from '../../support/fake-swarm.ts';
 import { honest, roadOf } from '../../support/stream-frames.ts';
+import { tempDir } from '../../support/temp.ts';
 
 test('slots come back when every place of them was read, and none is filled twice before', () => {
   const memory = streamMemory();
@@ -93,6 +97,40 @@ test('senders are those of the winning manifest; where the byte lane does not re
   assert.equal([found.manifestRoot, found.payloadBytes], [game.hashed.root, 7]);
   await using stream = await found.senders[0]?.open({ signal });
   assert.equal([stream?.entries.length, road], [1, ['tls', 'libp2p']]);
+});
+
+test('a payload that is not what it was when it was hashed is not given as a whole', async () => {
+  await using temp = await tempDir('payload');
+  const { hashed } = fakeGame({ 'game.eti': Buffer.from('payload') });
+  const { manifest } = hashed;
+  const path = temp.join('game.eti');
+  await writeFile(path, 'payload');
+  await writeFile(temp.join('version.ini'), manifest.sentinel);
+  const { mtimeNs, inode } = await nodeFileSystem.lstat(path);
+  const stale: string[] = [];
+  const look = async (): Promise<string> => {
+    const options = {
+      fileSystem: nodeFileSystem,
+      blocks: {
+        get: (file: FileIdentity) => (file.mtimeNs === mtimeNs && file.inode === inode ? ['hash'] : undefined),
+      },
+      onStale: (id: string) => void stale.push(id),
+    };
+    return await assertPayloadUnchanged({ gameRoot: temp.path, manifest }, options).then(
+      () => 'given',
+      (error: unknown) => (error instanceof LanspreadError ? error.code : String(error)),
+    );
+  };
+  assert.is(await look(), 'given');
+  await utimes(path, 1, 1);
+  assert.is(await look(), 'NOT_SERVED');
+  await rm(path);
+  assert.is(await look(), 'NOT_SERVED');
+  await writeFile(temp.join('version.ini'), 'version = another\n');
+  assert.is(await look(), 'MANIFEST_MISMATCH');
+  await rm(temp.join('version.ini'));
+  assert.is(await look(), 'GAME_NOT_FOUND');
+  assert.equal(stale, ['game', 'game', 'game', 'game'], 'the library is told to look again');
 });
 
 test.run();

@@ -10,7 +10,7 @@ import {
   type Logger,
 } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
-import { encodeFrame, type StreamInstall } from '../../protocol/index.ts';
+import { encodeFrame, type Manifest, type StreamInstall } from '../../protocol/index.ts';
 import type { Uploads } from '../types.ts';
 import { takeBytes, takePlace } from '../upload-turn.ts';
 import { contentFrames, messageFrame, planFrames } from './frames.ts';
@@ -27,6 +27,8 @@ export interface ServeStreamOptions {
   /** Not while the game is being removed or repaired; asked all along. */
   readonly isServable: (id: GameId) => boolean;
   readonly openPayload: OpenPayload;
+  /** Throws when the payload is not what it was when it was hashed. Left out: it is taken to be. */
+  readonly assertUnchanged?: (payload: { gameRoot: string; manifest: Manifest }) => Promise<void>;
   readonly uploads: Uploads;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -61,7 +63,8 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
         throw new LanspreadError('TOO_MANY_REQUESTS', { message: 'This PC unpacks for others already.' });
       running += 1;
       stack.defer(() => void (running -= 1));
-      const gameRoot = findPayload(request, options);
+      const { gameRoot, manifest } = findPayload(request, options);
+      await options.assertUnchanged?.({ gameRoot, manifest });
       await outlet.write(encodeFrame({ ok: true }));
       isBegun = true;
       const content = await look(gameRoot, { outlet, signal, options });
@@ -86,18 +89,18 @@ function inOurWords(error: unknown): LanspreadError {
   return new LanspreadError('NOT_SERVED', { message: 'The sender could not read its own copy.', cause: error });
 }
 
-/** The serve gate of a whole game. Answers with the game's folder. */
+/** The serve gate of a whole game. */
 function findPayload(
   { id, version, root }: StreamInstall,
   { library, isKnownGame, isServable }: Pick<ServeStreamOptions, 'library' | 'isKnownGame' | 'isServable'>,
-): string {
+): { gameRoot: string; manifest: Manifest } {
   const game = isKnownGame(id) && isServable(id) ? library.get(id) : undefined;
   if (!game?.downloaded || game.version !== version) throw new LanspreadError('GAME_NOT_FOUND');
   const state = library.manifestState(id);
   if (state.kind === 'pending') throw new LanspreadError('MANIFEST_PENDING');
   if (state.kind === 'none') throw new LanspreadError('GAME_NOT_FOUND');
   if (state.hashed.root !== root) throw new LanspreadError('MANIFEST_MISMATCH');
-  return game.root;
+  return { gameRoot: game.root, manifest: state.hashed.manifest };
 }
 
 /** Looks into the archives, which takes minutes where a whole archive has to be read for it, and says so meanwhile. */
