@@ -59,11 +59,10 @@ export async function assertPayloadUnchanged(
   { gameRoot, manifest }: { gameRoot: string; manifest: Manifest },
   options: Pick<ServeGateOptions, 'fileSystem' | 'blocks' | 'onStale'>,
 ): Promise<void> {
-  const segments = manifest.files.map(({ path, size }) => ({
-    path: absolutePath(gameRoot, path),
-    offsetBytes: 0,
-    lengthBytes: size,
-  }));
+  // An empty file has no block that could have been hashed.
+  const segments = manifest.files
+    .filter(({ size }) => size > 0)
+    .map(({ path, size }) => ({ path: absolutePath(gameRoot, path), offsetBytes: 0, lengthBytes: size }));
   try {
     await assertUnchanged({ segments }, { gameRoot, layout: { manifest } }, options);
   } catch (error) {

@@ -101,7 +101,7 @@ test('senders are those of the winning manifest; where the byte lane does not re
 
 test('a payload that is not what it was when it was hashed is not given as a whole', async () => {
   await using temp = await tempDir('payload');
-  const { hashed } = fakeGame({ 'game.eti': Buffer.from('payload') });
+  const { hashed } = fakeGame({ 'game.eti': Buffer.from('payload'), 'empty.cfg': Buffer.alloc(0) });
   const { manifest } = hashed;
   const path = temp.join('game.eti');
   await writeFile(path, 'payload');
