@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isAbort, LanspreadError, sleep, throwIfAborted, toLanspreadError, type ErrorCode } from '../base/index.ts';
 import type { Intent, InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
@@ -126,6 +127,9 @@ async function rollBack(
   const { root, staging } = layout;
   try {
     await deleteOwned(fileSystem, staging);
+    // With the games folder away nothing was deleted, whatever it looks like.
+    const isAway = !(await exists(fileSystem, dirname(root)));
+    if (isAway || (await exists(fileSystem, staging))) throw new LanspreadError('GAMES_DIR_LOST');
     if (await exists(fileSystem, root)) {
       await fileSystem.syncDirectory(root);
       if (intent.madeRoot && (await fileSystem.list(root)).length === 0) await fileSystem.deleteDirectory(root);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -272,6 +272,40 @@ test('a full disk here is nobody else’s fault: it fails at once and leaves not
     assertNothingLeft(lab);
   }, fileSystem);
 });
+
+test('what was begun when the games folder went is undone once it is back', () =>
+  withLab(async (lab) => {
+    const away = `${lab.gamesDir} away`;
+    let isPulled = false;
+    const sender = senderOf('anna', () => ({
+      entries: [{ path: 'a.bin', size: 7, kind: 'file' }],
+      bytes: Buffer.alloc(7),
+    }));
+    const pulling: ContentSender = {
+      ...sender,
+      async open(options) {
+        const content = await sender.open(options);
+        return {
+          ...content,
+          async *bytes() {
+            await rename(lab.gamesDir, away);
+            isPulled = true;
+            yield* content.bytes();
+          },
+        };
+      },
+    };
+    const failed = await stream(lab, [pulling]).then(
+      () => false,
+      () => true,
+    );
+    assert.ok(failed && isPulled);
+    assert.not(isThere(lab.gamesDir), 'nothing was made in its place');
+    await rename(away, lab.gamesDir);
+    await lab.recover();
+    assert.equal(await readdir(lab.gamesDir), []);
+    assert.equal(lab.state.intents.all(), []);
+  }));
 
 test('a size that does not fit on the disk is refused before a byte is written, the others are asked', () => {
   const fileSystem: FileSystem = { ...nodeFileSystem, space: async () => ({ freeBytes: 1_010, totalBytes: 5_000 }) };
