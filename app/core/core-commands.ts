@@ -1,5 +1,5 @@
 /** How the core is told what to do: the commands, with the parts of the core behind them. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LanspreadError } from './base/index.ts';
 import type { Games } from './core-games.ts';
 import type { Ground } from './core-ground.ts';
@@ -7,7 +7,7 @@ import { lanspreadVersion } from './core-options.ts';
 import { checkFolder, diskOf } from './disk-report.ts';
 import type { Extensions } from './extensions/index.ts';
 import type { Library } from './library/index.ts';
-import type { PeerNetwork } from './peers/index.ts';
+import { readRoomKey, type PeerNetwork } from './peers/index.ts';
 import { revealFolder } from './play/index.ts';
 import { createCommands, Kiosk, type Commands, type Status } from './rpc/index.ts';
 import type { TlsLane } from './transfer/index.ts';
@@ -44,6 +44,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     status: () => statusOf(ground, parts),
     extensions,
     traffic: () => lane.traffic(),
+    checkRoomKey: async (path) => void (await readRoomKey(resolve(ground.options.stateDir, path))),
     checkFolder: (path) => checkFolder({ fileSystem }, path),
     diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
     laneOf: (peerId) => transfer.laneOf(peerId),

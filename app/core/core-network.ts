@@ -1,8 +1,17 @@
 /** Who else is there: the byte lane and the control plane, as the core opens them. */
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Ground } from './core-ground.ts';
 import { isDiscoveryOn, listenHostsOf, uploadLimitsOf } from './core-options.ts';
 import type { Library } from './library/index.ts';
-import { createDnsSdDiscovery, createPeerNetwork, loadIdentity, type PeerNetwork } from './peers/index.ts';
+import {
+  createDnsSdDiscovery,
+  createPeerNetwork,
+  loadIdentity,
+  readRoomKey,
+  roomKeyBytes,
+  type PeerNetwork,
+} from './peers/index.ts';
 import { createTlsLane, type Authorize, type ServeStream, type TlsLane } from './transfer/index.ts';
 
 export async function openLane(
@@ -24,6 +33,25 @@ export function staticPeersOf({ options, settings }: Pick<Ground, 'options' | 's
   return [...(options.peers ?? []), ...settings.get('staticPeers')];
 }
 
+/**
+ * The key of a closed room, where the settings name one. A key that cannot be read closes the room for good: better alone
+ * than open to everybody.
+ */
+async function roomKeyOf({
+  options,
+  settings,
+  logger,
+}: Pick<Ground, 'options' | 'settings' | 'logger'>): Promise<Buffer | undefined> {
+  const named = settings.get('roomKeyFile');
+  if (named === null) return undefined;
+  try {
+    return await readRoomKey(resolve(options.stateDir, named));
+  } catch (error) {
+    logger.error({ err: error }, 'The room key cannot be used; this PC stays alone.');
+    return randomBytes(roomKeyBytes);
+  }
+}
+
 /** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
 export async function openPeers(
   { options, settings, catalog, state, fileSystem, name, clock, logger }: Ground,
@@ -40,6 +68,7 @@ export async function openPeers(
     }),
     staticPeers: staticPeersOf({ options, settings }),
     knownPeers: state.peers,
+    roomKey: await roomKeyOf({ options, settings, logger }),
     host: {
       library: () => library.snapshot(),
       lane: () => lane.offer(),

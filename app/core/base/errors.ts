@@ -219,6 +219,16 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Update Lanspread on both PCs to the same version.',
   },
+  ROOM_CLOSED: {
+    message: 'This room is closed, and the two PCs do not have the same key.',
+    kept: nothingChanged,
+    next: 'Give both PCs the same room key file in the settings, and start Lanspread again.',
+  },
+  ROOM_KEY_INVALID: {
+    message: 'The room key cannot be used.',
+    kept: 'Nothing was changed; without the key this PC stays alone.',
+    next: 'Name a file of 32 random bytes, the same on every PC of the room.',
+  },
   SELF_CONNECT: {
     message: 'This address is this PC itself.',
     kept: nothingChanged,

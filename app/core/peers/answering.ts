@@ -3,6 +3,7 @@ import { LanspreadError } from '../base/index.ts';
 import { goodbyeSchema, libraryDeltaSchema, protocols } from '../protocol/index.ts';
 import type { Greeter } from './greeter.ts';
 import type { LibP2pStream } from './peer-stream.ts';
+import type { RoomProof } from './room-proof.ts';
 import { answerPings, pingProtocol } from './ping.ts';
 import { applyDelta } from './remote-library.ts';
 import type { Session } from './session.ts';
@@ -13,9 +14,10 @@ export interface AnsweringOptions {
   streams: StreamHost;
   sessions: SessionTable;
   greeter: Greeter;
+  room: RoomProof | undefined;
 }
 
-/** The protocols that keep a session: Hello, library changes, pings, goodbye. */
+/** The protocols that keep a session: the room's proof, Hello, library changes, pings, goodbye. */
 export class Answering {
   readonly #options: AnsweringOptions;
 
@@ -24,7 +26,8 @@ export class Answering {
   }
 
   async serve(): Promise<void> {
-    const { streams, sessions, greeter } = this.#options;
+    const { streams, sessions, greeter, room } = this.#options;
+    if (room) await streams.serve(protocols.room, (stream, connection) => room.answer(stream, connection));
     await streams.serve(protocols.hello, (stream, connection) => greeter.answer(stream, connection));
     await streams.serve(protocols.library, (stream) => this.#answerDelta(stream));
     await streams.serve(protocols.goodbye, (stream, connection) => this.#answerGoodbye(stream, connection));

@@ -12,6 +12,7 @@ import {
 import { addressesOfPeer } from './addresses.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { libraryOf, type RemoteLibrary } from './remote-library.ts';
+import { closed, type RoomProof } from './room-proof.ts';
 import { resolveLane, type Greeting } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -19,6 +20,8 @@ export interface GreeterOptions {
   streams: StreamHost;
   clock: Clock;
   ownHello: () => Hello;
+  /** Of a closed room: nothing is told to whoever does not know its key. */
+  room: RoomProof | undefined;
   /** Throws `TOO_MANY_REQUESTS` when there is no room for one more peer. */
   assertRoomFor: (peerId: string) => void;
   trustLane: (peerId: string, lane: LaneOffer | undefined) => Promise<void>;
@@ -51,12 +54,13 @@ export class Greeter {
   }
 
   /**
-   * The side that speaks first. Returns the peer id. Errors: `INCOMPATIBLE_PEER`, `BAD_MESSAGE`, `PEER_TIMEOUT`,
-   * `PEER_GONE`.
+   * The side that speaks first. Returns the peer id. Errors: `INCOMPATIBLE_PEER`, `ROOM_CLOSED`, `BAD_MESSAGE`,
+   * `PEER_TIMEOUT`, `PEER_GONE`.
    */
   async greet(connection: Connection, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<string> {
     const peerId = connection.remotePeer.toString();
     return await this.#track(peerId, async () => {
+      await this.#options.room?.prove(connection, { signal });
       using stream = await this.#options.streams.open(connection, protocols.hello, { signal });
       const own = this.#options.ownHello();
       await stream.writeMessage(own);
@@ -72,6 +76,14 @@ export class Greeter {
   async answer(stream: LibP2pStream, connection: Connection): Promise<void> {
     const peerId = connection.remotePeer.toString();
     await this.#track(peerId, async () => {
+      const { room } = this.#options;
+      if (room && !room.isProven(connection)) {
+        // What it says of itself is not looked at; it shall be able to tell its owner why nothing comes of it.
+        await stream.readFrame({ startLimitMs: answerLimitMs, frameLimitMs });
+        await stream.writeMessage({ protocol: PROTOCOL_VERSION, closedRoom: true });
+        await stream.close();
+        return;
+      }
       let heard: Heard;
       try {
         heard = await this.#read(stream);
@@ -113,7 +125,8 @@ export class Greeter {
   async #read(stream: LibP2pStream): Promise<Heard> {
     const { peerId } = stream;
     const body = await stream.readFrame({ startLimitMs: answerLimitMs, frameLimitMs });
-    const { protocol } = decodeFrameBody(helloVersionSchema, body, 'Hello');
+    const { protocol, closedRoom } = decodeFrameBody(helloVersionSchema, body, 'Hello');
+    if (closedRoom) throw closed(peerId);
     if (protocol === PROTOCOL_VERSION) {
       const { library, ...hello } = decodeFrameBody(helloSchema, body, 'Hello');
       return { hello: { ...hello, addresses: addressesOfPeer(peerId, hello.addresses) }, library: libraryOf(library) };

@@ -6,4 +6,5 @@ export { isLoopback } from './loopback.ts';
 export { mergeOffers, type MergedOffers, type Offer } from './merged-view.ts';
 export { createPeerNetwork } from './network.ts';
 export type { PeerNetworkOptions } from './options.ts';
+export { readRoomKey, roomKeyBytes } from './room-key.ts';
 export type * from './types.ts';

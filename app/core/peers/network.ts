@@ -23,6 +23,7 @@ import type { LibP2pStream } from './peer-stream.ts';
 import { Reach } from './reach.ts';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.ts';
+import { RoomProof } from './room-proof.ts';
 import { StreamHost } from './stream-host.ts';
 import type { Peer, PeerNetwork, PeerStream, StreamHandler } from './types.ts';
 
@@ -74,7 +75,7 @@ class LibP2pNetwork implements PeerNetwork {
     options: PeerNetworkOptions & { clock: Clock },
     { started, gate }: { started: StartedNode; gate: HandshakeGate },
   ) {
-    const { clock, logger, host, identity, random = Math.random } = options;
+    const { clock, logger, host, identity, roomKey, random = Math.random } = options;
     this.#options = options;
     this.#started = started;
     this.#gate = this.#stack.use(gate);
@@ -85,8 +86,10 @@ class LibP2pNetwork implements PeerNetwork {
     this.#sessions = this.#stack.use(
       new SessionTable({ ownPeerId: identity.peerId, streams, clock, isKnownGame: host.isKnownGame }),
     );
+    const room = roomKey && new RoomProof({ key: roomKey, ownPeerId: identity.peerId, streams });
     this.#greeter = new Greeter({
       streams,
+      room,
       clock,
       ownHello: () => this.#own.hello(),
       assertRoomFor: (peerId) => this.#assertRoomFor(peerId),
@@ -100,7 +103,7 @@ class LibP2pNetwork implements PeerNetwork {
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
       onFailed: (peerId) => this.#distrust(peerId),
     });
-    this.#answering = new Answering({ streams, sessions: this.#sessions, greeter: this.#greeter });
+    this.#answering = new Answering({ streams, sessions: this.#sessions, greeter: this.#greeter, room });
     this.#caller = new Caller({
       started,
       ownPeerId: identity.peerId,

@@ -15,6 +15,8 @@ export interface PeerNetworkOptions {
   staticPeers: readonly string[];
   knownPeers: PeerRepository;
   host: PeerNetworkHost;
+  /** Of a closed room, 32 bytes; none: the room is open. */
+  roomKey?: Uint8Array | undefined;
   clock?: Clock;
   logger: Logger;
   /** From 0 to below 1. */

@@ -65,7 +65,11 @@ export const helloSchema = z.object({
 export type Hello = z.infer<typeof helloSchema>;
 
 /** Read before `helloSchema`, so that another version's Hello needs to share nothing but this field. */
-export const helloVersionSchema = z.object({ protocol: z.int() });
+export const helloVersionSchema = z.object({
+  protocol: z.int(),
+  /** In the place of an answer: this room is closed, and you have not shown that you know its key. */
+  closedRoom: z.literal(true).optional(),
+});
 
 export const libraryDeltaSchema = z.object({
   from: count,
@@ -187,5 +191,11 @@ export const streamMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), code: text, message: text }),
 ]);
 export type StreamMessage = z.infer<typeof streamMessageSchema>;
+
+const nonce = z.string().regex(/^[0-9a-f]{64}$/);
+/** The closed room's proof, in this order; `proof` is an HMAC-SHA-256 in hex. */
+export const roomChallengeSchema = z.object({ nonce });
+export const roomAnswerSchema = z.object({ nonce, proof: hash });
+export const roomProofSchema = z.object({ proof: hash });
 
 export const goodbyeSchema = z.object({ reason: text.optional() });

@@ -33,6 +33,8 @@ export interface CommandsOptions {
   laneOf: (peerId: string) => 'tls' | 'libp2p';
   /** Payload bytes per peer. */
   traffic: () => readonly PeerTraffic[];
+  /** Throws `ROOM_KEY_INVALID`. */
+  checkRoomKey: (path: string) => Promise<void>;
   /** Looks at a folder, for the question where games shall be kept. Throws `INVALID_PATH`. */
   checkFolder: (path: string) => Promise<FolderReport>;
   /** What a game takes on this PC's disk. */
@@ -144,6 +146,8 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     'settings.get': () => ({ settings: settings.all() }),
     'settings.set': async ({ name, value }) => {
       if (name === 'kiosk' && value === true && !kiosk.hasPin) throw new LanspreadError('KIOSK_PIN_REQUIRED');
+      if (name === 'roomKeyFile' && value !== null)
+        await options.checkRoomKey(settings.parse('roomKeyFile', value) ?? '');
       if (name === 'gamesDir') await changeGamesDir(resolve(settings.parse('gamesDir', value)));
       settings.set(name, value);
       return accepted;

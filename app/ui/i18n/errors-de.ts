@@ -143,6 +143,14 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Der andere PC spricht eine andere Protokollversion.',
     next: 'Bring Lanspread auf beiden PCs auf denselben Stand.',
   },
+  ROOM_CLOSED: {
+    message: 'Dieser Raum ist geschlossen, und die beiden PCs haben nicht denselben Schlüssel.',
+    next: 'Gib beiden PCs in den Einstellungen dieselbe Schlüsseldatei, und starte Lanspread neu.',
+  },
+  ROOM_KEY_INVALID: {
+    message: 'Der Raumschlüssel ist nicht zu gebrauchen.',
+    next: 'Nenne eine Datei mit 32 zufälligen Bytes, auf jedem PC des Raums dieselbe.',
+  },
   SELF_CONNECT: { message: 'Diese Adresse ist dieser PC selbst.', next: 'Gib die Adresse eines anderen PCs an.' },
   INVALID_ADDRESS: {
     message: 'Das ist keine Multiadresse.',
