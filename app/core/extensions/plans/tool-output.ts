@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { anySignal, throwIfAborted } from '../../base/index.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { startTool, type RunningTool, type ToolExit } from './tool-process.ts';
 
 /** A program and its arguments, ready to be started. */
@@ -18,7 +19,7 @@ export interface ToolOutputOptions {
 
 /** What one or more tools in a pipe write to their stdout. */
 export interface ToolOutput extends AsyncDisposable {
-  /** The tool stands still while nobody asks: nothing is read ahead but what a pipe holds. */
+  /** The tool stands still while nobody asks: nothing is read ahead but what `ReadAhead` and a pipe hold. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Waits for the end of the tools; what they still print is dropped. Errors: see `RunningTool.done`. */
   finish(): Promise<readonly ToolExit[]>;
@@ -50,10 +51,9 @@ export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutp
     // Only the next tool holds the pipe now, so the one before notices when that goes away.
     stdin?.destroy();
   }
-  // When a tool has ended, Node lets flow, and so drops, what nobody has asked for yet; whoever listens for it keeps it.
-  output?.on('readable', () => {});
+  const ahead = output && new ReadAhead(output);
   return {
-    chunks: { [Symbol.asyncIterator]: () => pace.read(output, signal) },
+    chunks: { [Symbol.asyncIterator]: () => pace.read(ahead, signal) },
     async finish() {
       output?.destroy();
       return await Promise.all(tools.map(({ done }) => done));
@@ -91,16 +91,14 @@ class Pace {
     return moved;
   }
 
-  async *read(output: Readable | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async *read(output: ReadAhead | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     if (!output) return;
     this.#isWanted = true;
     for await (const chunk of output) {
       throwIfAborted(signal);
-      // A stream without an encoding yields Buffers.
-      const bytes = chunk as Buffer;
-      this.#readBytes += bytes.length;
+      this.#readBytes += chunk.length;
       this.#isWanted = false;
-      yield bytes;
+      yield chunk;
       this.#isWanted = true;
     }
   }
