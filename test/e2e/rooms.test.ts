@@ -63,7 +63,7 @@ test('an older version is played or updated; the update keeps what the player wr
     peers: anna.addresses,
   });
   const older = await room.peer('older', { has: [gameOf('voxel', 'Voxel Valley', 3, '1')] });
-  await seat.command('connectPeer', { address: older.addresses[0] });
+  await seat.command('connectPeer', { address: older.addresses[0] ?? '' });
   const page = await seat.open(browser);
   const voxel = card(page, 'Voxel Valley');
   await voxel.getByRole('button', { name: 'Get', exact: true }).click();

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { connectRpc, type CommandInput, type CommandName, type CommandResult } from '../../app/core/rpc/index.ts';
 import { writeCatalog, type CatalogEntry } from './catalogs.ts';
 import { tempDir, type TempDir } from './temp.ts';
 
@@ -109,24 +110,11 @@ export class Seat implements AsyncDisposable {
   }
 
   /** A command to the core, past the UI: to set the stage. */
-  async command(name: string, params: Record<string, unknown>): Promise<unknown> {
-    const { host, hash } = new URL(this.#url);
+  async command<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>> {
+    const { port, hash } = new URL(this.#url);
     const token = new URLSearchParams(hash.slice(1)).get('token') ?? '';
-    const socket = new WebSocket(`ws://${host}/rpc`, ['lanspread', `token.${token}`]);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    socket.onerror = () => reject(new Error('the core does not answer'));
-    socket.onopen = () => socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: name, params }));
-    socket.onmessage = ({ data }) => {
-      const message = JSON.parse(String(data)) as { id?: number; result?: unknown; error?: { message: string } };
-      if (message.id !== 1) return;
-      if (message.error) reject(new Error(message.error.message));
-      else resolve(message.result);
-    };
-    try {
-      return await promise;
-    } finally {
-      socket.close();
-    }
+    using client = await connectRpc({ port: Number(port), token });
+    return await client.invoke(name, params);
   }
 
   /** Gives the seat another catalog in the place of its own. */

@@ -18,7 +18,8 @@ import {
   type Status,
 } from './contract.ts';
 import { extensionHandlers } from './extension-commands.ts';
-import { isAllowedWhileLocked, type Kiosk } from './kiosk.ts';
+import type { Kiosk } from './kiosk.ts';
+import { isAllowedWhileLocked } from './kiosk-actions.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface CommandsOptions {

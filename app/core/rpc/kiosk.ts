@@ -5,44 +5,15 @@
  */
 import { LanspreadError, type Clock } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
-import type { CommandName } from './contract.ts';
+import type { KioskAction } from './kiosk-actions.ts';
 import { hashPin, isPin, pinHashSchema, waitAfter, type PinHash } from './pin.ts';
 import type { SettingName, SettingsStore } from './settings.ts';
-
-/** What a locked client may always do. */
-const always: readonly CommandName[] = [
-  'listGames',
-  'getGame',
-  'searchGames',
-  'listPeers',
-  'status',
-  'settings.get',
-  'settings.set',
-  'kiosk.status',
-  'kiosk.unlock',
-  'kiosk.lock',
-  'kiosk.endSession',
-];
-
-/** What `kioskActions` adds. */
-const byAction: Record<KioskAction, readonly CommandName[]> = {
-  play: ['play', 'stop'],
-  get: ['download', 'streamInstall', 'update', 'install', 'pause', 'resume', 'cancel'],
-};
-
-export const kioskActions = ['play', 'get'] as const;
-export type KioskAction = (typeof kioskActions)[number];
 
 /** What a player may set for the session; the operator's values come back at its end. */
 const sessionSettings: readonly SettingName[] = ['playerName', 'language'];
 
 const pinKey = 'kioskPin';
 const profileKey = 'kioskProfile';
-
-/** Pure: whether a locked client may run this command. */
-export function isAllowedWhileLocked(command: CommandName, actions: readonly KioskAction[]): boolean {
-  return always.includes(command) || actions.some((action) => byAction[action].includes(command));
-}
 
 export interface KioskOptions {
   settings: SettingsStore;

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Emitter, LanspreadError, parseWith, type Event } from '../base/index.ts';
+import { kioskActions } from './kiosk-actions.ts';
 import type { SettingsRepository } from '../state/index.ts';
 import { parsePublicKey } from '../trust/index.ts';
 
@@ -41,7 +42,7 @@ const settingSchemas = {
   extensionOrder: z.array(z.string().min(1).max(200)).max(500),
   kiosk: z.boolean(),
   /** What a player may do while kiosk mode is locked, besides looking. */
-  kioskActions: z.array(z.enum(['play', 'get'])).max(2),
+  kioskActions: z.array(z.enum(kioskActions)).max(kioskActions.length),
   kioskIdleMinutes: z.int().min(1).max(240),
   /** `dark`, `light`, `contrast`, `system`, or the id of an extension's theme. */
   theme: z.string().min(1).max(200),

@@ -49,10 +49,14 @@ export class Games {
       return;
     }
     this.#revision = revision;
+    // Titles change with the catalog alone; what happens to a game leaves the order as it is.
+    const keepsOrder = removed.length === 0 && upserts.every(({ id, title }) => this.get(id)?.title === title);
     const byId = new Map(this.#byId);
     for (const id of removed) byId.delete(id);
     for (const game of upserts) byId.set(game.id, game);
-    this.#publish(byId);
+    if (!keepsOrder) return this.#publish(byId);
+    this.#byId = byId;
+    this.list = this.list.map((game) => byId.get(game.id) ?? game);
   }
 
   #publish(byId: Map<string, GameView>): void {

@@ -1,5 +1,6 @@
 /** Kiosk mode as it stands for this window. */
 import type { CommandName, CommandResult } from '../../core/rpc/contract.ts';
+import { isAllowedWhileLocked } from '../../core/rpc/kiosk-actions.ts';
 import { link } from './app.svelte.ts';
 
 export type KioskStatus = CommandResult<'kiosk.status'>;
@@ -25,20 +26,7 @@ class Kiosk {
 
 export const kiosk = new Kiosk();
 
-const forPlaying = new Set<CommandName>(['play', 'stop']);
-const forGetting = new Set<CommandName>([
-  'download',
-  'streamInstall',
-  'update',
-  'install',
-  'pause',
-  'resume',
-  'cancel',
-]);
-
 /** Whether whoever sits here may do that: the core refuses the rest, so it is not offered. */
 export function may(name: CommandName): boolean {
-  if (!kiosk.isLocked) return true;
-  const actions = kiosk.status?.actions ?? [];
-  return (actions.includes('play') && forPlaying.has(name)) || (actions.includes('get') && forGetting.has(name));
+  return !kiosk.isLocked || isAllowedWhileLocked(name, kiosk.status?.actions ?? []);
 }

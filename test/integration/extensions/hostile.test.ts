@@ -14,21 +14,12 @@ import {
   type HostLab,
 } from '../../support/extension-host.ts';
 import { tempDir } from '../../support/temp.ts';
+import { failure } from '../../support/failure.ts';
 
 const bad = 'fixtures.misbehaving';
 const mib = 1024 * 1024;
 /** The process of a deed is never stopped for its number of crashes here. */
 const patient = { crashes: 1_000, graceMs: 1_000 };
-
-async function failure(work: Promise<unknown>): Promise<LanspreadError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof LanspreadError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
-}
 
 function commit(
   lab: HostLab,

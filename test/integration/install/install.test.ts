@@ -8,19 +8,10 @@ import { writeHostileArchives } from '../../support/archives.ts';
 import { manyFilesGame, oddGame, smallGame } from '../../support/games.ts';
 import { installLab, isThere, listener, requestFor } from '../../support/install-lab.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
+import { failure } from '../../support/failure.ts';
 
 const limitMs = 60_000;
 const signal = (): AbortSignal => AbortSignal.timeout(limitMs);
-
-async function failure(work: Promise<unknown>): Promise<LanspreadError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof LanspreadError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
-}
 
 test('an install yields what the archive holds, and says so in the state', async () => {
   await using lab = await installLab();

@@ -12,6 +12,7 @@ import { tempDir } from '../temp.ts';
 import { treeOfEntries } from '../trees.ts';
 import { processesWith } from './processes.ts';
 import type { UnpackerUnderTest } from './unpacker.ts';
+import { failure } from '../failure.ts';
 
 const limitMs = 60_000;
 const seed = 'compliance';
@@ -57,16 +58,6 @@ async function collect(items: AsyncIterable<EntryStreamItem>): Promise<Streamed>
   }
   close();
   return { order, files };
-}
-
-async function failure(work: Promise<unknown>): Promise<LanspreadError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof LanspreadError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
 }
 
 async function streamAll(unpacker: Unpacker, path: string): Promise<Streamed> {

@@ -6,6 +6,14 @@ const pieceBytes = 512 * 1024;
 const aheadBytes = 4 * 1024 * 1024;
 
 /**
+ * Gives the memory of bytes back that nobody uses any more. Left to the collector, a stream of them keeps it busier than
+ * unpacking does. Bytes that share their memory with others are left alone.
+ */
+export function giveBack({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
+}
+
+/**
  * Reads a tool's output ahead and joins it to larger pieces. A pipe alone holds so little that the tool would stand still
  * whenever the reader is busy with what it has. Nothing is lost when the tool ends before it was asked.
  */
@@ -55,9 +63,7 @@ export class ReadAhead implements AsyncIterable<Buffer> {
     for (const chunk of this.#chunks) {
       piece.set(chunk, at);
       at += chunk.length;
-      const { buffer } = chunk;
-      // Given back now, not when the collector comes; one that shares its memory with others is left alone.
-      if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
+      giveBack(chunk);
     }
     this.#chunks = [];
     this.#bytes = 0;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { anySignal, throwIfAborted } from '../../base/index.ts';
-import { ReadAhead } from './read-ahead.ts';
+import { giveBack, ReadAhead } from './read-ahead.ts';
 import { startTool, type RunningTool, type ToolExit } from './tool-process.ts';
 
 /** A program and its arguments, ready to be started. */
@@ -66,16 +66,11 @@ export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutp
   };
 }
 
-/**
- * The same pieces, each valid only until the next is asked for: its memory is given back then. Left to the collector, a
- * stream of them keeps it busier than unpacking does.
- */
+/** The same pieces, each valid only until the next is asked for: its memory is given back then. */
 export async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of chunks) {
     yield chunk;
-    const { buffer } = chunk;
-    // One that shares its memory with others is left alone.
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
+    giveBack(chunk);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The receiving end of a streamed install: frames in, entries and content out. Believes nothing it did not check. */
-import { isErrorCode, LanspreadError, throwIfAborted, type ErrorCode } from '../../base/index.ts';
+import { isErrorCode, LanspreadError, throwIfAborted } from '../../base/index.ts';
 import {
   decodeFrameBody,
   decodeStreamPrefix,
@@ -12,22 +12,8 @@ import {
 } from '../../protocol/index.ts';
 import type { z } from 'zod';
 import { PacedRoad } from './paced-road.ts';
+import { toldCodes } from './told-codes.ts';
 import type { ByteRoad, IncomingStream } from './types.ts';
-
-/** What a sender may say of itself; anything else it says counts as a plain refusal. */
-const verdicts: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'GAME_NOT_FOUND',
-  'MANIFEST_PENDING',
-  'MANIFEST_MISMATCH',
-  'NOT_SERVED',
-  'TOO_MANY_REQUESTS',
-  'NO_ARCHIVE',
-  'NO_UNPACKER',
-  'ARCHIVE_CORRUPT',
-  'ARCHIVE_ENCRYPTED',
-  'ARCHIVE_HOSTILE',
-  'UNPACKER_FAILED',
-]);
 
 export interface ReceiveOptions {
   readonly peerId: string;
@@ -193,7 +179,7 @@ class StreamReader implements IncomingStream {
   }
 
   #refusal({ code, message }: { code: string; message: string }): LanspreadError {
-    const known = isErrorCode(code) && verdicts.has(code) ? code : 'NOT_SERVED';
+    const known = isErrorCode(code) && toldCodes.has(code) ? code : 'NOT_SERVED';
     return new LanspreadError(known, { message, details: { peerId: this.#options.peerId } });
   }
 

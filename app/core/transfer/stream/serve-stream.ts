@@ -14,6 +14,7 @@ import { encodeFrame, type Manifest, type StreamInstall } from '../../protocol/i
 import type { Uploads } from '../types.ts';
 import { takeBytes, takePlace } from '../upload-turn.ts';
 import { contentFrames, messageFrame, planFrames } from './frames.ts';
+import { toldCodes } from './told-codes.ts';
 import type { ByteOutlet, OpenPayload, PayloadContent, ServeStream } from './types.ts';
 
 /** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
@@ -35,21 +36,6 @@ export interface ServeStreamOptions {
   /** Streams at a time. Default: 2. */
   readonly maxStreams?: number;
 }
-
-/** What a receiver may be told; the rest is this PC's own affair. */
-const tellable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'GAME_NOT_FOUND',
-  'MANIFEST_PENDING',
-  'MANIFEST_MISMATCH',
-  'NOT_SERVED',
-  'TOO_MANY_REQUESTS',
-  'NO_ARCHIVE',
-  'NO_UNPACKER',
-  'ARCHIVE_CORRUPT',
-  'ARCHIVE_ENCRYPTED',
-  'ARCHIVE_HOSTILE',
-  'UNPACKER_FAILED',
-]);
 
 export function createStreamServer(options: ServeStreamOptions): ServeStream {
   const { uploads, clock, logger, maxStreams = defaultStreams } = options;
@@ -85,7 +71,7 @@ function refusalFrame(code: ErrorCode, message: string): Uint8Array {
 
 function inOurWords(error: unknown): LanspreadError {
   const coded = toLanspreadError(error);
-  if (tellable.has(coded.code)) return coded;
+  if (toldCodes.has(coded.code)) return coded;
   return new LanspreadError('NOT_SERVED', { message: 'The sender could not read its own copy.', cause: error });
 }
 
