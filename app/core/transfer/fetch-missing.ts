@@ -24,7 +24,7 @@ export interface FetchPlan {
   readonly verified: Bitmap;
   /** Bytes that the files at the manifest's places take on disk. */
   readonly allocatedBytes: number;
-  /** A repair: what the manifest does not name stays, whoever put it there. */
+  /** A repair: beside a complete payload what the manifest does not name stays, whoever put it there. */
   readonly keepsOthers?: boolean;
 }
 
@@ -103,9 +103,11 @@ async function begin(
   if (!(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
   await context.settleRoot?.({ root, gameId }, { signal });
   const madeRoot = !(await statOf(fileSystem, root));
+  // What was broken off may still hold files of another version, and they are ours: without a sentinel stock is taken.
+  const keepsOthersHere = keepsOthers && (await hasSentinel(context, root));
   const known = madeRoot
     ? new KnownPayload([])
-    : keepsOthers
+    : keepsOthersHere
       ? new KnownPayload(pathsOf(manifest))
       : await takeStock(context, root, { signal });
   state.transaction(() => {

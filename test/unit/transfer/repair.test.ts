@@ -193,4 +193,23 @@ test('a repair that was broken off is repaired by another repair, too', async ()
   await assertWhole(lab);
 });
 
+test('a repair of a broken-off change of version leaves nothing of the version before', async () => {
+  const before = fakeGame(
+    { 'game.eti': blocks(4, 'before'), 'only before.txt': Buffer.from('before') },
+    { version: '1' },
+  );
+  await using lab = await downloadLab();
+  lab.swarm.add('old', before);
+  assert.is((await lab.run({ request: { version: '1' } })).kind, 'finished');
+  await writeFile(join(lab.root, 'mine.txt'), 'mine');
+  lab.swarm.remove('old');
+  let asked = 0;
+  lab.swarm.add('a', game, { before: () => void ((asked += 1) > 1 && lab.swarm.remove('a')) });
+  assert.is((await lab.run()).kind, 'peers-gone');
+  lab.swarm.add('b', game);
+  assert.is((await repaired(lab)).kind, 'finished');
+  await assertWhole(lab);
+  assert.equal((await readdir(lab.root)).toSorted(), ['data', 'game.eti', 'mine.txt', 'saves', 'version.ini']);
+});
+
 test.run();
