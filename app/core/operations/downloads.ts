@@ -1,19 +1,20 @@
 import { join } from 'node:path';
-import { LanspreadError, type Clock, type ErrorCode, type GameId } from '../base/index.ts';
+import { LanspreadError, type Clock, type GameId } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
-import type { DownloadListener, DownloadOutcome } from '../transfer/index.ts';
+import type { DownloadOutcome } from '../transfer/index.ts';
 import type { ActiveOperation } from './active.ts';
+import { downloadListener, endOfDownload, noDownload, stopKindOf } from './download-events.ts';
 import { DownloadList, type DownloadListStore, type ListedDownload } from './download-list.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import { offersOf, type Resumable } from './games-view.ts';
 import type { Installs } from './installs.ts';
 import type { TransferPort } from './ports.ts';
-import { startable } from './queue.ts';
 import { ReturningPeers } from './returning-peers.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 import { isCancellable, isPausable } from './table.ts';
+import { TransferSlots } from './transfer-slots.ts';
 
 export interface DownloadsOptions {
   runner: OperationRunner;
@@ -35,12 +36,10 @@ export class Downloads implements Disposable {
   readonly #options: DownloadsOptions;
   readonly #list: DownloadList;
   readonly #returning: ReturningPeers;
-  /** Begins the transfer of one that waits for its turn. */
-  readonly #waiting = new Map<GameId, () => void>();
+  /** A slot is held from a download's turn until it leaves the table or installs. */
+  readonly #slots = new TransferSlots();
   /** Started by themselves: the first command for the same thing is not refused as a second one. */
   readonly #unclaimed = new Set<GameId>();
-  /** Those that hold a slot: from their turn until they leave the table or install. */
-  readonly #transferring = new Set<GameId>();
   readonly #stack = new DisposableStack();
 
   constructor(options: DownloadsOptions) {
@@ -132,7 +131,7 @@ export class Downloads implements Disposable {
 
   /** From 1; undefined when it does not wait. */
   queuePosition(gameId: GameId): number | undefined {
-    return this.#waiting.has(gameId) ? this.#list.position(gameId) : undefined;
+    return this.#slots.isWaiting(gameId) ? this.#list.position(gameId) : undefined;
   }
 
   /** What a resume goes on from. */
@@ -166,14 +165,11 @@ export class Downloads implements Disposable {
   /** More may run now: a slot is free, the limit was raised, the games folder is back. */
   pump(): void {
     if (!this.#options.library.isAvailable) return;
-    const ready = this.#list.waiting().filter(({ gameId, awaitsPeers }) => !awaitsPeers && this.#waiting.has(gameId));
+    const ready = this.#list.waiting().filter(({ awaitsPeers }) => !awaitsPeers);
     const ids = ready.map(({ gameId }) => gameId);
-    for (const gameId of startable(ids, { running: this.#transferring.size, limit: this.#options.maxConcurrent() })) {
-      const begin = this.#waiting.get(gameId);
-      this.#waiting.delete(gameId);
-      this.#transferring.add(gameId);
+    for (const gameId of this.#slots.next(ids, this.#options.maxConcurrent())) {
       this.#list.update(gameId, { phase: 'begun' });
-      begin?.();
+      this.#slots.take(gameId);
     }
   }
 
@@ -185,7 +181,7 @@ export class Downloads implements Disposable {
   #onOperation(gameId: GameId): void {
     const kind = this.#options.runner.active.get(gameId)?.kind;
     const isDownload = kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
-    if (!isDownload && this.#transferring.delete(gameId)) this.pump();
+    if (!isDownload && this.#slots.free(gameId)) this.pump();
     // Not before the operation's own last event: what begins now is the next one.
     if (kind === undefined) queueMicrotask(() => this.#returning.look());
   }
@@ -250,20 +246,8 @@ export class Downloads implements Disposable {
     } finally {
       this.#unclaimed.delete(gameId);
     }
-    switch (outcome.kind) {
-      case 'finished':
-        return await this.#finish(operation, game, { install, outcome });
-      case 'failed': {
-        const { details, code, message, resumableBytes } = outcome;
-        return { ...details, event: 'download-failed', gameId, code, message, resumableBytes };
-      }
-      case 'cancelled':
-        return { event: 'download-cancelled', gameId, resumableBytes: 0 };
-      case 'paused':
-        return { event: 'download-paused', gameId, resumableBytes: outcome.resumableBytes };
-      case 'peers-gone':
-        return { event: 'download-peers-gone', gameId, resumableBytes: outcome.resumableBytes };
-    }
+    if (outcome.kind === 'finished' && install) return await this.#install(operation, game, outcome);
+    return endOfDownload(gameId, outcome);
   }
 
   /** What becomes of it on the list. */
@@ -284,18 +268,16 @@ export class Downloads implements Disposable {
     this.#returning.forget(gameId);
   }
 
-  async #finish(
+  /** The download has ended well; the same operation goes on. */
+  async #install(
     operation: ActiveOperation,
     game: CatalogGame,
-    { install, outcome }: { install: boolean; outcome: DownloadOutcome & { kind: 'finished' } },
+    outcome: DownloadOutcome,
   ): Promise<OperationEventMessage> {
     const { gameId } = operation;
     const { runner, installs, library } = this.#options;
-    const { totalBytes, manifestRoot } = outcome;
-    const finished: OperationEventMessage = { event: 'download-finished', gameId, totalBytes, manifestRoot };
-    if (!install) return finished;
     const kind = library.get(gameId)?.installed ? 'update' : 'install';
-    await runner.milestone(gameId, kind, finished);
+    await runner.milestone(gameId, kind, endOfDownload(gameId, outcome));
     return await installs.perform(kind, operation, game.version);
   }
 
@@ -311,18 +293,10 @@ export class Downloads implements Disposable {
     const { gameId, controller } = operation;
     const { transfer, runner, emit } = this.#options;
     const root = this.#root(gameId);
-    const stopped = await this.#turn(gameId, controller.signal);
-    if (stopped) return await this.#stoppedWhileWaiting(gameId, root, controller.signal);
+    const isItsTurn = await this.#slots.turn(gameId, controller.signal);
+    if (!isItsTurn) return await this.#stoppedWhileWaiting(gameId, root, controller.signal);
     runner.active.advance(gameId, 'check-peers');
-    const listener: DownloadListener = {
-      onBegin: (facts) => {
-        runner.active.advance(gameId, 'transfer');
-        emit({ event: 'download-begin', gameId, ...facts });
-      },
-      onProgress: (sample) => emit({ event: 'download-progress', gameId, ...sample }),
-      onBlocksVerified: (facts) => emit({ event: 'blocks-verified', gameId, ...facts }),
-      onPeerStruck: (facts) => emit({ event: 'peer-struck', gameId, ...facts }),
-    };
+    const listener = downloadListener(gameId, { emit, onBegin: () => runner.active.advance(gameId, 'transfer') });
     const request = {
       gameId,
       version: game.version,
@@ -331,22 +305,6 @@ export class Downloads implements Disposable {
       ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
     };
     return await transfer.download(request, listener, { signal: controller.signal });
-  }
-
-  /** Resolves with false when it is this download's turn, with true when it was stopped before. */
-  async #turn(gameId: GameId, signal: AbortSignal): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const onAbort = (): void => {
-      this.#waiting.delete(gameId);
-      resolve(true);
-    };
-    this.#waiting.set(gameId, () => resolve(false));
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
   }
 
   async #stoppedWhileWaiting(gameId: GameId, root: string, signal: AbortSignal): Promise<DownloadOutcome> {
@@ -360,18 +318,4 @@ export class Downloads implements Disposable {
   #root(gameId: GameId): string {
     return join(this.#options.library.gamesDir, gameId);
   }
-}
-
-/** What an aborted signal asks for. A stop that says nothing keeps everything. */
-function stopKindOf(signal: AbortSignal): string {
-  const reason: unknown = signal.reason;
-  return reason instanceof LanspreadError ? String(reason.details['stop'] ?? 'shutdown') : 'shutdown';
-}
-
-function noDownload(gameId: GameId, running: ActiveOperation | undefined, verb: string): LanspreadError {
-  const code: ErrorCode = running ? 'OPERATION_IN_PROGRESS' : 'NO_OPERATION';
-  const message = running
-    ? `${gameId} is ${running.kind}; there is no download to ${verb}.`
-    : `${gameId} has no download to ${verb}.`;
-  return new LanspreadError(code, { message, details: { gameId, ...(running && { operation: running.kind }) } });
 }

@@ -1,0 +1,54 @@
+/** What a download tells: while it runs, how it ended, and why a command does not fit it. */
+import { LanspreadError, type ErrorCode, type GameId } from '../base/index.ts';
+import type { DownloadListener, DownloadOutcome } from '../transfer/index.ts';
+import type { ActiveOperation } from './active.ts';
+import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
+
+export function downloadListener(
+  gameId: GameId,
+  { emit, onBegin }: { emit: EmitOperationEvent; onBegin: () => void },
+): DownloadListener {
+  return {
+    onBegin(facts) {
+      onBegin();
+      emit({ event: 'download-begin', gameId, ...facts });
+    },
+    onProgress: (sample) => emit({ event: 'download-progress', gameId, ...sample }),
+    onBlocksVerified: (facts) => emit({ event: 'blocks-verified', gameId, ...facts }),
+    onPeerStruck: (facts) => emit({ event: 'peer-struck', gameId, ...facts }),
+  };
+}
+
+export function endOfDownload(gameId: GameId, outcome: DownloadOutcome): OperationEventMessage {
+  switch (outcome.kind) {
+    case 'finished': {
+      const { totalBytes, manifestRoot } = outcome;
+      return { event: 'download-finished', gameId, totalBytes, manifestRoot };
+    }
+    case 'failed': {
+      const { details, code, message, resumableBytes } = outcome;
+      return { ...details, event: 'download-failed', gameId, code, message, resumableBytes };
+    }
+    case 'cancelled':
+      return { event: 'download-cancelled', gameId, resumableBytes: 0 };
+    case 'paused':
+      return { event: 'download-paused', gameId, resumableBytes: outcome.resumableBytes };
+    case 'peers-gone':
+      return { event: 'download-peers-gone', gameId, resumableBytes: outcome.resumableBytes };
+  }
+}
+
+/** What an aborted signal asks for. A stop that says nothing keeps everything. */
+export function stopKindOf(signal: AbortSignal): string {
+  const reason: unknown = signal.reason;
+  return reason instanceof LanspreadError ? String(reason.details['stop'] ?? 'shutdown') : 'shutdown';
+}
+
+/** There is nothing that a pause or a cancel could stop. */
+export function noDownload(gameId: GameId, running: ActiveOperation | undefined, verb: string): LanspreadError {
+  const code: ErrorCode = running ? 'OPERATION_IN_PROGRESS' : 'NO_OPERATION';
+  const message = running
+    ? `${gameId} is ${running.kind}; there is no download to ${verb}.`
+    : `${gameId} has no download to ${verb}.`;
+  return new LanspreadError(code, { message, details: { gameId, ...(running && { operation: running.kind }) } });
+}
