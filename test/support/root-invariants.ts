@@ -22,7 +22,7 @@ export interface Told {
   readonly isSpoilt?: boolean;
   /** A broken-off download may have a root with nothing in it yet. */
   readonly isResumable?: boolean;
-  /** The database was lost: what Lanspread made can no longer be told from what the player did, and is set aside. */
+  /** The database was lost: what Lanspread made can no longer be told from what the player did, and is set aside or left. */
   readonly isInventoryLost?: boolean;
 }
 
@@ -60,7 +60,7 @@ export class RootInvariants {
   }
 
   /** A sentinel only beside a payload that is whole. Holds at every moment. */
-  async #sentinelFaults(id: string, { isSpoilt = false }: Told): Promise<string[]> {
+  async #sentinelFaults(id: string, { isSpoilt = false, isInventoryLost = false }: Told): Promise<string[]> {
     const root = this.rootOf(id);
     if (isSpoilt) return [];
     const text = await readFile(join(root, 'version.ini'), 'utf8').catch(() => undefined);
@@ -69,7 +69,9 @@ export class RootInvariants {
     if (version === undefined) return [`${id}: the sentinel says ${JSON.stringify(text)}`];
     const reserved = (path: string): boolean => path === 'local' || path.startsWith('.');
     const here = await readTree(root, { ignore: reserved });
-    return diffTrees(here, this.#made(id, version).tree).map((line) => `${id}: payload of ${version}: ${line}`);
+    return diffTrees(here, this.#made(id, version).tree)
+      .filter((line) => !(isInventoryLost && line.startsWith('+ extra ')))
+      .map((line) => `${id}: payload of ${version}: ${line}`);
   }
 
   /** An install is that of one version, whole, with everything of the player's. */
