@@ -6,7 +6,7 @@ import type { ReopenableLibrary } from './library/index.ts';
 import { createOperations, type Operations, type PlayPort } from './operations/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
 import { chooseLaunch, GamePlayer, type PlayRequest } from './play/index.ts';
-import { createTransfer, stopReason, type TlsLane, type Transfer } from './transfer/index.ts';
+import { createTransfer, type TlsLane, type Transfer } from './transfer/index.ts';
 
 export interface Games {
   readonly transfer: Transfer;
@@ -65,7 +65,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
       catalog,
       library,
       peers,
-      transfer: { ...transfer, stopReason },
+      transfer,
       installer,
       player: createPlayer(ground),
       emit: events.emit,

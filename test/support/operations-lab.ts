@@ -22,7 +22,7 @@ import {
 } from '../../app/core/operations/index.ts';
 import type { Peer } from '../../app/core/peers/index.ts';
 import type { DownloadOutcome, ResumableDownload } from '../../app/core/transfer/index.ts';
-import { stopKindOf, stopReason } from '../../app/core/transfer/index.ts';
+import { stopKindOf } from '../../app/core/transfer/index.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const gamesDir = '/games';
@@ -146,7 +146,6 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       await work('discard', gameId);
       partials.delete(root);
     },
-    stopReason,
     async verify({ gameId, version }, listener, { signal }) {
       listener.onBegin({ version, totalBytes, manifestRoot: 'root', source: 'download' });
       await work('verify', gameId, signal);
@@ -298,7 +297,7 @@ function catalogGame(id: GameId): CatalogGame {
 function peerWith(ids: readonly GameId[]): Peer {
   const games = ids.map((id) => [id, { id, version: wanted, sizeBytes: totalBytes, availability: 'Ready' }] as const);
   const facts = { peerId: 'peer', name: 'peer', addresses: [], lane: undefined, transport: 'tcp' } as const;
-  return { ...facts, games: new Map(games), libraryRevision: 1 };
+  return { ...facts, games: new Map(games), libraryRevision: 1, playing: [] };
 }
 
 const idlePlayer: OperationsOptions['player'] = {

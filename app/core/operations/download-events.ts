@@ -38,12 +38,6 @@ export function endOfDownload(gameId: GameId, outcome: DownloadOutcome): Operati
   }
 }
 
-/** What an aborted signal asks for. A stop that says nothing keeps everything. */
-export function stopKindOf(signal: AbortSignal): string {
-  const reason: unknown = signal.reason;
-  return reason instanceof LanspreadError ? String(reason.details['stop'] ?? 'shutdown') : 'shutdown';
-}
-
 /** There is nothing that a pause or a cancel could stop. */
 export function noDownload(gameId: GameId, running: ActiveOperation | undefined, verb: string): LanspreadError {
   const code: ErrorCode = running ? 'OPERATION_IN_PROGRESS' : 'NO_OPERATION';

@@ -3,9 +3,9 @@ import { LanspreadError, type Clock, type GameId } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
-import type { DownloadOutcome } from '../transfer/index.ts';
+import { stopKindOf, stopReason, type DownloadOutcome } from '../transfer/index.ts';
 import type { ActiveOperation } from './active.ts';
-import { downloadListener, endOfDownload, noDownload, stopKindOf } from './download-events.ts';
+import { downloadListener, endOfDownload, noDownload } from './download-events.ts';
 import { DownloadList, type DownloadListStore, type ListedDownload } from './download-list.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import { offersOf, type Resumable } from './games-view.ts';
@@ -97,10 +97,9 @@ export class Downloads implements Disposable {
   }
 
   pause(gameId: GameId): void {
-    const { runner, transfer } = this.#options;
-    const running = runner.active.get(gameId);
+    const running = this.#options.runner.active.get(gameId);
     if (!running || !isPausable(running.kind)) throw noDownload(gameId, running, 'pause');
-    running.controller.abort(transfer.stopReason('pause'));
+    running.controller.abort(stopReason('pause'));
   }
 
   /** Ends a queued or running download, or forgets a resumable one; what it left on disk is deleted. */
@@ -109,7 +108,7 @@ export class Downloads implements Disposable {
     const running = runner.active.get(gameId);
     if (running) {
       if (!isCancellable(running.kind)) throw noDownload(gameId, running, 'cancel');
-      running.controller.abort(transfer.stopReason('cancel'));
+      running.controller.abort(stopReason('cancel'));
       return;
     }
     const root = this.#root(gameId);

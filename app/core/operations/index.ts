@@ -2,6 +2,6 @@ export { createOperations, type Operations, type OperationsOptions } from './ope
 export type { DownloadListStore } from './download-list.ts';
 export type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 export type { Failure, GameView, Resumable } from './games-view.ts';
-export type { InstallPort, PlayPort, StopKind, TransferPort } from './ports.ts';
+export type { InstallPort, PlayPort, TransferPort } from './ports.ts';
 export type { GamesPatch } from './snapshot.ts';
 export { operationKinds, type OperationKind } from './table.ts';

@@ -2,6 +2,7 @@ import { LanspreadError, type Clock, type Event, type GameId, type Logger } from
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
+import { stopReason } from '../transfer/index.ts';
 import { Downloads } from './downloads.ts';
 import type { DownloadListStore } from './download-list.ts';
 import type { EmitOperationEvent } from './events.ts';
@@ -234,7 +235,7 @@ export function createOperations(options: OperationsOptions): Operations {
       }
       downloads.restore();
     },
-    stop: () => runner.stop(transfer.stopReason('shutdown')),
+    stop: () => runner.stop(stopReason('shutdown')),
     async [Symbol.asyncDispose]() {
       await runner[Symbol.asyncDispose]();
       stack.dispose();

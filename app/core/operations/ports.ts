@@ -8,49 +8,13 @@ import type {
   StreamedInstallRequest,
   StreamedInstallResult,
 } from '../install/index.ts';
-import type {
-  DownloadListener,
-  DownloadOutcome,
-  DownloadRequest,
-  RepairOutcome,
-  ResumableDownload,
-  StreamSenders,
-  VerifyListener,
-  VerifyRequest,
-  VerifyResult,
-} from '../transfer/index.ts';
+import type { Transfer } from '../transfer/index.ts';
 
-/** Why a running download is told to stop. */
-export type StopKind = 'cancel' | 'pause' | 'shutdown';
-
-export interface TransferPort {
-  /** Never throws. The signal's reason says which of the three stops is meant. */
-  download(
-    request: DownloadRequest,
-    listener: DownloadListener,
-    options: { signal: AbortSignal },
-  ): Promise<DownloadOutcome>;
-  /** What a paused or broken-off download of this root keeps. */
-  resumable(root: string): ResumableDownload | undefined;
-  /** Deletes what a download left in this root. */
-  discard(request: { gameId: GameId; root: string }): Promise<void>;
-  stopReason(kind: StopKind): Error;
-  /** Throws coded errors and `CANCELLED`. */
-  verify(request: VerifyRequest, listener: VerifyListener, options: { signal: AbortSignal }): Promise<VerifyResult>;
-  /** Never throws. */
-  repair(
-    request: VerifyRequest,
-    listeners: { verifying: VerifyListener; downloading: DownloadListener },
-    options: { signal: AbortSignal },
-  ): Promise<RepairOutcome>;
-  /** Who can give the game for a streamed install. Throws `NO_PEERS`, `MANIFEST_TIE`, `CANCELLED`. */
-  findSenders(
-    request: { gameId: GameId; version: string; pinnedRoot?: string | undefined },
-    options: { signal: AbortSignal },
-  ): Promise<StreamSenders>;
-  /** The downloaded files of this root were deleted. */
-  forgetPayload(root: string): void;
-}
+/** The signal of a download carries a `stopReason`. */
+export type TransferPort = Pick<
+  Transfer,
+  'download' | 'resumable' | 'discard' | 'verify' | 'repair' | 'findSenders' | 'forgetPayload'
+>;
 
 /** A game that runs. */
 export interface PlayingGame {

@@ -3,6 +3,7 @@ import { isAbort, LanspreadError, type Clock, type GameId } from '../base/index.
 import type { CatalogGame } from '../catalog/index.ts';
 import type { StreamedInstallListener } from '../install/index.ts';
 import type { Library } from '../library/index.ts';
+import { stopReason } from '../transfer/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { InstallPort, TransferPort } from './ports.ts';
@@ -11,7 +12,7 @@ import { StreamProgress } from './stream-progress.ts';
 
 export interface StreamsOptions {
   runner: OperationRunner;
-  transfer: Pick<TransferPort, 'findSenders' | 'stopReason'>;
+  transfer: Pick<TransferPort, 'findSenders'>;
   installer: Pick<InstallPort, 'streamedInstall'>;
   library: Pick<Library, 'get' | 'gamesDir'>;
   emit: EmitOperationEvent;
@@ -44,10 +45,10 @@ export class Streams {
 
   /** Ends a streamed install; what came is deleted. Tells whether there was one. */
   cancel(gameId: GameId): boolean {
-    const { runner, transfer } = this.#options;
+    const { runner } = this.#options;
     const running = runner.active.get(gameId);
     if (running?.kind !== 'Streaming') return false;
-    running.controller.abort(transfer.stopReason('cancel'));
+    running.controller.abort(stopReason('cancel'));
     return true;
   }
 
