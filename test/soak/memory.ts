@@ -113,7 +113,10 @@ export class GameMemory {
       )
       .some(({ event }) => event === 'download-finished');
     const hasBegun = own.some(({ event }) => event === 'download-begin');
-    const isMadeWhole = own.some(({ event }) => event === 'repair-finished' || event === 'remove-finished');
+    // A payload that only its own scan tells of is not known to be whole.
+    const isMadeWhole = own.some(
+      ({ event, source }) => (event === 'repair-finished' && source !== 'scan') || event === 'remove-finished',
+    );
     if (isMadeWhole || (hasBegun && isFetched)) this.#spoiltAt = undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** Which manifest a payload that is here is held against. */
-import { throwIfAborted } from '../base/index.ts';
+import { LanspreadError, throwIfAborted } from '../base/index.ts';
 import { decodeManifest } from '../protocol/index.ts';
 import type { HashedManifest, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
@@ -20,8 +20,8 @@ export interface ChooseContext {
 
 /**
  * The most trustworthy that is to be had: the one whose root the catalog names; the one that the download was made from;
- * what the peers agree on; what this PC itself hashed when it found the game. Errors: those of the library's `manifest`
- * when nobody else knows one, `CANCELLED`.
+ * what the peers agree on; what this PC itself hashed when it found the game. Errors: `NO_PEERS` where all that is known is
+ * that the catalog names something else; those of the library's `manifest` when nobody else knows one; `CANCELLED`.
  */
 export async function chooseManifest(
   context: ChooseContext,
@@ -40,7 +40,14 @@ export async function chooseManifest(
   const agreed = pinnedRoot === undefined ? await ofPeers(context, { gameId: id, version }, signal) : undefined;
   if (agreed) return { hashed: agreed, source: 'peers' };
   const scanned = await context.library.manifest(gameId, { signal });
-  return { hashed: scanned, source: scanned.root === pinnedRoot ? 'catalog' : 'scan' };
+  if (pinnedRoot === undefined) return { hashed: scanned, source: 'scan' };
+  if (scanned.root === pinnedRoot) return { hashed: scanned, source: 'catalog' };
+  // Held against itself it would be sound, which the catalog says it is not.
+  throw new LanspreadError('NO_PEERS', {
+    message:
+      'What is here is not what the catalog names, and no peer here has that: nobody can tell which files differ.',
+    details: { gameId, version },
+  });
 }
 
 /** The manifest that this version's download was made from. */

@@ -8,6 +8,7 @@ import { repair, verify, type VerifyContext } from '../../../app/core/transfer/r
 import { stopReason } from '../../../app/core/transfer/stop.ts';
 import type { RepairOutcome, VerifyRequest, VerifyResult } from '../../../app/core/transfer/types.ts';
 import { flipByte } from '../../support/archives.ts';
+import { failure } from '../../support/failure.ts';
 import { downloadLab, fakeGame, hang, type DownloadLab, type FakeGame } from '../../support/fake-swarm.ts';
 import { seededBytes } from '../../support/random.ts';
 
@@ -107,6 +108,22 @@ test('the catalog’s root goes before the own manifest, which goes before the p
   lab.state.payloads.clear(lab.root);
   const agreed = await verified(lab);
   assert.equal([agreed.source, agreed.manifestRoot], ['peers', other.hashed.root]);
+});
+
+test('what the catalog says is something else is never called sound or repaired for want of anybody who has it', async () => {
+  await using lab = await downloaded();
+  const rotten = fakeGame({ 'game.eti': blocks(4, 'rotten') });
+  lab.swarm.remove('a');
+  lab.state.payloads.clear(lab.root);
+  const manifest = async (): Promise<typeof rotten.hashed> => rotten.hashed;
+  const context = contextOf(lab);
+  const scanning = { ...context, library: { ...context.library, manifest } };
+  const request = requestOf(lab, { pinnedRoot: game.hashed.root });
+  const told = await failure(verify(scanning, request, { listener: silent, signal }));
+  assert.is(told.code, 'NO_PEERS');
+  const outcome = await repair(scanning, request, { verifying: silent, downloading: deaf, signal });
+  assert.is(outcome.kind === 'failed' && outcome.code, 'NO_PEERS');
+  assert.is(await readFile(join(lab.root, 'version.ini'), 'utf8'), 'version = 2\n');
 });
 
 test('a repair fetches the differing blocks alone, and puts back what is missing', async () => {
