@@ -125,6 +125,7 @@ export class FakeSwarm {
       transport: 'tcp',
       games: new Map([[id, { id, version, sizeBytes, availability: 'Ready', root: game.hashed.root }]]),
       libraryRevision: 1,
+      playing: [],
     };
     this.#peers.set(peerId, { peer, game, ...options });
     this.#connected.fire(peer);

@@ -1,5 +1,5 @@
 import { withTimeLimit, type Clock, type IDisposable, type Logger } from '../base/index.ts';
-import { libraryDeltaReplySchema, protocols, type LibraryDelta } from '../protocol/index.ts';
+import { libraryDeltaReplySchema, protocols, type LibraryDelta, type Playing } from '../protocol/index.ts';
 import { nextAnnouncement, remember } from './announcing.ts';
 import type { Session } from './session.ts';
 
@@ -8,6 +8,8 @@ export interface AnnouncerOptions {
   greet: (session: Session) => Promise<unknown>;
   /** The revision of our library now. */
   revision: () => number;
+  /** What is being played here; undefined when that was never told. */
+  playing: () => Playing | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -18,12 +20,14 @@ const retryMs = 2_000;
 
 interface Work {
   isRunning: boolean;
+  /** Something may have changed since it was last looked at what there is to tell. */
+  isAsked: boolean;
   /** Name, addresses or lane changed: only a whole Hello tells that. */
   needsHello: boolean;
   retry: IDisposable | undefined;
 }
 
-/** Keeps every peer informed of our library: one change after another, or the whole where changes do not do. */
+/** Keeps every peer informed: of our library, one change after another or the whole where changes do not do; of what is played. */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #work = new WeakMap<Session, Work>();
@@ -40,9 +44,10 @@ export class Announcer {
 
   /** Tells a peer what it does not know yet. Returns at once. */
   update(session: Session, { withHello = false }: { withHello?: boolean } = {}): void {
-    const work = this.#work.get(session) ?? { isRunning: false, needsHello: false, retry: undefined };
+    const work = this.#work.get(session) ?? { isRunning: false, isAsked: false, needsHello: false, retry: undefined };
     this.#work.set(session, work);
     work.needsHello ||= withHello;
+    work.isAsked = true;
     if (!work.isRunning) void this.#run(session, work);
   }
 
@@ -51,7 +56,10 @@ export class Announcer {
     work.retry?.[Symbol.dispose]();
     work.isRunning = true;
     try {
-      while (!session.signal.aborted && (await this.#tellOne(session, work))) continue;
+      while (!session.signal.aborted && work.isAsked) {
+        work.isAsked = false;
+        if (await this.#tellOne(session, work)) work.isAsked = true;
+      }
     } catch (error) {
       if (session.signal.aborted) return;
       logger.debug({ peerId: session.peerId, err: error }, 'a peer could not be told of a change');
@@ -64,28 +72,44 @@ export class Announcer {
 
   /** Tells one thing; false when there is nothing to tell. */
   async #tellOne(session: Session, work: Work): Promise<boolean> {
-    const { toldRevision } = session;
-    const next = nextAnnouncement({ toldRevision, revision: this.#options.revision(), backlog: this.#backlog });
+    const next = nextAnnouncement({
+      toldRevision: session.told.library,
+      revision: this.#options.revision(),
+      backlog: this.#backlog,
+    });
     if (work.needsHello || next.kind === 'whole') {
       work.needsHello = false;
       await this.#options.greet(session);
       return true;
     }
-    if (next.kind === 'nothing') return false;
-    const limit = {
-      limitMs: answerLimitMs,
-      what: 'a library change',
-      signal: session.signal,
-      clock: this.#options.clock,
-    };
-    const { result } = await withTimeLimit(limit, async (signal) => {
+    if (next.kind === 'nothing') return await this.#tellPlaying(session);
+    const { result } = await withTimeLimit(this.#limit(session, 'a library change'), async (signal) => {
       using stream = await session.openOwn(protocols.library, signal);
       await stream.writeMessage(next.delta);
       await stream.close();
       return await stream.readMessage(libraryDeltaReplySchema, 'reply to a library change');
     });
-    if (result === 'ok') session.toldRevision = Math.max(session.toldRevision, next.delta.to);
+    if (result === 'ok') session.wasTold({ library: next.delta.to });
     else work.needsHello = true;
     return true;
+  }
+
+  /** False when there is nothing to tell. */
+  async #tellPlaying(session: Session): Promise<boolean> {
+    const playing = this.#options.playing();
+    if (!playing || playing.revision <= session.told.playing || !session.hearsPlaying) return false;
+    await withTimeLimit(this.#limit(session, 'telling what is played'), async (signal) => {
+      using stream = await session.openOwn(protocols.playing, signal);
+      await stream.writeMessage(playing);
+      await stream.close();
+      // The other side ends its half when it has read it.
+      await stream.readSome(1);
+    });
+    session.wasTold({ playing: playing.revision });
+    return true;
+  }
+
+  #limit({ signal }: Session, what: string) {
+    return { limitMs: answerLimitMs, what, signal, clock: this.#options.clock };
   }
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface';
 import { LanspreadError } from '../base/index.ts';
-import { goodbyeSchema, libraryDeltaSchema, protocols } from '../protocol/index.ts';
+import { goodbyeSchema, libraryDeltaSchema, playingSchema, protocols } from '../protocol/index.ts';
 import type { Greeter } from './greeter.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import type { RoomProof } from './room-proof.ts';
@@ -17,7 +17,7 @@ export interface AnsweringOptions {
   room: RoomProof | undefined;
 }
 
-/** The protocols that keep a session: the room's proof, Hello, library changes, pings, goodbye. */
+/** The protocols that keep a session: the room's proof, Hello, library changes, what is played, pings, goodbye. */
 export class Answering {
   readonly #options: AnsweringOptions;
 
@@ -30,6 +30,7 @@ export class Answering {
     if (room) await streams.serve(protocols.room, (stream, connection) => room.answer(stream, connection));
     await streams.serve(protocols.hello, (stream, connection) => greeter.answer(stream, connection));
     await streams.serve(protocols.library, (stream) => this.#answerDelta(stream));
+    await streams.serve(protocols.playing, (stream) => this.#answerPlaying(stream));
     await streams.serve(protocols.goodbye, (stream, connection) => this.#answerGoodbye(stream, connection));
     await streams.serve(pingProtocol, async (stream) => {
       await answerPings(stream, () => sessions.get(stream.peerId)?.heard());
@@ -55,6 +56,13 @@ export class Answering {
       this.#options.sessions.changed(session);
     }
     await stream.writeMessage({ result: following === 'resync' ? 'resync' : 'ok' });
+  }
+
+  async #answerPlaying(stream: LibP2pStream): Promise<void> {
+    const session = await this.sessionOf(stream.peerId);
+    session.hearPlaying(await stream.readMessage(playingSchema, 'what is played'));
+    session.heard();
+    await stream.close();
   }
 
   async #answerGoodbye(stream: LibP2pStream, connection: Connection): Promise<void> {

@@ -13,7 +13,7 @@ import { addressesOfPeer } from './addresses.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { libraryOf, type RemoteLibrary } from './remote-library.ts';
 import { closed, type RoomProof } from './room-proof.ts';
-import { resolveLane, type Greeting } from './session.ts';
+import { resolveLane, type Greeting, type Told } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 
 export interface GreeterOptions {
@@ -26,7 +26,7 @@ export interface GreeterOptions {
   assertRoomFor: (peerId: string) => void;
   trustLane: (peerId: string, lane: LaneOffer | undefined) => Promise<void>;
   /** Both sides know each other: the connection belongs to a session from now on. */
-  onGreeted: (connection: Connection, greeting: Greeting, toldRevision: number) => void;
+  onGreeted: (connection: Connection, greeting: Greeting, told: Told) => void;
   onIncompatible: (peerId: string, protocol: number) => void;
   /** A Hello came to nothing, and no other one with that peer is under way. */
   onFailed: (peerId: string) => void;
@@ -118,7 +118,8 @@ export class Greeter {
     const peerId = connection.remotePeer.toString();
     if (connection.status !== 'open') throw new LanspreadError('PEER_GONE', { details: { peerId } });
     const lane = resolveLane(hello.lane, connection);
-    this.#options.onGreeted(connection, { hello, library, lane }, own.library.revision);
+    const told = { library: own.library.revision, playing: own.playing?.revision ?? 0 };
+    this.#options.onGreeted(connection, { hello, library, lane }, told);
   }
 
   /** The version is looked at before anything else: another version's Hello need not fit our schema. */

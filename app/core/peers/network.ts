@@ -6,6 +6,7 @@ import {
   throwIfAborted,
   whenAborted,
   type Clock,
+  type GameId,
 } from '../base/index.ts';
 import { limits, type LibraryDelta } from '../protocol/index.ts';
 import { parseAddress, peerIdOf } from './addresses.ts';
@@ -18,6 +19,7 @@ import { HandshakeGate } from './handshake-gate.ts';
 import { watchLiveness } from './liveness.ts';
 import { startNode, type StartedNode } from './node.ts';
 import type { PeerNetworkOptions } from './options.ts';
+import { OwnPlaying } from './own-playing.ts';
 import { OwnSide } from './own-side.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { Reach } from './reach.ts';
@@ -52,6 +54,7 @@ class LibP2pNetwork implements PeerNetwork {
   readonly #options: PeerNetworkOptions & { clock: Clock };
   readonly #started: StartedNode;
   readonly #own: OwnSide;
+  readonly #playing: OwnPlaying;
   readonly #gate: HandshakeGate;
   readonly #stack = new DisposableStack();
   readonly #stopping = new AbortController();
@@ -94,11 +97,11 @@ class LibP2pNetwork implements PeerNetwork {
       ownHello: () => this.#own.hello(),
       assertRoomFor: (peerId) => this.#assertRoomFor(peerId),
       trustLane: host.trustLane,
-      onGreeted: (connection, greeting, toldRevision) => {
+      onGreeted: (connection, greeting, told) => {
         throwIfAborted(signal);
         this.#assertRoomFor(connection.remotePeer.toString());
         gate.settled(connection);
-        this.#sessions.greeted(connection, greeting, toldRevision);
+        this.#sessions.greeted(connection, greeting, told);
       },
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
       onFailed: (peerId) => this.#distrust(peerId),
@@ -114,9 +117,19 @@ class LibP2pNetwork implements PeerNetwork {
     this.#announcer = new Announcer({
       greet: (session) => this.#greeter.greet(session.connection(), { signal: session.signal }),
       revision: () => host.library().revision,
+      playing: () => this.#own.playing,
       clock,
       logger,
     });
+    this.#playing = this.#stack.use(
+      new OwnPlaying({
+        clock,
+        tell: (playing) => {
+          this.#own.playing = playing;
+          this.#updateAll();
+        },
+      }),
+    );
     this.#reach = this.#stack.use(
       new Reach({
         ownPeerId: identity.peerId,
@@ -225,13 +238,17 @@ class LibP2pNetwork implements PeerNetwork {
 
   publish(delta: LibraryDelta): void {
     this.#announcer.remember(delta);
-    for (const session of this.#sessions.all()) this.#announcer.update(session);
+    this.#updateAll();
   }
 
   setName(name: string): void {
     this.#own.name = name;
     this.#reach.rename(name);
     this.#tellAllAnew();
+  }
+
+  setPlaying(games: readonly GameId[]): void {
+    this.#playing.set(games);
   }
 
   setStaticPeers(texts: readonly string[]): void {
@@ -256,6 +273,10 @@ class LibP2pNetwork implements PeerNetwork {
   #assertRoomFor(peerId: string): void {
     if (this.#sessions.size < limits.sessions || this.#sessions.get(peerId)) return;
     throw new LanspreadError('TOO_MANY_REQUESTS', { message: `There are ${limits.sessions} peers already.` });
+  }
+
+  #updateAll(): void {
+    for (const session of this.#sessions.all()) this.#announcer.update(session);
   }
 
   /** Something that only a Hello tells has changed. */

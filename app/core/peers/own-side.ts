@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PROTOCOL_VERSION, type Hello } from '../protocol/index.ts';
+import { PROTOCOL_VERSION, playingFeature, type Hello, type Playing } from '../protocol/index.ts';
 import { concreteHosts, ownAddresses } from './addresses.ts';
 import type { Announcement } from './discovery/types.ts';
 import type { StartedNode } from './node.ts';
@@ -8,6 +8,8 @@ import type { PeerNetworkOptions } from './options.ts';
 /** What this node tells about itself: to the network when it announces itself, to a peer in Hello. */
 export class OwnSide {
   name: string;
+  /** Undefined while nothing was told in this run. */
+  playing: Playing | undefined;
   readonly #options: Pick<PeerNetworkOptions, 'identity' | 'listenHosts' | 'host'>;
   readonly #started: Pick<StartedNode, 'port' | 'transports'>;
   /** Tells this run of the program from an earlier one of the same identity. */
@@ -45,7 +47,8 @@ export class OwnSide {
       name: this.name,
       addresses: [...this.addresses()],
       ...(lane && { lane }),
-      features: [],
+      features: [playingFeature],
+      ...(this.playing && { playing: this.playing }),
       library: host.library(),
     };
   }

@@ -2,7 +2,7 @@ import type { Connection } from '@libp2p/interface';
 import { Emitter, type Clock, type IDisposable } from '../base/index.ts';
 import { pingProtocol } from './ping.ts';
 import { decide, type SessionDecision, type SessionEvent, type SessionState } from './session-state.ts';
-import { Session, type Greeting } from './session.ts';
+import { Session, type Greeting, type Told } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 import type { LostReason, Peer } from './types.ts';
 
@@ -51,20 +51,20 @@ export class SessionTable implements IDisposable {
   }
 
   /** A Hello was exchanged over this connection. */
-  greeted(connection: Connection, greeting: Greeting, toldRevision: number): void {
+  greeted(connection: Connection, greeting: Greeting, told: Told): void {
     const peerId = connection.remotePeer.toString();
     this.#connections.set(connection.id, connection);
     const entry = this.#entries.get(peerId);
     const event = { kind: 'greeted', link: connection.id, instance: greeting.hello.instance } as const;
     const decision = decide(entry?.state ?? { kind: 'absent' }, event);
     if (decision.opened || !entry) {
-      const session = this.#begin(connection, { greeting, toldRevision, decision });
+      const session = this.#begin(connection, { greeting, told, decision });
       // Who hears of the old session's end finds the new one in its place.
       if (entry && decision.lost) this.#tellLost(entry, decision.lost);
       this.#opened.fire(session);
     } else {
       entry.state = decision.state;
-      entry.session.toldRevision = Math.max(entry.session.toldRevision, toldRevision);
+      entry.session.wasTold(told);
       entry.session.carry(linksOf(decision.state), connection);
       entry.session.renew(greeting);
       this.#tidySoon(peerId, entry);
@@ -103,13 +103,22 @@ export class SessionTable implements IDisposable {
 
   #begin(
     connection: Connection,
-    { greeting, toldRevision, decision }: { greeting: Greeting; toldRevision: number; decision: SessionDecision },
+    { greeting, told, decision }: { greeting: Greeting; told: Told; decision: SessionDecision },
   ): Session {
     const peerId = connection.remotePeer.toString();
     const { ownPeerId, streams, clock, isKnownGame } = this.#options;
     const onSilent = (): void => this.end(peerId, 'timeout');
-    const session = new Session(greeting, { ownPeerId, peerId, streams, clock, isKnownGame, onSilent });
-    session.toldRevision = toldRevision;
+    const onPlaying = (): void => this.changed(session);
+    const session: Session = new Session(greeting, {
+      ownPeerId,
+      peerId,
+      streams,
+      clock,
+      isKnownGame,
+      onSilent,
+      onPlaying,
+    });
+    session.wasTold(told);
     session.carry(linksOf(decision.state), connection);
     this.#entries.set(peerId, { session, state: decision.state, tidying: undefined });
     return session;

@@ -1,7 +1,8 @@
 import type { Connection } from '@libp2p/interface';
 import { LanspreadError, type Clock, type IDisposable } from '../base/index.ts';
-import { limits, type Hello, type LaneOffer } from '../protocol/index.ts';
+import { limits, playingFeature, type Hello, type LaneOffer, type Playing } from '../protocol/index.ts';
 import { endpointOf } from './addresses.ts';
+import { HeardPlaying } from './heard-playing.ts';
 import { LivenessWatch } from './liveness.ts';
 import { Pinger, pingProtocol } from './ping.ts';
 import { knownGames, type RemoteLibrary } from './remote-library.ts';
@@ -21,6 +22,8 @@ export interface SessionOptions {
   isKnownGame: (id: string) => boolean;
   /** Nothing was heard for too long. */
   onSilent: () => void;
+  /** What is played there has changed. */
+  onPlaying: () => void;
 }
 
 /** What a Hello told. */
@@ -30,16 +33,22 @@ export interface Greeting {
   readonly lane: LaneOffer | undefined;
 }
 
+/** What a peer was told last: our revisions. */
+export interface Told {
+  readonly library: number;
+  readonly playing: number;
+}
+
 /** A peer after Hello: what it told, and the connections that reach it. When it begins and ends `decide` says. */
 export class Session implements IDisposable {
   readonly peerId: string;
-  /** The revision of our library that the peer was told last. */
-  toldRevision = -1;
+  #told: Told = { library: -1, playing: 0 };
   readonly #options: SessionOptions;
   readonly #connections = new Map<string, Connection>();
   readonly #gone = new AbortController();
   readonly #liveness: LivenessWatch;
   readonly #pinger: Pinger;
+  readonly #playing: HeardPlaying;
   readonly #slots = new Slots(limits.streamsPerPeer - ownStreams);
   #greeting: Greeting;
   #view: Peer | undefined;
@@ -49,6 +58,13 @@ export class Session implements IDisposable {
     this.#greeting = greeting;
     this.#options = options;
     this.#pinger = new Pinger(() => options.streams.open(this.connection(), pingProtocol, { signal: this.signal }));
+    this.#playing = new HeardPlaying(greeting.hello.playing, {
+      clock: options.clock,
+      onChanged: () => {
+        this.#view = undefined;
+        options.onPlaying();
+      },
+    });
     this.#liveness = new LivenessWatch({
       ask: () => this.#ask(),
       gone: options.onSilent,
@@ -60,6 +76,20 @@ export class Session implements IDisposable {
   /** Aborts with `PEER_GONE` when the session is over. */
   get signal(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get told(): Told {
+    return this.#told;
+  }
+
+  /** Of what it was told twice the newer counts. */
+  wasTold({ library = -1, playing = 0 }: Partial<Told>): void {
+    this.#told = { library: Math.max(this.#told.library, library), playing: Math.max(this.#told.playing, playing) };
+  }
+
+  /** An earlier Lanspread knows nothing of it. */
+  get hearsPlaying(): boolean {
+    return this.#greeting.hello.features.includes(playingFeature);
   }
 
   get name(): string {
@@ -81,7 +111,13 @@ export class Session implements IDisposable {
     const isNewer = greeting.library.revision >= this.library.revision;
     this.#greeting = isNewer ? greeting : { ...greeting, library: this.library };
     this.#view = undefined;
+    if (greeting.hello.playing) this.hearPlaying(greeting.hello.playing);
     this.heard();
+  }
+
+  /** What is played there, as it says. */
+  hearPlaying(playing: Playing): void {
+    this.#playing.hear(playing);
   }
 
   /** Brings the connections in line with the state, the newest last. */
@@ -137,6 +173,7 @@ export class Session implements IDisposable {
 
   [Symbol.dispose](): void {
     this.#pinger[Symbol.dispose]();
+    this.#playing[Symbol.dispose]();
     this.#gone.abort(new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } }));
   }
 
@@ -161,6 +198,7 @@ export class Session implements IDisposable {
       transport: current && endpointOf(current.remoteAddr)?.protocol === 'udp' ? 'quic' : 'tcp',
       games: knownGames(library, this.#options.isKnownGame),
       libraryRevision: library.revision,
+      playing: this.#playing.games.filter(this.#options.isKnownGame),
     };
   }
 }

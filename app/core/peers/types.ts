@@ -15,6 +15,8 @@ export interface Peer {
   /** Only ids of the local catalog. */
   readonly games: ReadonlyMap<GameId, GameSummary>;
   readonly libraryRevision: number;
+  /** What is being played there, only ids of the local catalog; empty for who does not tell. */
+  readonly playing: readonly GameId[];
 }
 
 /** A bidirectional stream to one peer. Every wait ends with the signal, the idle limit or the peer. */
@@ -52,7 +54,7 @@ export interface PeerNetwork extends AsyncDisposable {
   readonly onDidConnect: Event<Peer>;
   readonly onDidLose: Event<{ peerId: string; name: string; reason: LostReason }>;
   readonly onDidFindIncompatible: Event<{ peerId: string; name: string; reason: string }>;
-  /** A session's library, or its name or addresses, changed. */
+  /** A session's library, what is played there, or its name or addresses, changed. */
   readonly onDidChange: Event<Peer>;
   /**
    * Dials and says Hello; returns the peer id. Errors: `INVALID_ADDRESS`, `SELF_CONNECT`, `PEER_UNREACHABLE`,
@@ -68,6 +70,11 @@ export interface PeerNetwork extends AsyncDisposable {
   /** Sends a library change to every session. */
   publish(delta: LibraryDelta): void;
   setName(name: string): void;
+  /**
+   * What is being played here, the newest last; every session is told, at most once a second. Of more than
+   * `limits.playingGames` only the newest are told.
+   */
+  setPlaying(games: readonly GameId[]): void;
   /**
    * Whom to reach beside those that are found: multiaddrs that are dialled again and again, and hosts (`10.0.3.7`,
    * `seed.example:47624`) that discovery asks who they are. What is neither is told to the log.

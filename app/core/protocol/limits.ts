@@ -13,6 +13,8 @@ export const limits = {
   sentinelBytes: 4 * kib,
   textLength: 4 * kib,
   helloGames: 20_000,
+  /** Games that one PC says are being played on it. */
+  playingGames: 8,
   sessions: 256,
   streamsPerPeer: 32,
   handshakesPerAddress: 16,

@@ -12,6 +12,7 @@ export const PROTOCOL_VERSION = 1;
 export const protocols = {
   hello: '/lanspread/hello/1',
   library: '/lanspread/library/1',
+  playing: '/lanspread/playing/1',
   room: '/lanspread/room/1',
   game: '/lanspread/game/1',
   have: '/lanspread/have/1',
@@ -52,6 +53,13 @@ export const librarySnapshotSchema = z.object({
 });
 export type LibrarySnapshot = z.infer<typeof librarySnapshotSchema>;
 
+/** In `features` of a Hello: this PC wants to be told what is played on the others. */
+export const playingFeature = 'playing';
+
+/** What is being played on a PC, the whole of it, whenever it changes. The revision grows within one run of the program. */
+export const playingSchema = z.object({ revision: count, games: z.array(gameId).max(limits.playingGames) });
+export type Playing = z.infer<typeof playingSchema>;
+
 export const helloSchema = z.object({
   protocol: z.int(),
   /** New with every start of the program: who comes back with another one has forgotten the session. */
@@ -60,6 +68,8 @@ export const helloSchema = z.object({
   addresses: z.array(text).max(64),
   lane: laneOfferSchema.optional(),
   features: z.array(text).max(64),
+  /** Who does not send it tells nothing; one that does not fit is no reason to lose a peer over. */
+  playing: playingSchema.optional().catch(undefined),
   library: librarySnapshotSchema,
 });
 export type Hello = z.infer<typeof helloSchema>;

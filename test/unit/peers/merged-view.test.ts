@@ -13,6 +13,7 @@ const peer = (peerId: string, ...games: GameSummary[]): Peer => ({
   transport: 'quic',
   games: new Map(games.map((game) => [game.id, game])),
   libraryRevision: 1,
+  playing: [],
 });
 const wanted = { id: gameOf('game').id, version: '2.0' };
 const offer = (more: Partial<GameSummary>): GameSummary => gameOf('game', { version: '2.0', ...more });
