@@ -22,6 +22,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: ['verify', 'repair'], load: async () => (await import('./commands/verify.ts')).addVerifyCommands },
   { commands: ['catalog'], load: async () => (await import('./commands/catalog.ts')).addCatalogCommands },
   { commands: ['extension'], load: async () => (await import('./commands/extension.ts')).addExtensionCommands },
+  { commands: ['settings'], load: async () => (await import('./commands/settings.ts')).addSettingsCommand },
   { commands: ['kiosk'], load: async () => (await import('./commands/kiosk.ts')).addKioskCommands },
   { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   { commands: ['demo'], load: async () => (await import('./commands/demo.ts')).addDemoCommand },

@@ -97,6 +97,8 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     owner: starting,
   });
   const { operations } = games;
+  const tellPlaying = (): void => peers.setPlaying(settings.get('tellWhatIsPlayed') ? operations.playing() : []);
+  starting.use(operations.onDidChangePlaying(tellPlaying));
   starting.use(relayPeerEvents(peers, events.emit));
   starting.use(relayLibraryEvents(library, events.emit));
 
@@ -118,6 +120,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     if (setting.startsWith('upload') || setting === 'maxUploadPeers') lane.setUploadLimits(uploadLimitsOf(settings));
     else if (setting === 'playerName') peers.setName(settings.get('playerName'));
     else if (setting === 'staticPeers') peers.setStaticPeers(staticPeersOf(ground));
+    else if (setting === 'tellWhatIsPlayed') tellPlaying();
     else if (setting === 'maxConcurrentDownloads') operations.reconsiderQueue();
     events.emit({ event: 'settings-changed', setting });
   };

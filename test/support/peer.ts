@@ -28,6 +28,7 @@ export interface GameFacts {
   operation?: unknown;
   resumable?: { bytes: number };
   lastFailure?: { code: string };
+  playedBy?: { peerId: string; name: string }[];
 }
 
 export interface PeerFacts {
@@ -35,6 +36,7 @@ export interface PeerFacts {
   name: string;
   addresses: string[];
   games: { id: string; version: string; availability: string; root?: string }[];
+  playing: string[];
 }
 
 export class PeerProcess implements AsyncDisposable {

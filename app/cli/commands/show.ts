@@ -44,7 +44,7 @@ async function withSession(flags: ShowFlags, show: (session: Session) => Promise
 async function list(session: Session, { json, all }: ShowFlags): Promise<void> {
   const { games } = await session.invoke('listGames', {});
   const shown = games.filter(
-    (game) => all || game.downloaded || game.installed || game.peerCount > 0 || game.resumable,
+    (game) => all || game.downloaded || game.installed || game.peerCount > 0 || game.resumable || game.playedBy,
   );
   if (json) {
     process.stdout.write(`${JSON.stringify({ games: shown }, null, 2)}\n`);
@@ -65,8 +65,11 @@ async function list(session: Session, { json, all }: ShowFlags): Promise<void> {
     stateOf(game),
     game.sizeBytes > 0 ? formatBytes(game.sizeBytes) : '–',
     String(game.peerCount),
+    game.playedBy?.map(({ name }) => name).join(', ') ?? '–',
   ]);
-  process.stdout.write(`${formatTable([['ID', 'TITLE', 'VERSION', 'STATE', 'SIZE', 'PEERS'], ...rows])}\n`);
+  process.stdout.write(
+    `${formatTable([['ID', 'TITLE', 'VERSION', 'STATE', 'SIZE', 'PEERS', 'PLAYED BY'], ...rows])}\n`,
+  );
 }
 
 function stateOf(game: GameView): string {
@@ -90,9 +93,10 @@ async function peers(session: Session, { json }: ShowFlags): Promise<void> {
   const rows = present.map((peer) => [
     peer.name,
     String(peer.games.length),
+    peer.playing.join(', ') || '–',
     `${peer.transport} + ${peer.lane ?? '–'}`,
     peer.addresses[0] ?? '–',
     peer.peerId,
   ]);
-  process.stdout.write(`${formatTable([['NAME', 'GAMES', 'LINK', 'ADDRESS', 'PEER ID'], ...rows])}\n`);
+  process.stdout.write(`${formatTable([['NAME', 'GAMES', 'PLAYS', 'LINK', 'ADDRESS', 'PEER ID'], ...rows])}\n`);
 }

@@ -19,6 +19,12 @@ export interface Resumable {
   readonly totalBytes: number;
 }
 
+/** Somebody in the room. */
+export interface PlayerView {
+  readonly peerId: string;
+  readonly name: string;
+}
+
 export interface GameView {
   readonly id: GameId;
   readonly title: string;
@@ -41,6 +47,8 @@ export interface GameView {
   readonly lastFailure?: Failure;
   /** How long it was played here, in seconds, sessions that ended. */
   readonly playedSeconds: number;
+  /** Other PCs on which it is being played now, by name; left out when there are none. */
+  readonly playedBy?: readonly PlayerView[];
   /** What the catalog tells about it, for lists that are filtered and sorted. */
   readonly genres: readonly string[];
   readonly players?: { readonly min: number; readonly max: number };
@@ -77,6 +85,14 @@ export function offersOf(
   return { peerCount, sizeBytes };
 }
 
+/** Who says that this game is being played there, by name. */
+export function playersOf(id: GameId, peers: readonly Peer[]): readonly PlayerView[] {
+  const players = peers.filter(({ playing }) => playing.includes(id)).map(({ peerId, name }) => ({ peerId, name }));
+  return players.sort((a, b) => (a.name === b.name ? order(a.peerId, b.peerId) : order(a.name, b.name)));
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : 1);
+
 export function viewOf(facts: GameFacts): GameView {
   const { game, local, operation, resumable, lastFailure, queuePosition } = facts;
   const { peerCount, sizeBytes } = offersOf(game, facts.peers);
@@ -85,6 +101,7 @@ export function viewOf(facts: GameFacts): GameView {
   const localVersion = local?.version ?? local?.installedVersion;
   const versionHere = installed ? (local?.installedVersion ?? local?.version) : local?.version;
   const outdated = versionHere !== undefined && versionHere !== game.version;
+  const playedBy = playersOf(game.id, facts.peers);
   const hasWanted = downloaded && local?.version === game.version;
   return {
     id: game.id,
@@ -108,6 +125,7 @@ export function viewOf(facts: GameFacts): GameView {
     ...(resumable && { resumable }),
     ...(lastFailure && { lastFailure }),
     playedSeconds: facts.playedSeconds,
+    ...(playedBy.length > 0 && { playedBy }),
     genres: game.genres,
     ...(game.players && { players: game.players }),
     ...(game.releaseYear !== undefined && { releaseYear: game.releaseYear }),

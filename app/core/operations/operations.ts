@@ -39,6 +39,9 @@ export interface Operations extends AsyncDisposable {
   isServable(gameId: GameId): boolean;
   isBusy(gameId: GameId): boolean;
   readonly onDidChangeRunning: Event<GameId>;
+  /** The games whose processes run on this PC, the newest last. */
+  playing(): GameId[];
+  readonly onDidChangePlaying: Event<void>;
 
   /** Throws `NOT_IN_CATALOG` or `OPERATION_IN_PROGRESS`. */
   assertFree(gameId: string): void;
@@ -97,13 +100,8 @@ export function createOperations(options: OperationsOptions): Operations {
   const streams = new Streams({ runner, transfer, installer, library, emit, clock });
   const verifies = new Verifies({ runner, transfer, downloads, library, emit });
   let played = player.playedSeconds();
-  const plays = new Plays({
-    runner,
-    player,
-    library,
-    onPlayed: () => (played = player.playedSeconds()),
-    logger,
-  });
+  const onPlayed = (): void => void (played = player.playedSeconds());
+  const plays = stack.use(new Plays({ runner, player, library, onPlayed, logger }));
   const snapshot = stack.use(new GamesSnapshot({ ids: () => catalog.all().map(({ id }) => id), view, clock }));
   stack.use(snapshot.onDidChange((patch) => emit({ event: 'games-changed', ...patch })));
   stack.use(catalog.onDidChange(() => snapshot.invalidate(undefined)));
@@ -142,7 +140,7 @@ export function createOperations(options: OperationsOptions): Operations {
   function watchPeers(): void {
     const shown = new Map<string, readonly GameId[]>();
     const onPeer = (peer: Peer): void => {
-      const ids = [...peer.games.keys()];
+      const ids = [...peer.games.keys(), ...peer.playing];
       snapshot.invalidate([...(shown.get(peer.peerId) ?? []), ...ids]);
       shown.set(peer.peerId, ids);
       downloads.lookForPeers();
@@ -205,6 +203,8 @@ export function createOperations(options: OperationsOptions): Operations {
     isServable: (gameId) => isServable(runner.active.get(gameId)?.kind),
     isBusy: (gameId) => runner.active.get(gameId) !== undefined,
     onDidChangeRunning: runner.active.onDidChange,
+    playing: () => plays.running(),
+    onDidChangePlaying: plays.onDidChange,
     assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LanspreadError, type GameId, type Logger } from '../base/index.ts';
+import { Emitter, LanspreadError, type Event, type GameId, type Logger } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { OperationEventMessage } from './events.ts';
@@ -15,9 +15,12 @@ export interface PlaysOptions {
 }
 
 /** Playing as an operation: while it lasts, nothing else may happen to the game; others are served all the same. */
-export class Plays {
+export class Plays implements Disposable {
   readonly #options: PlaysOptions;
   readonly #playing = new Map<GameId, PlayingGame>();
+  readonly #changed = new Emitter<void>();
+  /** A game runs, or runs no more. */
+  readonly onDidChange: Event<void> = this.#changed.event;
 
   constructor(options: PlaysOptions) {
     this.#options = options;
@@ -31,6 +34,11 @@ export class Plays {
     const request = player.plan(game, { label, directory: join(library.gamesDir, game.id, 'local') });
     await player.assertStartable(request);
     this.#run(game.id, () => player.start(request));
+  }
+
+  /** The games whose processes run, the newest last. */
+  running(): GameId[] {
+    return [...this.#playing.keys()];
   }
 
   /** Throws `NO_OPERATION` when the game does not run. */
@@ -48,6 +56,10 @@ export class Plays {
     }
   }
 
+  [Symbol.dispose](): void {
+    this.#changed[Symbol.dispose]();
+  }
+
   #run(gameId: GameId, start: () => Promise<PlayingGame>, startedAt?: number): void {
     const { runner } = this.#options;
     const failed = (error: LanspreadError): OperationEventMessage => ({
@@ -58,6 +70,7 @@ export class Plays {
     runner.start({ gameId, event: 'play', failed, startedAt }, async ({ controller }) => {
       const game = await start();
       this.#playing.set(gameId, game);
+      this.#changed.fire();
       // The launcher ends, the game does not.
       const detach = (): void => game.detach();
       if (controller.signal.aborted) detach();
@@ -68,6 +81,7 @@ export class Plays {
         return { event: 'play-ended', gameId, exitCode, seconds, ...(detached && { detached }) };
       } finally {
         this.#playing.delete(gameId);
+        this.#changed.fire();
         this.#options.onPlayed(gameId);
       }
     });

@@ -12,12 +12,14 @@ export class Pace implements IDisposable {
   readonly #options: PaceOptions;
   #pause: IDisposable | undefined;
   #isAskedAgain = false;
+  #isOver = false;
 
   constructor(options: PaceOptions) {
     this.#options = options;
   }
 
   ask(): void {
+    if (this.#isOver) return;
     if (this.#pause) {
       this.#isAskedAgain = true;
       return;
@@ -28,8 +30,8 @@ export class Pace implements IDisposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.#pause?.[Symbol.dispose]();
-    this.#isAskedAgain = false;
   }
 
   #onPauseOver(): void {

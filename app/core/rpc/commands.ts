@@ -210,8 +210,8 @@ function assertCatalogs(catalog: Catalog, ids: readonly string[]): void {
 }
 
 function peerView(peer: Peer, lane: 'tls' | 'libp2p'): PeerView {
-  const { peerId, name, addresses, transport, games } = peer;
-  return { peerId, name, addresses, lane, transport, games: [...games.values()] };
+  const { peerId, name, addresses, transport, games, playing } = peer;
+  return { peerId, name, addresses, lane, transport, games: [...games.values()], playing };
 }
 
 async function gameDetails(

@@ -79,6 +79,8 @@ export interface PeerView {
   readonly lane?: 'tls' | 'libp2p';
   readonly transport: 'quic' | 'tcp';
   readonly games: readonly GameSummary[];
+  /** What is being played there, as far as it tells and this catalog knows it. */
+  readonly playing: readonly GameId[];
 }
 
 /** Payload bytes to and from one peer since its session began. */
@@ -184,6 +186,7 @@ export type CoreEventMessage =
   | ({ event: 'peer-connected'; addresses: readonly string[] } & PeerFacts)
   | ({ event: 'peer-lost'; reason: string } & PeerFacts)
   | ({ event: 'peer-incompatible'; reason: string } & PeerFacts)
+  | ({ event: 'peer-playing'; playing: readonly GameId[] } & PeerFacts)
   | { event: 'peer-count-changed'; count: number }
   | { event: 'recovery-done'; actions: readonly RecoveryTale[]; stateMovedAside?: string }
   | { event: 'runtime-failed'; component: string; error: { code: ErrorCode | string; message: string } }

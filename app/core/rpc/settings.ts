@@ -26,6 +26,8 @@ const settingSchemas = {
   maxUploadPeers: z.int().min(1).max(256).nullable(),
   maxConcurrentDownloads: z.int().min(1).max(16),
   roomKeyFile: z.string().min(1).nullable(),
+  /** Others in the room are told which games run here. */
+  tellWhatIsPlayed: z.boolean(),
   staticPeers: z.array(z.string().max(1_000)).max(256),
   requireSignedCatalogs: z.boolean(),
   /** Public keys whose signatures count, besides those in the folders of keys. */
@@ -113,6 +115,7 @@ export function defaultSettings(stateDir: string): Settings {
     maxUploadPeers: null,
     maxConcurrentDownloads: 2,
     roomKeyFile: null,
+    tellWhatIsPlayed: true,
     staticPeers: [],
     requireSignedCatalogs: false,
     trustedKeys: [],
