@@ -7,6 +7,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isNotFound, systemCode } from './errors.ts';
+import { patientFileSystem } from './patient-file-system.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
 
@@ -57,6 +58,7 @@ export interface FileSystem {
    * fails with `ENOENT` when it is not there, so that nothing is made in the place of a drive that was unplugged.
    */
   makeDirectory(path: string, options?: { within?: string }): Promise<void>;
+  /** Durable only after the folders above were flushed. Outlasts a program that holds it for a moment, as deletes do. */
   rename(from: string, to: string): Promise<void>;
   /** Deletes a file or link. */
   deleteFile(path: string): Promise<void>;
@@ -108,6 +110,12 @@ const openFlags = {
   edit: constants.O_RDWR | constants.O_CREAT,
 };
 
+/** How many bytes one write put down. Throws `EIO` for none: asked for the rest, it would answer the same for ever. */
+export function someBytes(bytesWritten: number): number {
+  if (bytesWritten > 0) return bytesWritten;
+  throw Object.assign(new Error('EIO: the disk takes no more bytes'), { code: 'EIO' });
+}
+
 class NodeFileHandle implements FileHandle {
   readonly #handle: fs.FileHandle;
 
@@ -123,7 +131,7 @@ class NodeFileHandle implements FileHandle {
     let done = 0;
     while (done < buffer.length) {
       const { bytesWritten } = await this.#handle.write(buffer, done, buffer.length - done, position + done);
-      done += bytesWritten;
+      done += someBytes(bytesWritten);
     }
   }
 
@@ -170,8 +178,7 @@ async function makeBelow(path: string, within: string): Promise<void> {
   }
 }
 
-/** The real disk. */
-export const nodeFileSystem: FileSystem = {
+const disk: FileSystem = {
   async stat(path) {
     return toStat(await fs.stat(path, { bigint: true }));
   },
@@ -222,6 +229,9 @@ export const nodeFileSystem: FileSystem = {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   },
 };
+
+/** The real disk. */
+export const nodeFileSystem: FileSystem = patientFileSystem(disk);
 
 /** The entry itself, links not followed; undefined when nothing is there. Errors: the file system's other ones. */
 export async function statOf(fileSystem: Pick<FileSystem, 'lstat'>, path: string): Promise<FileStat | undefined> {

@@ -9,6 +9,7 @@ export * from './hash.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './paths.ts';
+export * from './patient-file-system.ts';
 export * from './schema.ts';
 export * from './semaphore.ts';
 export * from './stepped-file-system.ts';

@@ -1,4 +1,3 @@
-import { promoteRetryMs, retryWhileHeld } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { layoutOf } from './layout.ts';
 import { deleteUntilGone, exists } from './staging.ts';
@@ -7,7 +6,7 @@ import { deleteUntilGone, exists } from './staging.ts';
 export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileSystem'>, root: string): Promise<void> {
   const { sentinel } = layoutOf(root);
   if (await exists(fileSystem, sentinel)) {
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(sentinel));
+    await fileSystem.deleteFile(sentinel);
     await fileSystem.syncDirectory(root);
   }
   await deleteUntilGone(fileSystem, root);

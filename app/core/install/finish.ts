@@ -3,7 +3,7 @@ import { toLanspreadError, type LanspreadError } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { layoutOf, type RootLayout } from './layout.ts';
 import { recordInstalled } from './record.ts';
-import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
+import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function rollBack(
   const { root, local, staging, backup } = layout;
   try {
     if (!(await exists(fileSystem, local)) && (await exists(fileSystem, backup))) {
-      await renameDirectory(fileSystem, backup, local);
+      await fileSystem.rename(backup, local);
       await fileSystem.syncDirectory(root);
       await deleteMarker(fileSystem, local);
     }

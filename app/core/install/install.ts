@@ -6,7 +6,7 @@ import { rollBack, settle } from './finish.ts';
 import { layoutOf } from './layout.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, settleFirst } from './preconditions.ts';
-import { deleteMarker, exists, renameDirectory } from './staging.ts';
+import { deleteMarker, exists } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function install(
     state.intents.put(intent);
     // From here staging is ours by the intent alone, so that the installed game never shows the marker.
     await deleteMarker(fileSystem, layout.staging);
-    await renameDirectory(fileSystem, layout.staging, layout.local);
+    await fileSystem.rename(layout.staging, layout.local);
   } catch (error) {
     throw await rollBack(context, { layout, error });
   }

@@ -7,8 +7,6 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
   parseJsonWith,
-  promoteRetryMs,
-  retryWhileHeld,
   statOf,
   systemCode,
   throwIfAborted,
@@ -116,7 +114,7 @@ async function importOne(context: LegacyContext, { root, gameId }: Root): Promis
       return { kind: 'set-aside', gameId, to: await setAside(context, { path, gameId }), reason: coded.message };
     }
     const intent = await takeOver(context, { root, gameId }, journal);
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(path));
+    await fileSystem.deleteFile(path);
     await fileSystem.syncDirectory(root);
     return { kind: 'imported', gameId, intent };
   } catch (error) {
@@ -166,7 +164,7 @@ async function setAside(
   let to = join(folder, `${gameId}-${time}.json`);
   for (let number = 2; await statOf(fileSystem, to); number += 1) to = join(folder, `${gameId}-${time}-${number}.json`);
   try {
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(path, to));
+    await fileSystem.rename(path, to);
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
     await moveAcrossDisks(fileSystem, { path, to });
@@ -182,7 +180,7 @@ async function moveAcrossDisks(fileSystem: FileSystem, { path, to }: { path: str
     await fileSystem.copyFile(path, to);
     await flushFile(fileSystem, to);
     await fileSystem.syncDirectory(dirname(to));
-    await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(path));
+    await fileSystem.deleteFile(path);
   } catch (error) {
     if (await statOf(fileSystem, path)) await fileSystem.deleteFile(to).catch(() => undefined);
     throw error;

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { promoteRetryMs, retryWhileHeld, smallFileRetryMs, type FileSystem, type GameId } from '../base/index.ts';
+import type { FileSystem, GameId } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { conflictPrefix, type RootLayout } from './layout.ts';
 import { recordInstalled, recordUninstalled } from './record.ts';
 import type { RecoveryContext } from './context.ts';
 import { finishRemoving } from './finish-removing.ts';
 import type { RecoveryStep } from './recovery-table.ts';
-import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
+import { deleteMarker, deleteOwned, exists } from './staging.ts';
 
 export interface RecoveryTarget {
   readonly layout: RootLayout;
@@ -29,13 +29,13 @@ export async function performRecoveryStep(
     case 'delete-backup':
       return await deleteFolder(fileSystem, root, backup);
     case 'restore-backup':
-      await renameDirectory(fileSystem, backup, local);
+      await fileSystem.rename(backup, local);
       await fileSystem.syncDirectory(root);
       // After the move: until then the marker is what makes the backup ours.
       await deleteMarker(fileSystem, local);
       return true;
     case 'set-local-aside':
-      await renameDirectory(fileSystem, local, await freeConflictPath(fileSystem, layout, context.clock.now()));
+      await fileSystem.rename(local, await freeConflictPath(fileSystem, layout, context.clock.now()));
       await fileSystem.syncDirectory(root);
       return true;
     case 'record-installed':
@@ -73,7 +73,7 @@ async function sweepTransients(fileSystem: FileSystem, { root, sentinelTransient
   for (const path of sentinelTransients) {
     // A folder of that name is nobody's of ours.
     if (!(await exists(fileSystem, path)) || (await fileSystem.lstat(path)).kind === 'directory') continue;
-    await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.deleteFile(path));
+    await fileSystem.deleteFile(path);
     swept = true;
   }
   if (swept) await fileSystem.syncDirectory(root);
@@ -82,7 +82,7 @@ async function sweepTransients(fileSystem: FileSystem, { root, sentinelTransient
 
 async function deleteIfEmpty(fileSystem: FileSystem, root: string): Promise<boolean> {
   if (!(await exists(fileSystem, root)) || (await fileSystem.list(root)).length > 0) return false;
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteDirectory(root));
+  await fileSystem.deleteDirectory(root);
   return true;
 }
 

@@ -5,8 +5,6 @@ import {
   anySignal,
   isNotFound,
   LanspreadError,
-  promoteRetryMs,
-  retryWhileHeld,
   sleep,
   statOf,
   systemCode,
@@ -35,7 +33,7 @@ export async function writeMarker(fileSystem: FileSystem, directory: string): Pr
 
 export async function deleteMarker(fileSystem: FileSystem, directory: string): Promise<void> {
   if (!(await exists(fileSystem, markerOf(directory)))) return;
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteFile(markerOf(directory)));
+  await fileSystem.deleteFile(markerOf(directory));
   await fileSystem.syncDirectory(directory);
 }
 
@@ -62,18 +60,13 @@ export async function deleteOwned(fileSystem: FileSystem, directory: string): Pr
 export async function deleteUntilGone(fileSystem: FileSystem, directory: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.deleteTree(directory));
+      await fileSystem.deleteTree(directory);
       if (attempt === deleteAttempts || !(await exists(fileSystem, directory))) return;
     } catch (error) {
       if (systemCode(error) !== 'ENOTEMPTY' || attempt === deleteAttempts) throw error;
       await sleep(deletePauseMs);
     }
   }
-}
-
-/** Renames a folder, waiting for a virus scanner where need be. Durable only after the folder above was flushed. */
-export async function renameDirectory(fileSystem: FileSystem, from: string, to: string): Promise<void> {
-  await retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(from, to));
 }
 
 export interface FoundTree {

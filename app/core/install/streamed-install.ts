@@ -6,7 +6,7 @@ import { settle } from './finish.ts';
 import { installedRootOf } from './installed-root.ts';
 import { layoutOf, type RootLayout } from './layout.ts';
 import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
-import { deleteMarker, deleteOwned, exists, renameDirectory } from './staging.ts';
+import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import { receiveTree } from './receive-tree.ts';
 import type { ContentSender, StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
 
@@ -65,7 +65,7 @@ export async function streamedInstall(
     state.intents.put(intent);
     // From here staging is ours by the intent alone, so that the installed game never shows the marker.
     await deleteMarker(fileSystem, layout.staging);
-    await renameDirectory(fileSystem, layout.staging, layout.local);
+    await fileSystem.rename(layout.staging, layout.local);
   } catch (error) {
     throw await rollBack(context, { layout, intent, error });
   }

@@ -3,7 +3,7 @@ import type { InstallContext } from './context.ts';
 import { layoutOf } from './layout.ts';
 import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { recordUninstalled } from './record.ts';
-import { deleteOwned, renameDirectory, writeMarker } from './staging.ts';
+import { deleteOwned, writeMarker } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function uninstall(
   const madeRoot = (await kindAt(fileSystem, sentinel)) === undefined;
   state.intents.put({ root, gameId, version, kind: 'Uninstalling', madeRoot, startedAt: clock.now() });
   try {
-    await renameDirectory(fileSystem, local, backup);
+    await fileSystem.rename(local, backup);
   } catch (error) {
     state.intents.clear(root);
     throw toLanspreadError(error);

@@ -8,7 +8,7 @@ import { changedSince, stampTree, type TreeStamp } from './late-edits.ts';
 import { layoutOf, type RootLayout } from './layout.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
-import { deleteMarker, renameDirectory, writeMarker } from './staging.ts';
+import { deleteMarker, writeMarker } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
 /** How often the player's files are copied anew because they changed meanwhile. */
@@ -91,8 +91,8 @@ async function carryLateEdits(context: InstallContext, carrying: CarryOverPlan, 
 /** The installed tree becomes the backup, staging becomes the installed tree. */
 async function swap({ fileSystem }: InstallContext, { root, local, staging, backup }: RootLayout): Promise<void> {
   await deleteMarker(fileSystem, staging);
-  await renameDirectory(fileSystem, local, backup);
+  await fileSystem.rename(local, backup);
   await writeMarker(fileSystem, backup);
   await fileSystem.syncDirectory(root);
-  await renameDirectory(fileSystem, staging, local);
+  await fileSystem.rename(staging, local);
 }

@@ -6,6 +6,7 @@ import {
   isErrorCode,
   LanspreadError,
   nodeFileSystem,
+  someBytes,
   systemClock,
   throwIfAborted,
   toDisposable,
@@ -142,8 +143,10 @@ class Target implements AsyncDisposable {
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
     try {
-      for (let done = 0; done < bytes.length; )
-        done += (await this.#handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done);
+        done += someBytes(bytesWritten);
+      }
     } catch (error) {
       throw diskError(error, this.#path);
     }

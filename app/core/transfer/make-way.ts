@@ -3,15 +3,7 @@
  * what is not ours is set aside into `.local.conflict-<time>`, never deleted.
  */
 import { dirname, join } from 'node:path';
-import {
-  absolutePath,
-  retryWhileHeld,
-  smallFileRetryMs,
-  throwIfAborted,
-  type FileStat,
-  type FileSystem,
-  type SignalOptions,
-} from '../base/index.ts';
+import { absolutePath, throwIfAborted, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { deleteDirectoryIfEmpty, deleteKnown, foldersOf } from './discard.ts';
 import type { KnownPayload } from './known-payload.ts';
@@ -111,7 +103,7 @@ class SettingAside {
     const fileSystem = this.#fileSystem;
     const target = join(await (this.#folder ??= this.#freeFolder()), path);
     await fileSystem.makeDirectory(dirname(target), { within: this.#root });
-    await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.rename(join(this.#root, path), target));
+    await fileSystem.rename(join(this.#root, path), target);
     await fileSystem.syncDirectory(this.#root);
     this.moved.push(path);
   }

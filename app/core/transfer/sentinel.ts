@@ -1,6 +1,6 @@
 /** The download sentinel `version.ini`: there exactly when the payload is complete. */
 import { join } from 'node:path';
-import { isNotFound, retryWhileHeld, smallFileRetryMs, writeFileAtomic, type FileSystem } from '../base/index.ts';
+import { isNotFound, writeFileAtomic, type FileSystem } from '../base/index.ts';
 
 export interface SentinelPaths {
   readonly sentinel: string;
@@ -21,7 +21,7 @@ export function sentinelPaths(root: string): SentinelPaths {
 export async function parkSentinel(fileSystem: FileSystem, root: string): Promise<void> {
   const { sentinel, parked } = sentinelPaths(root);
   try {
-    await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.rename(sentinel, parked));
+    await fileSystem.rename(sentinel, parked);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     return;

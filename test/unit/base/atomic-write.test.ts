@@ -2,9 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  isAbort,
   nodeFileSystem,
-  retryWhileHeld,
   systemCode,
   writeFileAtomic,
   type FileHandle,
@@ -88,51 +86,6 @@ test('bytes and nothing at all can be written; a temporary left by a crash is ov
   await writeFileAtomic(nodeFileSystem, { path: temp.join('x'), data: '' }, { temporaryPath: temp.join('.t') });
   assert.is((await readFile(temp.join('x'))).length, 0);
   assert.equal(await readdir(temp.path), ['x']);
-});
-
-test('a held file is tried again until it is free', async () => {
-  let tries = 0;
-  await retryWhileHeld({ limitMs: 10_000, retries: true }, async () => {
-    tries += 1;
-    if (tries < 3) throw fault('EBUSY');
-  });
-  assert.is(tries, 3);
-});
-
-for (const [what, options, code] of [
-  ['another error', { limitMs: 10_000, retries: true }, 'ENOSPC'],
-  ['a held file where files are not held', { limitMs: 10_000, retries: false }, 'EBUSY'],
-  ['a held file after the limit', { limitMs: 0, retries: true }, 'EPERM'],
-] as const) {
-  test(`${what} is not tried again`, async () => {
-    let tries = 0;
-    let seen: string | undefined;
-    try {
-      await retryWhileHeld(options, async () => {
-        tries += 1;
-        throw fault(code);
-      });
-    } catch (error) {
-      seen = systemCode(error);
-    }
-    assert.equal([tries, seen], [1, code]);
-  });
-}
-
-test('trying again stops when aborted', async () => {
-  const controller = new AbortController();
-  let tries = 0;
-  let stopped = false;
-  try {
-    await retryWhileHeld({ limitMs: 60_000, retries: true, signal: controller.signal }, async () => {
-      tries += 1;
-      controller.abort();
-      throw fault('EBUSY');
-    });
-  } catch (error) {
-    stopped = isAbort(error);
-  }
-  assert.equal([tries, stopped], [1, true]);
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { blake3Hex, LanspreadError } from '../../../app/core/base/index.ts';
 import { BlockSink } from '../../../app/core/transfer/lane/block-sink.ts';
 import type { FileWrite } from '../../../app/core/transfer/types.ts';
 import { seededBytes } from '../../support/random.ts';
+import { shortWrites } from '../../support/short-writes.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const blockBytes = 1_000;
@@ -136,6 +137,26 @@ test('it does not follow a symbolic link', async () => {
       error instanceof LanspreadError && error.code === 'IO_ERROR' && error.details.path === folder.join('x'),
   );
   assert.is(readFileSync(folder.join('victim'), 'utf8'), 'untouched');
+});
+
+test('all bytes are written where the system takes a few at a time, and one that takes none is an error', async () => {
+  await using folder = await tempDir('sink');
+  const bytes = seededBytes('x', 2_500);
+  const file = fileOf(folder.join('x'), bytes);
+  {
+    using _short = await shortWrites(7);
+    const sink = new BlockSink([file], { isCareful: false, onBlock: (_block, isSound) => assert.ok(isSound) });
+    feed(sink, bytes, 1_001);
+    sink.finish();
+  }
+  assert.ok(readFileSync(file.path).equals(bytes));
+  using _stuck = await shortWrites(0);
+  const sink = new BlockSink([file], { isCareful: false, onBlock() {} });
+  assert.throws(
+    () => sink.take(bytes, 0, 100),
+    (error: unknown) => error instanceof LanspreadError && error.code === 'IO_ERROR',
+  );
+  sink.close();
 });
 
 test.run();

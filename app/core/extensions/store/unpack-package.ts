@@ -4,9 +4,6 @@ import {
   absolutePath,
   foldPath,
   LanspreadError,
-  promoteRetryMs,
-  retryWhileHeld,
-  smallFileRetryMs,
   statOf,
   throwIfAborted,
   type FileSystem,
@@ -94,19 +91,17 @@ interface Promotion extends Pick<UnpackOptions, 'beforeReplace'> {
 }
 
 async function promote(fileSystem: FileSystem, { staging, target, former, beforeReplace }: Promotion): Promise<void> {
-  // On Windows a folder cannot move while a process has it as its own: one that runs from it has a while to end.
-  const rename = (from: string, to: string): Promise<void> =>
-    retryWhileHeld({ limitMs: promoteRetryMs }, () => fileSystem.rename(from, to));
   const isReplacing = (await statOf(fileSystem, target)) !== undefined;
   if (isReplacing) {
     beforeReplace?.();
     await fileSystem.deleteTree(former);
-    await rename(target, former);
+    // On Windows a folder cannot move while a process runs from it; the file system gives that a while to end.
+    await fileSystem.rename(target, former);
   }
   try {
-    await rename(staging, target);
+    await fileSystem.rename(staging, target);
   } catch (error) {
-    if (isReplacing) await rename(former, target);
+    if (isReplacing) await fileSystem.rename(former, target);
     throw error;
   }
   await fileSystem.syncDirectory(dirname(target));
@@ -120,6 +115,6 @@ export async function tidyHome(
 ): Promise<void> {
   for (const { name, kind } of await fileSystem.list(home)) {
     if (kind === 'file' || keep.has(name)) continue;
-    await retryWhileHeld({ limitMs: smallFileRetryMs }, () => fileSystem.deleteTree(join(home, name)));
+    await fileSystem.deleteTree(join(home, name));
   }
 }

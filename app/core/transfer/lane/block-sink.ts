@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { createHasher, LanspreadError, toLanspreadError, type Hasher } from '../../base/index.ts';
+import { createHasher, LanspreadError, someBytes, toLanspreadError, type Hasher } from '../../base/index.ts';
 import type { FileWrite } from '../types.ts';
 
 const openFlags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
@@ -130,8 +130,8 @@ export class BlockSink {
   #write(file: FileWrite, part: Buffer, position: number): void {
     const descriptor = this.#open(file);
     try {
-      let done = writeSync(descriptor, part, 0, part.length, position);
-      while (done < part.length) done += writeSync(descriptor, part, done, part.length - done, position + done);
+      for (let done = 0; done < part.length; )
+        done += someBytes(writeSync(descriptor, part, done, part.length - done, position + done));
     } catch (error) {
       throw diskError(error, file.path);
     }

@@ -1,0 +1,77 @@
+/**
+ * Virus scanners, indexers and back-up programs open what was just written, and on Windows nobody may rename or delete it
+ * meanwhile. Such a refusal passes within moments, so a rename or delete that is refused is tried again for a while; who
+ * asked for it need not know. Elsewhere files are not held: there a refusal is final.
+ */
+import { sleep } from './cancellation.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { systemCode } from './errors.ts';
+import type { EntryKind, FileSystem } from './file-system.ts';
+
+/** How long is tried for, in milliseconds: small things, whole trees, and the rename that makes a folder an install. */
+const patienceMs = { file: 2_000, tree: 10_000, folder: 60_000 };
+const firstPauseMs = 10;
+const longestPauseMs = 1_000;
+
+/** What Windows answers while another program has the file open. */
+const held: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
+/** A file that is deleted while it is held leaves its folder only when it is let go. */
+const heldInside: ReadonlySet<string> = new Set([...held, 'ENOTEMPTY']);
+
+export interface PatienceOptions {
+  clock?: Clock;
+  /** Whether files are held here. Default: on Windows only. */
+  isHeldHere?: boolean;
+}
+
+export type RenamesAndDeletes = Pick<FileSystem, 'lstat' | 'rename' | 'deleteFile' | 'deleteDirectory' | 'deleteTree'>;
+
+/** The same file system, whose renames and deletes outlast a program that holds a file for a moment. */
+export function patientFileSystem<Inner extends RenamesAndDeletes>(
+  inner: Inner,
+  { clock = systemClock, isHeldHere = process.platform === 'win32' }: PatienceOptions = {},
+): Inner {
+  if (!isHeldHere) return inner;
+  const patiently = async (
+    { limitMs, codes = held, isHopeless }: Patience,
+    work: () => Promise<void>,
+  ): Promise<void> => {
+    const end = clock.monotonicMs() + limitMs;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        const leftMs = end - clock.monotonicMs();
+        if (!codes.has(systemCode(error) ?? '') || leftMs <= 0 || (await isHopeless?.())) throw error;
+        await sleep(Math.min(pauseMs, leftMs), { clock });
+      }
+    }
+  };
+  const kindAt = (path: string): Promise<EntryKind | undefined> =>
+    inner.lstat(path).then(
+      ({ kind }) => kind,
+      () => undefined,
+    );
+  return {
+    ...inner,
+    async rename(from, to) {
+      const isFolder = (await kindAt(from)) === 'directory';
+      // A rename onto a folder is refused in the same words; that does not pass.
+      const isHopeless = async (): Promise<boolean> => (await kindAt(to)) === 'directory';
+      await patiently({ limitMs: isFolder ? patienceMs.folder : patienceMs.file, isHopeless }, () =>
+        inner.rename(from, to),
+      );
+    },
+    deleteFile: (path) => patiently({ limitMs: patienceMs.file }, () => inner.deleteFile(path)),
+    deleteDirectory: (path) => patiently({ limitMs: patienceMs.file }, () => inner.deleteDirectory(path)),
+    deleteTree: (path) => patiently({ limitMs: patienceMs.tree, codes: heldInside }, () => inner.deleteTree(path)),
+  };
+}
+
+interface Patience {
+  readonly limitMs: number;
+  readonly codes?: ReadonlySet<string>;
+  /** Asked after each refusal: waiting would change nothing. */
+  readonly isHopeless?: () => Promise<boolean>;
+}
