@@ -8,6 +8,7 @@ class I18n {
 
   readonly t = (key: MessageKey, values?: texts.Values): string => texts.translate(this.language, key, values);
   readonly bytes = (bytes: number): string => texts.formatBytes(this.language, bytes);
+  readonly bytesSoFar = (bytes: number): string => texts.formatBytesSoFar(this.language, bytes);
   readonly speed = (bytesPerSecond: number): string => texts.formatSpeed(this.language, bytesPerSecond);
   readonly number = (value: number): string => texts.formatNumber(this.language, value);
   readonly duration = (seconds: number): string => texts.formatDuration(this.language, seconds);
@@ -18,4 +19,4 @@ class I18n {
 }
 
 export const i18n = new I18n();
-export const { t, bytes, speed, number, duration, time, date, percent, countdown } = i18n;
+export const { t, bytes, bytesSoFar, speed, number, duration, time, date, percent, countdown } = i18n;

@@ -32,7 +32,7 @@ export function fill(message: Message, language: Language, values: Values): stri
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 /** Three significant digits, as people compare sizes: 980 MB, 9.6 GB, 112 MB/s. Decimal units. */
-function inUnits(language: Language, bytes: number, suffix: string): string {
+function inUnits(language: Language, bytes: number, { suffix, isLive }: { suffix: string; isLive: boolean }): string {
   // Speeds begin at kB/s: nothing that flows is slower for long.
   const smallest = suffix === '' ? 0 : 1;
   let unit = smallest;
@@ -48,15 +48,21 @@ function inUnits(language: Language, bytes: number, suffix: string): string {
     unit: `${units[unit]}${suffix}`,
     unitDisplay: 'short',
     maximumFractionDigits,
+    minimumFractionDigits: isLive ? maximumFractionDigits : 0,
   }).format(value);
 }
 
 export function formatBytes(language: Language, bytes: number): string {
-  return inUnits(language, bytes, '');
+  return inUnits(language, bytes, { suffix: '', isLive: false });
+}
+
+/** Of a number that grows: 2.0 GB between 1.9 and 2.1, so that what stands beside it does not move. */
+export function formatBytesSoFar(language: Language, bytes: number): string {
+  return inUnits(language, bytes, { suffix: '', isLive: true });
 }
 
 export function formatSpeed(language: Language, bytesPerSecond: number): string {
-  return inUnits(language, Math.max(bytesPerSecond, 0), '-per-second');
+  return inUnits(language, Math.max(bytesPerSecond, 0), { suffix: '-per-second', isLive: true });
 }
 
 /** Never rounds up to 100 before the end. */

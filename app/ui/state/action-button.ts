@@ -34,8 +34,8 @@ export interface ActionFace {
   readonly main: ButtonFace;
   /** Stands beside it. */
   readonly second?: ButtonFace;
-  /** It waits and can be called off from the card. */
-  readonly canCancel?: boolean;
+  /** It can be called off: from the card while it waits, else where there is room for one more button. */
+  readonly cancel?: 'anywhere' | 'details';
   readonly line: LineFace;
 }
 
@@ -107,9 +107,9 @@ function whileRunning(operation: NonNullable<GameView['operation']>, progress: R
   const transfer: LineFace = total > 0 ? { kind: 'transfer', done, total } : { kind: 'offer' };
   switch (operation.kind) {
     case 'Queued':
-      return { main: { label: 'action.queued', tone: 'quiet' }, canCancel: true, line: { kind: 'waiting' } };
+      return { main: { label: 'action.queued', tone: 'quiet' }, cancel: 'anywhere', line: { kind: 'waiting' } };
     case 'CheckingPeers':
-      return { main: { label: 'action.checking', tone: 'quiet' }, canCancel: true, line: { kind: 'checking' } };
+      return { main: { label: 'action.checking', tone: 'quiet' }, cancel: 'anywhere', line: { kind: 'checking' } };
     case 'Downloading':
       return { main: { label: 'action.downloading', tone: 'quiet', fill }, line: transfer };
     case 'Installing':
@@ -118,9 +118,9 @@ function whileRunning(operation: NonNullable<GameView['operation']>, progress: R
     case 'Updating':
       return { main: bar('action.updating', 'action.updatingPlain'), line: transfer };
     case 'Verifying':
-      return { main: bar('action.verifying', 'action.verifyingPlain'), line: transfer };
+      return { main: bar('action.verifying', 'action.verifyingPlain'), cancel: 'details', line: transfer };
     case 'Repairing':
-      return { main: bar('action.repairing', 'action.repairingPlain'), line: transfer };
+      return { main: bar('action.repairing', 'action.repairingPlain'), cancel: 'details', line: transfer };
     case 'Uninstalling':
       return { main: { label: 'action.uninstalling', tone: 'quiet' }, line: { kind: 'installed' } };
     case 'Removing':

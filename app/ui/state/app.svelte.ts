@@ -1,7 +1,7 @@
 /** Everything the components look at, made once per window. */
 import { errorTable, isErrorCode, LanspreadError } from '../../core/rpc/client.ts';
 import type { CommandInput, CommandName, CommandResult } from '../../core/rpc/contract.ts';
-import { errorTexts } from '../i18n/errors.ts';
+import { errorTexts, keptText } from '../i18n/errors.ts';
 import { i18n, t } from '../i18n/i18n.svelte.ts';
 import { CoreLink } from '../link/core-link.svelte.ts';
 import { takeToken } from '../link/token.ts';
@@ -23,7 +23,17 @@ export function explain(code: string, message?: string): string {
   const entry = i18n.language === 'en' ? errorTable[code] : (errorTexts[i18n.language][code] ?? errorTable[code]);
   // The core's own sentence knows the numbers and names of this case; it is English.
   const happened = i18n.language === 'en' && message ? message : entry.message;
-  return t('error.next', { message: happened, next: entry.next });
+  return plain(t('error.next', { message: happened, next: entry.next }));
+}
+
+/** What a failure left in place; undefined where nothing was changed or nobody knows. */
+export function keptAfter(code: string): string | undefined {
+  return isErrorCode(code) ? keptText(i18n.language, code) : undefined;
+}
+
+/** The core's texts mark commands as a terminal's help does. */
+function plain(text: string): string {
+  return i18n.language === 'de' ? text.replaceAll(/`([^`]*)`/g, '„$1“') : text.replaceAll(/`([^`]*)`/g, '“$1”');
 }
 
 /** Gives a command on a person's behalf: a refusal is shown, not thrown. Answers undefined then. */

@@ -9,6 +9,8 @@ export const sizeFilters = ['small', 'medium', 'large', 'huge'] as const;
 export type SizeFilter = (typeof sizeFilters)[number];
 export const sorts = ['title', 'peers', 'size', 'year', 'played'] as const;
 export type Sort = (typeof sorts)[number];
+/** What a search found can also stand as the search ranks it. */
+export type FoundSort = 'relevance' | Sort;
 
 export interface LibraryQuery {
   readonly state: StateFilter;
@@ -17,7 +19,8 @@ export interface LibraryQuery {
   readonly size: SizeFilter | undefined;
   /** Ids of the collection that is looked at. */
   readonly collection: ReadonlySet<string> | undefined;
-  readonly sort: Sort;
+  /** `relevance` counts only where something was searched for. */
+  readonly sort: FoundSort;
   /** Ids that the search found, best first. */
   readonly found: readonly string[] | undefined;
 }
@@ -48,7 +51,7 @@ const fitsSize: Record<SizeFilter, (bytes: number) => boolean> = {
 };
 
 /** Only the ways that differ from the order the games come in, which is by title. */
-const orders: Partial<Record<Sort, (a: GameView, b: GameView) => number>> = {
+const orders: Partial<Record<FoundSort, (a: GameView, b: GameView) => number>> = {
   peers: (a, b) => b.peerCount - a.peerCount,
   size: (a, b) => b.sizeBytes - a.sizeBytes,
   year: (a, b) => (b.releaseYear ?? 0) - (a.releaseYear ?? 0),
@@ -68,7 +71,8 @@ export function selectGames(games: readonly GameView[], query: LibraryQuery): re
       (players === undefined || (game.players !== undefined && fitsPlayers[players](game.players))) &&
       (size === undefined || fitsSize[size](game.sizeBytes)),
   );
-  if (ranks) return selected.sort((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0));
+  if (ranks && query.sort === 'relevance')
+    return selected.sort((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0));
   const order = orders[query.sort];
   return order ? selected.sort(order) : selected;
 }

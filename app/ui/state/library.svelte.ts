@@ -3,6 +3,7 @@ import { games, link, settings } from './app.svelte.ts';
 import {
   countGames,
   selectGames,
+  type FoundSort,
   type LibraryQuery,
   type PlayerFilter,
   type SizeFilter,
@@ -21,6 +22,8 @@ class LibraryState {
   /** Name of the collection. */
   collection = $state<string | undefined>(undefined);
   sort = $state<Sort>('title');
+  /** Of what a search found; each search begins with the best match. */
+  foundSort = $state<FoundSort>('relevance');
   /** The card that the arrow keys move from. */
   focusedId = $state<string | undefined>(undefined);
   #found = $state.raw<readonly string[] | undefined>(undefined);
@@ -48,6 +51,7 @@ class LibraryState {
     const wanted = query.trim().toLowerCase();
     if (wanted === '') {
       this.#found = undefined;
+      this.foundSort = 'relevance';
       return;
     }
     this.#found = games.list.filter(({ title }) => title.toLowerCase().includes(wanted)).map(({ id }) => id);
@@ -89,14 +93,14 @@ class LibraryState {
   }
 
   #asQuery(): LibraryQuery {
-    const { state, genres, players, size, sort } = this;
+    const { state, genres, players, size } = this;
     const collection = this.collections.find(({ name }) => name === this.collection);
     return {
       state,
       genres,
       players,
       size,
-      sort,
+      sort: this.#found ? this.foundSort : this.sort,
       collection: collection && new Set(collection.gameIds),
       found: this.#found,
     };

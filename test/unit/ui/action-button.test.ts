@@ -9,13 +9,13 @@ type Running = Parameters<typeof actionOf>[1];
 
 /** The buttons as they are read in English, with what a press does, and the kind of the second line. */
 function face(differs: Partial<Omit<GameView, 'id'>>, running?: Running): string {
-  const { main, second, canCancel, line } = actionOf(gameView(differs), running);
+  const { main, second, cancel, line } = actionOf(gameView(differs), running);
   const button = ({ label, command, fill, disabled }: typeof main): string =>
     [messages.en[label], command, fill === undefined ? undefined : `${fill}`, disabled ? 'disabled' : undefined]
       .filter((part) => part !== undefined)
       .join(' ');
   const buttons = [main, ...(second ? [second] : [])].map(button).join(' | ');
-  return `${buttons}${canCancel ? ' (cancel)' : ''} / ${line.kind}`;
+  return `${buttons}${cancel ? ` (cancel ${cancel})` : ''} / ${line.kind}`;
 }
 
 const operation = (kind: NonNullable<GameView['operation']>['kind']): Pick<GameView, 'operation'> => ({
@@ -28,8 +28,8 @@ const resumable = { resumable: { bytes: 61, totalBytes: 100 } } as const;
 const table: readonly (readonly [string, Partial<Omit<GameView, 'id'>>, Running, string])[] = [
   ['available', { peerCount: 3 }, undefined, 'Get download / offer'],
   ['not available', {}, undefined, '– disabled / nobody'],
-  ['checking peers', operation('CheckingPeers'), undefined, 'Checking… (cancel) / checking'],
-  ['queued', operation('Queued'), undefined, 'Queued #{place} (cancel) / waiting'],
+  ['checking peers', operation('CheckingPeers'), undefined, 'Checking… (cancel anywhere) / checking'],
+  ['queued', operation('Queued'), undefined, 'Queued #{place} (cancel anywhere) / waiting'],
   ['downloading', operation('Downloading'), half, '{percent} · {speed} 43 / transfer'],
   ['paused', resumable, undefined, 'Resume resume / kept'],
   [
@@ -42,6 +42,8 @@ const table: readonly (readonly [string, Partial<Omit<GameView, 'id'>>, Running,
   ['installing before its size is known', operation('Installing'), undefined, 'Installing… / offer'],
   ['streaming', operation('Streaming'), half, 'Installing {percent} 43 / transfer'],
   ['updating', operation('Updating'), half, 'Updating {percent} 43 / transfer'],
+  ['verifying', operation('Verifying'), half, 'Verifying {percent} 43 (cancel details) / transfer'],
+  ['repairing', operation('Repairing'), half, 'Repairing {percent} 43 (cancel details) / transfer'],
   ['downloaded', { downloaded: true }, undefined, 'Install install / downloaded'],
   ['installed', { installed: true, downloaded: true }, undefined, 'Play play / installed'],
   [

@@ -70,8 +70,9 @@ test('orders are by number, equal ones by title', () => {
   assert.is(ids({ sort: 'year' }), 'cabd');
 });
 
-test('what a search found comes in its order, whatever the sort', () => {
-  assert.is(ids({ found: ['c', 'a', 'gone'], sort: 'title' }), 'ca');
+test('what a search found comes in its order until another one is chosen', () => {
+  assert.is(ids({ found: ['c', 'a', 'gone'], sort: 'relevance' }), 'ca');
+  assert.is(ids({ found: ['c', 'a', 'gone'], sort: 'title' }), 'ac');
   assert.is(ids({ found: [] }), '');
 });
 

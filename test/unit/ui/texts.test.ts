@@ -4,6 +4,7 @@ import { messages } from '../../../app/ui/i18n/messages/index.ts';
 import {
   fill,
   formatBytes,
+  formatBytesSoFar,
   formatCountdown,
   formatDuration,
   formatPercent,
@@ -21,6 +22,11 @@ test('sizes and speeds have three telling digits at most, in the way of the lang
     ['0 B', '999 B', '1 kB', '25.2 MB', '101 MB', '9.6 GB', '1 GB'],
   );
   assert.is(plain(formatBytes('de', 9_640_000_000)), '9,6 GB');
+  assert.equal(
+    [1_900_000_000, 2_000_000_000, 450_000_000].map((bytes) => plain(formatBytesSoFar('en', bytes))),
+    ['1.9 GB', '2.0 GB', '450 MB'],
+    'a number that grows keeps its width',
+  );
   assert.equal(
     [0, 15_800_000, 112_300_000].map((bytes) => plain(formatSpeed('en', bytes))),
     ['0 kB/s', '15.8 MB/s', '112 MB/s'],
