@@ -5,6 +5,8 @@ import type { Games } from './core-games.ts';
 import type { Ground } from './core-ground.ts';
 import { lanspreadVersion } from './core-options.ts';
 import { checkFolder, diskOf } from './disk-report.ts';
+import { createFolder, listFolders } from './folder-browser.ts';
+import { folderPlaces } from './folder-places.ts';
 import type { Extensions } from './extensions/index.ts';
 import type { Library } from './library/index.ts';
 import { readRoomKey, type PeerNetwork } from './peers/index.ts';
@@ -46,6 +48,11 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     traffic: () => lane.traffic(),
     checkRoomKey: async (path) => void (await readRoomKey(resolve(ground.options.stateDir, path))),
     checkFolder: (path) => checkFolder({ fileSystem }, path),
+    folders: {
+      places: () => folderPlaces({ fileSystem }),
+      list: (path) => listFolders({ fileSystem }, path),
+      create: createFolder,
+    },
     diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
     laneOf: (peerId) => transfer.laneOf(peerId),
     isStopping,

@@ -156,6 +156,16 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Give your user access to the games folder, or choose another one.',
   },
+  FOLDER_NOT_FOUND: {
+    message: 'The folder is not there.',
+    kept: nothingChanged,
+    next: 'Choose another folder, or make it first.',
+  },
+  FOLDER_EXISTS: {
+    message: 'There is something of this name already.',
+    kept: nothingChanged,
+    next: 'Choose another name, or that folder.',
+  },
   GAMES_DIR_LOST: {
     message: 'The games folder is not there.',
     kept: 'What is on it is untouched.',

@@ -11,6 +11,7 @@ import {
   type CommandParams,
   type CommandResult,
   type CoreEvent,
+  type FolderListing,
   type FolderReport,
   type GameDetails,
   type PeerTraffic,
@@ -38,6 +39,12 @@ export interface CommandsOptions {
   checkRoomKey: (path: string) => Promise<void>;
   /** Looks at a folder, for the question where games shall be kept. Throws `INVALID_PATH`. */
   checkFolder: (path: string) => Promise<FolderReport>;
+  /** Looking for a folder; see `folder-browser.ts`. */
+  folders: {
+    places: () => Promise<CommandResult<'folder.places'>>;
+    list: (path: string) => Promise<FolderListing>;
+    create: (parent: string, name: string) => Promise<{ path: string }>;
+  };
   /** What a game takes on this PC's disk. */
   diskOf: (gameId: GameId) => Promise<GameDetails['disk']>;
   kiosk: Kiosk;
@@ -157,6 +164,9 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     listPeers: () => ({ peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))) }),
     traffic: () => ({ peers: options.traffic() }),
     'folder.check': async ({ path }) => await options.checkFolder(path),
+    'folder.places': async () => await options.folders.places(),
+    'folder.list': async ({ path }) => await options.folders.list(path),
+    'folder.create': async ({ path, name }) => await options.folders.create(path, name),
     'catalog.list': () => ({ sources: catalog.sources(), live: options.live.views() }),
     'catalog.import': async ({ path }) => ({ source: await catalog.importFile(path) }),
     'catalog.remove': async ({ id }) => {

@@ -41,6 +41,9 @@ export const commandSchemas = {
   listPeers: nothing,
   traffic: nothing,
   'folder.check': z.object({ path: z.string().min(1).max(4_000) }),
+  'folder.places': nothing,
+  'folder.list': z.object({ path: z.string().min(1).max(4_000) }),
+  'folder.create': z.object({ path: z.string().min(1).max(4_000), name: z.string().max(255) }),
   searchGames: z.object({ query: z.string().max(500), limit: z.int().min(1).max(1_000).default(100) }),
   'catalog.list': nothing,
   'catalog.import': z.object({ path: z.string().min(1) }),
@@ -97,6 +100,39 @@ export interface FolderReport {
   /** It is there; otherwise its nearest folder that is there was looked at. */
   readonly exists: boolean;
   readonly writable: boolean;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** A place to begin looking for a folder at. */
+export interface FolderPlace {
+  readonly kind: 'home' | 'root' | 'volume';
+  /** Absolute. */
+  readonly path: string;
+  readonly name: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface FolderPart {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+export interface FolderListing {
+  /** Absolute. */
+  readonly path: string;
+  /** Undefined at a root. */
+  readonly parent?: string;
+  /** From the root to this folder. */
+  readonly trail: readonly FolderPart[];
+  /** Folders in it that are not hidden, by name. */
+  readonly folders: readonly FolderPart[];
+  /** There are more folders than are listed. */
+  readonly hasMore: boolean;
+  readonly writable: boolean;
+  /** Of its disk; both are 0 where the system does not tell. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
@@ -162,6 +198,9 @@ interface Results {
   listPeers: { peers: PeerView[] };
   traffic: { peers: readonly PeerTraffic[] };
   'folder.check': FolderReport;
+  'folder.places': { places: readonly FolderPlace[] };
+  'folder.list': FolderListing;
+  'folder.create': { path: string };
   searchGames: { ids: GameId[] };
   'catalog.list': { sources: readonly CatalogSource[]; live: readonly LiveSourceView[] };
   'catalog.import': { source: CatalogImport };

@@ -104,6 +104,14 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Der Zugriff auf eine Datei oder einen Ordner wurde verweigert.',
     next: 'Gib deinem Benutzer Zugriff auf den Spieleordner, oder wähl einen anderen.',
   },
+  FOLDER_NOT_FOUND: {
+    message: 'Der Ordner ist nicht da.',
+    next: 'Wähl einen anderen Ordner, oder leg ihn zuerst an.',
+  },
+  FOLDER_EXISTS: {
+    message: 'Etwas mit diesem Namen gibt es schon.',
+    next: 'Nimm einen anderen Namen, oder wähl jenen Ordner.',
+  },
   GAMES_DIR_LOST: {
     message: 'Der Spieleordner ist nicht da.',
     next: 'Schließ das Laufwerk an, oder wähl einen anderen Spieleordner.',

@@ -56,6 +56,10 @@ test('what belongs to the operator is never allowed while locked', () => {
     'extensions.install',
     'connectPeer',
     'revealFiles',
+    'folder.check',
+    'folder.places',
+    'folder.list',
+    'folder.create',
     'kiosk.setPin',
   ] as const;
   for (const command of never) assert.not.ok(isAllowedWhileLocked(command, ['play', 'get']), command);
