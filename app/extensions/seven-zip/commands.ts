@@ -38,6 +38,7 @@ const meanings: readonly (readonly [ToolFailure['means'], readonly string[]])[] 
       'missing volume',
       'unsupported method',
       'checksum error',
+      'after the end of',
     ],
   ],
 ];
@@ -45,6 +46,10 @@ const meanings: readonly (readonly [ToolFailure['means'], readonly string[]])[] 
 export const failures: readonly ToolFailure[] = meanings.flatMap(([means, texts]) =>
   texts.map((says) => ({ says, means })),
 );
+
+/** What it prints of its progress and takes back, to the end of each line that it writes over. */
+// oxlint-disable-next-line no-control-regex
+const progressText = /[^\n]*[\b\r](?!\n)/g;
 
 type ToolEnd = Pick<ToolResult, 'exitCode' | 'stderr'>;
 
@@ -61,9 +66,11 @@ export function throwIfFailed(result: ToolResult, unexplained?: 'ARCHIVE_CORRUPT
   const worst = failed.find(({ exitCode }) => exitCode !== undefined) ?? failed[0];
   if (!worst) return;
   const lower = worst.stderr.toLowerCase();
-  const means =
-    failures.find(({ says }) => lower.includes(says))?.means ?? (worst.exitCode === 2 ? unexplained : undefined);
+  // Without an exit code its reader left first: what it unpacked was at its end before it was itself.
+  const isUnexplained = worst.exitCode === 2 || worst.exitCode === undefined;
+  const means = failures.find(({ says }) => lower.includes(says))?.means ?? (isUnexplained ? unexplained : undefined);
   const said = worst.stderr
+    .replaceAll(progressText, '')
     .trim()
     .replaceAll(/\s*\n\s*/g, ' · ')
     .slice(-500);

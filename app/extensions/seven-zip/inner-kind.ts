@@ -1,5 +1,5 @@
 import type { Archive, UnpackCall } from '../../extension-api/index.ts';
-import { streamArguments, throwIfFailed, tool } from './commands.ts';
+import { contentArguments, throwIfFailed, tool } from './commands.ts';
 import { formatOf, headBytes, isStreamFormat, looksLikeTar } from './probe.ts';
 
 /** `tree`: 7-Zip sees the files. `tar`: they are in a tar inside a compressed stream. `single`: one compressed file. */
@@ -10,7 +10,7 @@ const tarHeaderBytes = 512;
 /** What a compressed stream holds is known only by looking into it. */
 export async function innerKind(archive: Archive, call: UnpackCall): Promise<Inner> {
   if (!isStreamFormat(formatOf(await archive.read(0, headBytes)))) return 'tree';
-  const result = await call.runTool(tool, [...streamArguments, '--', { ref: 'archive' }], {
+  const result = await call.runTool(tool, [...contentArguments, '--', { ref: 'archive' }], {
     maxOutputBytes: tarHeaderBytes,
     beyond: 'stop',
   });

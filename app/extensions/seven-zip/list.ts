@@ -1,9 +1,11 @@
 import type { Archive, Entry, UnpackCall } from '../../extension-api/index.ts';
-import { contentArguments, listArguments, throwIfFailed, tool } from './commands.ts';
+import { contentArguments, listArguments, streamArguments, throwIfFailed, tool } from './commands.ts';
 import { innerKind } from './inner-kind.ts';
 import { ListingParser } from './listing.ts';
 
-const source = { tool, args: [...contentArguments, '--', { ref: 'archive' }] } as const;
+const content = [...contentArguments, '--', { ref: 'archive' }] as const;
+/** Tells its progress: the listing behind it says nothing before it has seen the whole, which may take minutes. */
+const source = { tool, args: [...streamArguments, '--', { ref: 'archive' }] } as const;
 
 /** Every entry, in the archive's order. */
 export async function listArchive(archive: Archive, call: UnpackCall): Promise<readonly Entry[]> {
@@ -12,7 +14,8 @@ export async function listArchive(archive: Archive, call: UnpackCall): Promise<r
   const parser = new ListingParser();
   const onOutput = (piece: Uint8Array): void => parser.push(piece);
   if (inner === 'tar') {
-    throwIfFailed(await call.runTool(tool, [...listArguments, '-si', '-ttar'], { input: source, onOutput }));
+    const args = [...listArguments, '-si', '-ttar'];
+    throwIfFailed(await call.runTool(tool, args, { input: source, onOutput }), 'ARCHIVE_CORRUPT');
   } else {
     const args = [...listArguments, '--', { ref: 'archive' } as const];
     throwIfFailed(await call.runTool(tool, args, { onOutput }), 'ARCHIVE_CORRUPT');
@@ -22,7 +25,7 @@ export async function listArchive(archive: Archive, call: UnpackCall): Promise<r
 
 /** Compressed streams do not tell reliably how long they are: it is counted. */
 async function measureSingle(archive: Archive, call: UnpackCall): Promise<Entry> {
-  const result = await call.runTool(tool, source.args, { maxOutputBytes: 0, beyond: 'count' });
+  const result = await call.runTool(tool, content, { maxOutputBytes: 0, beyond: 'count' });
   throwIfFailed(result);
   return {
     path: singleName(archive.name),

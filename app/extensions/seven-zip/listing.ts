@@ -58,9 +58,19 @@ function plainPath(path: string, platform: NodeJS.Platform): string {
   return slashed.replace(/^(?:\.\/)+/, '').replace(/(?<=[^/])\/$/, '');
 }
 
+/** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
+const sparsePath = /(?:^|\/)GNUSparseFile\.\d+\//;
+
 function toEntry(fields: Fields, platform: NodeJS.Platform): Entry | undefined {
   const path = fields.get('Path');
   if (path === undefined) throw corrupt('an entry has no path');
+  if (sparsePath.test(path))
+    throw Object.assign(
+      new Error(`7-Zip cannot unpack files with holes such as ${JSON.stringify(path.slice(0, 120))}`),
+      {
+        code: 'UNPACKER_FAILED',
+      },
+    );
   const kind = kindOf(fields);
   if (path === '.' && kind === 'directory') return undefined;
   const sizeBytes = parseSize(fields, 'Size');

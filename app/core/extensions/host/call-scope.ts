@@ -38,6 +38,7 @@ export class CallScope implements AsyncDisposable {
       this.tools = new ToolRuns({
         toolBox,
         archivePath: archive.path,
+        archiveBytes: archive.packedBytes,
         emptyFolder: () => this.emptyFolder(),
         stallMs,
         signal: this.signal,

@@ -1,6 +1,7 @@
 import { anySignal, LanspreadError } from '../../base/index.ts';
+import { defaultBombLimits } from '../../install/index.ts';
 import { openToolOutput, resolveArguments, type ToolBox, type ToolCommand, type ToolOutput } from '../plans/index.ts';
-import { maxToolOutputBytes } from '../wire/index.ts';
+import { maxPieceBytes, maxToolOutputBytes } from '../wire/index.ts';
 
 const maxRuns = 4;
 /** Pieces of a tool's output are put together up to about this size before they are handed over. */
@@ -9,6 +10,8 @@ const worthHandingBytes = 128 * 1024;
 interface Run {
   readonly output: ToolOutput;
   readonly chunks: AsyncIterator<Uint8Array>;
+  /** Read and not handed over yet: what is read ahead may be more than fits into one message. */
+  rest: Uint8Array;
   printedBytes: number;
 }
 
@@ -16,6 +19,8 @@ export interface ToolRunsOptions {
   readonly toolBox: ToolBox;
   /** Absolute. */
   readonly archivePath: string;
+  /** Of all its volumes: what its content is held against. */
+  readonly archiveBytes: number;
   /** Where tools are started. */
   readonly emptyFolder: () => Promise<string>;
   readonly stallMs: number;
@@ -50,28 +55,35 @@ export class ToolRuns implements AsyncDisposable {
     const cwd = await this.#options.emptyFolder();
     const output = openToolOutput(pipeline, { cwd, stallMs, signal: anySignal(signal, this.#stop.signal) });
     const id = (this.#lastId += 1);
-    this.#runs.set(id, { output, chunks: output.chunks[Symbol.asyncIterator](), printedBytes: 0 });
+    const chunks = output.chunks[Symbol.asyncIterator]();
+    this.#runs.set(id, { output, chunks, rest: new Uint8Array(0), printedBytes: 0 });
     return id;
   }
 
   /** What it printed next; undefined at the end. Errors: `ARCHIVE_HOSTILE` for a flood, those of the tool. */
   async read(id: number): Promise<Uint8Array | undefined> {
     const run = this.#run(id);
-    const pieces: Uint8Array[] = [];
-    let haveBytes = 0;
-    do {
+    const pieces = run.rest.length === 0 ? [] : [run.rest];
+    let haveBytes = run.rest.length;
+    while (haveBytes < worthHandingBytes) {
       const next = await run.chunks.next();
       if (next.done) break;
       pieces.push(next.value);
       haveBytes += next.value.length;
-    } while (haveBytes < worthHandingBytes);
-    run.printedBytes += haveBytes;
+    }
+    const all = pieces.length === 1 ? (pieces[0] ?? new Uint8Array(0)) : Buffer.concat(pieces);
+    const piece = all.subarray(0, maxPieceBytes);
+    run.rest = all.subarray(piece.length);
+    run.printedBytes += piece.length;
     if (run.printedBytes > maxToolOutputBytes)
       throw new LanspreadError('ARCHIVE_HOSTILE', { message: 'The archive has too much in it to be listed.' });
-    return pieces.length === 0 ? undefined : Buffer.concat(pieces);
+    return piece.length === 0 ? undefined : piece;
   }
 
-  /** `stop`: it is killed. `count`: it runs to its end and its output is only counted. */
+  /**
+   * `stop`: it is killed. `count`: it runs to its end and its output is only counted. Errors: `ARCHIVE_HOSTILE` for more than
+   * any archive of this size may hold.
+   */
   async finish(id: number, end: 'ended' | 'stop' | 'count'): Promise<ToolRunResult> {
     const run = this.#run(id);
     try {
@@ -79,8 +91,9 @@ export class ToolRuns implements AsyncDisposable {
         await run.output[Symbol.asyncDispose]();
         return { exitCode: undefined, stdoutBytes: run.printedBytes, stderr: '' };
       }
+      this.#count(run, run.rest.length);
       for (let next = await run.chunks.next(); !next.done; next = await run.chunks.next())
-        run.printedBytes += next.value.length;
+        this.#count(run, next.value.length);
       const exits = (await run.output.finish()).map(({ exitCode, stderr }) => ({
         exitCode: exitCode ?? undefined,
         stderr,
@@ -97,6 +110,16 @@ export class ToolRuns implements AsyncDisposable {
     this.#stop.abort(new LanspreadError('CANCELLED'));
     for (const { output } of this.#runs.values()) await output[Symbol.asyncDispose]();
     this.#runs.clear();
+  }
+
+  #count(run: Run, bytes: number): void {
+    run.printedBytes += bytes;
+    const { archiveBytes } = this.#options;
+    const { ratioAboveBytes, maxRatio } = defaultBombLimits;
+    if (run.printedBytes <= Math.max(ratioAboveBytes, archiveBytes * maxRatio)) return;
+    throw new LanspreadError('ARCHIVE_HOSTILE', {
+      message: `${archiveBytes} bytes unpack to more than ${run.printedBytes}: this is made to fill a disk.`,
+    });
   }
 
   async #ready(command: ToolCommand): Promise<{ path: string; args: string[] }> {

@@ -42,7 +42,8 @@ export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutp
       stdout: 'pass',
       signal,
       stallMs: options.stallMs,
-      isMoving: () => Promise.resolve(pace.isMoving()),
+      onStderr: () => pace.heard(),
+      isMoving: pace.observer(),
     });
     // Looked at in `finish`; a rejection in between is not unhandled.
     tool.done.catch(() => {});
@@ -74,16 +75,27 @@ export async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** Knows whether a silent tool has stopped or is kept waiting by whoever reads from it. */
+/**
+ * Knows whether silent tools have stopped or are kept waiting by whoever reads from them. In a pipe, what one tool does
+ * speaks for all: the last one may have nothing to print before it has read the whole.
+ */
 class Pace {
-  #readBytes = 0;
-  #seenBytes = -1;
+  /** Counts what shows that the tools get on. */
+  #signs = 0;
   #isWanted = false;
 
-  isMoving(): boolean {
-    const moved = !this.#isWanted || this.#readBytes > this.#seenBytes;
-    this.#seenBytes = this.#readBytes;
-    return moved;
+  /** Tells, each time it is asked, whether there was anything since it was asked before. Every tool has its own. */
+  observer(): () => Promise<boolean> {
+    let seen = -1;
+    return () => {
+      const moved = !this.#isWanted || this.#signs > seen;
+      seen = this.#signs;
+      return Promise.resolve(moved);
+    };
+  }
+
+  heard(): void {
+    this.#signs += 1;
   }
 
   async *read(output: ReadAhead | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
@@ -91,7 +103,7 @@ class Pace {
     this.#isWanted = true;
     for await (const chunk of output) {
       throwIfAborted(signal);
-      this.#readBytes += chunk.length;
+      this.#signs += 1;
       this.#isWanted = false;
       yield chunk;
       this.#isWanted = true;

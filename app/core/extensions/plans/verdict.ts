@@ -8,6 +8,10 @@ export interface VerdictRules {
   readonly failures?: readonly ToolFailure[] | undefined;
 }
 
+/** What a tool prints of its progress and writes over. */
+// oxlint-disable-next-line no-control-regex
+const takenBack = /[^\n]*[\b\r](?!\n)/g;
+
 export function isOk({ exitCode }: ToolExit, { okExitCodes = [0] }: VerdictRules): boolean {
   return exitCode !== null && okExitCodes.includes(exitCode);
 }
@@ -17,6 +21,7 @@ export function errorOf({ exitCode, stderr }: ToolExit, { failures = [] }: Verdi
   const lower = stderr.toLowerCase();
   const code: ErrorCode = failures.find(({ says }) => lower.includes(says.toLowerCase()))?.means ?? 'UNPACKER_FAILED';
   const said = stderr
+    .replaceAll(takenBack, '')
     .trim()
     .replaceAll(/\s*\n\s*/g, ' · ')
     .slice(-500);
