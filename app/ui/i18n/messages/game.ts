@@ -124,7 +124,7 @@ export const game = define({
     'action.removing': 'Entfernt …',
     'action.install': 'Installieren',
     'action.play': 'Spielen',
-    'action.update': 'Aktualisieren',
+    'action.update': 'Update',
     'action.stop': 'Beenden',
     'action.retry': 'Nochmal',
     'line.available': '{size} · {peers}',

@@ -71,7 +71,7 @@ export const library = define({
     'filter.downloaded': 'Geladen',
     'filter.available': 'Jetzt verfügbar',
     'filter.playing': 'Wird gespielt',
-    'filter.updates': 'Aktualisierungen',
+    'filter.updates': 'Updates',
     'filter.group.genres': 'Genres',
     'filter.group.players': 'Spieler',
     'filter.group.size': 'Größe',
