@@ -3,6 +3,7 @@ import { Bitmap } from '../../app/core/base/index.ts';
 import type { ManifestLayout } from '../../app/core/protocol/index.ts';
 import { toRuns, type BlockRun } from '../../app/core/transfer/block-runs.ts';
 import { handOut } from '../../app/core/transfer/hand-out.ts';
+import { isDue, type Look } from '../../app/core/transfer/have-news.ts';
 import { UploadGovernor } from '../../app/core/transfer/lane/upload-governor.ts';
 import { Scheduler, type Range } from '../../app/core/transfer/scheduler.ts';
 import type { RangeOutcome } from '../../app/core/transfer/source-peer.ts';
@@ -30,8 +31,6 @@ interface Transfer {
   isOver: boolean;
 }
 
-/** As in the program: how often news are told, in milliseconds. */
-export const tellPeriodMs = 200;
 /** As in the program: how often stalled ranges are looked at, in milliseconds. */
 const reviewMs = 500;
 
@@ -43,7 +42,7 @@ export class SimNode {
   readonly #transfers = new Map<number, Transfer>();
   readonly #timers = new DisposableStack();
   #arrived: number[] = [];
-  #toldClaims = '';
+  #told: Look = { nowMs: 0, arrivals: 0, claims: '' };
   /** When its network card has taken in all that was sent to it so far. */
   #downFreeMs = 0;
   sentBytes = 0;
@@ -90,14 +89,18 @@ export class SimNode {
     this.pump([other.peerId]);
   }
 
-  /** What is new here since the last time; undefined when nothing is. */
+  /** What is new here since the last time; undefined when nothing is to be told yet. */
   news(): { added: BlockRun[]; claims: BlockRun[] } | undefined {
     const claims = this.scheduler.claims();
-    const text = JSON.stringify(claims);
-    if (this.#arrived.length === 0 && text === this.#toldClaims) return undefined;
+    const now: Look = {
+      nowMs: this.#network.clock.monotonicMs(),
+      arrivals: this.#told.arrivals + this.#arrived.length,
+      claims: JSON.stringify(claims),
+    };
+    if (!isDue(this.#told, now)) return undefined;
     const added = toRuns(this.#arrived);
     this.#arrived = [];
-    this.#toldClaims = text;
+    this.#told = now;
     return { added, claims };
   }
 

@@ -6,7 +6,8 @@ import { limits } from '../../app/core/protocol/index.ts';
 import { layoutOfSizes } from '../support/manifests.ts';
 import { SeededRandom } from '../support/random.ts';
 import { SimClock } from './sim-clock.ts';
-import { SimNode, tellPeriodMs, type SimNetwork } from './sim-node.ts';
+import { lookPeriodMs } from '../../app/core/transfer/have-news.ts';
+import { SimNode, type SimNetwork } from './sim-node.ts';
 
 export interface SimOptions {
   readonly receivers: number;
@@ -98,7 +99,7 @@ export function simulate({
       done += 1;
       if (isSwarm) tellReady(node);
     };
-    if (isSwarm) clock.timeout(() => tellNews(node), startMs + between(0, tellPeriodMs));
+    if (isSwarm) clock.timeout(() => tellNews(node), startMs + between(0, lookPeriodMs));
   }
   const friends = isSwarm ? makeFriends(others, { sessions, random }) : new Map<SimNode, SimNode[]>();
   for (const [node, known] of friends)
@@ -117,7 +118,7 @@ export function simulate({
       clock.timeout(() => {
         for (const other of friends.get(node) ?? []) other.hear(node.peerId, news);
       }, latencyMs);
-    clock.timeout(() => tellNews(node), tellPeriodMs);
+    clock.timeout(() => tellNews(node), lookPeriodMs);
   }
 
   function tellReady(node: SimNode): void {

@@ -1,8 +1,9 @@
 /** Tells those who fetch the same content what is here already, and what is on its way. */
-import { anySignal, sleep, throwIfAborted, type Clock, type GameId } from '../base/index.ts';
-import { askHaveSchema, limits, protocols, type Have } from '../protocol/index.ts';
+import { anySignal, throwIfAborted, type Clock, type GameId } from '../base/index.ts';
+import { askHaveSchema, limits, protocols } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
 import { toRuns } from './block-runs.ts';
+import { HaveNews } from './have-news.ts';
 import type { LivePartial } from './live-partial.ts';
 
 export interface ServeHaveOptions {
@@ -12,12 +13,8 @@ export interface ServeHaveOptions {
   clock: Clock;
 }
 
-/** News are told this often, in milliseconds: often enough for a block to travel on while it is rare. */
-const tellPeriodMs = 200;
-/** Without news something is said all the same, or the stream would count as idle. */
-const aliveEveryMs = limits.requestIdleMs / 3;
-
 export function serveHave({ peers, partialOf, isServable, clock }: ServeHaveOptions): Disposable {
+  const newsOf = new WeakMap<LivePartial, HaveNews>();
   return peers.handle(protocols.have, async (stream, { signal }) => {
     const { id, root } = await stream.readMessage(askHaveSchema, 'Have');
     const partial = isServable(id) ? partialOf(id) : undefined;
@@ -29,35 +26,28 @@ export function serveHave({ peers, partialOf, isServable, clock }: ServeHaveOpti
       });
       return;
     }
-    await tell(stream, { partial, clock, signal });
+    let news = newsOf.get(partial);
+    if (!news) newsOf.set(partial, (news = new HaveNews(partial, clock)));
+    await tell(stream, { partial, news, signal });
   });
 }
 
 /** Until the download or the stream ends. */
 async function tell(
   stream: PeerStream,
-  { partial, clock, signal }: { partial: LivePartial; clock: Clock; signal: AbortSignal },
+  { partial, news, signal }: { partial: LivePartial; news: HaveNews; signal: AbortSignal },
 ): Promise<void> {
   const ended = anySignal(signal, partial.ended);
-  let told = partial.arrivals;
-  let claims = '';
-  let toldAtMs = clock.monotonicMs();
+  let arrivals = partial.arrivals;
   let bitmap: string | undefined = Buffer.from(partial.verified.toBytes()).toString('base64');
   for (;;) {
-    const added = toRuns(partial.arrivedSince(told)).slice(0, limits.haveRuns);
-    const fetching = partial.claims().slice(0, limits.haveRuns);
-    const text = JSON.stringify(fetching);
-    const isNews = bitmap !== undefined || added.length > 0 || text !== claims;
-    if (isNews || clock.monotonicMs() - toldAtMs >= aliveEveryMs) {
-      const have: Have = { ok: true, added, fetching, ...(bitmap !== undefined && { bitmap }) };
-      await stream.writeMessage(have);
-      told += added.reduce((sum, [, count]) => sum + count, 0);
-      claims = text;
-      toldAtMs = clock.monotonicMs();
-      bitmap = undefined;
-    }
+    const { nowMs, fetching, claims } = news.look();
+    const added = toRuns(partial.arrivedSince(arrivals)).slice(0, limits.haveRuns);
+    await stream.writeMessage({ ok: true, added, fetching: [...fetching], ...(bitmap !== undefined && { bitmap }) });
+    arrivals += added.reduce((sum, [, count]) => sum + count, 0);
+    bitmap = undefined;
     try {
-      await sleep(tellPeriodMs, { signal: ended, clock });
+      await news.next({ nowMs, arrivals, claims }, { signal: ended });
     } catch {
       throwIfAborted(signal);
       return;
