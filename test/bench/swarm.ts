@@ -3,6 +3,7 @@
  * flushed sentinel, against the time that the seed needs to send the game once.
  * Options: --mib 512 --receivers 8 --caps 20,40 (MiB/s) --rounds 1
  */
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bulkGame, mib } from '../support/games.ts';
 import type { PeerProcess } from '../support/peer.ts';
@@ -20,6 +21,28 @@ interface Run {
   readonly last: number;
   /** How many times the seed sent the game. */
   readonly copies: number;
+  /** Processor time of all peers together for each GiB that a receiver got, from the command to the last sentinel. */
+  readonly cpuSecondsPerGib: number;
+}
+
+/** Linux counts processor time in these. */
+const ticksPerSecond = 100;
+
+/** Processor time of a process and its threads so far; NaN where the system does not tell. */
+async function cpuSeconds({ processId }: PeerProcess): Promise<number> {
+  try {
+    const stat = await readFile(`/proc/${processId}/stat`, 'utf8');
+    // After the name, which may hold anything: utime and stime are the 12th and the 13th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+async function cpuSecondsOf(peers: readonly PeerProcess[]): Promise<number> {
+  const each = await Promise.all(peers.map(cpuSeconds));
+  return each.reduce((sum, seconds) => sum + seconds, 0);
 }
 
 async function measure({
@@ -37,6 +60,7 @@ async function measure({
   for (let index = 1; index <= receivers; index += 1)
     others.push(await room.peer(`r${index}`, { knows: [seed, ...others] }));
   await Promise.all(others.map((peer) => isOffered(peer, 'wave', 1, 60_000)));
+  const cpuBefore = await cpuSecondsOf([seed, ...others]);
   const started = performance.now();
   const seconds = await Promise.all(
     others.map(async (peer) => {
@@ -45,6 +69,7 @@ async function measure({
       return (performance.now() - started) / 1000;
     }),
   );
+  const cpuAfter = await cpuSecondsOf([seed, ...others]);
   let fromSeed = 0;
   for (const peer of others) fromSeed += servedIn(peer.events, 'wave').byPeer.get(seed.peerId) ?? 0;
   const once = sizeMib / capMib;
@@ -52,6 +77,7 @@ async function measure({
     first: Math.min(...seconds) / once,
     last: Math.max(...seconds) / once,
     copies: fromSeed / blockCount(room.made('seed', 'wave').tree),
+    cpuSecondsPerGib: (cpuAfter - cpuBefore) / ((receivers * sizeMib) / 1024),
   };
 }
 
@@ -89,6 +115,11 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
         'what the seed sent',
         '× size',
         runs.map(({ copies }) => copies),
+      ),
+      of(
+        'processor time of all',
+        's / GiB received',
+        runs.map(({ cpuSecondsPerGib }) => cpuSecondsPerGib),
       ),
     );
   }
