@@ -1,7 +1,7 @@
 import type { FetchOrder, FromWorker } from './messages.ts';
 
 /** At most this often a worker tells how far it is, in milliseconds. */
-const periodMs = 50;
+const periodMs = 100;
 
 /** Gathers what happened in a worker, so that the main thread gets few messages however small the blocks are. */
 export class ProgressReporter {
