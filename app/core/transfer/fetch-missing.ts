@@ -9,6 +9,7 @@ import { LivePartial } from './live-partial.ts';
 import { makeWay } from './make-way.ts';
 import { assertRoom } from './preflight.ts';
 import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
+import { hasAnyBlock } from './ranges.ts';
 import type { Resolved } from './resolve.ts';
 import { Scheduler } from './scheduler.ts';
 import { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel.ts';
@@ -145,13 +146,6 @@ async function begin(
   state.payloads.setKnownPaths(root, known.with(manifest).paths());
   await prepareFiles(fileSystem, root, { manifest, isNew: madeRoot, signal });
   return setAside;
-}
-
-function hasAnyBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
-  const first = layout.firstBlockOf(fileIndex);
-  const count = layout.manifest.files[fileIndex]?.blocks.length ?? 0;
-  for (let block = first; block < first + count; block += 1) if (verified.has(block)) return true;
-  return false;
 }
 
 /** Everything is verified: makes the root what the sentinel then says it is. */

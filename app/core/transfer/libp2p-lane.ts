@@ -16,7 +16,7 @@ import {
 } from '../base/index.ts';
 import { getBlocksSchema, laneReplySchema, protocols } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
-import { diskError } from './lane/block-sink.ts';
+import { changedMeanwhile, diskError, isCut, openError } from './lane/block-sink.ts';
 import { withPeerStream } from './peer-request.ts';
 import type { Authorize, FetchListener, FetchRequest, Lane, ServePlan, Uploads } from './types.ts';
 import { takeBytes, takePlace } from './upload-turn.ts';
@@ -129,15 +129,20 @@ class Target implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  static async open({ path, sizeBytes }: FetchRequest['files'][number]): Promise<Target> {
+  static async open(file: FetchRequest['files'][number]): Promise<Target> {
+    const { path, isBegun = false } = file;
     let handle: FileHandle | undefined;
     try {
-      handle = await open(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o644);
-      if (process.platform !== 'win32' && (await handle.stat()).size < sizeBytes) await handle.truncate(sizeBytes);
+      const make = isBegun ? 0 : constants.O_CREAT;
+      handle = await open(path, constants.O_RDWR | make | noFollow, 0o644);
+      if (isCut(file, (await handle.stat()).size)) {
+        if (isBegun) throw changedMeanwhile(path);
+        await handle.truncate(file.sizeBytes);
+      }
       return new Target(path, handle);
     } catch (error) {
       await handle?.close();
-      throw diskError(error, path);
+      throw openError(error, file);
     }
   }
 

@@ -13,6 +13,7 @@ import type { HashedManifest } from '../library/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { deleteKnown, foldersOf } from './discard.ts';
 import type { KnownPayload } from './known-payload.ts';
+import { changedMeanwhile } from './lane/index.ts';
 import { forEachParallel } from './parallel.ts';
 import { statOf } from './stat.ts';
 
@@ -79,16 +80,21 @@ async function isSameFile(fileSystem: FileSystem, one: string, other: string): P
   return a !== undefined && b !== undefined && a.inode !== 0n && a.inode === b.inode;
 }
 
-/** Sets and clears the executable bits as the manifest's sender had them. */
+/**
+ * Sets and clears the executable bits as the manifest's sender had them. Errors: `IO_ERROR` where a file is not what was
+ * written: somebody else deleted or changed it; the file system's.
+ */
 export async function applyExecutables(
   fileSystem: FileSystem,
   root: string,
   { manifest, executables }: HashedManifest,
 ): Promise<void> {
   const wanted = new Set(executables);
-  await forEachParallel(manifest.files, async ({ path }, index) => {
+  await forEachParallel(manifest.files, async ({ path, size }, index) => {
     const absolute = absolutePath(root, path);
-    const { executable } = await fileSystem.lstat(absolute);
+    const stat = await statOf(fileSystem, absolute);
+    if (stat?.kind !== 'file' || stat.sizeBytes !== size) throw changedMeanwhile(absolute);
+    const { executable } = stat;
     if (executable !== wanted.has(index)) await fileSystem.setExecutable(absolute, wanted.has(index));
   });
 }

@@ -165,7 +165,7 @@ export class TransferRun {
     );
     let failure: LanspreadError | undefined;
     try {
-      const request = toFetchRequest(range, { layout, manifestRoot, gameRoot });
+      const request = toFetchRequest(range, { layout, manifestRoot, gameRoot, verified: scheduler.verified });
       await lane.fetch(
         request,
         {

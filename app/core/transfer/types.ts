@@ -6,6 +6,11 @@ export interface FileWrite {
   /** Absolute; its folder exists. Opened without following links; made at `sizeBytes` when it is not there. */
   readonly path: string;
   readonly sizeBytes: number;
+  /**
+   * Verified blocks of it are on disk: if it is gone or shorter now they are lost, and making it anew would hide that.
+   * `IO_ERROR` then. Default: false.
+   */
+  readonly isBegun?: boolean;
   readonly blocks: readonly {
     /** Number within the manifest. */
     readonly block: number;

@@ -2,12 +2,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blake3Hex, LanspreadError, parseGameId, parsePath, systemClock } from '../../../app/core/base/index.ts';
 import { blockSizeBytes, ManifestLayout, type GetBlocks, type Manifest } from '../../../app/core/protocol/index.ts';
 import type { Authorize, FetchRequest, FileWrite, Lane, ServePlan } from '../../../app/core/transfer/types.ts';
+import { failure } from '../failure.ts';
 
 /** Two ends of a road between this process's own "peers". */
 export interface LanePair extends AsyncDisposable {
@@ -220,6 +222,22 @@ export function laneCompliance(name: string, createPair: CreateLanePair): void {
     await at.fetch(0, 1, { edit: (request) => ({ ...request, files: [...request.files, empty] }) }).done;
     assert.is((await readFile(empty.path)).length, 0);
     await at.assertSame([0]);
+  });
+
+  test('a file with verified blocks that somebody deleted or cut meanwhile is not made anew', async () => {
+    await using at = await scene([3 * blockSizeBytes]);
+    const begun = (request: FetchRequest): FetchRequest => ({
+      ...request,
+      files: request.files.map((file) => ({ ...file, isBegun: true })),
+    });
+    const path = join(at.target, 'file-00000.bin');
+    const gone = await failure(at.fetch(1, 2, { edit: begun }).done);
+    assert.equal([gone.code, existsSync(path)], ['IO_ERROR', false]);
+    assert.match(gone.message, /changed or deleted/);
+    if (process.platform === 'win32') return;
+    await writeFile(path, Buffer.alloc(blockSizeBytes));
+    const cut = await failure(at.fetch(1, 2, { edit: begun }).done);
+    assert.equal([cut.code, (await stat(path)).size], ['IO_ERROR', blockSizeBytes]);
   });
 
   test('a block with a wrong hash is reported and the next ones still arrive', async () => {

@@ -1,6 +1,18 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanspreadError } from '../../../app/core/base/index.ts';
 import { blockSizeBytes } from '../../../app/core/protocol/index.ts';
@@ -397,6 +409,26 @@ test('a disk that fills up while blocks arrive ends in DISK_FULL and keeps what 
 function resumableBytes(outcome: DownloadOutcome): number {
   return 'resumableBytes' in outcome ? outcome.resumableBytes : -1;
 }
+
+test('a file that grew or went while it was downloaded is never called complete, and a resume puts it right', async () => {
+  for (const spoil of [(path: string) => appendFile(path, 'x'), (path: string) => rm(path)]) {
+    await using lab = await downloadLab();
+    const game = fakeGame({ 'a small.bin': Buffer.from('small'), 'game.eti': blocks(3) });
+    // It is here already, so that it is verified when the first block is asked for.
+    await write(lab.root, { 'a small.bin': 'small' });
+    let isSpoilt = false;
+    const before = async (): Promise<void> => {
+      if (!isSpoilt) await spoil(join(lab.root, 'a small.bin'));
+      isSpoilt = true;
+    };
+    lab.swarm.add('a', game, { before });
+    const outcome = await lab.run();
+    assert.is(outcome.kind === 'failed' && outcome.code, 'IO_ERROR', JSON.stringify(outcome));
+    assert.not.ok((await readdir(lab.root)).includes('version.ini'));
+    assert.is((await lab.run()).kind, 'finished');
+    await assertComplete(lab, game);
+  }
+});
 
 test('a state that cannot be stored while blocks arrive does not end the download', async () => {
   await using lab = await downloadLab();

@@ -1,12 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Bitmap } from '../../../app/core/base/index.ts';
 import { blockSizeBytes } from '../../../app/core/protocol/index.ts';
 import { toFetchRequest } from '../../../app/core/transfer/ranges.ts';
 import { planBlocks } from '../../../app/core/transfer/serve-gate.ts';
 import { layoutOfSizes } from '../../support/manifests.ts';
 
 const layout = layoutOfSizes([blockSizeBytes + 1, 0, 17, 3 * blockSizeBytes]);
-const places = { layout, manifestRoot: 'root', gameRoot: '/games/game' };
+const none = new Bitmap(layout.blockCount);
+const places = { layout, manifestRoot: 'root', gameRoot: '/games/game', verified: none };
 
 test('a range begins inside a file and runs on over the next ones, past an empty one', () => {
   const { peerId, request, files } = toFetchRequest({ peerId: 'a', firstBlock: 1, count: 3 }, places);
@@ -23,6 +25,16 @@ test('a range begins inside a file and runs on over the next ones, past an empty
       ['/games/game/file-000002.bin', 17, [[2, 0, 17]]],
       ['/games/game/file-000003.bin', 3 * blockSizeBytes, [[3, 0, blockSizeBytes]]],
     ],
+  );
+});
+
+test('a file of which something is verified is begun, and is never made anew', () => {
+  const verified = new Bitmap(layout.blockCount);
+  verified.add(3);
+  const { files } = toFetchRequest({ peerId: 'a', firstBlock: 1, count: 4 }, { ...places, verified });
+  assert.equal(
+    files.map(({ isBegun }) => isBegun),
+    [false, false, true],
   );
 });
 

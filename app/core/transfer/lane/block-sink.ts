@@ -1,8 +1,17 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { createHasher, LanspreadError, someBytes, toLanspreadError, type Hasher } from '../../base/index.ts';
+import { basename } from 'node:path';
+import {
+  createHasher,
+  isNotFound,
+  LanspreadError,
+  someBytes,
+  toLanspreadError,
+  type Hasher,
+} from '../../base/index.ts';
 import type { FileWrite } from '../types.ts';
 
-const openFlags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+const editFlags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
+const makeFlags = editFlags | constants.O_CREAT;
 
 /**
  * Puts a response's bytes where they belong: writes at positions and hashes while the bytes are hot in the cache, and
@@ -140,17 +149,40 @@ export class BlockSink {
   #open(file: FileWrite): number {
     if (this.#descriptor !== undefined) return this.#descriptor;
     try {
-      const descriptor = openSync(file.path, openFlags, 0o644);
+      const descriptor = openSync(file.path, file.isBegun ? editFlags : makeFlags, 0o644);
       this.#descriptor = descriptor;
       const { size } = fstatSync(descriptor);
+      if (file.isBegun && isCut(file, size)) throw changedMeanwhile(file.path);
       // Small new files grow to their size by being written; a second change of size would be half of what they cost.
       const isWrittenWhole = size === 0 && file.blocks.length === 1 && file.blocks[0]?.lengthBytes === file.sizeBytes;
       if (size !== file.sizeBytes && !isWrittenWhole) ftruncateSync(descriptor, file.sizeBytes);
       return descriptor;
     } catch (error) {
-      throw diskError(error, file.path);
+      throw openError(error, file);
     }
   }
+}
+
+/** Where files are made at their full size, a shorter one was cut. */
+export function isCut({ sizeBytes }: Pick<FileWrite, 'sizeBytes'>, sizeNow: number): boolean {
+  return process.platform !== 'win32' && sizeNow < sizeBytes;
+}
+
+/** Somebody else deleted or changed a file of a download that is under way. */
+export function changedMeanwhile(path: string, cause?: unknown): LanspreadError {
+  return new LanspreadError('IO_ERROR', {
+    message: `${basename(path)} was changed or deleted by something else while it was downloaded; a resume fetches what is missing.`,
+    details: { path },
+    cause,
+  });
+}
+
+/** Why a file of a download could not be opened. */
+export function openError(
+  error: unknown,
+  { path, isBegun = false }: Pick<FileWrite, 'path' | 'isBegun'>,
+): LanspreadError {
+  return isBegun && isNotFound(error) ? changedMeanwhile(path, error) : diskError(error, path);
 }
 
 /** `DISK_FULL` when the disk or the quota is full, else `IO_ERROR`; both name the file. */
