@@ -36,6 +36,8 @@ needsMounts('S35: the disk fills up midway; once space is freed a resume fetches
       [view.downloaded, view.operation, view.resumable?.bytes, view.lastFailure?.code],
       [false, undefined, kept, 'DISK_FULL'],
     );
+    const details = view.lastFailure?.details;
+    assert.equal([details?.['neededBytes'], details?.['freeBytes']], [needed, free], 'the figures stay with the game');
     const first = servedIn(bela.events, 'saga').blocks;
 
     // Without room a resume says so and keeps everything.

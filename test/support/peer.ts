@@ -27,7 +27,7 @@ export interface GameFacts {
   peerCount: number;
   operation?: unknown;
   resumable?: { bytes: number };
-  lastFailure?: { code: string };
+  lastFailure?: { code: string; details?: Record<string, unknown> };
   playedBy?: { peerId: string; name: string }[];
 }
 

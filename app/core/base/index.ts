@@ -2,6 +2,7 @@ export * from './atomic-write.ts';
 export * from './bitmap.ts';
 export * from './cancellation.ts';
 export * from './clock.ts';
+export * from './error-details.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './file-system.ts';

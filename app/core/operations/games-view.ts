@@ -2,7 +2,7 @@
  * What a card shows, from one place: catalog + this library + what peers offer + the running operation. Pure. The UI,
  * the CLI and the harness see nothing else.
  */
-import type { ErrorCode, GameId } from '../base/index.ts';
+import type { ErrorCode, GameId, TellingDetails } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { LocalGame } from '../library/index.ts';
 import type { Peer } from '../peers/index.ts';
@@ -11,6 +11,8 @@ import type { OperationKind } from './table.ts';
 export interface Failure {
   readonly code: ErrorCode | string;
   readonly message: string;
+  /** The figures and names of the case that the code has; left out when there are none. */
+  readonly details?: TellingDetails;
 }
 
 export interface Resumable {

@@ -1,6 +1,7 @@
 import {
   isAbort,
   LanspreadError,
+  tellingDetails,
   toLanspreadError,
   type Clock,
   type ErrorCode,
@@ -149,7 +150,7 @@ export class OperationRunner implements AsyncDisposable {
     terminal = await this.#blamed(terminal);
     // That somebody asked to stop is no failure to remember.
     if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
-      this.failures.set(gameId, { code: terminal.code, message: terminal.message });
+      this.failures.set(gameId, failureOf(terminal));
     hold[Symbol.dispose]();
     this.active.end(gameId);
     snapshot().publish();
@@ -167,6 +168,13 @@ const diskFailures: ReadonlySet<string> = new Set<ErrorCode>([
   'NOT_INSTALLED',
   'UNSAFE_ROOT',
 ]);
+
+/** What is remembered of a failure. */
+function failureOf(terminal: { code: string; message: string } & Record<string, unknown>): Failure {
+  const { code, message } = terminal;
+  const details = tellingDetails(code, terminal);
+  return { code, message, ...(Object.keys(details).length > 0 && { details }) };
+}
 
 /** The facts of a failure as events carry them. */
 export function failureFacts(error: LanspreadError): { code: ErrorCode; message: string } & Record<string, unknown> {

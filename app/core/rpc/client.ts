@@ -14,7 +14,20 @@ import {
 import type { CommandInput, CommandName, CommandResult, CoreEvent } from './contract.ts';
 import { StandardSocketReader, StandardSocketWriter } from './standard-socket.ts';
 
-export { errorTable, isErrorCode, LanspreadError, type ErrorCode, type ErrorEntry } from '../base/portable.ts';
+export {
+  errorDetailKinds,
+  errorTable,
+  isErrorCode,
+  LanspreadError,
+  tellingDetails,
+  type DetailKind,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorEntry,
+  type Side,
+  type TellingDetail,
+  type TellingDetails,
+} from '../base/portable.ts';
 
 export interface RpcClient extends Disposable {
   /** Errors: the command's codes; `PEER_UNREACHABLE` when the core went away before it answered. */

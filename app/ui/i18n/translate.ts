@@ -95,6 +95,16 @@ export function formatDuration(language: Language, seconds: number): string {
   return hours === 0 ? rest : `${count(hours)} h ${rest}`;
 }
 
+/** How long to wait: 30 seconds. */
+export function formatSeconds(language: Language, seconds: number): string {
+  return numberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'long' }).format(Math.ceil(seconds));
+}
+
+/** Ann, Bob and Cleo. */
+export function formatList(language: Language, names: readonly string[]): string {
+  return new Intl.ListFormat(language).format(names);
+}
+
 export function formatNumber(language: Language, value: number): string {
   return numberFormat(language, {}).format(value);
 }

@@ -50,7 +50,7 @@ export type LineFace =
   | { readonly kind: 'installed' }
   | { readonly kind: 'versions'; readonly from: string; readonly to: string }
   | { readonly kind: 'playing'; readonly since: number }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+  | ({ readonly kind: 'failed' } & NonNullable<GameView['lastFailure']>);
 
 export interface Running {
   readonly bytes: number;
@@ -134,9 +134,8 @@ function whileRunning(operation: NonNullable<GameView['operation']>, progress: R
 }
 
 function afterFailure(game: GameView, failure: NonNullable<GameView['lastFailure']>): ActionFace {
-  const { code, message } = failure;
   const main: ButtonFace = { label: 'action.retry', tone: 'accent', command: retryOf(game) };
-  return { main, ...besidePlay(game), line: { kind: 'failed', code, message } };
+  return { main, ...besidePlay(game), line: { kind: 'failed', ...failure } };
 }
 
 function retryOf(game: GameView): GameCommand {

@@ -1,6 +1,7 @@
 /** Everything the components look at, made once per window. */
-import { errorTable, isErrorCode, LanspreadError } from '../../core/rpc/client.ts';
+import { errorTable, isErrorCode, LanspreadError, type ErrorDetails } from '../../core/rpc/client.ts';
 import type { CommandInput, CommandName, CommandResult } from '../../core/rpc/contract.ts';
+import { detailedText } from '../i18n/error-text.ts';
 import { errorTexts, keptText } from '../i18n/errors.ts';
 import { i18n, t } from '../i18n/i18n.svelte.ts';
 import { CoreLink } from '../link/core-link.svelte.ts';
@@ -17,12 +18,20 @@ export const progress = new ProgressOverlay(link);
 export const room = new Room(link);
 export const settings = new SettingsStore(link);
 
+/** An error as it comes from the core, in whichever form. */
+export interface Refusal {
+  readonly code: string;
+  readonly message?: string | undefined;
+  readonly details?: ErrorDetails | undefined;
+}
+
 /** What a refusal or a failure means, in this window's language: what happened and what to do next. */
-export function explain(code: string, message?: string): string {
+export function explain({ code, message, details = {} }: Refusal): string {
   if (!isErrorCode(code)) return message ?? code;
   const entry = i18n.language === 'en' ? errorTable[code] : (errorTexts[i18n.language][code] ?? errorTable[code]);
-  // The core's own sentence knows the numbers and names of this case; it is English.
-  const happened = i18n.language === 'en' && message ? message : entry.message;
+  const detailed = detailedText(i18n.language, { code, details, nameOf: (peerId) => room.nameOf(peerId) });
+  // The core's own sentence knows this case; it is English.
+  const happened = detailed ?? (i18n.language === 'en' && message ? message : entry.message);
   return plain(t('error.next', { message: happened, next: entry.next }));
 }
 
@@ -45,7 +54,7 @@ export async function command<Name extends CommandName>(
     return await link.invoke(name, params);
   } catch (error) {
     const coded = error instanceof LanspreadError ? error : undefined;
-    toasts.show('bad', coded ? explain(coded.code, coded.message) : String(error));
+    toasts.show('bad', coded ? explain(coded) : String(error));
     return undefined;
   }
 }

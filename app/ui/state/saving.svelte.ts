@@ -46,7 +46,7 @@ export class Saving {
 }
 
 export function explainError(error: unknown): string {
-  return error instanceof LanspreadError ? explain(error.code, error.message) : String(error);
+  return error instanceof LanspreadError ? explain(error) : String(error);
 }
 
 export function codeOf(error: unknown): string | undefined {

@@ -1,0 +1,120 @@
+/**
+ * What happened, with the figures and names of the case: for each error the fullest sentence first; the first one whose
+ * every placeholder is known is said, else the plain sentence. In English only where the core's own sentence gives bare
+ * bytes or peer ids.
+ */
+import type { ErrorCode } from '../../core/rpc/client.ts';
+import type { Language } from './define.ts';
+
+type Sentences = Partial<Record<ErrorCode, readonly string[]>>;
+
+export const errorsDetailed: Record<Language, Sentences> = {
+  en: {
+    DISK_FULL: [
+      'There is not enough free space: {neededBytes} are needed, {freeBytes} are free.',
+      'There is not enough free space: {neededBytes} are needed.',
+    ],
+    PEER_GONE: ['{peerId} is gone.'],
+    MANIFEST_TIE: ['The PCs disagree about this game and none is in the majority: {groups}.'],
+    NO_SOUND_SOURCE: ['Block {block} of {file} arrives damaged from {peerId}, and nobody else has it.'],
+  },
+  de: {
+    BAD_REQUEST: ['Die Anfrage ist fehlerhaft: {field}.'],
+    NOT_IN_CATALOG: ['Der Katalog kennt kein Spiel „{gameId}“.'],
+    OPERATION_IN_PROGRESS: ['Mit diesem Spiel geschieht gerade schon etwas anderes: {operation}.'],
+    NOT_REMOVABLE: ['Die geladenen Dateien lassen sich jetzt nicht entfernen: {reason}.'],
+    LAUNCH_MISSING: ['„{path}“, womit der Katalog dieses Spiel startet, fehlt im installierten Spiel.'],
+    PLAY_FAILED: ['Das Programm des Spiels ließ sich nicht starten: {command}.'],
+    TOO_MANY_ATTEMPTS: ['Die PIN war zu oft falsch. Der nächste Versuch geht in {retryAfterSeconds}.'],
+    STATE_LOCKED: ['Ein anderes Lanspread benutzt den Zustandsordner {directory} schon.'],
+    STATE_TOO_NEW: [
+      'Die Datenbank stammt von einem neueren Lanspread (ihre Version ist {version}, hier geht es bis {latest}).',
+    ],
+    DISK_FULL: [
+      'Es ist nicht genug Platz frei: {neededBytes} werden gebraucht, {freeBytes} sind frei.',
+      'Es ist nicht genug Platz frei: {neededBytes} werden gebraucht.',
+      'Für {path} ist nicht genug Platz frei.',
+      'Es sind nur noch {freeBytes} frei.',
+    ],
+    IO_ERROR: ['{path} ließ sich nicht lesen oder schreiben.'],
+    PERMISSION_DENIED: ['Der Zugriff auf {path} wurde verweigert.'],
+    FOLDER_NOT_FOUND: ['Der Ordner {path} ist nicht da.'],
+    FOLDER_EXISTS: ['{path} gibt es schon.'],
+    GAMES_DIR_LOST: ['Der Spieleordner {gamesDir} ist nicht da.'],
+    INVALID_PATH: ['Der Pfad „{path}“ ist nicht erlaubt.'],
+    UNSAFE_ROOT: ['{path} ist im Weg oder in einem Zustand, den Lanspread nicht anrührt.'],
+    CATALOG_INVALID: ['Der Katalog ist nicht gültig: {field}.'],
+    CATALOG_NOT_FOUND: ['Die Katalogdatei {path} ist nicht lesbar.'],
+    SIGNATURE_INVALID: ['Die Signatur von {path} passt nicht.'],
+    ROOM_KEY_INVALID: ['{path} ist als Raumschlüssel nicht zu gebrauchen.'],
+    BAD_MESSAGE: ['{peerId} hat etwas gesendet, das nicht zum Protokoll gehört.'],
+    INCOMPATIBLE_PEER: [
+      '{peerId} spricht eine andere Protokollversion ({protocol}).',
+      '{peerId} spricht eine andere Protokollversion.',
+    ],
+    INVALID_ADDRESS: ['„{address}“ ist keine Multiadresse.'],
+    PEER_UNREACHABLE: ['{address} ist nicht erreichbar.'],
+    PEER_GONE: ['{peerId} ist weg.'],
+    PEER_TIMEOUT: ['{peerId} hat nicht rechtzeitig geantwortet.'],
+    GAME_NOT_FOUND: ['{peerId} hat dieses Spiel nicht in dieser Version.'],
+    MANIFEST_MISMATCH: ['{peerId} hat unter dieser Version einen anderen Inhalt.'],
+    NOT_SERVED: ['{peerId} gibt das nicht her.'],
+    NO_PEERS: ['Niemand hier hat die Version {version}.'],
+    MANIFEST_TIE: [
+      'Die PCs sind sich über den Inhalt dieses Spiels nicht einig, und keine Seite ist in der Mehrheit: {groups}.',
+    ],
+    MANIFEST_INVALID: ['Die Dateiliste dieses Spiels, die {peerId} gesendet hat, ist nicht gültig.'],
+    NO_SOUND_SOURCE: ['Block {block} von {file} kommt von {peerId} beschädigt an, und niemand sonst hat ihn.'],
+    NO_UNPACKER: ['Das Archiv {file} kann hier niemand entpacken.'],
+    ARCHIVE_CORRUPT: [
+      '„{entry}“ in {file} ist beschädigt.',
+      '{file} ist beschädigt.',
+      '„{entry}“ im Archiv ist beschädigt.',
+    ],
+    ARCHIVE_ENCRYPTED: ['„{entry}“ in {file} ist verschlüsselt.', 'Das Archiv {file} ist verschlüsselt.'],
+    ARCHIVE_HOSTILE: [
+      '„{entry}“ in {file} versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
+      '{file} versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
+      '„{entry}“ im Archiv versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
+    ],
+    EXTENSION_INCOMPATIBLE: ['Die Erweiterung ist für Lanspread {wants} gemacht; hier ist die Schnittstelle {has}.'],
+    EXTENSION_FAILED: ['Die Erweiterung {extensionId} ist gescheitert.'],
+    EXTENSION_CRASHED: ['Der Prozess der Erweiterung {extensionId} ist zu Ende gegangen.'],
+    EXTENSION_TIMEOUT: ['Die Erweiterung {extensionId} hat nicht rechtzeitig geantwortet.'],
+    EXTENSION_MISBEHAVED: ['Die Erweiterung {extensionId} hat gegen die Regeln für Erweiterungen verstoßen.'],
+  },
+};
+
+/** What runs, as a piece of a sentence. */
+export const operationWords: Record<Language, Readonly<Record<string, string>>> = {
+  en: {},
+  de: {
+    Queued: 'es wartet in der Schlange',
+    CheckingPeers: 'die anderen PCs werden gefragt',
+    Downloading: 'es wird geholt',
+    Verifying: 'es wird geprüft',
+    Repairing: 'es wird repariert',
+    Installing: 'es wird installiert',
+    Updating: 'es wird aktualisiert',
+    Streaming: 'es wird gestreamt installiert',
+    Uninstalling: 'es wird deinstalliert',
+    Removing: 'seine Dateien werden entfernt',
+    Playing: 'es wird gespielt',
+  },
+};
+
+/** Why a download cannot be removed. */
+export const reasonWords: Record<Language, Readonly<Record<string, string>>> = {
+  en: {},
+  de: {
+    'not-in-catalog': 'der Katalog kennt das Spiel nicht',
+    'outside-games-folder': 'sie liegen nicht im Spieleordner',
+    'not-there': 'es sind keine da',
+    link: 'an ihrer Stelle ist eine Verknüpfung',
+    'not-a-folder': 'an ihrer Stelle ist kein Ordner',
+    installed: 'das Spiel ist installiert',
+    'install-unfinished': 'eine Installation ist noch nicht zu Ende',
+    conflict: 'dort liegen zur Seite gelegte Dateien von dir',
+    'not-downloaded': 'das Spiel ist nicht geladen',
+  },
+};
