@@ -4,10 +4,10 @@
  */
 import { cp, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { violations } from '../support/accessible.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import type { CatalogEntry } from '../support/catalogs.ts';
 import { mib, type GameSpec } from '../support/games.ts';
@@ -43,23 +43,6 @@ const screens: readonly { name: string; show: (page: Page) => Promise<void> }[] 
 async function go(page: Page, hash: string): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
   await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
-}
-
-/** What axe finds, a line each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    // The library put itself there a moment ago.
-    const { axe: tool } = globalThis as unknown as { axe: typeof axe };
-    const { violations: all } = await tool.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return all.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`),
-    }));
-  });
-  return found.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]}`);
 }
 
 /** Run in the page: whether anything makes it scroll, and which buttons' labels are cut off. */

@@ -10,6 +10,7 @@ class I18n {
   readonly bytes = (bytes: number): string => texts.formatBytes(this.language, bytes);
   readonly bytesSoFar = (bytes: number): string => texts.formatBytesSoFar(this.language, bytes);
   readonly speed = (bytesPerSecond: number): string => texts.formatSpeed(this.language, bytesPerSecond);
+  readonly list = (names: readonly string[]): string => texts.formatList(this.language, names);
   readonly number = (value: number): string => texts.formatNumber(this.language, value);
   readonly duration = (seconds: number): string => texts.formatDuration(this.language, seconds);
   readonly time = (at: number): string => texts.formatTime(this.language, at);
@@ -19,4 +20,4 @@ class I18n {
 }
 
 export const i18n = new I18n();
-export const { t, bytes, bytesSoFar, speed, number, duration, time, date, percent, countdown } = i18n;
+export const { t, bytes, bytesSoFar, speed, list, number, duration, time, date, percent, countdown } = i18n;

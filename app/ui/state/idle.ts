@@ -31,12 +31,19 @@ export function idleStage({ sinceInputMs, idleMs, isPlaying, hasSession }: IdleF
   return leftMs <= warningMs ? { kind: 'warning', secondsLeft: Math.ceil(leftMs / 1_000) } : { kind: 'active' };
 }
 
-type Spotlit = Pick<GameView, 'installed' | 'downloaded' | 'peerCount' | 'players' | 'playedSeconds' | 'title'>;
+type Spotlit = Pick<
+  GameView,
+  'playedBy' | 'installed' | 'downloaded' | 'peerCount' | 'players' | 'playedSeconds' | 'title'
+>;
 
-/** Games to tempt with: ready to play first, best those for several people, then what most people play here. */
+/** Games to tempt with: those that others play right now first, then what is ready to play, best those for several people, then what most people play here. */
 export function spotlight<Game extends Spotlit>(games: readonly Game[], most = 8): readonly Game[] {
-  const worth = ({ installed, downloaded, peerCount, players }: Spotlit): number =>
-    (installed ? 8 : 0) + (downloaded ? 2 : 0) + ((players?.max ?? 1) > 1 ? 4 : 0) + (peerCount > 0 ? 1 : 0);
+  const worth = ({ playedBy, installed, downloaded, peerCount, players }: Spotlit): number =>
+    (playedBy ? 16 : 0) +
+    (installed ? 8 : 0) +
+    (downloaded ? 2 : 0) +
+    ((players?.max ?? 1) > 1 ? 4 : 0) +
+    (peerCount > 0 ? 1 : 0);
   return games
     .filter((game) => game.installed || game.downloaded || game.peerCount > 0)
     .toSorted((a, b) => worth(b) - worth(a) || b.playedSeconds - a.playedSeconds || a.title.localeCompare(b.title))

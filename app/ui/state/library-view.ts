@@ -1,5 +1,6 @@
 /** Which games the grid shows and in which order. Pure. */
 import type { GameView } from '../../core/rpc/contract.ts';
+import { isPlayed } from './playing.ts';
 
 export const stateFilters = ['all', 'installed', 'downloaded', 'available', 'playing', 'updates'] as const;
 export type StateFilter = (typeof stateFilters)[number];
@@ -30,7 +31,7 @@ const fitsState: Record<StateFilter, (game: GameView) => boolean> = {
   installed: ({ installed }) => installed,
   downloaded: ({ downloaded }) => downloaded,
   available: ({ peerCount }) => peerCount > 0,
-  playing: ({ operation }) => operation?.kind === 'Playing',
+  playing: isPlayed,
   updates: ({ updateAvailable }) => updateAvailable,
 };
 

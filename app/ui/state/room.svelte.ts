@@ -13,7 +13,7 @@ export interface Flow {
 
 const sampleMs = 1_000;
 const noFlow: Flow = { bytesIn: 0, bytesOut: 0, inPerSecond: 0, outPerSecond: 0 };
-const peerEvents = new Set(['peer-connected', 'peer-lost', 'peer-count-changed']);
+const peerEvents = new Set(['peer-connected', 'peer-lost', 'peer-count-changed', 'peer-playing']);
 
 export class Room {
   peers = $state.raw<readonly PeerView[]>([]);

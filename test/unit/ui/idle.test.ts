@@ -52,6 +52,14 @@ test('the spotlight falls on what is ready, first on what several can play, and 
     ['Favourite', 'Together', 'Alone', 'Offered'],
   );
   assert.is(spotlight(games, 2).length, 2);
+  const playedBy = [{ peerId: '1', name: 'nas' }];
+  const joinable = [...games, game('Joined', { peerCount: 1, playedBy }), game('Far', { playedBy })];
+  assert.equal(
+    spotlight(joinable, 2).map(({ title }) => title),
+    ['Joined', 'Favourite'],
+    'what is played and can be had comes first',
+  );
+  assert.not.ok(spotlight(joinable).some(({ title }) => title === 'Far'));
 });
 
 test.run();

@@ -5,11 +5,23 @@ import { firstRun } from './first-run.ts';
 import { game } from './game.ts';
 import { kioskTexts } from './kiosk.ts';
 import { library } from './library.ts';
+import { playing } from './playing.ts';
 import { queue } from './queue.ts';
 import { roomTexts } from './room.ts';
 import { settings } from './settings.ts';
 
-export const parts = [common, game, library, queue, settings, extensionTexts, roomTexts, firstRun, kioskTexts] as const;
+export const parts = [
+  common,
+  game,
+  library,
+  queue,
+  settings,
+  extensionTexts,
+  roomTexts,
+  firstRun,
+  kioskTexts,
+  playing,
+] as const;
 
 type Parts = (typeof parts)[number];
 type KeysOf<Part> = Part extends { en: Record<infer Key, unknown> } ? Key : never;
