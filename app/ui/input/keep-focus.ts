@@ -1,30 +1,76 @@
-/** Keeps the focus where a person was when a patch from the core takes the focused control away. */
+/**
+ * Keeps the focus where a person was when a patch from the core takes the focused control away, disables it, or moves
+ * its card elsewhere. One watcher for the whole window; the places that controls live in say what to take instead.
+ */
 import type { Attachment } from 'svelte/attachments';
 
-/** Attach to a container: what was focused inside and went is replaced by the first match of `fallback`, else itself. */
-export function keepFocus(fallback: string): Attachment<HTMLElement> {
-  return (container) => {
-    let focused: Element | undefined;
-    const onFocusIn = (event: FocusEvent): void => {
-      focused = event.target instanceof Element ? event.target : undefined;
-    };
-    const onFocusOut = (event: FocusEvent): void => {
-      // Somewhere else was chosen; a control that is taken away has no successor.
-      if (event.relatedTarget instanceof Element && !container.contains(event.relatedTarget)) focused = undefined;
-    };
-    const observer = new MutationObserver(() => {
-      if (!focused || document.activeElement !== document.body || !container.isConnected) return;
-      if (focused.isConnected && !(focused instanceof HTMLButtonElement && focused.disabled)) return;
-      const target = container.querySelector<HTMLElement>(fallback) ?? container;
-      target.focus({ preventScroll: true });
-    });
-    container.addEventListener('focusin', onFocusIn);
-    container.addEventListener('focusout', onFocusOut);
-    observer.observe(container, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] });
-    return () => {
-      observer.disconnect();
-      container.removeEventListener('focusin', onFocusIn);
-      container.removeEventListener('focusout', onFocusOut);
-    };
+/** Finds what to focus in the place of what was lost, which may be out of the document by now. */
+export type Fallback = (lost: HTMLElement, place: HTMLElement) => HTMLElement | null | undefined;
+
+const fallbacks = new WeakMap<Element, Fallback>();
+/** What has or had the focus, and what it stood in then, innermost first. */
+let held: { element: HTMLElement; places: readonly HTMLElement[] } | undefined;
+
+/**
+ * Attach to a place: what was focused inside and went is replaced by the first match of a selector, or by what a
+ * function finds. Where that is nothing, the next place further out is asked.
+ */
+export function keepFocus(fallback: string | Fallback): Attachment<HTMLElement> {
+  const find: Fallback =
+    typeof fallback === 'string' ? (_lost, place) => place.querySelector<HTMLElement>(fallback) : fallback;
+  return (place) => {
+    fallbacks.set(place, find);
+    return () => fallbacks.delete(place);
   };
+}
+
+/** The focus is given up on purpose: nothing takes it. */
+export function releaseFocus(): void {
+  held = undefined;
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
+/** Begins to watch. Called once per window; returns how to stop. */
+export function watchFocus(): () => void {
+  const onFocusIn = ({ target }: FocusEvent): void => {
+    if (!(target instanceof HTMLElement)) return;
+    const places: HTMLElement[] = [];
+    for (let at = target.parentElement; at; at = at.parentElement) places.push(at);
+    held = { element: target, places: [target, ...places] };
+  };
+  // A press beside every control takes the focus away as everywhere.
+  const onPointerDown = (): void => {
+    held = undefined;
+  };
+  const observer = new MutationObserver(restore);
+  document.addEventListener('focusin', onFocusIn);
+  document.addEventListener('pointerdown', onPointerDown, { capture: true });
+  observer.observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ['disabled'],
+  });
+  return () => {
+    observer.disconnect();
+    document.removeEventListener('focusin', onFocusIn);
+    document.removeEventListener('pointerdown', onPointerDown, { capture: true });
+  };
+}
+
+function restore(): void {
+  if (!held) return;
+  const { activeElement } = document;
+  const { element, places } = held;
+  const isUsable = element.isConnected && !element.matches(':disabled');
+  if (activeElement !== document.body && activeElement !== null && (activeElement !== element || isUsable)) return;
+  // It only went elsewhere in the document, which takes the focus from it.
+  if (isUsable) return element.focus({ preventScroll: true });
+  for (const place of places) {
+    if (!place.isConnected) continue;
+    const target = fallbacks.get(place)?.(element, place);
+    if (!target?.isConnected || target.matches(':disabled')) continue;
+    target.focus({ preventScroll: true });
+    if (document.activeElement === target) return;
+  }
 }

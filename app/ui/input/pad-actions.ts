@@ -1,4 +1,5 @@
 /** What a pad's press does to the page: the same key that a keyboard would send, and where no key says more, a move to the next control. */
+import { releaseFocus } from './keep-focus.ts';
 import { nearestInDirection, type Box } from './nearest.ts';
 import type { Direction, PadAction } from './pad-reader.ts';
 
@@ -99,8 +100,7 @@ function turnSelect(select: HTMLSelectElement, by: 1 | -1): void {
 function goBack(): void {
   const dialog = Array.from(document.querySelectorAll('dialog[open]')).at(-1);
   if (dialog) dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
-  else if (document.activeElement instanceof HTMLElement && isText(document.activeElement))
-    document.activeElement.blur();
+  else if (document.activeElement instanceof HTMLElement && isText(document.activeElement)) releaseFocus();
 }
 
 function actionButton(near: Element | null): HTMLElement | null | undefined {

@@ -1,4 +1,5 @@
 /** What a player leaves behind in the window itself. */
+import { releaseFocus } from '../input/keep-focus.ts';
 import { router } from './router.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
@@ -14,5 +15,5 @@ export function forgetWindow(): void {
   for (const dialog of document.querySelectorAll('dialog[open]:not([data-kiosk])'))
     dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
   getSelection()?.removeAllRanges();
-  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  releaseFocus();
 }

@@ -11,7 +11,16 @@ interface Place {
 function parse(hash: string): Place {
   const [name, gameId] = hash.replace(/^#\/?/, '').split('/');
   const screen = screens.find((each) => each === name) ?? 'library';
-  return { screen, gameId: gameId ? decodeURIComponent(gameId) : undefined };
+  return { screen, gameId: gameId ? decoded(gameId) : undefined };
+}
+
+/** Whatever somebody typed into the address: what cannot be read names no game. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 class Router {
