@@ -1,12 +1,12 @@
-import { LanspreadError, throwIfAborted } from '../base/index.ts';
+import { throwIfAborted } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
 import { layoutOf } from './layout.ts';
 import { planFromDisk } from './payload.ts';
-import { assertDownloaded, assertWayIsClear, settleFirst } from './preconditions.ts';
-import { deleteMarker, exists } from './staging.ts';
+import { assertDownloaded, assertNotInstalled, assertWayIsClear, settleFirst } from './preconditions.ts';
+import { deleteMarker } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function install(
   throwIfAborted(signal);
   await assertDownloaded(fileSystem, layout);
   await settleFirst(context, { root, gameId }, { signal });
-  if (await exists(fileSystem, layout.local)) throw new LanspreadError('INSTALLED');
+  await assertNotInstalled(fileSystem, layout);
   await assertWayIsClear(fileSystem, layout);
   const plan = await planFromDisk(root, { fileSystem, unpackers, limits, signal });
   const intent: Intent = { root, gameId, version, kind: 'Installing', madeRoot: false, startedAt: clock.now() };

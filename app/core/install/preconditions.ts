@@ -45,6 +45,17 @@ export async function assertDownloaded(fileSystem: FileSystem, { root, sentinel 
   if ((await kindAt(fileSystem, sentinel)) !== 'file') throw new LanspreadError('NOT_DOWNLOADED');
 }
 
+/** Throws `INSTALLED`, or `UNSAFE_ROOT` where something else than an install has its name. */
+export async function assertNotInstalled(fileSystem: FileSystem, { local }: RootLayout): Promise<void> {
+  const kind = await kindAt(fileSystem, local);
+  if (kind === undefined) return;
+  if (kind === 'directory') throw new LanspreadError('INSTALLED');
+  throw new LanspreadError('UNSAFE_ROOT', {
+    message: `${local} is not a folder, so it is no install of Lanspread's: move it out of the game's folder, or delete it if it is not yours.`,
+    details: { path: local },
+  });
+}
+
 /** Throws `UNSAFE_ROOT` when a reserved name is taken. After `settleFirst` that is by something that is not ours. */
 export async function assertWayIsClear(fileSystem: FileSystem, { staging, backup }: RootLayout): Promise<void> {
   for (const path of [staging, backup]) {

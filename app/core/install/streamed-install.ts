@@ -5,7 +5,7 @@ import type { InstallContext } from './context.ts';
 import { settle } from './finish.ts';
 import { installedRootOf } from './installed-root.ts';
 import { layoutOf, type RootLayout } from './layout.ts';
-import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
+import { assertNotInstalled, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import { receiveTree } from './receive-tree.ts';
 import type { ContentSender, StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
@@ -48,7 +48,7 @@ export async function streamedInstall(
   if (rootKind !== undefined && rootKind !== 'directory')
     throw new LanspreadError('UNSAFE_ROOT', { details: { path: root } });
   await settleFirst(context, { root, gameId }, { signal });
-  if (await exists(fileSystem, layout.local)) throw new LanspreadError('INSTALLED');
+  await assertNotInstalled(fileSystem, layout);
   await assertWayIsClear(fileSystem, layout);
   const madeRoot = (await kindAt(fileSystem, root)) === undefined;
   const intent: Intent = { root, gameId, version, kind: 'Streaming', madeRoot, startedAt: clock.now() };

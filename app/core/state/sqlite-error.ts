@@ -40,7 +40,9 @@ export function toStateError(error: unknown): unknown {
   const sqlite = sqliteCode(error);
   if (sqlite === undefined || !(error instanceof Error)) return error;
   const code = codes[sqlite] ?? 'IO_ERROR';
-  return new LanspreadError(code, { message: `${errorTable[code].message} (${error.message})`, cause: error });
+  // Not the games' disk, which may have room in plenty.
+  const what = code === 'DISK_FULL' ? 'The disk with the state directory is full.' : errorTable[code].message;
+  return new LanspreadError(code, { message: `${what} (${error.message})`, cause: error });
 }
 
 /** Runs database work; its errors leave with a LanspreadError code. */

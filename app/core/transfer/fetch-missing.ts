@@ -6,7 +6,7 @@ import type { HashedManifest } from '../library/index.ts';
 import type { DownloadContext } from './context.ts';
 import { KnownPayload, pathsOf, takeStock } from './known-payload.ts';
 import { LivePartial } from './live-partial.ts';
-import { makeWay } from './make-way.ts';
+import { clearSentinelNames, makeWay } from './make-way.ts';
 import { assertRoom } from './preflight.ts';
 import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
 import { hasAnyBlock } from './ranges.ts';
@@ -130,17 +130,12 @@ async function begin(
     state.intents.put({ root, gameId, kind: 'Downloading', version, madeRoot, startedAt: clock.now() });
   });
   await fileSystem.makeDirectory(root, { within: dirname(root) });
+  const nowMs = clock.now();
+  const hasSoundBlock = (fileIndex: number): boolean => hasAnyBlock(layout, verified, fileIndex);
+  const setAside = madeRoot ? [] : await clearSentinelNames(fileSystem, root, { nowMs });
   await parkSentinel(fileSystem, root);
   await library.refresh(gameId);
-  const setAside = madeRoot
-    ? []
-    : await makeWay(fileSystem, root, {
-        manifest,
-        known,
-        hasSoundBlock: (fileIndex) => hasAnyBlock(layout, verified, fileIndex),
-        nowMs: clock.now(),
-        signal,
-      });
+  if (!madeRoot) setAside.push(...(await makeWay(fileSystem, root, { manifest, known, hasSoundBlock, nowMs, signal })));
   if (setAside.length > 0) context.logger.warn({ root, setAside }, 'files that are not ours were set aside');
   // What lies at the manifest's places from now on is ours.
   state.payloads.setKnownPaths(root, known.with(manifest).paths());

@@ -2,12 +2,13 @@
  * Makes way for a manifest's files in a root that holds something already. Payload of ours is overwritten or deleted;
  * what is not ours is set aside into `.local.conflict-<time>`, never deleted.
  */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { absolutePath, throwIfAborted, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { deleteDirectoryIfEmpty, deleteKnown, foldersOf } from './discard.ts';
 import type { KnownPayload } from './known-payload.ts';
 import { forEachParallel } from './parallel.ts';
+import { sentinelPaths } from './sentinel.ts';
 import { statOf } from './stat.ts';
 
 export interface MakeWayOptions extends SignalOptions {
@@ -68,6 +69,21 @@ export async function makeWay(
     },
     { signal },
   );
+  return aside.moved;
+}
+
+/**
+ * Sets aside folders that have the names of the sentinel and its transients: they are nobody's of ours, and with them in its
+ * place no sentinel could be written. Returns the names. Errors: the file system's.
+ */
+export async function clearSentinelNames(
+  fileSystem: FileSystem,
+  root: string,
+  { nowMs }: Pick<MakeWayOptions, 'nowMs'>,
+): Promise<string[]> {
+  const aside = new SettingAside(fileSystem, root, nowMs);
+  for (const path of Object.values(sentinelPaths(root)))
+    if ((await statOf(fileSystem, path))?.kind === 'directory') await aside.move(basename(path));
   return aside.moved;
 }
 

@@ -47,7 +47,7 @@ export async function assertSafeWay(fileSystem: FileSystem, root: string, manife
     const kind = await kindOf(fileSystem, absolutePath(root, folder));
     if (kind === 'symlink') {
       throw new LanspreadError('INVALID_PATH', {
-        message: `A folder on the way is a link: ${folder}.`,
+        message: `${folder} in the game's folder is a link, and what lies behind it is not touched: put a folder in its place, or move it away.`,
         details: { path: folder },
       });
     }

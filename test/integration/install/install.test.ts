@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -211,6 +211,11 @@ test('what cannot be installed is refused before anything is written', async () 
   await mkdir(join(game.root, 'local'));
   assert.is(await attempt(), 'INSTALLED');
   await rm(join(game.root, 'local'), { recursive: true });
+  // What no command calls an install is not called one here either.
+  await writeFile(join(game.root, 'local'), 'of the player');
+  assert.is(await attempt(), 'UNSAFE_ROOT');
+  assert.is(await readFile(join(game.root, 'local'), 'utf8'), 'of the player');
+  await rm(join(game.root, 'local'));
   for (const name of ['.local.installing', '.local.backup']) {
     await mkdir(join(game.root, name));
     await writeFile(join(game.root, name, 'mine.txt'), 'of the player');

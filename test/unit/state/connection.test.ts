@@ -60,7 +60,8 @@ test('a full disk is told as such and rolls back', () =>
     const put = connection.command<[Uint8Array]>('INSERT INTO big (b) VALUES (?)');
     assert.throws(
       () => connection.transaction(() => put(Buffer.alloc(1_000_000))),
-      (error: unknown) => error instanceof LanspreadError && error.code === 'DISK_FULL',
+      (error: unknown) =>
+        error instanceof LanspreadError && error.code === 'DISK_FULL' && error.message.includes('state directory'),
     );
     const count = connection.query<[], number>('SELECT count(*) AS n FROM big', (row) => numberOf(row, 'n'));
     assert.is(count.get(), 0);

@@ -499,6 +499,18 @@ test('a game root that is a link is refused', async () => {
   assert.equal(await readdir(`${lab.root}-elsewhere`), []);
 });
 
+test('folders that have the names of the sentinel and its transients are set aside, not taken for ours', async () => {
+  await using lab = await downloadLab();
+  const names = ['.version.ini.discarded', '.version.ini.tmp', 'version.ini'];
+  for (const name of names) await write(lab.root, { [`${name}/mine.txt`]: 'mine' });
+  lab.swarm.add('a', plainGame());
+  const outcome = await lab.run();
+  assert.is(outcome.kind, 'finished', JSON.stringify(outcome));
+  await assertComplete(lab, plainGame());
+  const [aside = ''] = (await readdir(lab.root)).filter((name) => name.startsWith('.local.conflict-'));
+  for (const name of names) assert.is(await readFile(join(lab.root, aside, name, 'mine.txt'), 'utf8'), 'mine');
+});
+
 test('a folder on the way that is a link is refused', async () => {
   await using lab = await downloadLab();
   await mkdir(`${lab.root}-elsewhere`);
