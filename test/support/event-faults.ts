@@ -3,6 +3,9 @@ import type { HarnessEvent } from './peer.ts';
 
 const terminal = /^(?:download-(?:finished|failed|cancelled|paused|peers-gone)|[a-z]+-(?:finished|failed)|play-ended)$/;
 
+/** Whether it says how an operation ended. */
+export const isTerminal = ({ event }: Pick<HarnessEvent, 'event'>): boolean => terminal.test(event);
+
 /**
  * What is wrong with what a peer said: every operation that left the table is followed by exactly one terminal event of
  * its game before the next one of that game begins, and nothing else is terminal but a download's end amid an install.

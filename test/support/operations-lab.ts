@@ -200,6 +200,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       change(gameId, { installed: false, installedVersion: undefined });
     },
     assertRemovable: async () => {},
+    isHalfRemoved: () => false,
     async removeDownload({ gameId }) {
       await work('remove', gameId);
       change(gameId, { downloaded: false, version: undefined });
@@ -300,7 +301,7 @@ function peerWith(ids: readonly GameId[]): Peer {
   return { ...facts, games: new Map(games), libraryRevision: 1, playing: [] };
 }
 
-const idlePlayer: OperationsOptions['player'] = {
+export const idlePlayer: OperationsOptions['player'] = {
   plan: () => undefined,
   assertStartable: async () => {},
   start: async () => {

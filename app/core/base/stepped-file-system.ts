@@ -14,8 +14,9 @@ export interface FileStep {
 
 export interface FileStepHooks {
   /**
-   * What it throws is what the step fails with; nothing is done then. `half`: a write puts down half of its bytes and then
-   * fails with `ENOSPC`, as a disk that fills up does; a read gives half of what was asked for. Other steps ignore it.
+   * What it throws is what the step fails with; nothing is done then. `half`: a write or a copy puts down half of its bytes
+   * and then fails with `ENOSPC`, as a disk that fills up does; a read gives half of what was asked for. Other steps
+   * ignore it.
    */
   before(step: FileStep): 'half' | void;
   after?(step: FileStep): void;
@@ -48,7 +49,10 @@ export function steppedFileSystem(inner: FileSystem, hooks: FileStepHooks): File
     const original = Reflect.get(inner, name) as (...parameters: unknown[]) => Promise<unknown>;
     const watched = async (...parameters: unknown[]): Promise<unknown> => {
       const step: FileStep = { name, path: String(parameters[0]), changes };
-      hooks.before(step);
+      const isHalf = hooks.before(step) === 'half';
+      if (isHalf && name === 'writeFile')
+        await writeHalf(inner, ...(parameters as Parameters<FileSystem['writeFile']>));
+      if (isHalf && name === 'copyFile') await copyHalf(inner, ...(parameters as Parameters<FileSystem['copyFile']>));
       const result = await original(...parameters);
       hooks.after?.(step);
       return result;
@@ -80,13 +84,29 @@ function steppedHandle(inner: FileHandle, path: string, hooks: FileStepHooks): F
       run('write', true, async (isHalf) => {
         if (!isHalf) return await inner.write(buffer, position);
         await inner.write(firstHalf(buffer), position);
-        throw Object.assign(new Error('ENOSPC: the disk filled up in the middle of a write'), { code: 'ENOSPC' });
+        throw diskFilledUp();
       }),
     truncate: (sizeBytes) => run('truncate', true, () => inner.truncate(sizeBytes)),
     sync: () => run('sync', true, () => inner.sync()),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => inner.close(),
   };
+}
+
+async function writeHalf(inner: FileSystem, path: string, data: Uint8Array | string): Promise<never> {
+  await inner.writeFile(path, firstHalf(Buffer.from(data)));
+  throw diskFilledUp();
+}
+
+async function copyHalf(inner: FileSystem, from: string, to: string): Promise<never> {
+  await inner.copyFile(from, to);
+  await using copy = await inner.open(to, 'edit');
+  await copy.truncate(Math.floor((await inner.stat(to)).sizeBytes / 2));
+  throw diskFilledUp();
+}
+
+function diskFilledUp(): Error {
+  return Object.assign(new Error('ENOSPC: the disk filled up in the middle of a write'), { code: 'ENOSPC' });
 }
 
 /** At least one byte, so that it is never taken for the end of a file. */

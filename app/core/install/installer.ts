@@ -2,7 +2,7 @@ import type { GameId, SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { install } from './install.ts';
 import { settleFirst } from './preconditions.ts';
-import { assertRemovable, removeDownload } from './remove-download.ts';
+import { assertRemovable, isHalfRemoved, removeDownload } from './remove-download.ts';
 import { streamedInstall } from './streamed-install.ts';
 import type {
   InstallListener,
@@ -34,6 +34,8 @@ export interface Installer {
   uninstall(target: Target, options: { signal: AbortSignal }): Promise<void>;
   /** Throws `NOT_REMOVABLE` with a reason; changes nothing. */
   assertRemovable(target: Target): Promise<void>;
+  /** See `isHalfRemoved`. */
+  isHalfRemoved(target: Target): boolean;
   /** See `removeDownload`. */
   removeDownload(target: Target): Promise<void>;
 }
@@ -46,6 +48,7 @@ export function createInstaller(context: InstallContext): Installer {
     update: (request, listener, { signal }) => update(context, request, { listener, signal }),
     uninstall: (target, options) => uninstall(context, target, options),
     assertRemovable: (target) => assertRemovable(context, target),
+    isHalfRemoved: (target) => isHalfRemoved(context, target),
     removeDownload: (target) => removeDownload(context, target),
   };
 }

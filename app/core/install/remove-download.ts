@@ -72,24 +72,43 @@ export async function assertRemovable(
 ): Promise<void> {
   const reason = whyNotRemovable(await readFacts(context, request));
   if (reason === undefined || (reason === 'install-unfinished' && isUnsettled(context, request))) return;
+  if ((reason === 'not-downloaded' || reason === 'not-there') && isHalfRemoved(context, request)) return;
   throw new LanspreadError('NOT_REMOVABLE', {
     message: `The downloaded files cannot be removed: ${reason}.`,
     details: { reason },
   });
 }
 
+/** A removal of this root began to delete and did not come to its end: it can only go on. */
+export function isHalfRemoved(
+  { state }: Pick<InstallContext, 'state'>,
+  { root }: Pick<InstallRequest, 'root'>,
+): boolean {
+  return state.intents.get(root)?.kind === 'Removing';
+}
+
 /**
  * Deletes the downloaded files: the sentinel first, so that a half-deleted download never counts as complete, then the
- * root. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's (recovery finishes).
+ * root. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's: nothing changed while the sentinel is
+ * there; without it the rest is deleted by the next removal or by recovery.
  */
 export async function removeDownload(context: InstallContext, request: Omit<InstallRequest, 'version'>): Promise<void> {
   await settleFirst(context, request, {});
   await assertRemovable(context, request);
-  const { state, clock, fileSystem } = context;
+  const { state, clock, fileSystem, logger } = context;
   const { root, gameId } = request;
   const version = state.library.get(root)?.version ?? '';
   state.intents.put({ root, gameId, version, kind: 'Removing', madeRoot: false, startedAt: clock.now() });
-  await finishRemoving(context, root);
-  await fileSystem.syncDirectory(dirname(root));
-  state.intents.clear(root);
+  try {
+    await finishRemoving(context, root);
+  } catch (error) {
+    if (await exists(fileSystem, layoutOf(root).sentinel)) state.intents.clear(root);
+    throw error;
+  }
+  try {
+    await fileSystem.syncDirectory(dirname(root));
+    state.intents.clear(root);
+  } catch (error) {
+    logger.warn({ root, err: error }, 'That the download is gone could not be made durable; recovery will.');
+  }
 }

@@ -80,7 +80,7 @@ export class Installs {
     runner.active.assertIdle(gameId);
     const local = library.get(gameId);
     if (local?.installed) throw refusal('INSTALLED', gameId);
-    if (!local?.downloaded) throw refusal('NOT_DOWNLOADED', gameId);
+    if (!local?.downloaded && !installer.isHalfRemoved({ gameId, root })) throw refusal('NOT_DOWNLOADED', gameId);
     await installer.assertRemovable({ gameId, root });
     const failed = (error: LanspreadError): OperationEventMessage => ({
       event: 'remove-failed',

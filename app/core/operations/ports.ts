@@ -54,5 +54,7 @@ export interface InstallPort {
   uninstall(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
   /** Throws `NOT_REMOVABLE` with the reason when the download may not be removed. Changes nothing. */
   assertRemovable(request: { gameId: GameId; root: string }): Promise<void>;
+  /** An earlier removal deleted some of it: nothing is downloaded any more, and yet there is something to remove. */
+  isHalfRemoved(request: { gameId: GameId; root: string }): boolean;
   removeDownload(request: { gameId: GameId; root: string }): Promise<void>;
 }

@@ -1,0 +1,5 @@
+import { test } from 'uvu';
+import { testFaults } from '../support/operation-faults.ts';
+
+testFaults('update');
+test.run();
