@@ -295,9 +295,17 @@ export interface Entry {
   path: string;
   /** Of a file, unpacked; the host holds the content to it. */
   sizeBytes: number;
-  /** Only files and directories are ever installed. An archive with anything else is refused. */
+  /**
+   * Only files and directories are installed. In the place of a link comes a copy of what it points at; an archive with
+   * `other` things, such as devices, is refused.
+   */
   kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   executable?: boolean;
+  /**
+   * Of a link: where it leads, as the archive has it, from the link's folder on, for a `hardlink` from the top of the
+   * archive. Without it, and when it leads outside, the archive is refused. A plan leaves links out.
+   */
+  target?: string;
   /** Needs a password: the archive is refused and the player told why. */
   encrypted?: boolean;
   /** Bytes inside the archive, where it tells. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { anySignal, throwIfAborted } from '../base/index.ts';
+import { anySignal, throwIfAborted, type SafePath } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import { guardGrowth } from './growth-guard.ts';
+import { clearCopies, makeCopies } from './make-copies.ts';
 import type { RootLayout } from './layout.ts';
 import { unpackerOf } from './payload.ts';
 import type { InstallPlan } from './plan.ts';
@@ -50,8 +51,14 @@ export async function buildStaging(context: InstallContext, options: BuildOption
     }
     doneBytes += archive.totalBytes;
     report(doneBytes);
-    // Before anything else is written there: a link that this archive left must not lead the next one outside.
+    const copies = { folder: staging, copies: archive.copies };
+    await clearCopies(fileSystem, copies, { signal });
+    // Before anything else is written there: a link that this archive left must not lead what follows outside.
     await verifyStaging(fileSystem, { staging, plan, partly: true }, { signal });
+    for (const folder of archive.copiedFolders)
+      await fileSystem.makeDirectory(join(staging, folder), { within: staging });
+    const onCopied = (path: SafePath): void => report((doneBytes += plan.files.get(path) ?? 0));
+    await makeCopies(fileSystem, copies, { signal, onCopied });
   }
   await copyLoose(
     fileSystem,

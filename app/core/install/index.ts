@@ -3,6 +3,7 @@ export { streamingFileHasher, type HashFile } from './hash-file.ts';
 export { importLegacyJournals, type LegacyContext, type LegacyOutcome } from './legacy-import.ts';
 export { createInstaller, type Installer } from './installer.ts';
 export { installedRootOf } from './installed-root.ts';
+export { settleLinks } from './links.ts';
 export { probeHeadBytes } from './payload.ts';
 export { openPayloadContent, type PayloadContent } from './payload-content.ts';
 export { archiveScore, defaultBombLimits, planInstall, type BombLimits } from './plan.ts';

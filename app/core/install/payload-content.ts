@@ -13,13 +13,16 @@ export interface ContentEntry {
   readonly size: number;
   readonly kind: 'file' | 'directory';
   readonly executable?: boolean;
+  /** A copy of the file of this path, told before: its content does not come again. */
+  readonly copyOf?: string;
 }
 
 export interface PayloadContent {
   readonly entries: readonly ContentEntry[];
+  /** Of the contents that come. */
   readonly totalBytes: number;
   /**
-   * The contents of all files in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
+   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
    * well only when every archive was found whole. The unpacker is dead once it settled or was left.
    */
   bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
@@ -27,7 +30,7 @@ export interface PayloadContent {
 
 type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits'>;
 
-/** Archives come in the order of their names, each in its own order (solid ones know no other), loose files last. Errors: those of `install`. */
+/** Archives come in the order of their names, each in its own order (solid ones know no other), then loose files, then copies. Errors: those of `install`. */
 export async function openPayloadContent(
   { fileSystem, unpackers: unpackersNow, limits }: ContentContext,
   root: string,
@@ -36,7 +39,7 @@ export async function openPayloadContent(
   const unpackers = unpackersNow();
   const { archives, loose } = await probeAndList(root, { fileSystem, unpackers, signal });
   // What could not be installed here is not given to others either.
-  const { totalBytes } = planInstall({ archives, loose, freeBytes: Infinity, ...(limits && { limits }) });
+  planInstall({ archives, loose, freeBytes: Infinity, ...(limits && { limits }) });
   const executables = await looseExecutables(fileSystem, { root, loose });
   const entries: ContentEntry[] = [
     ...archives.flatMap(({ entries: listed }) =>
@@ -46,9 +49,12 @@ export async function openPayloadContent(
     ),
     ...loose.map((file) => entryOf({ ...file, executable: executables.has(file.path) })),
   ];
+  const copies = archives.flatMap(({ copies: made = [] }) =>
+    made.map((copy): ContentEntry => ({ ...entryOf({ ...copy, kind: 'file' }), copyOf: copy.from })),
+  );
   return {
-    entries,
-    totalBytes,
+    entries: [...entries, ...copies],
+    totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
     async *bytes(options) {
       for (const archive of archives) yield* archiveBytes(archive, { ...options, root, unpackers });
       for (const file of loose) if (file.kind === 'file') yield* looseBytes(fileSystem, file, { ...options, root });

@@ -7,6 +7,7 @@ import {
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
+import { settleLinks } from './links.ts';
 import {
   archiveScore,
   planInstall,
@@ -113,7 +114,8 @@ export async function probeAndList(
   const archives: ListedArchive[] = [];
   for (const archive of split.archives) {
     const unpacker = unpackerOf(unpackers, archive.unpackerId);
-    archives.push({ ...archive, entries: await unpacker.list(join(root, archive.path), { signal }) });
+    const listed = await unpacker.list(join(root, archive.path), { signal });
+    archives.push({ ...archive, ...settleLinks(archive.path, listed) });
   }
   return { archives, loose: split.loose };
 }

@@ -1,7 +1,8 @@
 /** What an install will do, decided before anything is written. Pure. */
 import { LanspreadError, parsePath, PathSet, type SafePath } from '../base/index.ts';
 import { markerName } from './layout.ts';
-import type { ArchiveEntry } from './types.ts';
+import type { Copies } from './make-copies.ts';
+import type { ArchiveEntry, EntryCopy } from './types.ts';
 import { furtherVolumes } from './volumes.ts';
 
 /** From this score on a file is an archive to unpack; see `Unpacker.probe`. */
@@ -77,10 +78,17 @@ export const defaultBombLimits: BombLimits = { maxEntries: 500_000, maxRatio: 25
 
 export interface ListedArchive extends ArchiveChoice {
   readonly entries: readonly ArchiveEntry[];
+  /** What its links have become. */
+  readonly copies?: readonly EntryCopy[];
+  readonly copiedFolders?: readonly string[];
 }
 
 export interface PlannedArchive extends ArchiveChoice {
+  /** Of what comes out of it, copies left out. */
   readonly totalBytes: number;
+  readonly copies: Copies;
+  /** Made with the copies; nothing unpacks them. */
+  readonly copiedFolders: readonly string[];
 }
 
 export interface InstallPlan {
@@ -108,12 +116,14 @@ function hostile(message: string, details: Record<string, unknown> = {}): Lanspr
 export function planInstall({ archives, loose, freeBytes, limits, platform }: PlanInput): InstallPlan {
   const tree = new TreePlan(platform);
   for (const file of loose) tree.add(file, 'the download');
-  const planned = archives.map(({ entries, path, unpackerId, packedBytes }) => {
-    refuseBomb({ path, entries, packedBytes }, limits);
+  let totalBytes = sumOf(loose);
+  const planned = archives.map(({ entries, copies = [], copiedFolders = [], path, unpackerId, packedBytes }) => {
+    refuseBomb({ path, entries: [...entries, ...copies], packedBytes }, limits);
     for (const entry of entries) tree.add(entry, path);
-    return { path, unpackerId, packedBytes, totalBytes: sumOf(entries) };
+    totalBytes += sumOf(entries) + sumOf(copies);
+    const planCopies = tree.addCopies(copies, path);
+    return { path, unpackerId, packedBytes, totalBytes: sumOf(entries), copies: planCopies, copiedFolders };
   });
-  const totalBytes = sumOf(planned.map((archive) => ({ sizeBytes: archive.totalBytes }))) + sumOf(loose);
   const neededBytes = Math.ceil(totalBytes * 1.02);
   if (neededBytes > freeBytes) {
     const message = `Installing needs ${neededBytes} bytes; ${freeBytes} are free.`;
@@ -127,7 +137,7 @@ function sumOf(items: readonly { sizeBytes: number }[]): number {
 }
 
 function refuseBomb(
-  { path, entries, packedBytes }: { path: string; entries: readonly ArchiveEntry[]; packedBytes: number },
+  { path, entries, packedBytes }: { path: string; entries: readonly { sizeBytes: number }[]; packedBytes: number },
   limits: BombLimits = defaultBombLimits,
 ): void {
   const count = entries.length;
@@ -158,7 +168,9 @@ class TreePlan {
     const details = { file: source, entry: path.slice(0, 300) };
     const named = `${source}: ${JSON.stringify(details.entry)}`;
     if (encrypted) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details });
-    if (kind !== 'file' && kind !== 'directory') throw hostile(`${named} is neither a file nor a folder.`, details);
+    if (kind === 'symlink' || kind === 'hardlink')
+      throw hostile(`${named} is a link, and nothing says what it points at.`, details);
+    if (kind === 'other') throw hostile(`${named} is neither a file nor a folder.`, details);
     try {
       const safePath = this.#parse(path);
       this.#paths.add(safePath, kind);
@@ -173,6 +185,18 @@ class TreePlan {
         cause,
       });
     }
+  }
+
+  addCopies(copies: readonly EntryCopy[], source: string): Copies {
+    const paths = new Map<SafePath, SafePath>();
+    for (const { path, from, sizeBytes } of copies) {
+      this.add({ path, kind: 'file', sizeBytes }, source);
+      const file = this.#parse(from);
+      if (this.files.get(file) !== sizeBytes)
+        throw hostile(`${source}: ${JSON.stringify(path)} is a copy of what is not there.`, { file: source });
+      paths.set(this.#parse(path), file);
+    }
+    return paths;
   }
 
   #parse(path: string): SafePath {

@@ -6,8 +6,9 @@ import { ContentWriter, type ContentFile } from './content-writer.ts';
 import type { InstallContext } from './context.ts';
 import { installedRootOf } from './installed-root.ts';
 import type { RootLayout } from './layout.ts';
+import { makeCopies, type Copies } from './make-copies.ts';
 import { planInstall, type InstallPlan } from './plan.ts';
-import { writeMarker } from './staging.ts';
+import { flushFile, writeMarker } from './staging.ts';
 import type { ContentSender, IncomingContent, StreamedInstallListener, StreamedInstallRequest } from './types.ts';
 
 export interface ReceiveTreeOptions {
@@ -51,7 +52,13 @@ export async function receiveTree(
   }
   const hashes = await writer.finish();
   const inventory = files.map(({ path, sizeBytes }, index) => ({ path, sizeBytes, blake3: hashes[index] ?? '' }));
-  assertSound(inventory, { content, peerId, installedRoot: request.installedRoot });
+  assertAsRead(inventory, { content, peerId });
+  for (const { copies } of plan.archives) {
+    await makeCopies(fileSystem, { folder: staging, copies }, { signal });
+    inventory.push(...(await sealCopies(fileSystem, staging, { copies, inventory })));
+  }
+  assertPinned(inventory, { peerId, installedRoot: request.installedRoot });
+  listener.onProgress({ peerId, bytes: totalBytes, totalBytes });
   await flushFolders(fileSystem, staging, plan);
   throwIfAborted(signal);
   return inventory.toSorted((a, b) => (a.path < b.path ? -1 : 1));
@@ -68,14 +75,19 @@ function planOf(
     path: parsePath('the stream', { atGameRoot: false }),
     unpackerId: '',
     packedBytes,
-    entries: entries.map(({ path, size, kind }) => ({ path, sizeBytes: size, kind })),
+    entries: entries
+      .filter(({ copyOf }) => copyOf === undefined)
+      .map(({ path, size, kind }) => ({ path, sizeBytes: size, kind })),
+    copies: entries.flatMap(({ path, size, copyOf }) =>
+      copyOf === undefined ? [] : [{ path, sizeBytes: size, from: copyOf }],
+    ),
   };
   return planInstall({ archives: [archive], loose: [], ...limits });
 }
 
 function filesOf({ entries }: IncomingContent): ContentFile[] {
   return entries
-    .filter(({ kind }) => kind === 'file')
+    .filter(({ kind, copyOf }) => kind === 'file' && copyOf === undefined)
     .map(({ path, size, executable = false }) => ({
       path: parsePath(path, { atGameRoot: false }),
       sizeBytes: size,
@@ -83,10 +95,26 @@ function filesOf({ entries }: IncomingContent): ContentFile[] {
     }));
 }
 
-/** Throws `ARCHIVE_CORRUPT` when a file is not what the sender read, or the whole not what the catalog names. */
-function assertSound(
+/** What the copies are, as files of their own, flushed. */
+async function sealCopies(
+  fileSystem: FileSystem,
+  staging: string,
+  { copies, inventory }: { copies: Copies; inventory: readonly InventoryFile[] },
+): Promise<InventoryFile[]> {
+  const known = new Map(inventory.map((file) => [file.path, file]));
+  const made: InventoryFile[] = [];
+  for (const [path, from] of copies) {
+    await flushFile(fileSystem, absolutePath(staging, path));
+    const file = known.get(from);
+    if (file) made.push({ ...file, path });
+  }
+  return made;
+}
+
+/** Throws `ARCHIVE_CORRUPT` when a file is not what the sender read. */
+function assertAsRead(
   inventory: readonly InventoryFile[],
-  { content, peerId, installedRoot }: { content: IncomingContent; peerId: string; installedRoot: string | undefined },
+  { content, peerId }: { content: IncomingContent; peerId: string },
 ): void {
   const wrong = inventory.find(({ blake3 }, index) => blake3 !== content.hashes[index]);
   if (wrong)
@@ -94,6 +122,13 @@ function assertSound(
       message: `${JSON.stringify(wrong.path)} is not what its sender read.`,
       details: { peerId, file: wrong.path },
     });
+}
+
+/** Throws `ARCHIVE_CORRUPT` when the whole is not what the catalog names. */
+function assertPinned(
+  inventory: readonly InventoryFile[],
+  { peerId, installedRoot }: { peerId: string; installedRoot: string | undefined },
+): void {
   if (installedRoot !== undefined && installedRootOf(inventory) !== installedRoot)
     throw new LanspreadError('ARCHIVE_CORRUPT', {
       message: 'What came is not what the catalog names.',

@@ -4,12 +4,23 @@ export interface ArchiveEntry {
   /** As the archive has it; the host applies the path rules. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** `other`: devices, pipes, deletions, alternate streams. Only files and folders are ever installed. */
+  /** `other`: devices, pipes, deletions, alternate streams. Only files and folders are ever installed; see `settleLinks`. */
   readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   readonly executable?: boolean;
+  /** Of a link: what it points at, as the archive has it. */
+  readonly target?: string;
   /** Bytes inside the archive, where it tells: for the bomb limits. */
   readonly packedBytes?: number;
   readonly encrypted?: boolean;
+}
+
+/** A file that is installed as the copy of another one: what a link has become. */
+export interface EntryCopy {
+  readonly path: string;
+  /** The path of a file of the same archive. */
+  readonly from: string;
+  readonly sizeBytes: number;
+  readonly executable?: boolean;
 }
 
 export interface UnpackOptions {
@@ -26,7 +37,7 @@ export interface ListOptions {
 
 export interface StreamOptions {
   signal: AbortSignal;
-  /** What `list` said of this archive: the stream is cut by these sizes. */
+  /** What `list` said of this archive, without its links: the stream is cut by these sizes. */
   entries: readonly ArchiveEntry[];
 }
 
@@ -82,14 +93,16 @@ export interface IncomingContent extends AsyncDisposable {
     readonly size: number;
     readonly kind: 'file' | 'directory';
     readonly executable?: boolean | undefined;
+    /** A copy of the file of this path: no content comes for it. */
+    readonly copyOf?: string | undefined;
   }[];
   /**
-   * The contents of all files in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
+   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
    * well only when the sender said that its archives are whole. Errors: the sender's refusal or verdict, `PEER_…`,
    * `BAD_MESSAGE`, `CANCELLED`.
    */
   bytes(): AsyncIterable<Uint8Array>;
-  /** BLAKE3 of each file as the sender read it, in the order of the entries; whole once `bytes` has ended well. */
+  /** BLAKE3 of each file as the sender read it, in the order of the entries, copies left out; whole once `bytes` has ended well. */
   readonly hashes: readonly string[];
 }
 

@@ -184,6 +184,8 @@ export const streamEntrySchema = z.object({
   size: count,
   kind: z.enum(['file', 'directory']),
   executable: z.boolean().optional(),
+  /** A copy of the file of this path, told before: no content comes for it, and no hash. */
+  copyOf: text.optional(),
 });
 export type StreamEntry = z.infer<typeof streamEntrySchema>;
 

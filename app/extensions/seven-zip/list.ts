@@ -1,14 +1,15 @@
-import type { Archive, Entry, UnpackCall } from '../../extension-api/index.ts';
+import type { Archive, UnpackCall } from '../../extension-api/index.ts';
 import { contentArguments, listArguments, streamArguments, throwIfFailed, tool } from './commands.ts';
 import { innerKind } from './inner-kind.ts';
-import { ListingParser } from './listing.ts';
+import { withTargets } from './links.ts';
+import { ListingParser, type ListedEntry } from './listing.ts';
 
 const content = [...contentArguments, '--', { ref: 'archive' }] as const;
 /** Tells its progress: the listing behind it says nothing before it has seen the whole, which may take minutes. */
 const source = { tool, args: [...streamArguments, '--', { ref: 'archive' }] } as const;
 
 /** Every entry, in the archive's order. */
-export async function listArchive(archive: Archive, call: UnpackCall): Promise<readonly Entry[]> {
+export async function listArchive(archive: Archive, call: UnpackCall): Promise<readonly ListedEntry[]> {
   const inner = await innerKind(archive, call);
   if (inner === 'single') return [await measureSingle(archive, call)];
   const parser = new ListingParser();
@@ -20,11 +21,13 @@ export async function listArchive(archive: Archive, call: UnpackCall): Promise<r
     const args = [...listArguments, '--', { ref: 'archive' } as const];
     throwIfFailed(await call.runTool(tool, args, { onOutput }), 'ARCHIVE_CORRUPT');
   }
-  return parser.finish();
+  const entries = parser.finish();
+  // A tar's listing names them.
+  return inner === 'tar' ? entries : await withTargets(entries, call);
 }
 
 /** Compressed streams do not tell reliably how long they are: it is counted. */
-async function measureSingle(archive: Archive, call: UnpackCall): Promise<Entry> {
+async function measureSingle(archive: Archive, call: UnpackCall): Promise<ListedEntry> {
   const result = await call.runTool(tool, content, { maxOutputBytes: 0, beyond: 'count' });
   throwIfFailed(result);
   return {

@@ -61,7 +61,26 @@ function plainPath(path: string, platform: NodeJS.Platform): string {
 /** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
 const sparsePath = /(?:^|\/)GNUSparseFile\.\d+\//;
 
-function toEntry(fields: Fields, platform: NodeJS.Platform): Entry | undefined {
+/** An entry, and what the host has no use for. */
+export interface ListedEntry extends Entry {
+  /** Its path as 7-Zip takes it; of links. */
+  readonly toolPath?: string;
+  /** Of a link that the listing names no target of: it is the content, and this long. */
+  readonly targetBytes?: number;
+}
+
+function linkFacts(fields: Fields, kind: Entry['kind']): Omit<ListedEntry, keyof Entry> & Pick<Entry, 'target'> {
+  if (kind !== 'symlink' && kind !== 'hardlink') return {};
+  const target = fields.get('Symbolic Link') || fields.get('Hard Link');
+  const targetBytes = target ? undefined : parseSize(fields, 'Size');
+  return {
+    toolPath: fields.get('Path') ?? '',
+    ...(target && { target }),
+    ...(targetBytes !== undefined && { targetBytes }),
+  };
+}
+
+function toEntry(fields: Fields, platform: NodeJS.Platform): ListedEntry | undefined {
   const path = fields.get('Path');
   if (path === undefined) throw corrupt('an entry has no path');
   if (sparsePath.test(path))
@@ -82,6 +101,7 @@ function toEntry(fields: Fields, platform: NodeJS.Platform): Entry | undefined {
     kind,
     executable: kind === 'file' && unixMode(fields).charAt(3) === 'x',
     encrypted: fields.get('Encrypted') === '+',
+    ...linkFacts(fields, kind),
     ...(packedBytes !== undefined && { packedBytes }),
   };
 }
@@ -93,7 +113,7 @@ function toEntry(fields: Fields, platform: NodeJS.Platform): Entry | undefined {
 export class ListingParser {
   readonly #platform: NodeJS.Platform;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  readonly #entries: Entry[] = [];
+  readonly #entries: ListedEntry[] = [];
   #rest = '';
 
   constructor(platform: NodeJS.Platform = process.platform) {
@@ -105,7 +125,7 @@ export class ListingParser {
   }
 
   /** The entries, in the archive's order. */
-  finish(): Entry[] {
+  finish(): ListedEntry[] {
     this.#take(this.#decode(new Uint8Array(0), false), true);
     return this.#entries;
   }
@@ -136,7 +156,7 @@ export class ListingParser {
   }
 }
 
-export function parseListing(output: Uint8Array, platform?: NodeJS.Platform): Entry[] {
+export function parseListing(output: Uint8Array, platform?: NodeJS.Platform): ListedEntry[] {
   const parser = new ListingParser(platform);
   parser.push(output);
   return parser.finish();

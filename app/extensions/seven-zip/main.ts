@@ -2,33 +2,45 @@
 import type { Archive, Context, Entry, Plan, UnpackCall, Unpacker } from '../../extension-api/index.ts';
 import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
 import { innerKind } from './inner-kind.ts';
+import { LinkMemory, withoutLinks } from './links.ts';
 import { listArchive } from './list.ts';
 import { headBytes, probeScore } from './probe.ts';
 
 const archive = { ref: 'archive' } as const;
 
 class SevenZip implements Unpacker {
+  readonly #links = new LinkMemory();
+
   async probe(given: Archive): Promise<number> {
     return probeScore(given.name, await given.read(0, headBytes));
   }
 
-  list(given: Archive, call: UnpackCall): Promise<readonly Entry[]> {
-    return listArchive(given, call);
+  async list(given: Archive, call: UnpackCall): Promise<readonly Entry[]> {
+    const entries = await listArchive(given, call);
+    await this.#links.remember(given, entries);
+    return entries;
   }
 
   async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall): Promise<Plan> {
     const inner = await innerKind(given, call);
     const common = { kind: 'tool', tool, okExitCodes, failures } as const;
+    const links = inner === 'single' ? [] : await this.#linksOf(given, call);
+    const left = withoutLinks(links);
     const source = { tool, args: [...(mode === 'install' ? streamArguments : contentArguments), '--', archive] };
     if (mode === 'stream' || inner === 'single') {
       const output = 'concatenated-stdout';
-      if (inner !== 'tar') return { ...common, args: [...contentArguments, '--', archive], output };
-      return { ...common, args: [...contentArguments, '-si', '-ttar'], input: source, output };
+      if (inner !== 'tar') return { ...common, args: [...contentArguments, ...left, '--', archive], output };
+      return { ...common, args: [...contentArguments, ...left, '-si', '-ttar'], input: source, output };
     }
     const output = 'destination';
     const progress = 'percent';
-    if (inner === 'tree') return { ...common, args: [...extractArguments, '--', archive], output, progress };
-    return { ...common, args: [...extractArguments, '-si', '-ttar'], input: source, output, progress };
+    if (inner === 'tree') return { ...common, args: [...extractArguments, ...left, '--', archive], output, progress };
+    return { ...common, args: [...extractArguments, ...left, '-si', '-ttar'], input: source, output, progress };
+  }
+
+  async #linksOf(given: Archive, call: UnpackCall): Promise<readonly string[]> {
+    const known = await this.#links.recall(given);
+    return known ?? (await this.#links.remember(given, await listArchive(given, call)));
   }
 }
 

@@ -71,7 +71,7 @@ test('a tar is cut into the entries of the listing, long and foreign names inclu
   }
 });
 
-test('a tar that differs from the listing, is cut off or damaged is corrupt; links in it are hostile', async () => {
+test('a tar that differs from the listing, is cut off or damaged is corrupt; devices in it are hostile', async () => {
   const bytes = await tarOf([[{ name: 'a.txt' }, 'hello']]);
   const attempt = (tar: Buffer, entries: ArchiveEntry[]) => codeOf(drain(splitTar(inSteps(tar, 4_096), entries)));
   assert.is(await attempt(bytes, [file('a.txt', 6)]), 'ARCHIVE_CORRUPT');
@@ -83,8 +83,15 @@ test('a tar that differs from the listing, is cut off or damaged is corrupt; lin
   const wrong = Buffer.from(bytes);
   wrong[3] = 0x7a;
   assert.is(await attempt(wrong, [file('a.txt', 5)]), 'ARCHIVE_CORRUPT');
-  const link = await tarOf([[{ name: 'door', type: 'symlink', linkname: '/etc' }]]);
-  assert.is(await attempt(link, [file('door', 0)]), 'ARCHIVE_HOSTILE');
+  const device = await tarOf([[{ name: 'door', type: 'character-device' }]]);
+  assert.is(await attempt(device, [file('door', 0)]), 'ARCHIVE_HOSTILE');
+  const link = await tarOf([[{ name: 'door', type: 'symlink', linkname: '/etc' }], [{ name: 'a.txt' }, 'hello']]);
+  assert.is(await attempt(link, [file('door', 0), file('a.txt', 5)]), 'ARCHIVE_CORRUPT');
+  assert.equal(
+    await drain(splitTar(inSteps(link, 4_096), [file('a.txt', 5)])),
+    ['> a.txt', 'hello'],
+    'links are left out',
+  );
   const bomb = await tarOf([[{ name: 'a', pax: { comment: 'x'.repeat(2 * 1024 * 1024) } }, '']]);
   assert.is(await attempt(bomb, [file('a', 0)]), 'ARCHIVE_CORRUPT', 'attributes have a limit');
 });

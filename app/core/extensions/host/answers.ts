@@ -9,6 +9,7 @@ const entrySchema = z.object({
   sizeBytes: z.int().min(0),
   kind: z.enum(['file', 'directory', 'symlink', 'hardlink', 'other']),
   executable: z.boolean().optional(),
+  target: z.string().max(maxEntryPathLength).optional(),
   encrypted: z.boolean().optional(),
   packedBytes: z.int().min(0).optional(),
 });

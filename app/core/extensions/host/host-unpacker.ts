@@ -152,7 +152,10 @@ export class HostUnpacker implements Unpacker {
 
   async #knownListing(context: CallContext, signal: AbortSignal): Promise<ArchiveEntry[]> {
     const last = this.#lastListing;
-    return last?.archive === context.archive.fingerprint ? last.entries : await this.#list(context, signal);
+    const isKnown = last?.archive === context.archive.fingerprint;
+    const entries = isKnown ? last.entries : await this.#list(context, signal);
+    // No plan carries links: whoever installs puts copies in their place.
+    return entries.filter(({ kind }) => kind !== 'symlink' && kind !== 'hardlink');
   }
 
   async #list(context: CallContext, signal: AbortSignal): Promise<ArchiveEntry[]> {

@@ -1,7 +1,8 @@
 /** A plan as an extension hands it in, checked. */
 import { z } from 'zod';
 
-const maxArguments = 64;
+/** An archive's links are left out one by one. */
+const maxArguments = 512;
 const argument = z.union([
   z
     .string()

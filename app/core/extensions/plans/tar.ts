@@ -16,6 +16,9 @@ function corrupt(message: string, cause?: symbol): LanspreadError {
 
 const fileTypes: ReadonlySet<string> = new Set(['0', '\0', '7']);
 
+/** Left out: whoever installs puts copies in their place. */
+const linkTypes: ReadonlySet<string> = new Set(['1', '2']);
+
 interface Header {
   readonly path: string;
   readonly sizeBytes: number;
@@ -147,7 +150,7 @@ function changesOf(pax: ReadonlyMap<string, string>): { path?: string; sizeBytes
 }
 
 /**
- * The entries of the listing with their content. Folders that the listing does not name are left out; anything else that
+ * The entries of the listing with their content. Links, and folders that the listing does not name, are left out; anything else that
  * differs is `ARCHIVE_CORRUPT`, what is neither file nor folder `ARCHIVE_HOSTILE`.
  */
 export async function* splitTar(
@@ -160,6 +163,10 @@ export async function* splitTar(
     const path = plainPath(header.path);
     const isDirectory = header.type === '5';
     const entry = entries[next];
+    if (linkTypes.has(header.type)) {
+      await cutter.skip(header.sizeBytes + paddingOf(header.sizeBytes));
+      continue;
+    }
     if (!isDirectory && !fileTypes.has(header.type))
       throw new LanspreadError('ARCHIVE_HOSTILE', {
         message: `${JSON.stringify(path.slice(0, 300))} is neither a file nor a folder.`,

@@ -69,7 +69,7 @@ export class FileHashes {
   #ready: string[] = [];
 
   constructor({ entries }: Pick<PayloadContent, 'entries'>) {
-    this.#sizes = entries.flatMap(({ kind, size }) => (kind === 'file' ? [size] : []));
+    this.#sizes = entries.flatMap(({ kind, size, copyOf }) => (kind === 'file' && copyOf === undefined ? [size] : []));
     this.#missingBytes = this.#sizes[0] ?? 0;
   }
 

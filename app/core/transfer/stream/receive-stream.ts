@@ -72,6 +72,10 @@ class StreamReader implements IncomingStream {
       if (this.#entries.length + message.entries.length > plan.entries) throw this.#nonsense('more entries than told');
       for (const entry of message.entries) {
         this.#entries.push(entry);
+        if (entry.copyOf !== undefined) {
+          if (entry.kind !== 'file') throw this.#nonsense('a folder is a copy');
+          continue;
+        }
         if (entry.kind === 'file') this.#fileCount += 1;
         else if (entry.size !== 0) throw this.#nonsense('a folder has a size');
         bytes += entry.size;

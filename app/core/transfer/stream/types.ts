@@ -23,9 +23,10 @@ export interface ByteOutlet {
 /** What a payload on this PC unpacks to. */
 export interface PayloadContent {
   readonly entries: readonly StreamEntry[];
+  /** Of the contents that come: copies are made where they arrive. */
   readonly totalBytes: number;
   /**
-   * The contents of all files in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
+   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
    * well only when every archive was found whole. Whatever unpacks is dead once it settled or was left.
    */
   bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;

@@ -1,0 +1,126 @@
+/**
+ * Links of an archive become copies of what they point at: an installed game has no links, so it is the same on every
+ * system, can be checked file by file, and nothing in it leads anywhere. Pure.
+ */
+import { LanspreadError, maxPathLength } from '../base/index.ts';
+import type { ArchiveEntry, EntryCopy } from './types.ts';
+
+/** What one archive's links may become at most; real ones have a few dozen. */
+const maxCopies = 10_000;
+/** As many links are followed on the way to one target as systems do. */
+const maxHops = 40;
+
+export interface SettledEntries {
+  /** Files, folders, and what nobody can install; no links. */
+  readonly entries: readonly ArchiveEntry[];
+  readonly copies: readonly EntryCopy[];
+  /** Folders that stand for links to folders: among `entries`, and nothing unpacks them. */
+  readonly copiedFolders: readonly string[];
+}
+
+/** `archive` is its name for messages. Throws `ARCHIVE_HOSTILE` for a link to what is not in the archive. */
+export function settleLinks(archive: string, listed: readonly ArchiveEntry[]): SettledEntries {
+  if (!listed.some(isLink)) return { entries: listed, copies: [], copiedFolders: [] };
+  return new LinkTree(archive, listed).settle();
+}
+
+function isLink({ kind }: ArchiveEntry): boolean {
+  return kind === 'symlink' || kind === 'hardlink';
+}
+
+class LinkTree {
+  readonly #archive: string;
+  readonly #listed: readonly ArchiveEntry[];
+  readonly #nodes = new Map<string, ArchiveEntry>();
+  readonly #folders = new Set(['']);
+  readonly #copies: EntryCopy[] = [];
+  readonly #madeFolders: ArchiveEntry[] = [];
+
+  constructor(archive: string, listed: readonly ArchiveEntry[]) {
+    this.#archive = archive;
+    this.#listed = listed;
+    for (const entry of listed) {
+      this.#nodes.set(entry.path, entry);
+      if (entry.kind === 'directory') this.#folders.add(entry.path);
+      for (let end = entry.path.indexOf('/'); end >= 0; end = entry.path.indexOf('/', end + 1))
+        this.#folders.add(entry.path.slice(0, end));
+    }
+  }
+
+  settle(): SettledEntries {
+    for (const entry of this.#listed) if (isLink(entry)) this.#copy(entry, entry.path);
+    const entries = this.#listed.filter((entry) => !isLink(entry));
+    const copiedFolders = this.#madeFolders.map(({ path }) => path);
+    return { entries: [...entries, ...this.#madeFolders], copies: this.#copies, copiedFolders };
+  }
+
+  /** Puts what a link points at to a path: its own one, or one below a link to the folder that it is in. */
+  #copy(link: ArchiveEntry, path: string): void {
+    const real = this.#realPath(link);
+    const file = real === undefined ? undefined : this.#nodes.get(real);
+    if (real !== undefined && file?.kind === 'file') this.#copyFile(file, path);
+    else if (real !== undefined && this.#folders.has(real)) this.#copyFolder(real, { link, path });
+    else throw this.#hostile(link, 'which is not in the archive');
+  }
+
+  #copyFile({ path: from, sizeBytes, executable }: ArchiveEntry, path: string): void {
+    if (this.#copies.length >= maxCopies) throw this.#tooMany();
+    this.#copies.push({ path, from, sizeBytes, ...(executable !== undefined && { executable }) });
+  }
+
+  #copyFolder(real: string, { link, path }: { link: ArchiveEntry; path: string }): void {
+    const inside = real === '' ? '' : `${real}/`;
+    if (link.path.startsWith(inside)) throw this.#hostile(link, 'which holds the link itself');
+    if (path.length > maxPathLength) throw this.#hostile(link, 'which leads into itself');
+    if (this.#madeFolders.length >= maxCopies) throw this.#tooMany();
+    this.#madeFolders.push({ path, sizeBytes: 0, kind: 'directory' });
+    for (const entry of this.#listed) {
+      if (!entry.path.startsWith(inside)) continue;
+      const below = `${path}/${entry.path.slice(inside.length)}`;
+      if (isLink(entry)) this.#copy(entry, below);
+      else if (entry.kind === 'file') this.#copyFile(entry, below);
+      else this.#madeFolders.push({ ...entry, path: below });
+    }
+  }
+
+  /** Where a link ends, with every link on the way followed; undefined outside the archive, or in a circle. */
+  #realPath(link: ArchiveEntry): string | undefined {
+    let real: string[] = [];
+    let waiting: string[] = [];
+    let hops = 0;
+    const follow = ({ kind, path, target }: ArchiveEntry): boolean => {
+      hops += 1;
+      if (hops > maxHops || !target || target.startsWith('/') || /[\\:\0]/.test(target)) return false;
+      real = kind === 'hardlink' ? [] : path.split('/').slice(0, -1);
+      waiting = [...target.split('/'), ...waiting];
+      return true;
+    };
+    if (!follow(link)) return undefined;
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        if (real.pop() === undefined) return undefined;
+        continue;
+      }
+      real.push(part);
+      const node = this.#nodes.get(real.join('/'));
+      if (node && isLink(node) && !follow(node)) return undefined;
+    }
+    return real.join('/');
+  }
+
+  #hostile({ path, target }: ArchiveEntry, what: string): LanspreadError {
+    const to = target === undefined ? 'something' : JSON.stringify(target.slice(0, 300));
+    return new LanspreadError('ARCHIVE_HOSTILE', {
+      message: `${this.#archive}: ${JSON.stringify(path.slice(0, 300))} is a link to ${to}, ${what}.`,
+      details: { file: this.#archive, entry: path.slice(0, 300) },
+    });
+  }
+
+  #tooMany(): LanspreadError {
+    return new LanspreadError('ARCHIVE_HOSTILE', {
+      message: `${this.#archive}: its links stand for more than ${maxCopies} files.`,
+      details: { file: this.#archive },
+    });
+  }
+}
