@@ -1,5 +1,6 @@
 /** One Lanspread process driven over its JSONL harness, as a program outside the project would drive it. */
 import { readdirSync } from 'node:fs';
+import { atExit } from './at-exit.ts';
 import { HarnessLines, Refused, type HarnessEvent, type Json } from './peer-lines.ts';
 import { patience } from './patience.ts';
 import { spawnPeer, type PeerChild, type PeerOptions } from './peer-spawn.ts';
@@ -63,8 +64,7 @@ export class PeerProcess implements AsyncDisposable {
   private constructor(options: PeerOptions) {
     this.options = options;
     this.#child = spawnPeer(options);
-    const killNow = (): void => void this.#child.kill('SIGKILL');
-    process.once('exit', killNow);
+    const killAtExit = atExit(() => this.#child.kill('SIGKILL'));
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#lines.push(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrKept);
@@ -75,7 +75,7 @@ export class PeerProcess implements AsyncDisposable {
     this.#exited = promise;
     const ended = (exitCode: number | null, signal: string | null, why: string): void => {
       this.#running = false;
-      process.off('exit', killNow);
+      killAtExit[Symbol.dispose]();
       this.#lines.end(new Error(`${options.name} ${why}`));
       resolve({ exitCode, signal });
     };

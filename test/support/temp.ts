@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 /** A folder of its own under the system's temporary one, gone with everything in it once disposed. */
 export interface TempDir extends AsyncDisposable {
@@ -12,14 +13,13 @@ export interface TempDir extends AsyncDisposable {
 
 export async function tempDir(label = 'test'): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), `lanspread-${label}-`));
-  const removeNow = (): void => rmSync(path, { recursive: true, force: true });
-  process.once('exit', removeNow);
+  const removeAtExit = atExit(() => rmSync(path, { recursive: true, force: true }));
   return {
     path,
     join: (...parts) => join(path, ...parts),
     async [Symbol.asyncDispose]() {
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
-      process.off('exit', removeNow);
+      removeAtExit[Symbol.dispose]();
     },
   };
 }
