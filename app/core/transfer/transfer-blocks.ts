@@ -2,6 +2,7 @@
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { DownloadContext } from './context.ts';
 import { sealFiles } from './files-seal.ts';
+import { FlushAhead } from './flush-ahead.ts';
 import { ProgressMeter, progressPeriodMs } from './progress.ts';
 import type { LivePartial } from './live-partial.ts';
 import type { Resolved } from './resolve.ts';
@@ -35,6 +36,7 @@ export async function transferBlocks(
   const { hashed } = resolved;
   const totalBytes = layout.totalBytes;
   const meter = new ProgressMeter({ totalBytes, verifiedBytes, nowMs: clock.monotonicMs() });
+  using flushAhead = new FlushAhead({ fileSystem, root, layout, logger });
   const run = new TransferRun({
     scheduler,
     layout,
@@ -43,7 +45,10 @@ export async function transferBlocks(
     laneOf: (peerId) => lanes.of(peerId),
     onLaneFailed: (peerId, lane) => lanes.onFailed(peerId, lane),
     meter,
-    onVerified: (block) => live.onVerified(block),
+    onVerified: (block) => {
+      live.onVerified(block);
+      flushAhead.onWritten(block);
+    },
     listener,
     clock,
     logger,
@@ -90,13 +95,14 @@ export async function transferBlocks(
     } catch (error) {
       logger.warn({ root, err: error }, 'the files of a download could not be looked at; a resume hashes them again');
     }
-    store(seal === undefined, seal);
+    store(seal === undefined || flushAhead.hasFailed, seal);
   };
   let isDone = false;
   try {
     const end = await run.run(signal);
     sample();
     isDone = end.kind === 'done';
+    if (isDone) await flushAhead.finish();
     return end;
   } finally {
     // Nothing is written any more. What is complete is not resumed but for a disk that fails at the very end.
