@@ -1,7 +1,11 @@
 /** Extensions that break the rules: the core goes on, others notice nothing, and the error names who it was. */
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
@@ -204,6 +208,26 @@ test('stopping the host ends every process within its time, and what is pending 
   assert.ok(performance.now() - startedAt < 2_000);
   assert.not.ok(isAlive(pid));
   assert.is((await pending).details['extensionId'], bad);
+});
+
+test('an extension that spins when the launcher is killed does not stay behind', async () => {
+  if (process.platform !== 'linux') return;
+  const program = fileURLToPath(new URL('../../support/extension-child.ts', import.meta.url));
+  const launcher = spawn(process.execPath, [program, misbehavingFolder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const pid = await eventually('it tells the process of the extension', async () => {
+    for await (const line of createInterface({ input: launcher.stdout })) return Number(line);
+    return undefined;
+  });
+  try {
+    const ticks = async (): Promise<number> => Number((await readFile(`/proc/${pid}/stat`, 'latin1')).split(' ')[13]);
+    const before = await ticks();
+    await until('it spins', async () => (await ticks()) > before + 20);
+    launcher.kill('SIGKILL');
+    await until('it is gone', () => !isAlive(pid));
+  } finally {
+    launcher.kill('SIGKILL');
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  }
 });
 
 test('an extension that cannot be loaded says why, by name', async () => {

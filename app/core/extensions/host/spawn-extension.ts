@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ExtensionDescription } from '../types.ts';
+import { guardOrphan } from './orphan-guard.ts';
 
 const bootstrapPath = fileURLToPath(new URL('../child/bootstrap.ts', import.meta.url));
 
@@ -90,6 +91,10 @@ export function spawnExtension(extension: ExtensionDescription, limits: { heapMi
   if (process.platform === 'linux' && child.pid !== undefined) {
     // When memory runs out, this process goes before the launcher and the games do. It may be gone already.
     writeFile(`/proc/${child.pid}/oom_score_adj`, '1000').catch(() => {});
+  }
+  if (child.pid !== undefined) {
+    const guard = guardOrphan(child.pid);
+    child.once('exit', () => guard[Symbol.dispose]());
   }
   // The stdio triple above says which end each one is; the fourth is both.
   return { child, stdout: stdout as Readable, stderr: stderr as Readable, link: link as Duplex };
