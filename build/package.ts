@@ -9,6 +9,7 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { buildNwBackground } from './nw-background.ts';
+import { buildProgram } from './program.ts';
 import { buildUi } from './ui.ts';
 
 const run = promisify(execFile);
@@ -45,9 +46,9 @@ async function productionPackages(): Promise<string[]> {
 export async function assembleApplication(outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  // The UI goes along as it is built, not as it is written.
-  const uiSources = join(repository, 'app', 'ui');
-  const withoutDevelopment = (source: string): boolean => basename(source) !== '.DS_Store' && source !== uiSources;
+  // The UI goes along as it is built, not as it is written; both builds are made here.
+  const made = ['ui', 'dist'].map((name) => join(repository, 'app', name));
+  const withoutDevelopment = (source: string): boolean => basename(source) !== '.DS_Store' && !made.includes(source);
   for (const part of parts)
     await cp(join(repository, part), join(outDir, part), { recursive: true, filter: withoutDevelopment });
   await buildUi({ outDir: join(outDir, 'app', 'ui', 'dist') });
@@ -66,6 +67,7 @@ export async function assembleApplication(outDir: string): Promise<void> {
   const nwManifest = await readManifest(nwApplication);
   const manifest = { ...nwManifest, version, description, license, type, bin, engines, dependencies };
   await writeFile(join(outDir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await buildProgram({ root: outDir });
 }
 
 async function addRuntime(srcDir: string, outDir: string): Promise<void> {

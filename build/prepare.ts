@@ -1,4 +1,4 @@
-/** What `npm ci` ends with: the UI and the NW.js background script. An install without the build tools has them built already. */
+/** What `npm ci` ends with: the UI, the NW.js background script and the bundled program. An install without the build tools has them built already. */
 import { fileURLToPath } from 'node:url';
 
 function hasBuildTools(): boolean {
@@ -13,7 +13,8 @@ function hasBuildTools(): boolean {
 if (hasBuildTools()) {
   const { buildUi } = await import('./ui.ts');
   const { buildNwBackground } = await import('./nw-background.ts');
-  await Promise.all([buildUi(), buildNwBackground()]);
+  const { buildProgram } = await import('./program.ts');
+  await Promise.all([buildUi(), buildNwBackground(), buildProgram()]);
 } else {
   process.stderr.write(
     `The build tools are not installed; ${fileURLToPath(new URL('../app/ui/dist', import.meta.url))} stays as it is.\n`,

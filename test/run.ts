@@ -137,6 +137,9 @@ if (values.every) {
   process.env['LANSPREAD_CRASH'] = 'every';
   for (const suite of Object.values(suites)) suite.limitMs = everyLimitMs;
 }
+// Whole stories are told with what users start.
+if (positionals.some((name) => name === 'scenarios' || name === 'e2e'))
+  await (await import('../build/program.ts')).refreshProgram();
 const outcomes: Outcome[] = [];
 for (const name of positionals.length > 0 ? positionals : ['unit'])
   outcomes.push(...(await runSuite(name, values.only)));

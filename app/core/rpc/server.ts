@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
@@ -9,6 +9,9 @@ import type { CoreApi } from './commands.ts';
 import type { RpcAddress } from './endpoint-file.ts';
 import { SocketReader, SocketWriter } from './json-rpc.ts';
 import { createStaticFiles } from './static-files.ts';
+
+// Imported, `node:http` reads all that it exports, a whole second HTTP client among it: 2 MiB that nobody uses.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** The JSON-RPC error code of a coded refusal; its `data` carries the code and the details. */
 export const refusalCode = -32_000;
