@@ -1,4 +1,7 @@
-import { isGameId, type FileSystem, type GameId, type Logger } from '../base/index.ts';
+import { isGameId, systemCode, type FileSystem, type GameId, type Logger } from '../base/index.ts';
+
+/** Too many are open, of this process or of all. */
+const outOfFiles: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /** The games folder itself: it may vanish with its drive, and come back as another folder of the same path. */
 export class GamesFolder {
@@ -36,7 +39,10 @@ export class GamesFolder {
     }
   }
 
-  /** Names of real directories that may be games; undefined when the folder is not there or cannot be listed. */
+  /**
+   * Names of real directories that may be games; undefined when the folder is not there or cannot be listed. Errors: those
+   * of a PC with too many open files.
+   */
   async list(): Promise<Set<GameId> | undefined> {
     this.#listedInode = await this.find();
     if (this.#listedInode === undefined) return undefined;
@@ -47,6 +53,8 @@ export class GamesFolder {
       for (const { name, kind } of entries) if (kind === 'directory' && isGameId(name)) names.add(name);
       return names;
     } catch (error) {
+      // That this PC has no file left to open says nothing about the folder.
+      if (outOfFiles.has(systemCode(error) ?? '')) throw error;
       this.#logger.warn({ err: error }, 'the games folder cannot be listed');
       return undefined;
     }

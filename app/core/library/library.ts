@@ -18,6 +18,7 @@ import { Announcer, summaryOf, type PartialFacts } from './announcer.ts';
 import { WorkerBlockHasher } from './block-hasher.ts';
 import { GamesFolder } from './games-folder.ts';
 import { GamesWatch } from './games-watch.ts';
+import { LookAgain } from './look-again.ts';
 import { Manifests, type ManifestSubject } from './manifests.ts';
 import { OpenWork } from './open-work.ts';
 import { walkPayload } from './payload.ts';
@@ -58,6 +59,7 @@ export class DiskLibrary implements Library {
   readonly #scans = new Semaphore(1);
   readonly #folder: GamesFolder;
   readonly #work: OpenWork;
+  readonly #lookAgain: LookAgain;
   #watch: GamesWatch | undefined;
   #tellTimer: IDisposable | undefined;
   #isAvailable = true;
@@ -95,7 +97,12 @@ export class DiskLibrary implements Library {
       isKnownGame,
       isFolderThere: () => this.#folder.isStillThere(),
       rootOfManifest: (id, contentKey) => this.#manifests.rootOf({ id, root: join(gamesDir, id), contentKey }),
+      onUnseen: (id) => this.#lookAgain.note(id),
       onGone: (id) => this.#manifests.forget(id),
+    });
+    this.#lookAgain = new LookAgain({
+      clock: this.#clock,
+      look: (ids) => this.#work.inBackground(cannotLook, (signal) => this.#lookAtChanged(ids, signal)),
     });
   }
 
@@ -204,6 +211,7 @@ export class DiskLibrary implements Library {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const work = this.#work[Symbol.asyncDispose]();
+    this.#lookAgain[Symbol.dispose]();
     this.#tellTimer?.[Symbol.dispose]();
     await this.#watch?.[Symbol.asyncDispose]();
     await this.#manifests[Symbol.asyncDispose]();

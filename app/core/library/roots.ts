@@ -14,6 +14,8 @@ export interface RootsOptions {
   readonly isFolderThere: () => Promise<boolean>;
   /** The root of the manifest of this content, when that is known; see `contentKeyOf`. */
   readonly rootOfManifest: (id: GameId, contentKey: string) => string | undefined;
+  /** A game could not be looked at. */
+  readonly onUnseen: (id: GameId) => void;
   /** A game is no longer listed. */
   readonly onGone: (id: GameId) => void;
 }
@@ -163,6 +165,7 @@ export class Roots {
     } catch (error) {
       throwIfAborted(options.signal);
       logger.warn({ gameId: id, err: error }, 'a game folder could not be looked at; it stays as it was');
+      this.#options.onUnseen(id);
       return undefined;
     }
     throwIfAborted(options.signal);

@@ -76,7 +76,8 @@ export interface Library extends AsyncDisposable {
   /**
    * Looks at every root; unchanged ones cost one listing and reading the sentinel, with `thorough` also a stat of each
    * file at the top level. Roots held by `hold` are skipped; one that cannot be read stays as it was known. A games
-   * folder that is not there is no error. Errors: `CANCELLED`, `SHUTTING_DOWN`, the database's.
+   * folder that is not there is no error. Errors: `CANCELLED`, `SHUTTING_DOWN`, the database's, those of a PC with too many
+   * open files.
    */
   scan(options?: { signal?: AbortSignal; thorough?: boolean }): Promise<void>;
   /** Looks at one root now, also when it is held: the operation that holds it asks. */

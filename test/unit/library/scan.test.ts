@@ -1,11 +1,12 @@
 import { chmod, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFileSystem, type FileSystem } from '../../../app/core/base/index.ts';
+import { nodeFileSystem, systemCode, type FileSystem } from '../../../app/core/base/index.ts';
 import { libraryDigest } from '../../../app/core/protocol/index.ts';
 import { until } from '../../support/eventually.ts';
 import { systemError } from '../../support/fault-file-system.ts';
 import { idOf, libraryLab, type LibraryLabOptions, type StateKind } from '../../support/library-lab.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const quake = idOf('quake');
 const doom = idOf('doom');
@@ -344,6 +345,50 @@ test('a root that cannot be read stays as it was known, and does not stop the sc
       .sort(),
     [doom, quake],
   );
+});
+
+test('a root that could not be read after an operation is looked at again', async () => {
+  let isBroken = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async list(path) {
+      if (isBroken && path.endsWith('quake')) throw systemError('EIO');
+      return await nodeFileSystem.list(path);
+    },
+  };
+  const clock = new VirtualClock();
+  await using its = await libraryLab({ fileSystem, clock });
+  await its.write({ 'quake/version.ini': '1', 'quake/local/x': '' });
+  await its.library.scan();
+  await rm(its.path('quake/local'), { recursive: true });
+  isBroken = true;
+  await its.library.refresh(quake);
+  assert.is(its.library.get(quake)?.installed, true);
+  isBroken = false;
+  await clock.advance(2_000);
+  await until('it is seen', () => its.library.get(quake)?.installed === false);
+});
+
+test('a PC with too many open files has lost no games folder', async () => {
+  let code = '';
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async list(path) {
+      if (code !== '' && path.endsWith('games')) throw systemError(code);
+      return await nodeFileSystem.list(path);
+    },
+  };
+  await using its = await libraryLab({ fileSystem });
+  await its.write({ 'quake/version.ini': '1' });
+  await its.library.scan();
+  for (code of ['EMFILE', 'ENFILE']) {
+    const error: unknown = await its.library.scan().catch((thrown: unknown) => thrown);
+    assert.is(systemCode(error), code);
+    assert.equal([its.library.isAvailable, its.availability, its.library.games().length], [true, [], 1]);
+  }
+  code = 'EIO';
+  await its.library.scan();
+  assert.equal([its.library.isAvailable, its.availability], [false, [false]]);
 });
 
 test('a games folder that is away keeps the list, offers nothing, and says so; when back it is offered again', async () => {
