@@ -4,7 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FileSystem } from '../../../app/core/base/index.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
-import { faultLab, gameId, makeVersions, type FaultLab } from '../../support/fault-lab.ts';
+import { gameId, makeVersions } from '../../support/fault-game.ts';
+import { faultLab, type FaultLab } from '../../support/fault-lab.ts';
 import { tempDir } from '../../support/temp.ts';
 import { diffTrees } from '../../support/trees.ts';
 
