@@ -64,23 +64,19 @@ export async function openCatalogs(options: CatalogsOptions): Promise<Catalogs> 
     else if (setting === 'catalogSources') live.reconsider();
   };
   owner.use(settings.onDidChange(apply));
+  owner.use(trust.onDidChange(() => catalog.reconsider()));
   owner.use(catalog.onDidChange(() => emit({ event: 'catalogs-changed' })));
   owner.use(live.onDidChange(() => emit({ event: 'catalogs-changed' })));
   const watching = superviseService({
     name: 'trusted keys',
     policy: 'Restart',
-    run: (signal) => watchKeys({ directories, fileSystem, clock, signal }, () => reload(trust, catalog)),
+    run: (signal) => watchKeys({ directories, fileSystem, clock, signal }, () => trust.load()),
     clock,
     logger,
     onFailed: () => {},
   });
   owner.defer(() => watching.stop());
   return { catalog, live, trust };
-}
-
-async function reload(trust: Trust, catalog: Catalog): Promise<void> {
-  await trust.load();
-  catalog.reconsider();
 }
 
 interface WatchedKeys {

@@ -51,6 +51,7 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
       if (setting === 'extensionOrder' || setting === 'trustedKeys') store.refresh();
     }),
   );
+  owner.use(trust.onDidChange(() => store.refresh()));
   owner.use(host.onDidChangeState((now) => tellFailure(now, events.emit)));
   const grant = (extensionId: string, now: readonly string[]): void => {
     if ((folders.get(extensionId) ?? []).join('\n') === now.join('\n')) return;

@@ -1,6 +1,7 @@
 /** Whose signatures count on this PC: the public keys in the folders of trust anchors, and those in the settings. */
 import { basename, extname, join } from 'node:path';
 import {
+  Emitter,
   isNotFound,
   LanspreadError,
   nodeFileSystem,
@@ -33,6 +34,9 @@ const maxAnchors = 256;
 
 export class Trust {
   readonly #options: TrustOptions;
+  readonly #changed = new Emitter<void>();
+  /** The folders hold other keys than before. */
+  readonly onDidChange = this.#changed.event;
   #fromFiles: readonly TrustAnchor[] = [];
 
   constructor(options: TrustOptions) {
@@ -43,7 +47,10 @@ export class Trust {
   async load(): Promise<void> {
     const found: TrustAnchor[] = [];
     for (const directory of this.#options.directories) found.push(...(await this.#read(directory)));
+    const keys = (anchors: readonly TrustAnchor[]): string => anchors.map(({ name, key }) => name + key.hex).join();
+    const before = keys(this.#fromFiles);
     this.#fromFiles = found.slice(0, maxAnchors);
+    if (keys(this.#fromFiles) !== before) this.#changed.fire();
   }
 
   anchors(): readonly TrustAnchor[] {

@@ -190,6 +190,19 @@ test('what it asks for is a question over RPC, and a key laid into the settings 
   assert.is((await lab.extension('acme.toy'))?.trust, 'signed');
   await commands.invoke('settings.set', { name: 'trustedKeys', value: [] });
   assert.is((await lab.extension('acme.toy'))?.trust, 'sideloaded');
+  // A key that somebody lays into the folder by hand, while Lanspread runs.
+  const before = lab.events.length;
+  await mkdir(temp.join('state', 'certs'), { recursive: true });
+  await writeFile(temp.join('state', 'certs', 'acme.pub'), key.publicKey.hex);
+  await until('an event tells that it is signed now', () =>
+    lab.events
+      .slice(before)
+      .some(
+        (event) =>
+          event.event === 'extensions-changed' &&
+          event.extensions.some(({ id, trust }) => id === 'acme.toy' && trust === 'signed'),
+      ),
+  );
   for (const [name, params] of Object.entries({
     'extensions.enable': { id: 'acme.none' },
     'extensions.disable': { id: 'acme.none' },
