@@ -1,6 +1,7 @@
 /** Every game as the core last published it: a snapshot and its patches. The one authority on what a card shows. */
 import type { CoreEvent, GameView } from '../../core/rpc/contract.ts';
 import type { CoreLink } from '../link/core-link.svelte.ts';
+import { oncePerFrame } from './next-frame.ts';
 
 type Patch = Extract<CoreEvent, { event: 'games-changed' }>;
 
@@ -10,6 +11,9 @@ export class Games {
   /** The first snapshot is here. */
   isLoaded = $state(false);
   #byId = $state.raw<ReadonlyMap<string, GameView>>(new Map());
+  /** What the patches since the last frame made of it; undefined: nothing. */
+  #next: { byId: Map<string, GameView>; keepsOrder: boolean } | undefined;
+  readonly #publishSoon = oncePerFrame(() => this.#publishNext());
   #revision = -1;
   #reloading: Promise<void> | undefined;
   readonly #link: CoreLink;
@@ -32,6 +36,7 @@ export class Games {
       .invoke('listGames', {})
       .then(({ revision, games }) => {
         this.#revision = revision;
+        this.#next = undefined;
         this.#publish(new Map(games.map((game) => [game.id, game])));
         this.isLoaded = true;
       })
@@ -49,11 +54,20 @@ export class Games {
       return;
     }
     this.#revision = revision;
+    const next = (this.#next ??= { byId: new Map(this.#byId), keepsOrder: true });
+    const { byId } = next;
     // Titles change with the catalog alone; what happens to a game leaves the order as it is.
-    const keepsOrder = removed.length === 0 && upserts.every(({ id, title }) => this.get(id)?.title === title);
-    const byId = new Map(this.#byId);
+    if (removed.length > 0 || upserts.some(({ id, title }) => byId.get(id)?.title !== title)) next.keepsOrder = false;
     for (const id of removed) byId.delete(id);
     for (const game of upserts) byId.set(game.id, game);
+    this.#publishSoon();
+  }
+
+  /** A burst of patches costs one pass over the library. */
+  #publishNext(): void {
+    if (!this.#next) return;
+    const { byId, keepsOrder } = this.#next;
+    this.#next = undefined;
     if (!keepsOrder) return this.#publish(byId);
     this.#byId = byId;
     this.list = this.list.map((game) => byId.get(game.id) ?? game);

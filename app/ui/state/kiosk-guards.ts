@@ -17,6 +17,11 @@ export function guardKiosk(target: Window = window): () => void {
     },
     options,
   );
+  // With Ctrl the wheel zooms; from some mice and every touchpad's pinch it comes so, too.
+  const onWheel = (event: WheelEvent): void => {
+    if (event.ctrlKey || event.metaKey) event.preventDefault();
+  };
+  target.addEventListener('wheel', onWheel, { ...options, passive: false });
   // A link in a new window or tab: with the middle button, or with Ctrl or Shift held.
   const onClick = (event: MouseEvent): void => {
     const isLink = event.target instanceof Element && event.target.closest('a') !== null;

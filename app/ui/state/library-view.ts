@@ -87,17 +87,26 @@ export interface LibraryCounts {
 }
 
 export function countGames(games: readonly GameView[]): LibraryCounts {
-  const count = <Name extends string>(names: readonly Name[], fits: (name: Name, game: GameView) => boolean) =>
-    Object.fromEntries(
-      names.map((name) => [name, games.reduce((sum, game) => sum + Number(fits(name, game)), 0)]),
-      // Every name has an entry.
-    ) as Record<Name, number>;
+  const states = zeroes(stateFilters);
+  const players = zeroes(playerFilters);
+  const sizes = zeroes(sizeFilters);
   const genres = new Map<string, number>();
-  for (const game of games) for (const genre of game.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+  // One pass: it runs whenever any of thousands of games changes.
+  for (const game of games) {
+    for (const name of stateFilters) if (fitsState[name](game)) states[name] += 1;
+    if (game.players) for (const name of playerFilters) if (fitsPlayers[name](game.players)) players[name] += 1;
+    for (const name of sizeFilters) if (fitsSize[name](game.sizeBytes)) sizes[name] += 1;
+    for (const genre of game.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+  }
   return {
-    states: count(stateFilters, (name, game) => fitsState[name](game)),
-    players: count(playerFilters, (name, { players }) => players !== undefined && fitsPlayers[name](players)),
-    sizes: count(sizeFilters, (name, { sizeBytes }) => fitsSize[name](sizeBytes)),
+    states,
+    players,
+    sizes,
     genres: [...genres].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)),
   };
+}
+
+function zeroes<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  // Every name has an entry.
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

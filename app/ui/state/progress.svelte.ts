@@ -2,6 +2,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { CoreEvent } from '../../core/rpc/contract.ts';
 import type { CoreLink } from '../link/core-link.svelte.ts';
+import { oncePerFrame } from './next-frame.ts';
+import { SpeedHistory } from './speed-history.ts';
 
 export interface Progress {
   readonly bytes: number;
@@ -14,7 +16,6 @@ export interface Progress {
   readonly speeds: readonly number[];
 }
 
-const rememberedSpeeds = 120;
 const nothing: Progress = {
   bytes: 0,
   totalBytes: 0,
@@ -26,11 +27,19 @@ const nothing: Progress = {
 
 export class ProgressOverlay {
   readonly #byGame = new SvelteMap<string, Progress>();
+  /** Samples since the last frame; undefined: its operation began anew or ended. */
+  readonly #next = new Map<string, Progress | undefined>();
+  readonly #histories = new Map<string, SpeedHistory>();
+  readonly #showSoon = oncePerFrame(() => this.#show());
 
   constructor(link: CoreLink) {
     link.onEvent((event) => this.#on(event));
     // Whatever ran before is told anew by its next sample.
-    link.onConnected(async () => this.#byGame.clear());
+    link.onConnected(async () => {
+      this.#next.clear();
+      this.#histories.clear();
+      this.#byGame.clear();
+    });
   }
 
   get(gameId: string): Progress | undefined {
@@ -47,12 +56,13 @@ export class ProgressOverlay {
   #on(event: CoreEvent): void {
     if (!('gameId' in event) || typeof event.gameId !== 'string') return;
     const { gameId } = event;
-    const before = this.#byGame.get(gameId) ?? nothing;
     switch (event.event) {
       case 'download-progress': {
         const { downloadedBytes, totalBytes, bytesPerSecond, etaSeconds, activePeers } = event;
-        const speeds = [...before.speeds, bytesPerSecond].slice(-rememberedSpeeds);
-        this.#byGame.set(gameId, {
+        const history = this.#histories.get(gameId) ?? new SpeedHistory();
+        this.#histories.set(gameId, history);
+        const speeds = history.add(bytesPerSecond, performance.now());
+        this.#put(gameId, {
           bytes: downloadedBytes,
           totalBytes,
           bytesPerSecond,
@@ -66,11 +76,27 @@ export class ProgressOverlay {
       case 'update-progress':
       case 'verify-progress':
       case 'repair-progress':
-        this.#byGame.set(gameId, { ...nothing, bytes: event.bytes, totalBytes: event.totalBytes ?? 0 });
+        this.#put(gameId, { ...nothing, bytes: event.bytes, totalBytes: event.totalBytes ?? 0 });
         break;
       default:
         // Begin and end of every operation: the bar starts anew.
-        if (/-(?:begin|finished|failed|cancelled|paused|peers-gone)$/.test(event.event)) this.#byGame.delete(gameId);
+        if (/-(?:begin|finished|failed|cancelled|paused|peers-gone)$/.test(event.event)) {
+          this.#histories.delete(gameId);
+          this.#put(gameId, undefined);
+        }
     }
+  }
+
+  #put(gameId: string, progress: Progress | undefined): void {
+    this.#next.set(gameId, progress);
+    this.#showSoon();
+  }
+
+  #show(): void {
+    for (const [gameId, progress] of this.#next) {
+      if (progress) this.#byGame.set(gameId, progress);
+      else this.#byGame.delete(gameId);
+    }
+    this.#next.clear();
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { layoutGrid, moveFocus, visibleRows } from '../../../app/ui/screens/library/grid-layout.ts';
+import { drawnCards, layoutGrid, moveFocus } from '../../../app/ui/screens/library/grid-layout.ts';
 
 const measures = { gap: 20, smallestCard: 180, textHeight: 100, coverRatio: 1.25, count: 10 };
 
@@ -11,13 +11,28 @@ test('as many columns as fit, cards share the rest of the width', () => {
   assert.is(layoutGrid({ ...measures, width: 780, count: 0 }).rows, 0);
 });
 
-test('only rows in sight and some beyond are drawn', () => {
-  const layout = layoutGrid({ ...measures, width: 780, count: 5_000 });
-  assert.equal(visibleRows(layout, { scrollTop: 0, height: 700, beyond: 2 }), { first: 0, last: 5 });
-  assert.equal(visibleRows(layout, { scrollTop: 3_450, height: 700, beyond: 2 }), { first: 8, last: 15 });
-  const { first, last } = visibleRows(layout, { scrollTop: 1e9, height: 700, beyond: 2 });
-  assert.is(last, layout.rows);
+test('only cards in sight and some rows beyond are drawn', () => {
+  const count = 5_000;
+  const layout = layoutGrid({ ...measures, width: 780, count });
+  const drawn = (scrollTop: number) => drawnCards(layout, { scrollTop, height: 690, beyond: 2, count });
+  assert.equal(drawn(0), { first: 0, last: 16 });
+  assert.equal(drawn(3_450), { first: 32, last: 56 });
+  const { first, last } = drawn(1e9);
+  assert.is(last, count);
   assert.ok(first <= last);
+});
+
+test('cards come and go a few at a time while it is scrolled, and all in sight are there', () => {
+  const count = 5_000;
+  const layout = layoutGrid({ ...measures, width: 780, count });
+  let before = drawnCards(layout, { scrollTop: 5_000, height: 700, beyond: 2, count });
+  for (let scrollTop = 5_086; scrollTop < 8_000; scrollTop += 86) {
+    const now = drawnCards(layout, { scrollTop, height: 700, beyond: 2, count });
+    assert.ok(now.last - before.last <= 2, 'a quarter of a row brings one card of four');
+    assert.ok(now.first <= Math.floor(scrollTop / layout.rowHeight) * layout.columns);
+    assert.ok(now.last >= Math.ceil((scrollTop + 700) / layout.rowHeight) * layout.columns);
+    before = now;
+  }
 });
 
 test('arrow keys move within the grid and stay at its edges', () => {

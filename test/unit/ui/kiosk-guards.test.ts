@@ -3,22 +3,31 @@ import * as assert from 'uvu/assert';
 import { leadsOut } from '../../../app/ui/state/leads-out.ts';
 import { driftRows } from '../../../app/ui/state/drift.ts';
 
-const plain = { ctrlKey: false, metaKey: false, altKey: false };
+const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 
 test('keys that lead out of a locked window are known, with either command key and in capitals', () => {
-  for (const key of ['p', 's', 'u', 'o', 'n', 't', 'w', 'r', 'P', 'I', 'J']) {
+  const letters = Array.from('bdefghijlmnopqrstuwBDEFGHIJLMNOPQRSTUW0123456789+-=,.[]/');
+  for (const key of [...letters, 'Tab', 'PageUp', 'PageDown', 'F4', 'Escape', '\\']) {
     assert.ok(leadsOut({ ...plain, key, ctrlKey: true }), `Ctrl+${key}`);
     assert.ok(leadsOut({ ...plain, key, metaKey: true }), `Cmd+${key}`);
   }
-  for (const key of ['F5', 'F11', 'F12', 'BrowserHome']) assert.ok(leadsOut({ ...plain, key }), key);
-  for (const key of ['ArrowLeft', 'ArrowRight', 'Home'])
+  for (const key of ['a', 'c', 'i', 'T', 'A', 'Delete'])
+    assert.ok(leadsOut({ ...plain, key, ctrlKey: true, shiftKey: true }), `Ctrl+Shift+${key}`);
+  for (const key of ['F1', 'F3', 'F5', 'F6', 'F7', 'F10', 'F11', 'F12', 'BrowserHome', 'LaunchMail', 'ContextMenu'])
+    assert.ok(leadsOut({ ...plain, key }), key);
+  for (const key of ['ArrowLeft', 'ArrowRight', 'Home', 'd', 'f', ' '])
     assert.ok(leadsOut({ ...plain, key, altKey: true }), `Alt+${key}`);
+  assert.ok(leadsOut({ ...plain, key: 'Escape', shiftKey: true }), 'Shift+Escape');
 });
 
 test('what a player needs stays: typing, moving, copying a name, the way in for the operator', () => {
   for (const key of ['p', 's', '/', 'Enter', 'Escape', 'ArrowLeft', 'Home', 'Tab'])
     assert.not(leadsOut({ ...plain, key }), key);
-  for (const key of ['c', 'v', 'a', 'k', 'K']) assert.not(leadsOut({ ...plain, key, ctrlKey: true }), `Ctrl+${key}`);
+  for (const key of ['P', 'Tab', 'ArrowLeft', '?']) assert.not(leadsOut({ ...plain, key, shiftKey: true }), key);
+  for (const key of ['c', 'v', 'a', 'k', 'K', 'ArrowLeft', 'Backspace', 'Control'])
+    assert.not(leadsOut({ ...plain, key, ctrlKey: true }), `Ctrl+${key}`);
+  for (const key of ['@', '€', '{', 'q'])
+    assert.not(leadsOut({ ...plain, key, ctrlKey: true, altKey: true }), `AltGr+${key}`);
 });
 
 test('three rows of covers drift by, with games or without any', () => {
