@@ -1,6 +1,6 @@
 /** Copies the player's files from the installed tree into the staging of the next version. */
 import { dirname, join } from 'node:path';
-import { LanspreadError, throwIfAborted, type SignalOptions } from '../base/index.ts';
+import { LanspreadError, throwIfAborted, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { markerName, type RootLayout } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
@@ -65,6 +65,22 @@ export async function assertRoom(
   throw new LanspreadError('DISK_FULL', { message, details: { neededBytes, freeBytes } });
 }
 
+/**
+ * Not every disk says that it copied too little, and the original is deleted after this. One that grew or shrank
+ * meanwhile is copied again by the next round. Throws `IO_ERROR`.
+ */
+async function assertWhole(
+  fileSystem: FileSystem,
+  { source, target, sizeBytes }: { source: string; target: string; sizeBytes: number },
+): Promise<void> {
+  if ((await fileSystem.lstat(target)).sizeBytes === sizeBytes) return;
+  if ((await fileSystem.lstat(source)).sizeBytes !== sizeBytes) return;
+  throw new LanspreadError('IO_ERROR', {
+    message: `${JSON.stringify(source)} could not be copied whole.`,
+    details: { path: source },
+  });
+}
+
 /** Copies and flushes. A file of the new version in the same place makes way. */
 export async function carryOver(
   { fileSystem }: InstallContext,
@@ -72,7 +88,7 @@ export async function carryOver(
   { signal }: SignalOptions,
 ): Promise<void> {
   const folders = new Set<string>();
-  for (const { from, to, kind } of copies) {
+  for (const { from, to, kind, sizeBytes } of copies) {
     throwIfAborted(signal);
     const [source, target] = [join(local, from), join(staging, to)];
     if (kind === 'directory') {
@@ -86,6 +102,7 @@ export async function carryOver(
     else {
       await fileSystem.copyFile(source, target);
       await flushFile(fileSystem, target);
+      await assertWhole(fileSystem, { source, target, sizeBytes });
     }
     for (let folder = dirname(target); folder.length >= staging.length; folder = dirname(folder)) folders.add(folder);
   }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -111,6 +111,28 @@ for (const [when, isMoment, folder] of moments)
     assert.is(await installedText(root, 'game.exe'), 'game 2');
     assert.equal((await lab.recover()).actions, []);
   });
+
+test('a disk that copies a save only in part and says nothing of it loses nothing', async () => {
+  let isSly = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async copyFile(from, to) {
+      await nodeFileSystem.copyFile(from, to);
+      if (isSly && basename(to) === '1.sav') await truncate(to, 3);
+    },
+  };
+  await using lab = await installLab({ ...updateOptions, fileSystem });
+  const installed = await prepareUpdate(lab);
+  isSly = true;
+  const error: unknown = await lab.installer
+    .update(requestFor(installed.next), listener, { signal: updateSignal() })
+    .catch((thrown: unknown) => thrown);
+  assert.is(Reflect.get(Object(error), 'code'), 'IO_ERROR');
+  await assertOld(lab, installed, 'after the sly copy');
+  isSly = false;
+  await lab.installer.update(requestFor(installed.next), listener, { signal: updateSignal() });
+  await assertUpdated(lab, installed);
+});
 
 test('an update hit by a fault at any step rolls back exactly or is not a failure any more', async () => {
   let count = 0;
