@@ -54,6 +54,8 @@ export interface OperationsLab {
   /** Peers come with all games, or go. */
   setPeers(isThere: boolean): void;
   setFolder(isThere: boolean): void;
+  /** No catalog lists this game any more. */
+  dropFromCatalog(id: string): void;
   /** The same disk and database under a new core, as after a restart. */
   restart(): Promise<OperationsLab>;
 }
@@ -206,10 +208,15 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       change(gameId, { downloaded: false, version: undefined });
     },
   };
+  const dropped = new Set<string>();
+  const listed = (): readonly GameId[] => ids.filter((id) => !dropped.has(id));
   const catalog = {
-    has: (id: string): id is GameId => ids.some((one) => one === id),
-    get: (id: string) => ids.filter((one) => one === id).map(catalogGame)[0],
-    all: () => ids.map(catalogGame),
+    has: (id: string): id is GameId => listed().some((one) => one === id),
+    get: (id: string) =>
+      listed()
+        .filter((one) => one === id)
+        .map(catalogGame)[0],
+    all: () => listed().map(catalogGame),
     onDidChange: new Emitter<void>().event,
   };
   const library = {
@@ -237,6 +244,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       world.hasPeers = isThere;
       changed.peers.fire(peer);
     },
+    dropFromCatalog: (id) => void dropped.add(id),
     setFolder(isThere) {
       if (isThere === isFolderThere) return;
       isFolderThere = isThere;

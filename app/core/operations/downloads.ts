@@ -111,9 +111,8 @@ export class Downloads implements Disposable {
       running.controller.abort(stopReason('cancel'));
       return;
     }
+    if (!this.isLeft(gameId)) throw new LanspreadError('NO_OPERATION', { details: { gameId } });
     const root = this.#root(gameId);
-    if (!transfer.resumable(root) && !this.#list.get(gameId))
-      throw new LanspreadError('NO_OPERATION', { details: { gameId } });
     runner.start({ gameId, event: 'queue', failed: this.#failed(gameId) }, async () => {
       await transfer.discard({ gameId, root });
       this.#forget(gameId);
@@ -126,6 +125,11 @@ export class Downloads implements Disposable {
     if (this.#list.position(gameId) === undefined)
       throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not waiting.`, details: { gameId } });
     this.#list.move(gameId, to);
+  }
+
+  /** Whether a download of it waits, was paused or was broken off. */
+  isLeft(gameId: GameId): boolean {
+    return this.#list.get(gameId) !== undefined || this.#options.transfer.resumable(this.#root(gameId)) !== undefined;
   }
 
   /** From 1; undefined when it does not wait. */

@@ -1,4 +1,4 @@
-import { LanspreadError, type Clock, type Event, type GameId, type Logger } from '../base/index.ts';
+import { isGameId, LanspreadError, type Clock, type Event, type GameId, type Logger } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
@@ -164,6 +164,12 @@ export function createOperations(options: OperationsOptions): Operations {
     });
   }
 
+  /** Of what can be stopped or discarded, also once no catalog lists the game any more. */
+  function idOf(gameId: string): GameId {
+    const isLeft = isGameId(gameId) && (runner.active.get(gameId) !== undefined || downloads.isLeft(gameId));
+    return isLeft ? gameId : gameOf(gameId).id;
+  }
+
   /** The game of a command that needs the disk. */
   function gameHere(gameId: string): CatalogGame {
     const game = gameOf(gameId);
@@ -213,16 +219,16 @@ export function createOperations(options: OperationsOptions): Operations {
     uninstall: (gameId) => installs.uninstall(gameHere(gameId).id),
     removeDownload: (gameId) => installs.removeDownload(gameHere(gameId).id),
     cancel(gameId) {
-      const { id } = gameOf(gameId);
+      const id = idOf(gameId);
       if (!verifies.cancel(id) && !streams.cancel(id)) downloads.cancel(id);
     },
-    pause: (gameId) => downloads.pause(gameOf(gameId).id),
+    pause: (gameId) => downloads.pause(idOf(gameId)),
     resume: (gameId) => downloads.resume(gameHere(gameId)),
     verify: (gameId) => verifies.verify(gameHere(gameId)),
     repair: (gameId) => verifies.repair(gameHere(gameId)),
-    moveInQueue: (gameId, to) => downloads.move(gameOf(gameId).id, to),
+    moveInQueue: (gameId, to) => downloads.move(idOf(gameId), to),
     play: async (gameId, { launch }) => await plays.start(gameOf(gameId), launch),
-    stopGame: (gameId) => plays.stop(gameOf(gameId).id),
+    stopGame: (gameId) => plays.stop(idOf(gameId)),
     resumeEarlier: async () => await plays.resume(),
     reconsiderQueue: () => downloads.pump(),
     restore: () => downloads.restore(),

@@ -144,6 +144,30 @@ test('a paused download stays paused over a restart, also one that never had its
   );
 });
 
+test('what is under way or left of a game that no catalog lists any more can still be paused and cancelled', async () => {
+  const lab = operationsLab(['quake', 'doom']);
+  lab.operations.download('quake', { install: true });
+  await lab.clock.advance(500);
+  lab.dropFromCatalog('quake');
+  lab.operations.pause('quake');
+  await lab.clock.advance(100);
+  assert.ok(lab.partials.has(rootOf('quake')));
+  assert.is(
+    codeOf(() => lab.operations.resume('quake')),
+    'NOT_IN_CATALOG',
+  );
+  lab.operations.cancel('quake');
+  await lab.clock.advance(10_000);
+  assert.equal(
+    [lab.partials.has(rootOf('quake')), told(lab).slice(-2)],
+    [false, ['download-paused', 'download-cancelled']],
+  );
+  assert.is(
+    codeOf(() => lab.operations.cancel('quake')),
+    'NOT_IN_CATALOG',
+  );
+});
+
 test('when the games folder goes, what needs it fails by name, what waits goes on when it is back', async () => {
   const lab = operationsLab(['quake', 'doom'], { limit: () => 1 });
   lab.operations.download('quake', { install: false });
