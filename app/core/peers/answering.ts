@@ -67,7 +67,8 @@ export class Answering {
 
   async #answerGoodbye(stream: LibP2pStream, connection: Connection): Promise<void> {
     await stream.readMessage(goodbyeSchema, 'goodbye');
-    await stream.close();
+    // Before anything is waited for: who has said goodbye may hang up at any moment, and that is no other reason.
     this.#options.sessions.end(stream.peerId, 'goodbye', connection);
+    await stream.close();
   }
 }
