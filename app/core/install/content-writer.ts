@@ -8,8 +8,9 @@ export interface ContentFile {
 
 /** Work of one piece that is under way at a time: enough to keep small files coming. */
 const worksAtATime = 8;
-/** Files that are being flushed while the next ones are written. */
+/** Files that are being flushed while the next ones are written: of the large ones few, each of them has much to flush. */
 const flushesAtATime = 4;
+const smallFlushesAtATime = 32;
 
 /** A large file is flushed each time it grew by this: at its end little is left that the install would wait for. */
 const flushEveryBytes = 64 * 1024 * 1024;
@@ -77,7 +78,7 @@ export class ContentWriter implements AsyncDisposable {
         await settled(works.splice(0));
         await this.#partFlush;
         this.#handle = undefined;
-        await this.#flushLater(file, handle);
+        await this.#flushLater(file, { handle, atATime: flushesAtATime });
       }
       this.#hashes.push(this.#hasher.finish());
       this.#index += 1;
@@ -116,10 +117,16 @@ export class ContentWriter implements AsyncDisposable {
     await this.#handle?.write(bytes, this.#done);
   }
 
+  /** The bytes are the caller's again once it settles; flushing takes longer than all the rest and goes on beside it. */
   async #writeWhole(file: ContentFile, bytes: Uint8Array): Promise<void> {
-    await using handle = await this.#fileSystem.open(this.#pathOf(file), 'create');
-    if (bytes.length > 0) await handle.write(bytes, 0);
-    await this.#seal(file, handle);
+    const handle = await this.#fileSystem.open(this.#pathOf(file), 'create');
+    try {
+      if (bytes.length > 0) await handle.write(bytes, 0);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
+    await this.#flushLater(file, { handle, atATime: smallFlushesAtATime });
   }
 
   async #seal(file: ContentFile, handle: FileHandle): Promise<void> {
@@ -140,9 +147,9 @@ export class ContentWriter implements AsyncDisposable {
       });
   }
 
-  /** Flushing a large file takes its time; the next one is written meanwhile. */
-  async #flushLater(file: ContentFile, handle: FileHandle): Promise<void> {
-    while (this.#flushing.size >= flushesAtATime) await Promise.race(this.#flushing);
+  /** Flushes and closes while the next ones are written. */
+  async #flushLater(file: ContentFile, { handle, atATime }: { handle: FileHandle; atATime: number }): Promise<void> {
+    while (this.#flushing.size >= atATime) await Promise.race(this.#flushing);
     if (this.#failure) {
       await handle.close();
       throw this.#failure.error;
