@@ -327,6 +327,32 @@ test('in the queue the focus follows a game that begins, and Escape closes one t
   });
 });
 
+test('zoomed in four times everything stands in one column, and nothing scrolls sideways', () =>
+  atStage(
+    table.map(({ title, game }) => stageGame(title, game)),
+    async ({ page }) => {
+      // 1280 by 1024 at 400 %, as WCAG has it.
+      await page.setViewportSize({ width: 320, height: 256 });
+      for (const place of [
+        'library',
+        'library/available',
+        'library/failed',
+        'queue',
+        'room',
+        'settings',
+        'extensions',
+      ]) {
+        await page.evaluate(`location.hash = ${JSON.stringify(`#/${place}`)}`);
+        await page.getByRole('heading', { level: 1 }).first().waitFor();
+        const tooWide = await page.evaluate<string[]>(`[...document.querySelectorAll('*')]
+          .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0)
+          .filter((each) => each === document.documentElement || /auto|scroll/.test(getComputedStyle(each).overflowX))
+          .map((each) => each.tagName + '.' + each.className)`);
+        assert.equal(tooWide, [], place);
+      }
+    },
+  ));
+
 test('a cancel asks where something is lost, and only there', () => {
   const waits = stageGame('Waits', { peerCount: 1, ...operation('Queued', 1) });
   const kept = stageGame('Kept', {
