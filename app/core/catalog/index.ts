@@ -9,6 +9,7 @@ export {
 export { parseCatalog } from './catalog-file.ts';
 export type { CatalogProblem } from './descriptions.ts';
 export { folderMark } from './live/folder-mark.ts';
+export { gameProblems } from './live/pull-pages.ts';
 export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
 export { readCatalogFile, readSignature, signaturePathOf } from './signed-file.ts';
 export type * from './types.ts';

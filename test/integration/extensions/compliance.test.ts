@@ -91,6 +91,29 @@ const faults: Record<string, { main: string; fails: RegExp; says: RegExp }> = {
     says: /Toy/,
   },
 };
+test('one that does not start is told so once, with the place in its files', async () => {
+  await using temp = await tempDir('compliance');
+  const main = `const one = 1;\nexport function activate() { throw new Error('on purpose'); }\n`;
+  const results = await resultsOf(temp, 'bad', { 'main.js': main });
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  assert.is(failed.length, 1, JSON.stringify(results, null, 1));
+  assert.match(failed[0]?.message ?? '', /\(acme\.toy\) failed in main\.js:2: on purpose/);
+});
+
+test('games that fit no catalog fail, by game and field; none at all is said', async () => {
+  await using temp = await tempDir('compliance');
+  const changes = { contributes: { catalogSources: [{ id: 'list', label: 'List' }] } };
+  const listing = (games: string): string =>
+    `export function activate(context) { context.registerCatalogSource('list', { page: async () => ${games} }); }`;
+  const bad = listing(`({ games: [{ id: '../bad', title: 'Bad', version: '1' }, { id: 'new', title: 'New' }] })`);
+  const directory = await writeExtension(temp.join('bad'), changes, { 'main.js': bad });
+  const [failed] = (await testExtension(directory, {})).filter(({ outcome }) => outcome === 'failed');
+  assert.match(failed?.message ?? '', /"\.\.\/bad": id is not a game id.*"new": version is missing/);
+  await writeFile(join(directory, 'main.js'), listing(`(() => { throw new Error('the server sleeps'); })()`));
+  const [skipped] = (await testExtension(directory, {})).filter(({ outcome }) => outcome === 'skipped');
+  assert.match(skipped?.message ?? '', /no game came to look at.*the server sleeps/);
+});
+
 for (const [what, { main, fails, says }] of Object.entries(faults)) {
   test(`an extension that ${what} fails, with words that help`, async () => {
     await using temp = await tempDir('compliance');

@@ -82,13 +82,13 @@ async function runDevelopment({ text, line }: Block, { directory, environment }:
   let ready = 0;
   let listed = false;
   for await (const said of createInterface({ input: child.stdout })) {
-    listed ||= said.includes('hello.txt');
-    if (!said.includes('is ready')) continue;
-    ready += 1;
-    if (ready === 1) {
+    if (said.includes('is ready')) ready += 1;
+    // Changed only after the archive was listed, which comes after it is ready.
+    if (ready === 1 && said.includes('hello.txt')) {
+      listed = true;
       const main = join(directory, 'puzzle/src/main.ts');
       await writeFile(main, `${await readFile(main, 'utf8')}// changed\n`);
-    } else child.kill('SIGINT');
+    } else if (ready === 2) child.kill('SIGINT');
   }
   assert.is(await ended, 130, `the block at line ${line} of the guide`);
   assert.is(ready, 2);

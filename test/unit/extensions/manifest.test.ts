@@ -110,6 +110,18 @@ test('a message names the field that is wrong, wherever it is', () => {
   }
 });
 
+test('what is of the wrong kind is told from what is missing', () => {
+  assert.match(refusal({ version: 1 }).message, /version must be a string/);
+  assert.match(refusal({ version: undefined }).message, /version is missing/);
+});
+
+test('a field that is misspelt does not go unnoticed, and npm may have its own', () => {
+  assert.match(refusal({ permissions: undefined, permisions: {} }).message, /permisions .* did you mean permissions\?/);
+  assert.match(refusal({ license: undefined, licence: 'MIT' }).message, /licence .* did you mean license\?/);
+  const { id } = parseManifest(JSON.stringify({ ...sound, types: 'x.d.ts', bin: {}, man: 'x.1', author: 'somebody' }));
+  assert.is(id, `${sound.publisher}.${sound.name}`);
+});
+
 test('every wrong field is named, not only the first', () => {
   const { message } = refusal({ publisher: 'A B', version: 'x' });
   assert.match(message, 'publisher');

@@ -91,7 +91,7 @@ class GameList {
     const parsed = pulledGameSchema.safeParse(value);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      this.#leaveOut(`${nameOf(value)}: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(' ')}`);
+      this.#leaveOut(`${nameOf(value)}: ${issue ? inWords(issue) : 'not as expected'}`);
       return;
     }
     const key = foldPath(parsed.data.id);
@@ -121,6 +121,23 @@ class GameList {
     this.#told += 1;
     this.warn(`A game is left out: ${reason}.`);
   }
+}
+
+/** For authors: what is wrong with games that a source gave, as sentences. Errors: `CATALOG_INVALID`. */
+export function gameProblems(games: readonly unknown[]): readonly string[] {
+  const list = new GameList();
+  for (const game of games) list.add(game);
+  return list.finish().warnings;
+}
+
+/** `version is missing`, `launch.0.platform must be …`. */
+function inWords({ path, message }: z.core.$ZodIssue): string {
+  const field = path.join('.') || 'it';
+  if (message.endsWith('received undefined')) return `${field} is missing`;
+  const said = message
+    .replace(/^Invalid input: expected (\S+), received (\S+)$/, 'must be $1, not $2')
+    .replace(/^Invalid option: expected/, 'must be');
+  return `${field} ${said}`;
 }
 
 /** As JSON; undefined for what is nested deeper than can be written. */

@@ -12,6 +12,7 @@ import {
   type FileSystem,
   type Logger,
 } from '../../base/index.ts';
+import { gameProblems } from '../../catalog/index.ts';
 import { createExtensionHost, type HostLimits } from '../host/index.ts';
 import { assertCompatible, readManifest, type ExtensionManifest } from '../manifest/index.ts';
 import { packFolder } from '../package/index.ts';
@@ -105,7 +106,12 @@ export async function testExtension(directory: string, options: ComplianceOption
   const { main, contributes } = manifest;
   const checks =
     main === undefined ? [] : [activates, ...unpackerChecks(contributes.unpackers), ...sourceChecks(contributes), ends];
-  for (const check of checks) tell(await perform(check.name, signal, () => check.run(context)));
+  for (const check of checks) {
+    const start = results.find(({ name }) => name === activates.name);
+    // Everything else would fail with the same words.
+    const run = start?.outcome === 'failed' ? async () => 'it does not start' : () => check.run(context);
+    tell(await perform(check.name, signal, run));
+  }
   return results;
 }
 
@@ -129,16 +135,21 @@ const ends: Check = {
 function sourceChecks({ catalogSources }: ExtensionManifest['contributes']): Check[] {
   return catalogSources.map(
     ({ id }): Check => ({
-      name: `${id} answers a configuration that says nothing, with games or an error`,
+      name: `${id} answers a configuration that says nothing, with an error or games that fit a catalog`,
       run: async ({ host, manifest, failures, signal }) => {
         const before = failures();
+        let answer: string | undefined;
         try {
-          await host.catalogPage(manifest.id, id, { configuration: {}, signal });
+          const { games } = await host.catalogPage(manifest.id, id, { configuration: {}, signal });
+          const problems = gameProblems(games);
+          expect(problems.length === 0, problems.slice(0, 5).join('; '));
         } catch (error) {
           const isCalm = error instanceof LanspreadError && error.code === 'EXTENSION_FAILED';
           if (!isCalm) throw error;
+          answer = `no game came to look at: ${error.message}`;
         }
         expect(failures() === before, 'its process crashed or was stopped for breaking a rule');
+        return answer;
       },
     }),
   );

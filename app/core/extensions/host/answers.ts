@@ -34,7 +34,8 @@ export function parseAnswer<T>(schema: z.ZodType<T>, value: unknown, { extension
   try {
     return parseWith(schema, value, { what, code: 'EXTENSION_MISBEHAVED' });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : 'not as expected';
+    const reason =
+      cause instanceof Error ? cause.message.replace(`Invalid ${what}: `, '').replace(/\.$/, '') : 'not as expected';
     throw blame('EXTENSION_MISBEHAVED', extension, { what: `answered with what is not ${what}: ${reason}`, cause });
   }
 }

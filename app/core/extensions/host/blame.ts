@@ -1,4 +1,5 @@
 /** Errors that name the extension. */
+import { pathToFileURL } from 'node:url';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
 import { LanspreadError, type ErrorCode } from '../../base/index.ts';
@@ -7,6 +8,8 @@ import { hostRefused } from '../wire/index.ts';
 export interface Named {
   readonly id: string;
   readonly manifest: { readonly displayName: string };
+  /** Where it lies, absolute. */
+  readonly directory?: string;
 }
 
 type BlameCode =
@@ -40,6 +43,22 @@ const passable: ReadonlySet<string> = new Set([
 
 const thrownSchema = z.object({ code: z.string().max(200).optional(), stack: z.string().max(20_000).optional() });
 
+/** Where in the extension it happened, by the first of its files that the stack names: `src/main.ts:4`. */
+function placeIn(stack: string | undefined, directory: string | undefined): string | undefined {
+  if (stack === undefined || directory === undefined) return undefined;
+  const folder = `${pathToFileURL(directory).href.replace(/\/$/, '')}/`;
+  const at = stack.indexOf(folder);
+  const place = at < 0 ? undefined : /^[^\s:)]+:\d+/.exec(stack.slice(at + folder.length))?.[0];
+  return place?.slice(0, 300);
+}
+
+/** What Node's words leave open. */
+function hintOf(said: string): string {
+  if (/module '@lanspread\/extension-api' does not provide an export/.test(said))
+    return ' (types are imported with `import type`)';
+  return '';
+}
+
 /** The error of a request that an extension answered with an error. */
 export function errorOfAnswer(error: unknown, extension: Named): LanspreadError {
   if (error instanceof LanspreadError) return error;
@@ -50,7 +69,9 @@ export function errorOfAnswer(error: unknown, extension: Named): LanspreadError 
   if (code !== undefined && passable.has(code))
     // A member of `passable` is an `ErrorCode`.
     return new LanspreadError(code as ErrorCode, { message: said, details: { extensionId: extension.id }, cause });
-  return blame('EXTENSION_FAILED', extension, { what: `failed: ${said}`, cause });
+  const place = placeIn(stack, extension.directory);
+  const what = `failed${place === undefined ? '' : ` in ${place}`}: ${said}${hintOf(said)}`;
+  return blame('EXTENSION_FAILED', extension, { what, cause });
 }
 
 /** What the host refuses, in the form that goes to the extension. */

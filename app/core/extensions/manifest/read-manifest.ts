@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { isNotFound, LanspreadError, type FileSystem } from '../../base/index.ts';
-import { manifestSchema, type ExtensionManifest } from './schema.ts';
+import { manifestFields as ownFields, manifestSchema, type ExtensionManifest } from './schema.ts';
 
 /** The name of the manifest in an extension's folder. */
 export const manifestName = 'package.json';
+/** Of npm, and too like one of ours. */
+const npmFields = new Set(['types', 'type', 'man', 'bin', 'os']);
 export const maxManifestBytes = 256 * 1024;
 
 /**
@@ -20,8 +22,11 @@ export function parseManifest(text: string): ExtensionManifest {
     throw new LanspreadError('EXTENSION_INVALID', { message: `${manifestName} is not JSON: ${reason}`, cause });
   }
   const result = manifestSchema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(describeIssue);
+  if (result.success && likelyMisspelt(value).length === 0) return result.data;
+  const problems = [
+    ...(result.error?.issues ?? []).flatMap((issue) => describeIssue(issue, value)),
+    ...likelyMisspelt(value).map(({ field, meant }) => ({ field, message: `is no field; did you mean ${meant}?` })),
+  ];
   throw new LanspreadError('EXTENSION_INVALID', {
     message: `${manifestName} is not the manifest of an extension: ${problems.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
     details: { field: problems[0]?.field, problems },
@@ -50,7 +55,7 @@ interface FieldProblem {
   readonly message: string;
 }
 
-function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
+function describeIssue(issue: z.core.$ZodIssue, manifest: unknown): FieldProblem[] {
   const field = fieldName(issue.path);
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -63,7 +68,7 @@ function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
         {
           field,
           message:
-            issue.input === undefined
+            valueAt(manifest, issue.path) === undefined
               ? `is missing: it must be ${article(issue.expected)}`
               : `must be ${article(issue.expected)}`,
         },
@@ -73,6 +78,42 @@ function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
     default:
       return [{ field, message: issue.message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()) }];
   }
+}
+
+function valueAt(manifest: unknown, path: readonly PropertyKey[]): unknown {
+  let value = manifest;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    // A key that it has of its own.
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** Fields that would go unnoticed: npm's own are left alone, those that look like one of ours are not. */
+function likelyMisspelt(manifest: unknown): { field: string; meant: string }[] {
+  if (typeof manifest !== 'object' || manifest === null) return [];
+  const keys = Object.keys(manifest);
+  return keys.flatMap((field) => {
+    if (ownFields.includes(field) || npmFields.has(field)) return [];
+    const meant = ownFields.find((own) => !keys.includes(own) && isNear(field.toLowerCase(), own.toLowerCase()));
+    return meant === undefined ? [] : [{ field, meant }];
+  });
+}
+
+/** Two letters at most are wrong, missing, too many or change places. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 2) return false;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1)
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
+    row = next;
+  }
+  return (row[b.length] ?? 0) <= 2;
 }
 
 function article(expected: string): string {

@@ -84,7 +84,9 @@ const theme = z.strictObject({
   path: insidePath,
 });
 
-const blake3 = z.string().regex(/^[0-9a-f]{64}$/, 'is not a BLAKE3 hash: 64 lower-case hex digits');
+const blake3 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'is not a BLAKE3 hash (64 lower-case hex digits): `lanspread extension pin` writes it');
 
 const tool = z.strictObject({
   path: insidePath,
@@ -153,6 +155,9 @@ const fields = z.looseObject({
 });
 
 type Fields = z.output<typeof fields>;
+
+/** What a manifest may say besides what npm knows. */
+export const manifestFields: readonly string[] = Object.keys(fields.shape);
 
 export const manifestSchema = fields
   .superRefine((manifest, context) => {
