@@ -151,7 +151,9 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
       await options.revealGame(game.id);
       return accepted;
     },
-    'settings.get': () => ({ settings: settings.all() }),
+    'settings.get': () => ({
+      settings: kiosk.isOn && client?.isUnlocked === false ? kiosk.seenByPlayers(settings.all()) : settings.all(),
+    }),
     'settings.set': async ({ name, value }) => {
       if (name === 'kiosk' && value === true && !kiosk.hasPin) throw new LanspreadError('KIOSK_PIN_REQUIRED');
       if (name === 'roomKeyFile' && value !== null)

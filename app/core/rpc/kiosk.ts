@@ -7,7 +7,7 @@ import { LanspreadError, type Clock } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
 import type { KioskAction } from './kiosk-actions.ts';
 import { hashPin, isPin, pinHashSchema, waitAfter, type PinHash } from './pin.ts';
-import type { SettingName, SettingsStore } from './settings.ts';
+import type { SettingName, Settings, SettingsStore } from './settings.ts';
 
 /** What a player may set for the session; the operator's values come back at its end. */
 const sessionSettings: readonly SettingName[] = ['playerName', 'language'];
@@ -79,6 +79,11 @@ export class Kiosk {
     if (!(await isPin(pin, stored))) throw blockMs > 0 ? tooMany(blockMs) : new LanspreadError('WRONG_PIN');
     this.#wrongInARow = 0;
     this.#blockedUntilMs = 0;
+  }
+
+  /** What a locked client is told: nothing of keys, addresses, and accesses to catalogs, which are the operator's. */
+  seenByPlayers(settings: Settings): Settings {
+    return { ...settings, roomKeyFile: null, staticPeers: [], trustedKeys: [], catalogSources: {} };
   }
 
   /** A locked client sets something: only its session's settings, and the operator's values are kept for later. */

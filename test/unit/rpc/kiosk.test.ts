@@ -48,6 +48,17 @@ test('a locked client may look, and play where the operator allows it', () => {
   assert.ok(isAllowedWhileLocked('download', ['play', 'get']));
 });
 
+test('a locked client is told what it looks like, and nothing of the operator', () => {
+  const { kiosk, settings } = makeKiosk();
+  settings.set('theme', 'light');
+  settings.set('roomKeyFile', '/keys/room');
+  settings.set('staticPeers', ['192.168.1.5']);
+  settings.set('catalogSources', { 'club.list/games': { password: 'secret' } });
+  const seen = kiosk.seenByPlayers(settings.all());
+  assert.equal([seen.theme, seen.language, seen.playerName], ['light', 'de', 'Seat 7']);
+  assert.not.match(JSON.stringify(seen), /secret|192\.168|keys/);
+});
+
 test('what belongs to the operator is never allowed while locked', () => {
   const never = [
     'uninstall',
