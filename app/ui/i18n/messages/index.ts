@@ -2,6 +2,7 @@ import type { Message } from '../define.ts';
 import { common } from './common.ts';
 import { extensionTexts } from './extensions.ts';
 import { firstRun } from './first-run.ts';
+import { folderPicker } from './folder-picker.ts';
 import { game } from './game.ts';
 import { kioskTexts } from './kiosk.ts';
 import { library } from './library.ts';
@@ -21,6 +22,7 @@ export const parts = [
   firstRun,
   kioskTexts,
   playing,
+  folderPicker,
 ] as const;
 
 type Parts = (typeof parts)[number];
