@@ -136,7 +136,7 @@ async function act(world: CrashWorld, peer: PeerProcess, { random, memories }: A
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     Object.assign(memory, before);
-    if (['INTERNAL', 'BAD_REQUEST'].includes(error.code) && command !== 'streamInstall') throw new Error(error.message);
+    if (['INTERNAL', 'BAD_REQUEST'].includes(error.code)) throw new Error(error.message);
     return `${command} ${gameId} (${error.code})`;
   }
 }
