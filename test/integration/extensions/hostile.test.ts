@@ -122,7 +122,7 @@ test('an extension that throws or answers nonsense fails that call, and its proc
 test('nothing outside its own folder can be read, written, reached, started or signalled', async () => {
   await using lab = hostLab([await describeFolder(misbehavingFolder)], patient);
   const deeds = ['read-passwd', 'list-home', 'write-file', 'connect', 'spawn', 'worker', 'kill-parent', 'kill-group'];
-  for (const deed of [...deeds, 'debug-parent', 'slow-parent', 'fetch']) {
+  for (const deed of [...deeds, 'open-database', 'open-database-anew', 'debug-parent', 'slow-parent', 'fetch']) {
     const [game] = (await commit(lab, deed)).games as { title: string }[];
     assert.match(game?.title ?? '', deed === 'fetch' ? /fetch failed/ : /^ERR_ACCESS_DENIED$/, deed);
   }

@@ -1,6 +1,7 @@
 /**
  * Takes away what Node's permission model leaves open to an extension: reaching for other processes and for the limits
- * of its own. The model itself guards files, network, programs, threads, add-ons and the inspector.
+ * of its own, and to files as databases. The model itself guards other files, network, programs, threads, add-ons and the
+ * inspector.
  */
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
@@ -33,7 +34,8 @@ const ofV8 = ['setFlagsFromString', 'setHeapSnapshotNearHeapLimit', 'writeHeapSn
 function forbid(owner: object, ownerName: string, names: readonly string[]): void {
   for (const name of names) {
     Object.defineProperty(owner, name, {
-      value: () => {
+      // A function of the old kind: classes are among what it stands for.
+      value: function forbidden() {
         throw Object.assign(new Error(`${ownerName}.${name} is not available to extensions`), {
           code: 'ERR_ACCESS_DENIED',
         });
@@ -49,6 +51,14 @@ export function lockDown(): void {
   Object.defineProperty(process, 'report', { value: undefined, configurable: false, writable: false });
   forbid(os, 'os', ['setPriority']);
   forbid(v8, 'v8', ofV8);
+  // SQLite opens, makes and attaches whatever file it likes. Not imported here: the exports of this module are not taken
+  // again below, and whoever imports it first finds what it is now.
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  forbid(
+    sqlite,
+    'sqlite',
+    Object.keys(sqlite).filter((name) => name !== 'constants'),
+  );
   // Named imports of these modules are copies, taken again here.
   syncBuiltinESMExports();
 }
