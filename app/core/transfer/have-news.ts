@@ -8,8 +8,7 @@ import type { LivePartial } from './live-partial.ts';
 export const lookPeriodMs = 100;
 /**
  * What came while we go on fetching the same from a seed can wait this long, in milliseconds: it came from others, who
- * told of it themselves, or is part of a piece that will be told as a whole. Each message costs both ends more than a
- * block of a game costs to compare, and in a room of many everybody tells everybody.
+ * told of it themselves, or is part of a piece that will be told as a whole. In a room of many everybody tells everybody.
  */
 const gatherMs = 1_000;
 /** Without news something is said all the same, or the stream would count as idle. */
