@@ -142,7 +142,10 @@ export class PathSet {
     }
     if (present.path === path && present.kind === 'directory' && kind === 'directory') return;
     throw new LanspreadError('INVALID_PATH', {
-      message: `The path ${JSON.stringify(path)} collides with ${JSON.stringify(present.path)}.`,
+      message:
+        present.path === path
+          ? `The path ${JSON.stringify(path)} is there twice.`
+          : `The path ${JSON.stringify(path)} collides with ${JSON.stringify(present.path)}.`,
       details: { path },
     });
   }

@@ -29,7 +29,7 @@ export function inspect(path: string): Inspection {
   } catch (error) {
     const code = sqliteCode(error);
     if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') return corrupt(String(error));
-    throw toStateError(error);
+    throw toStateError(error, path);
   } finally {
     database?.close();
   }

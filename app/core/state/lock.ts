@@ -51,7 +51,7 @@ export function acquireLock(directory: string, { what, clock = systemClock }: Lo
     what: what ?? basename(process.argv[1] ?? process.title),
     since: clock.now(),
   };
-  const database = coded(() => openLock(path));
+  const database = coded(() => openLock(path), path);
   try {
     hold(database, self, token);
   } catch (error) {

@@ -107,7 +107,7 @@ function open({ directory, path, logger, clock, migrations }: Opening): OpenedSt
   // SQLite gives the log and the shared memory the mode of the database.
   makePrivateFile(path);
   using undo = new DisposableStack();
-  const database = coded(() => new Sqlite(path, { timeout: 5_000 }));
+  const database = coded(() => new Sqlite(path, { timeout: 5_000 }), path);
   const health = new StateWatch(path, clock);
   const onFatal = (error: LanspreadError): void => health.fail(error);
   const connection = undo.adopt(new Connection(database, onFatal), (opened) => opened[Symbol.dispose]());

@@ -35,21 +35,22 @@ export function isFatal(error: unknown): boolean {
   return fatal.has(sqliteCode(error) ?? '') && !passing.has(error.code);
 }
 
-/** A database error with its code; any other error as it is. */
-export function toStateError(error: unknown): unknown {
+/** A database error with its code, and the file where it says so little that only the name helps; any other error as it is. */
+export function toStateError(error: unknown, path?: string): unknown {
   const sqlite = sqliteCode(error);
   if (sqlite === undefined || !(error instanceof Error)) return error;
   const code = codes[sqlite] ?? 'IO_ERROR';
   // Not the games' disk, which may have room in plenty.
   const what = code === 'DISK_FULL' ? 'The disk with the state directory is full.' : errorTable[code].message;
-  return new LanspreadError(code, { message: `${what} (${error.message})`, cause: error });
+  const where = path === undefined ? '' : `${path}: `;
+  return new LanspreadError(code, { message: `${what} (${where}${error.message})`, cause: error });
 }
 
-/** Runs database work; its errors leave with a LanspreadError code. */
-export function coded<T>(work: () => T): T {
+/** Runs database work; its errors leave with a LanspreadError code, and name `path`. */
+export function coded<T>(work: () => T, path?: string): T {
   try {
     return work();
   } catch (error) {
-    throw toStateError(error);
+    throw toStateError(error, path);
   }
 }

@@ -172,7 +172,7 @@ export interface PeerRepository {
 }
 
 export interface SettingsRepository {
-  /** The stored JSON value, or undefined when never set. */
+  /** The stored JSON value, or undefined when never set, or damaged. */
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   all(): Record<string, unknown>;

@@ -188,11 +188,25 @@ test('a database of a first start that was killed before it had a table is simpl
   state.settings.set('a', 1);
 });
 
-test('a file that cannot be opened is an error, not a reason to begin anew', async () => {
+test('a file that cannot be opened is an error that names it, not a reason to begin anew', async () => {
   await using temp = await tempDir();
   mkdirSync(temp.join('lanspread.db'));
   assert.throws(() => openState({ directory: temp.path }), hasCode('IO_ERROR'));
+  assert.throws(() => openState({ directory: temp.path }), /lanspread\.db/);
   assert.equal(readdirSync(temp.path), ['lanspread.db']);
+});
+
+test('a damaged value of a setting is as if it had never been set; setting it again mends it', async () => {
+  await using temp = await tempDir('state');
+  seed(temp.path);
+  const database = new Sqlite(temp.join('lanspread.db'));
+  database.exec("UPDATE settings SET value = 'not JSON'");
+  database.close();
+  using state = openState({ directory: temp.path }).state;
+  assert.is(state.settings.get('playerName'), undefined);
+  assert.equal(state.settings.all(), { playerName: undefined });
+  state.settings.set('playerName', 'Grace');
+  assert.is(state.settings.get('playerName'), 'Grace');
 });
 
 test('a database of a newer version is refused and stays byte for byte', async () => {

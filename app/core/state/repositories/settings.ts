@@ -1,14 +1,12 @@
 import type { Connection } from '../connection.ts';
-import { jsonOf, textOf } from '../row.ts';
+import { jsonOf, textOf, type Row } from '../row.ts';
 import type { SettingsRepository } from '../types.ts';
 
 export function settingsRepository(connection: Connection): SettingsRepository {
-  const one = connection.query<[string], unknown>('SELECT value FROM settings WHERE name = ?', (row) =>
-    jsonOf(row, 'value'),
-  );
+  const one = connection.query<[string], unknown>('SELECT value FROM settings WHERE name = ?', valueOf);
   const every = connection.query<[], [string, unknown]>('SELECT name, value FROM settings ORDER BY name', (row) => [
     textOf(row, 'name'),
-    jsonOf(row, 'value'),
+    valueOf(row),
   ]);
   const put = connection.command<[string, string]>('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)');
   const remove = connection.command<[string]>('DELETE FROM settings WHERE name = ?');
@@ -23,4 +21,13 @@ export function settingsRepository(connection: Connection): SettingsRepository {
     },
     all: () => Object.fromEntries(every.all()),
   };
+}
+
+/** A damaged value is as if it had never been set: the setting has its default, and setting it again mends it. */
+function valueOf(row: Row): unknown {
+  try {
+    return jsonOf(row, 'value');
+  } catch {
+    return undefined;
+  }
 }
