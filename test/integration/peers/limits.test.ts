@@ -49,7 +49,13 @@ for (const transport of ['quic', 'tcp'] as const) {
     const second = await mallory.dial(ann.address(transport));
     const opened: Stream[] = [];
     for (let at = 0; at < 48; at += 1)
-      opened.push(await mallory.stream(at % 2 === 0 ? connection : second, at % 3 === 0 ? '/test/a' : '/test/b'));
+      try {
+        opened.push(await mallory.stream(at % 2 === 0 ? connection : second, at % 3 === 0 ? '/test/a' : '/test/b'));
+      } catch (error) {
+        // A refused stream may be torn before it is open here; how many are refused is looked at below.
+        assert.is(error instanceof Error && error.name, 'StreamResetError');
+      }
+    assert.ok(opened.length >= limits.streamsPerPeer, `${opened.length} were opened`);
     const refused = () => ann.log.filter(({ facts }) => facts['code'] === 'TOO_MANY_REQUESTS').length;
     await until('the others are refused', () => refused() === 48 - limits.streamsPerPeer);
     assert.is(most, limits.streamsPerPeer);
