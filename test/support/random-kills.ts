@@ -193,28 +193,43 @@ async function assertSettled(
   assertNone(await world.roots.faultsOf(game.id, facts), `${told}, at rest: ${JSON.stringify(game)}`, peer);
 }
 
-/** By commands alone every game comes to be installed in its wanted version. */
+/** By commands alone every game comes to be installed and downloaded in its wanted version. */
 async function finish(world: CrashWorld, { memories, told }: Resting): Promise<void> {
   await using peer = await world.victim();
   await comesToRest(peer);
   for (const id of ids) {
     await isOffered(peer, id);
-    const since = peer.mark();
     const game = await peer.game(id);
-    const command = game.installed ? 'update' : 'download';
-    await peer.command(command, { gameId: id });
+    const way = wayToWhole(game);
+    if (!way) continue;
+    const since = peer.mark();
+    await peer.command(way.command, { gameId: id, ...way.parameters });
     const end = await peer.waitFor(
-      ['install-finished', 'update-finished', 'install-failed', 'update-failed', 'download-failed'],
+      [way.end, 'install-failed', 'update-failed', 'download-failed'],
       (event) => event['gameId'] === id,
       { since },
     );
-    if (!end.event.endsWith('-finished')) throw new Error(`${told}: ${JSON.stringify(end)}`);
+    if (end.event !== way.end) throw new Error(`${told}: ${JSON.stringify(game)}: ${JSON.stringify(end)}`);
   }
   for (const game of await peer.games()) {
     await assertSettled(world, { game, memories, told, peer });
-    if (!game.installed || !game.downloaded) throw new Error(`${told}: ${JSON.stringify(game)}`);
+    if (!game.installed || wayToWhole(game)) throw new Error(`${told}: ${JSON.stringify(game)}`);
   }
   await peer.quit();
+}
+
+interface Way {
+  readonly command: 'download' | 'update';
+  readonly parameters?: { readonly install: boolean };
+  readonly end: string;
+}
+
+/** What makes a game downloaded and installed in its wanted version; undefined when it is. */
+function wayToWhole(game: GameFacts): Way | undefined {
+  if (!game.installed) return { command: 'download', end: 'install-finished' };
+  if (game.installedVersion !== game.version) return { command: 'update', end: 'update-finished' };
+  if (game.downloaded && game.localVersion === game.version) return undefined;
+  return { command: 'download', parameters: { install: false }, end: 'download-finished' };
 }
 
 function assertNone(faults: readonly string[], told: string, peer: PeerProcess): void {
