@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { judgePicture, pictureLimits } from '../../../app/core/catalog/picture.ts';
 import { SeededRandom } from '../../support/random.ts';
+import { processorMs } from '../../support/processor-time.ts';
 import { avif, jpg, pictures, png, webp } from './pictures.ts';
 
 const reasonOf = (bytes: Buffer): string => {
@@ -115,10 +116,11 @@ test('gradients, clips and parts of itself are no links to elsewhere', () => {
 });
 
 test('a vector picture of two megabytes is judged in no time', () => {
-  const started = performance.now();
-  for (const part of ['<g a="b">', '<!--', '<g ', ' a="', '&amp;', '<', 'x'])
-    judgePicture(Buffer.from(`<svg>${part.repeat(2_000_000 / part.length)}`));
-  assert.ok(performance.now() - started < 3_000, `${performance.now() - started} ms`);
+  const costMs = processorMs(() => {
+    for (const part of ['<g a="b">', '<!--', '<g ', ' a="', '&amp;', '<', 'x'])
+      judgePicture(Buffer.from(`<svg>${part.repeat(2_000_000 / part.length)}`));
+  });
+  assert.ok(costMs < 3_000, `${costMs} ms`);
 });
 
 test.run();
