@@ -259,11 +259,22 @@ export class Player implements AsyncDisposable {
   async #rest(peer: PeerProcess): Promise<void> {
     this.#tell('rests');
     const isIdle = async (): Promise<boolean> => {
-      const { operations } = await peer.command('status');
+      const { operations, gamesDirLost } = await peer.command('status');
       this.#assertNone(hangsIn(peer.events, { sinceMs: this.#awakeSinceMs, nowMs: Date.now() }));
-      return Array.isArray(operations) && operations.length === 0;
+      return gamesDirLost !== true && Array.isArray(operations) && operations.length === 0;
     };
-    await until('nothing runs any more', isIdle, { limitMs: restLimitMs });
+    await until('nothing runs any more and the games are there', isIdle, { limitMs: restLimitMs });
+    // A folder that came back is recovered beside whatever else goes on.
+    if (peer.events.some(({ event }) => event === 'games-dir-back')) {
+      const isSettled = async (): Promise<boolean> => (await this.#faultsAtRest(peer)).length === 0;
+      await until('the games that came back are settled', isSettled, { limitMs: restLimitMs }).catch(() => {});
+    }
+    this.#assertNone(await this.#faultsAtRest(peer));
+    this.#assertNone(faultsInEvents(peer.events, { isKilled: true }));
+  }
+
+  async #faultsAtRest(peer: PeerProcess): Promise<string[]> {
+    const all: string[] = [];
     for (const game of await peer.games()) {
       const memory = this.#memories.find(({ id }) => id === game.id);
       if (!memory) continue;
@@ -272,9 +283,9 @@ export class Player implements AsyncDisposable {
       const faults = await this.#roots.faultsOf(game.id, told);
       // A peer that was lost and found again takes up what is resumable by itself, at any moment.
       if ((await peer.game(game.id)).operation !== undefined) continue;
-      this.#assertNone(faults.map((fault) => `at rest: ${fault}; ${JSON.stringify(game)}`));
+      all.push(...faults.map((fault) => `at rest: ${fault}; ${JSON.stringify(game)}`));
     }
-    this.#assertNone(faultsInEvents(peer.events, { isKilled: true }));
+    return all;
   }
 
   /** By commands alone every game comes to be installed in the wanted version. */

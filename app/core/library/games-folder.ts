@@ -13,6 +13,8 @@ export class GamesFolder {
   /** The file system that the folder was on when it was last seen with something in it. */
   #filledDevice: bigint | undefined;
   #listedDevice: bigint | undefined;
+  /** It is tried every few seconds, and told once. */
+  #isToldUnlistable = false;
 
   constructor({ path, fileSystem, logger }: { path: string; fileSystem: FileSystem; logger: Logger }) {
     this.path = path;
@@ -51,11 +53,13 @@ export class GamesFolder {
       const entries = await this.#fileSystem.list(this.path);
       if (entries.length > 0) this.#filledDevice = this.#listedDevice;
       for (const { name, kind } of entries) if (kind === 'directory' && isGameId(name)) names.add(name);
+      this.#isToldUnlistable = false;
       return names;
     } catch (error) {
       // That this PC has no file left to open says nothing about the folder.
       if (outOfFiles.has(systemCode(error) ?? '')) throw error;
-      this.#logger.warn({ err: error }, 'the games folder cannot be listed');
+      if (!this.#isToldUnlistable) this.#logger.warn({ err: error }, 'the games folder cannot be listed');
+      this.#isToldUnlistable = true;
       return undefined;
     }
   }

@@ -10,6 +10,8 @@ export interface GamesWatchOptions {
   readonly isRecursive: boolean;
   /** Its file number, or undefined when the folder is not there. */
   readonly findFolder: () => Promise<bigint | undefined>;
+  /** Whether the folder is taken to be away: somebody else may have found that between two looks of this. */
+  readonly isLost: () => boolean;
   readonly isHeld: (id: GameId) => boolean;
   /** Whether a path below the games folder is a folder now. */
   readonly isFolder: (components: readonly string[]) => Promise<boolean>;
@@ -89,12 +91,14 @@ export class GamesWatch implements AsyncDisposable {
   }
 
   async #checkNow(): Promise<void> {
-    const { findFolder, scan } = this.#options;
+    const { findFolder, isLost, scan } = this.#options;
     const inode = await findFolder();
     if (this.#disposed) return;
     const isOther = inode !== this.#inode;
+    // Pulled and put back between two looks it has the same number, but what watched it died with its drive.
+    const isBack = inode !== undefined && isLost();
     this.#inode = inode;
-    if (!isOther && !this.#isStale) return;
+    if (!isOther && !isBack && !this.#isStale) return;
     this.#isStale = false;
     await this.#unsubscribe();
     if (inode !== undefined) await this.#subscribe();

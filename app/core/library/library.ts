@@ -201,6 +201,7 @@ export class DiskLibrary implements Library {
       logger,
       isRecursive: process.platform !== 'linux',
       findFolder: () => this.#folder.find(),
+      isLost: () => !this.#isAvailable,
       isHeld: (id) => this.#roots.isHeld(id),
       isFolder: (components) => this.#folder.isFolder(join(this.gamesDir, ...components)),
       look: (ids) => this.#work.inBackground(cannotLook, (signal) => this.#lookAtChanged(ids, signal)),

@@ -30,6 +30,7 @@ class Rig implements AsyncDisposable {
       logger: { ...silentLogger, warn: (_facts, message) => void this.warnings.push(message) },
       isRecursive: false,
       findFolder: async () => this.folderNumber,
+      isLost: () => false,
       isHeld: (id) => this.held.has(id),
       isFolder: async (components) => this.folders.has(components.join('/')),
       look: async (ids) => {
@@ -239,6 +240,24 @@ test('the library hears of a vanished folder through its watch, and of the games
   assert.is(its.library.snapshot().games.length, 1);
   await its.close();
   assert.is(clock.pendingCount, 0);
+});
+
+test('a folder that was away only between two looks of the watch is back with the next one', async () => {
+  const clock = new VirtualClock();
+  const watchFolder = async () => ({ [Symbol.asyncDispose]: async () => {} });
+  await using its = await libraryLab({ clock, watchFolder });
+  await its.write({ 'quake/version.ini': '1' });
+  await its.library.scan();
+  await its.library.watch();
+  await rename(its.gamesDir, its.temp.join('away'));
+  assert.not.ok(await its.library.checkFolder(), 'an operation finds that it went');
+  await rename(its.temp.join('away'), its.gamesDir);
+  const sinceMs = clock.monotonicMs();
+  await advanceUntil(clock, () => its.availability.length === 2);
+  assert.equal(its.availability, [false, true]);
+  const tookMs = clock.monotonicMs() - sinceMs;
+  assert.ok(tookMs < 20_000, `${tookMs} ms: not only with the scan that comes every 300 seconds`);
+  assert.is(its.library.snapshot().games.length, 1);
 });
 
 test('events that a vanishing folder causes remove no game', async () => {
