@@ -61,6 +61,8 @@ export class GameMemory {
     const losses = await this.#roots.lossesOf(this.id, { saves, isSpoilt: true });
     if (losses.length === Object.keys(saves).length) {
       this.#saves = {};
+      // With the install goes what was set aside of it for want of an inventory: the player has looked through it.
+      if (this.#isInventoryLost) await this.#roots.deleteSetAside(this.id);
       this.#isInventoryLost = false;
     }
     this.#isUninstalled = false;

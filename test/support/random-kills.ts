@@ -176,11 +176,18 @@ async function rest(world: CrashWorld, { memories, told }: Resting): Promise<voi
 }
 
 async function comesToRest(peer: PeerProcess): Promise<void> {
+  let last: unknown;
   const isIdle = async (): Promise<boolean> => {
     const { operations } = await peer.command('status');
+    last = operations;
     return Array.isArray(operations) && operations.length === 0;
   };
-  await until('nothing runs any more', isIdle, { limitMs: restLimitMs });
+  try {
+    await until('nothing runs any more', isIdle, { limitMs: restLimitMs });
+  } catch (cause) {
+    const heard = peer.events.slice(-40).map((event) => JSON.stringify(event).slice(0, 300));
+    throw new Error([String(cause), JSON.stringify(last), ...heard, peer.stderr.slice(-3_000)].join('\n'), { cause });
+  }
 }
 
 async function assertSettled(

@@ -70,7 +70,10 @@ export class ContentWriter implements AsyncDisposable {
       const isWhole = bytes.length === file.sizeBytes;
       if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
       this.#hasher.update(bytes);
-      works.push(isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes));
+      const work = isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes);
+      // Looked at by `settled`; one that fails while the next file is opened is not unhandled.
+      work.catch(() => {});
+      works.push(work);
       this.#done += bytes.length;
       if (this.#done < file.sizeBytes) continue;
       const handle = this.#handle;

@@ -83,4 +83,40 @@ test('a file that cannot be flushed fails the whole, and every file is closed', 
   assert.is(closed(), files.length);
 });
 
+test('a small file that cannot be made while the large one after it is opened fails the piece, and nothing else', async () => {
+  await using folder = await tempDir('content');
+  const opened = Promise.withResolvers<void>();
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, mode) {
+      if (path.endsWith('small')) throw new Error('the disk is gone');
+      await opened.promise;
+      return await nodeFileSystem.open(path, mode);
+    },
+  };
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
+  try {
+    await using writer = new ContentWriter(fileSystem, {
+      folder: folder.path,
+      files: [
+        { path: parsePath('small', { atGameRoot: false }), sizeBytes: 5, executable: false },
+        { path: parsePath('large', { atGameRoot: false }), sizeBytes: 50, executable: false },
+      ],
+    });
+    const writing = writer.write(Buffer.alloc(20)).then(
+      () => 'written',
+      (error: unknown) => String(error),
+    );
+    // Node looks for rejections that nobody heard at the end of a turn.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    opened.resolve();
+    assert.match(await writing, 'the disk is gone');
+  } finally {
+    process.off('unhandledRejection', onUnhandled);
+  }
+  assert.equal(unhandled, []);
+});
+
 test.run();
