@@ -1,4 +1,5 @@
 /** What a player knows of a game: what was done to it, not what the peer says. */
+import { existsSync } from 'node:fs';
 import { lstat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,6 +26,9 @@ export class GameMemory {
 
   told(events: readonly HarnessEvent[]): Told {
     this.#noticeRepair(events);
+    // What no inventory names stays, in the payload as in the install, until the game was removed.
+    const isRemoved = events.some(({ event, gameId }) => event === 'remove-finished' && gameId === this.id);
+    if (isRemoved && !existsSync(this.#roots.rootOf(this.id))) this.#isInventoryLost = false;
     return {
       saves: this.#saves,
       isUninstalled: this.#isUninstalled,
@@ -61,9 +65,6 @@ export class GameMemory {
     const losses = await this.#roots.lossesOf(this.id, { saves, isSpoilt: true });
     if (losses.length === Object.keys(saves).length) {
       this.#saves = {};
-      // With the install goes what was set aside of it for want of an inventory: the player has looked through it.
-      if (this.#isInventoryLost) await this.#roots.deleteSetAside(this.id);
-      this.#isInventoryLost = false;
     }
     this.#isUninstalled = false;
   }

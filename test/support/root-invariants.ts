@@ -129,13 +129,6 @@ export class RootInvariants {
     return true;
   }
 
-  /** What recovery set aside for the player goes, as only the player may have it go. */
-  async deleteSetAside(id: string): Promise<void> {
-    const names = await readdir(this.rootOf(id)).catch(() => []);
-    for (const name of names)
-      if (name.startsWith('.local.conflict-')) await rm(join(this.rootOf(id), name), { recursive: true });
-  }
-
   async isInstalled(id: string): Promise<boolean> {
     const facts = await lstat(join(this.rootOf(id), 'local')).catch(() => undefined);
     return facts?.isDirectory() ?? false;

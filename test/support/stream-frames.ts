@@ -1,8 +1,8 @@
 /** Streams of a streamed install made by hand: frames as a sender sends them, honest or not. */
 import { blake3Hex } from '../../app/core/base/index.ts';
 import {
+  contentPrefix,
   encodeFrame,
-  writeContentPrefix,
   type StreamEntry,
   type StreamMessage,
 } from '../../app/core/protocol/index.ts';
@@ -12,9 +12,7 @@ export const said = (message: StreamMessage | { ok: true } | { ok: false; code: 
   encodeFrame(message);
 
 export function content(bytes: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(4);
-  writeContentPrefix(prefix, bytes.length);
-  return Buffer.concat([prefix, bytes]);
+  return Buffer.concat([contentPrefix(bytes.length), bytes]);
 }
 
 export interface SentFile {
