@@ -54,7 +54,8 @@ export class RootInvariants {
     for (const name of names ?? [])
       if (name.startsWith('.') && !(told.isInventoryLost && name.startsWith('.local.conflict-')))
         faults.push(`${id}: ${name} is left`);
-    if (names?.length === 0 && !told.isResumable) faults.push(`${id}: an empty root is left`);
+    // Without a journal nobody knows that an empty folder is what a download began with.
+    if (names?.length === 0 && !told.isResumable && !told.isInventoryLost) faults.push(`${id}: an empty root is left`);
     faults.push(...(await this.#sentinelFaults(id, told)), ...(await this.#localFaults(id, told)));
     return faults;
   }

@@ -49,9 +49,11 @@ function assertFrameLength(length: number, maxBytes: number): void {
 /** In a stream's frames: the prefix's highest bit says that content follows, not a message. */
 const contentFlag = 0x8000_0000;
 
-/** Writes the prefix of a frame of content. */
-export function writeContentPrefix(target: Buffer, lengthBytes: number): void {
-  target.writeUInt32BE((contentFlag | lengthBytes) >>> 0, 0);
+/** What stands before so many bytes of content. */
+export function contentPrefix(lengthBytes: number): Uint8Array {
+  const prefix = Buffer.allocUnsafe(prefixBytes);
+  prefix.writeUInt32BE((contentFlag | lengthBytes) >>> 0, 0);
+  return prefix;
 }
 
 /** What a prefix within a stream announces. Throws `FRAME_TOO_LARGE`. */

@@ -18,7 +18,7 @@ test('what a tool printed before it ended is there for whoever asks later', asyn
   const [pidFile, ready] = [temp.join('pid'), temp.join('ready')];
   const script = `const fs = require('fs'); fs.writeFileSync('pid', String(process.pid)); fs.writeFileSync('ready', '');
     process.stdout.write('printed');`;
-  await using output = openToolOutput([{ path: process.execPath, args: ['-e', script] }], {
+  await using output = await openToolOutput([{ path: process.execPath, args: ['-e', script] }], {
     cwd: temp.path,
     stallMs: 10_000,
     signal: new AbortController().signal,
@@ -39,7 +39,7 @@ const workMs = 2 * stallMs + 500;
 const node = (script: string): ReadyTool => ({ path: process.execPath, args: ['-e', script] });
 
 async function printed(pipeline: readonly ReadyTool[], cwd: string): Promise<string> {
-  await using output = openToolOutput(pipeline, { cwd, stallMs, signal: new AbortController().signal });
+  await using output = await openToolOutput(pipeline, { cwd, stallMs, signal: new AbortController().signal });
   const chunks: Uint8Array[] = [];
   for await (const chunk of output.chunks) chunks.push(Buffer.from(chunk));
   const exits = await output.finish();

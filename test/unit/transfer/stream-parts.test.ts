@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blake3Hex, LanspreadError, nodeFileSystem, parseGameId } from '../../../app/core/base/index.ts';
 import type { FileIdentity } from '../../../app/core/state/index.ts';
-import { StreamSlots, streamMemory } from '../../../app/core/transfer/lane/stream-slots.ts';
+import { streamMemory, streamSlots } from '../../../app/core/transfer/lane/stream-slots.ts';
 import { assertPayloadUnchanged } from '../../../app/core/transfer/serve-gate.ts';
 import { FileHashes } from '../../../app/core/transfer/stream/frames.ts';
 import { findSenders } from '../../../app/core/transfer/stream/senders.ts';
@@ -14,7 +14,7 @@ import { tempDir } from '../../support/temp.ts';
 
 test('slots come back when every place of them was read, and none is filled twice before', () => {
   const memory = streamMemory();
-  const slots = new StreamSlots(memory);
+  const slots = streamSlots(memory);
   const unread: { slot: number; start: number; end: number }[] = [];
   let written = 0;
   const put = (count: number): void => {

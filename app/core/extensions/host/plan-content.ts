@@ -4,7 +4,6 @@ import type { ArchiveEntry, EntryStreamItem } from '../../install/index.ts';
 import {
   isTooShort,
   openToolOutput,
-  passing,
   resolveArguments,
   SinkChannel,
   splitByEntries,
@@ -70,10 +69,10 @@ async function* fromTool(
   }
   const pipeline = await readyTools(plan, context);
   const cwd = await context.scope.emptyFolder();
-  await using output = openToolOutput(pipeline, { cwd, stallMs: context.stallMs, signal });
+  await using output = await openToolOutput(pipeline, { cwd, stallMs: context.stallMs, signal });
   const split = plan.output === 'tar-stdout' ? splitTar : splitByEntries;
   try {
-    yield* split(passing(output.chunks), entries);
+    yield* split(output.chunks, entries);
   } catch (error) {
     // What the tool says about its end explains an end that came too early.
     if (isTooShort(error)) throwOfWorst(await output.finish(), plan);

@@ -53,7 +53,7 @@ export class ToolRuns implements AsyncDisposable {
     const pipeline = [];
     for (const one of input ? [input, command] : [command]) pipeline.push(await this.#ready(one));
     const cwd = await this.#options.emptyFolder();
-    const output = openToolOutput(pipeline, { cwd, stallMs, signal: anySignal(signal, this.#stop.signal) });
+    const output = await openToolOutput(pipeline, { cwd, stallMs, signal: anySignal(signal, this.#stop.signal) });
     const id = (this.#lastId += 1);
     const chunks = output.chunks[Symbol.asyncIterator]();
     this.#runs.set(id, { output, chunks, rest: new Uint8Array(0), printedBytes: 0 });
@@ -68,7 +68,8 @@ export class ToolRuns implements AsyncDisposable {
     while (haveBytes < worthHandingBytes) {
       const next = await run.chunks.next();
       if (next.done) break;
-      pieces.push(next.value);
+      // The next one comes in its place.
+      pieces.push(Uint8Array.from(next.value));
       haveBytes += next.value.length;
     }
     const all = pieces.length === 1 ? (pieces[0] ?? new Uint8Array(0)) : Buffer.concat(pieces);

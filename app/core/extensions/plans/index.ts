@@ -10,7 +10,7 @@ export { SinkChannel } from './sink-channel.ts';
 export { isTooShort, splitByEntries } from './split.ts';
 export { splitTar } from './tar.ts';
 export { ToolBox } from './tool-box.ts';
-export { openToolOutput, passing, type ReadyTool, type ToolOutput } from './tool-output.ts';
+export { openToolOutput, type ReadyTool, type ToolOutput } from './tool-output.ts';
 export { unpackToFolder } from './unpack-to-folder.ts';
 export { throwOfWorst } from './verdict.ts';
 export { writeItems } from './write-items.ts';

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { anySignal, throwIfAborted } from '../../base/index.ts';
 import { giveBack, ReadAhead } from './read-ahead.ts';
+import { ToolPipe, type ToolEnd } from './tool-pipe.ts';
 import { startTool, type RunningTool, type ToolExit } from './tool-process.ts';
 
 /** A program and its arguments, ready to be started. */
@@ -19,56 +20,75 @@ export interface ToolOutputOptions {
 
 /** What one or more tools in a pipe write to their stdout. */
 export interface ToolOutput extends AsyncDisposable {
-  /** The tool stands still while nobody asks: nothing is read ahead but what `ReadAhead` and a pipe hold. */
+  /** Each valid until the next is asked for. The tool stands still while nobody asks, but for a few MiB read ahead. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Waits for the end of the tools; what they still print is dropped. Errors: see `RunningTool.done`. */
   finish(): Promise<readonly ToolExit[]>;
 }
 
 /** Starts the tools, each one's stdout the next one's stdin. Disposing kills them and waits. */
-export function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutputOptions): ToolOutput {
+export async function openToolOutput(pipeline: readonly ReadyTool[], options: ToolOutputOptions): Promise<ToolOutput> {
+  const end = await openEnd();
   const stop = new AbortController();
   const signal = anySignal(options.signal, stop.signal);
   const pace = new Pace();
   const tools: RunningTool[] = [];
   let output: Readable | undefined;
-  for (const { path, args } of pipeline) {
-    const stdin = output;
-    const tool = startTool({
-      tool: path,
-      args,
-      cwd: options.cwd,
-      stdin: stdin ?? 'ignore',
-      stdout: 'pass',
-      signal,
-      stallMs: options.stallMs,
-      onStderr: () => pace.heard(),
-      isMoving: pace.observer(),
-    });
-    // Looked at in `finish`; a rejection in between is not unhandled.
-    tool.done.catch(() => {});
-    tools.push(tool);
-    output = tool.output;
-    // Only the next tool holds the pipe now, so the one before notices when that goes away.
-    stdin?.destroy();
+  try {
+    for (const [index, { path, args }] of pipeline.entries()) {
+      const stdin = output;
+      const tool = startTool({
+        tool: path,
+        args,
+        cwd: options.cwd,
+        stdin: stdin ?? 'ignore',
+        stdout: (index === pipeline.length - 1 && end?.far) || 'pass',
+        signal,
+        stallMs: options.stallMs,
+        onStderr: () => pace.heard(),
+        isMoving: pace.observer(),
+      });
+      // Looked at in `finish`; a rejection in between is not unhandled.
+      tool.done.catch(() => {});
+      tools.push(tool);
+      output = tool.output;
+      // Only the next tool holds the pipe now, so the one before notices when that goes away.
+      stdin?.destroy();
+    }
+  } catch (error) {
+    end?.pipe[Symbol.dispose]();
+    throw error;
+  } finally {
+    // Only the tool holds it now.
+    end?.far.destroy();
   }
-  const ahead = output && new ReadAhead(output);
+  const chunks = end?.pipe ?? (output && passing(new ReadAhead(output)));
+  const close = (): void => {
+    end?.pipe[Symbol.dispose]();
+    output?.destroy();
+  };
   return {
-    chunks: { [Symbol.asyncIterator]: () => pace.read(ahead, signal) },
+    chunks: { [Symbol.asyncIterator]: () => pace.read(chunks, signal) },
     async finish() {
-      output?.destroy();
+      close();
       return await Promise.all(tools.map(({ done }) => done));
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      output?.destroy();
+      close();
       await Promise.allSettled(tools.map(({ done }) => done));
     },
   };
 }
 
-/** The same pieces, each valid only until the next is asked for: its memory is given back then. */
-export async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+/** Where the last tool prints to; undefined where only a pipe of `spawn` will do. */
+async function openEnd(): Promise<ToolEnd | undefined> {
+  if (process.platform === 'win32') return undefined;
+  return await ToolPipe.open().catch(() => undefined);
+}
+
+/** The same pieces; the memory of each is given back when the next is asked for. */
+async function* passing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of chunks) {
     yield chunk;
     giveBack(chunk);
@@ -98,7 +118,10 @@ class Pace {
     this.#signs += 1;
   }
 
-  async *read(output: ReadAhead | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async *read(
+    output: AsyncIterable<Uint8Array> | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     if (!output) return;
     this.#isWanted = true;
     for await (const chunk of output) {

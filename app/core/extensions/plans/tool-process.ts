@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { LanspreadError, abortError, throwIfAborted } from '../../base/index.ts';
 
@@ -9,8 +10,8 @@ export interface ToolRun {
   cwd?: string;
   /** Another tool's stdout, a file descriptor, or nothing. */
   stdin?: Readable | 'ignore';
-  /** A file descriptor to write to, `pass` to hand the pipe to another tool, or a callback for each piece. */
-  stdout: number | 'pass' | ((chunk: Buffer) => void);
+  /** `pass` to have the pipe in `output`, a socket to write to, or a callback for each piece. */
+  stdout: 'pass' | Socket | ((chunk: Buffer) => void);
   onStderr?: (text: string) => void;
   signal: AbortSignal;
   /** Kill it when this long nothing happened, in milliseconds. See `isMoving`. */
@@ -25,7 +26,7 @@ export interface ToolExit {
 }
 
 export interface RunningTool {
-  /** Its stdout for another tool's stdin; present for `pass`. */
+  /** Its stdout, to read or for another tool's stdin; present for `pass`. */
   output: Readable | undefined;
   /** Resolves when the process is gone and its pipes are drained; rejects with `CANCELLED` or `UNPACKER_FAILED`. */
   done: Promise<ToolExit>;
@@ -57,7 +58,7 @@ export function startTool(run: ToolRun): RunningTool {
     env: environment(),
     detached: posix,
     windowsHide: true,
-    stdio: [run.stdin ?? 'ignore', typeof run.stdout === 'number' ? run.stdout : 'pipe', 'pipe'],
+    stdio: [run.stdin ?? 'ignore', typeof run.stdout === 'object' ? run.stdout : 'pipe', 'pipe'],
     // The overload of spawn depends on the stdio triple, which is decided at run time here.
   }) as ChildProcessByStdio<null, Readable | null, Readable>;
   return { output: run.stdout === 'pass' ? (child.stdout ?? undefined) : undefined, done: watch(child, run) };

@@ -1,7 +1,7 @@
-import { abortError, LanspreadError } from '../../base/index.ts';
+import { abortError, LanspreadError, type RingPlace } from '../../base/index.ts';
 import type { ByteRoad } from '../stream/types.ts';
 import type { ToWorker } from './messages.ts';
-import { streamMemory, type StreamPlace } from './stream-slots.ts';
+import { streamMemory } from './stream-slots.ts';
 
 export interface LaneRoadOptions {
   readonly streamId: number;
@@ -18,9 +18,9 @@ export class LaneRoad implements ByteRoad {
   readonly #options: LaneRoadOptions;
   /** Where the worker puts what it receives. */
   readonly memory = streamMemory();
-  readonly #waiting: StreamPlace[] = [];
+  readonly #waiting: RingPlace[] = [];
   readonly #onAbort: () => void;
-  #current: StreamPlace | undefined;
+  #current: RingPlace | undefined;
   #wake: (() => void) | undefined;
   #end: { readonly error: LanspreadError | undefined } | undefined;
   #isLeft = false;
@@ -56,7 +56,7 @@ export class LaneRoad implements ByteRoad {
     }
   }
 
-  received(place: StreamPlace): void {
+  received(place: RingPlace): void {
     this.#waiting.push(place);
     this.#wake?.();
   }

@@ -101,8 +101,8 @@ export class LaneServer {
     this.#connections.get(connectionId)?.connection.serve(requestId, reply);
   }
 
-  feed({ connectionId, requestId, bytes }: Extract<ToWorker, { kind: 'feed' }>): void {
-    this.#connections.get(connectionId)?.connection.feed(requestId, bytes);
+  feed({ connectionId, requestId, parts }: Extract<ToWorker, { kind: 'feed' }>): void {
+    this.#connections.get(connectionId)?.connection.feed(requestId, parts);
   }
 
   endFeed({ connectionId, requestId }: Extract<ToWorker, { kind: 'feed-end' }>): void {

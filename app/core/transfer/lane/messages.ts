@@ -1,8 +1,8 @@
 /** What the lane's main thread and its workers say to each other. Both sides are this program, so nothing is parsed. */
-import type { ErrorCode, ErrorDetails } from '../../base/index.ts';
+import type { ErrorCode, ErrorDetails, RingPlace } from '../../base/index.ts';
 import type { GetBlocks, LaneOffer, StreamInstall } from '../../protocol/index.ts';
 import type { FileWrite, ServePlan } from '../types.ts';
-import type { StreamOrder, StreamPlace } from './stream-slots.ts';
+import type { StreamOrder } from './stream-slots.ts';
 
 export interface WorkerSetup {
   readonly index: number;
@@ -49,7 +49,7 @@ export type ToWorker =
       readonly kind: 'feed';
       readonly connectionId: number;
       readonly requestId: number;
-      readonly bytes: Uint8Array<SharedArrayBuffer>;
+      readonly parts: readonly Uint8Array<SharedArrayBuffer>[];
     }
   | { readonly kind: 'feed-end'; readonly connectionId: number; readonly requestId: number }
   | { readonly kind: 'open-stream'; readonly order: StreamOrder }
@@ -94,7 +94,7 @@ export type FromWorker =
   /** The socket took what `feed` brought; one for each, in order. */
   | { readonly kind: 'fed'; readonly connectionId: number }
   /** Bytes of a stream are in the memory of its order. */
-  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly place: StreamPlace }
+  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly place: RingPlace }
   | { readonly kind: 'stream-ended'; readonly streamId: number; readonly error: ErrorFacts | undefined }
   /** The response is sent, refused or cut off. */
   | { readonly kind: 'answered'; readonly connectionId: number; readonly requestId: number; readonly bytes: number }

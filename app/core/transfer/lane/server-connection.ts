@@ -79,18 +79,22 @@ export class ServerConnection {
   }
 
   /** The next bytes of a stream's answer. */
-  feed(requestId: number, bytes: Uint8Array): void {
+  feed(requestId: number, parts: readonly Uint8Array[]): void {
     if (this.#isClosed || requestId !== this.#streamId) return;
-    const { length } = bytes;
-    if (this.#writesInFlight === 0) this.#lastProgressMs = performance.now();
-    this.#writesInFlight += 1;
-    this.#socket.write(bytes, (error) => {
-      this.#writesInFlight -= 1;
-      if (error || this.#isClosed) return;
-      this.#lastProgressMs = performance.now();
-      this.#host.sent(length);
-      this.#host.fed();
-    });
+    let waiting = parts.length;
+    for (const part of parts) {
+      const { length } = part;
+      if (this.#writesInFlight === 0) this.#lastProgressMs = performance.now();
+      this.#writesInFlight += 1;
+      this.#socket.write(part, (error) => {
+        this.#writesInFlight -= 1;
+        if (error || this.#isClosed) return;
+        this.#lastProgressMs = performance.now();
+        this.#host.sent(length);
+        waiting -= 1;
+        if (waiting === 0) this.#host.fed();
+      });
+    }
   }
 
   /** The stream's answer is complete. */

@@ -1,16 +1,19 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { LanspreadError } from '../../base/index.ts';
+import { LanspreadError, type RingPlace, type SlotRing } from '../../base/index.ts';
 import { encodeFrame, limits, type LaneOffer } from '../../protocol/index.ts';
 import { normalizeFingerprint } from './certificate.ts';
-import { StreamSlots, type StreamOrder, type StreamPlace } from './stream-slots.ts';
+import { streamSlots, type StreamOrder } from './stream-slots.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
 
 const connectLimitMs = 5_000;
 const leastAttempts = 5;
 const firstPauseMs = 50;
+/** What does not fill a slot goes on after so long: each piece has its cost on the way to the disk. */
+const gatherMs = 4;
+
 export interface StreamClientHost {
-  bytes(order: StreamOrder, place: StreamPlace): void;
+  bytes(order: StreamOrder, place: RingPlace): void;
   ended(order: StreamOrder, error: LanspreadError | undefined): void;
 }
 
@@ -25,8 +28,8 @@ export class StreamClient {
   #attempts = 0;
   #hasReceived = false;
   #isOver = false;
-  readonly #slots: StreamSlots;
-  #isHandingOn = false;
+  readonly #slots: SlotRing;
+  #gathering: NodeJS.Timeout | undefined;
   #isPaused = false;
 
   constructor(
@@ -34,7 +37,7 @@ export class StreamClient {
     { offer, credentials, host }: { offer: LaneOffer; credentials: Credentials; host: StreamClientHost },
   ) {
     this.order = order;
-    this.#slots = new StreamSlots(order.memory);
+    this.#slots = streamSlots(order.memory);
     this.#offer = offer;
     this.#credentials = credentials;
     this.#host = host;
@@ -53,6 +56,7 @@ export class StreamClient {
   leave(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#gathering);
     this.#socket?.destroy();
   }
 
@@ -129,21 +133,18 @@ export class StreamClient {
     if (this.#isOver) return false;
     this.#hasReceived = true;
     if (this.#slots.add(count)) this.#handOn();
-    else if (!this.#isHandingOn) {
-      // Not for every record: what comes in one turn goes on together.
-      this.#isHandingOn = true;
-      setImmediate(this.#handOnRest);
-    }
+    else this.#gathering ??= setTimeout(this.#handOnRest, gatherMs);
     this.#isPaused = this.#slots.isTight;
     return !this.#isPaused;
   };
 
   readonly #handOnRest = (): void => {
-    this.#isHandingOn = false;
     if (!this.#isOver) this.#handOn();
   };
 
   #handOn(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     const place = this.#slots.handOn();
     if (place) this.#host.bytes(this.order, place);
   }

@@ -1,12 +1,20 @@
-import { LanspreadError, throwIfAborted, type IDisposable, type Logger } from '../../base/index.ts';
+import {
+  keepBytes,
+  LanspreadError,
+  throwIfAborted,
+  type IDisposable,
+  type KeptBytes,
+  type Logger,
+} from '../../base/index.ts';
 import type { StreamInstall } from '../../protocol/index.ts';
 import type { ByteOutlet, ServeStream } from '../stream/types.ts';
 import type { ToWorker } from './messages.ts';
 
-/** A frame of content and some more. */
-const slotBytes = 260 * 1024;
+const slotBytes = 256 * 1024;
 /** What is on its way to a worker or waits in its socket; beyond it the content stands still. */
-const slotCount = 8;
+const slotCount = 6;
+/** Less is copied: there is no saving in keeping it. */
+const worthKeepingBytes = 32 * 1024;
 
 type Post = (message: ToWorker) => void;
 
@@ -67,17 +75,26 @@ export class StreamDesk implements IDisposable {
   }
 }
 
+/** What a worker is given at a time. */
+interface Feed {
+  readonly slot: number;
+  copiedBytes: number;
+  readonly parts: Uint8Array<SharedArrayBuffer>[];
+  readonly kept: KeptBytes[];
+}
+
 /**
- * Hands bytes over to a worker, in a ring of slots that both threads see: moving buffers to and fro keeps the collectors
- * of both busy.
+ * Hands bytes over to a worker where they lie, or in a ring of slots that both threads see: moving buffers to and fro keeps
+ * the collectors of both busy.
  */
 class WorkerOutlet implements ByteOutlet {
   readonly #facts: StreamFacts;
   readonly #post: Post;
   readonly #signal: AbortSignal;
   readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
-  #next = 0;
-  #inFlight = 0;
+  #slot = 0;
+  /** Oldest first. */
+  readonly #inFlight: Feed[] = [];
   #wake: (() => void) | undefined;
 
   constructor(facts: StreamFacts, { post, signal }: { post: Post; signal: AbortSignal }) {
@@ -87,28 +104,53 @@ class WorkerOutlet implements ByteOutlet {
     signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    const { connectionId, requestId } = this.#facts;
-    for (let at = 0; at < bytes.length; at += slotBytes) {
-      while (this.#inFlight === slotCount && !this.#signal.aborted) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#wake = resolve;
-        await promise;
+  async write(...parts: readonly Uint8Array[]): Promise<void> {
+    let feed = await this.#begin();
+    for (const part of parts) {
+      const kept = part.length >= worthKeepingBytes ? keepBytes(part) : undefined;
+      if (kept) {
+        feed.parts.push(kept.bytes);
+        feed.kept.push(kept);
+        continue;
       }
-      throwIfAborted(this.#signal);
-      const part = bytes.subarray(at, at + slotBytes);
-      const slot = new Uint8Array(this.#memory, this.#next * slotBytes, part.length);
-      slot.set(part);
-      this.#next = (this.#next + 1) % slotCount;
-      this.#inFlight += 1;
-      this.#post({ kind: 'feed', connectionId, requestId, bytes: slot });
+      for (let at = 0; at < part.length; ) {
+        if (feed.copiedBytes === slotBytes) {
+          this.#feed(feed);
+          feed = await this.#begin();
+        }
+        const bytes = part.subarray(at, at + slotBytes - feed.copiedBytes);
+        const place = new Uint8Array(this.#memory, feed.slot * slotBytes + feed.copiedBytes, bytes.length);
+        place.set(bytes);
+        feed.parts.push(place);
+        feed.copiedBytes += bytes.length;
+        at += bytes.length;
+      }
     }
+    this.#feed(feed);
   }
 
-  /** The oldest slot in use is free again. */
+  /** The worker is through with what it was given first. */
   fed(): void {
-    this.#inFlight -= 1;
+    for (const { release } of this.#inFlight.shift()?.kept ?? []) release();
     this.#wake?.();
+  }
+
+  /** The next slot, once it is free. Errors: the signal's. */
+  async #begin(): Promise<Feed> {
+    while (this.#inFlight.length === slotCount && !this.#signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+    throwIfAborted(this.#signal);
+    this.#slot = (this.#slot + 1) % slotCount;
+    return { slot: this.#slot, copiedBytes: 0, parts: [], kept: [] };
+  }
+
+  #feed(feed: Feed): void {
+    const { connectionId, requestId } = this.#facts;
+    this.#inFlight.push(feed);
+    this.#post({ kind: 'feed', connectionId, requestId, parts: feed.parts });
   }
 
   /** The connection ends behind the last byte. */

@@ -1,10 +1,15 @@
 /** A payload's content as the frames of a stream. */
 import { createHasher, throwIfAborted } from '../../base/index.ts';
-import { encodeFrame, limits, prefixBytes, writeContentPrefix, type StreamMessage } from '../../protocol/index.ts';
+import { contentPrefix, encodeFrame, limits, type StreamMessage } from '../../protocol/index.ts';
 import type { PayloadContent } from './types.ts';
 
 /** Content bytes of one frame: the receiver writes to disk in pieces that end with a frame, so few are better. */
-export const frameContentBytes = limits.streamFrameBytes;
+const frameContentBytes = limits.streamFrameBytes;
+/** A piece of so much is a frame of its own; less is put together first. */
+const worthAFrameBytes = 128 * 1024;
+
+/** What belongs together, in parts. */
+export type Frame = readonly Uint8Array[];
 
 export function messageFrame(message: StreamMessage): Uint8Array {
   return encodeFrame(message);
@@ -25,39 +30,40 @@ export function* planFrames({ entries, totalBytes }: PayloadContent): Generator<
 export async function* contentFrames(
   content: PayloadContent,
   { signal }: { signal: AbortSignal },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const frame = Buffer.allocUnsafeSlow(prefixBytes + frameContentBytes);
-  let filled = 0;
+): AsyncGenerator<Frame, void, undefined> {
   const files = new FileHashes(content);
-  const flush = (): Uint8Array => {
-    writeContentPrefix(frame, filled);
-    const whole = frame.subarray(0, prefixBytes + filled);
+  const small = Buffer.allocUnsafeSlow(frameContentBytes);
+  let filled = 0;
+  function* flush(): Generator<Frame> {
+    if (filled > 0) yield [contentPrefix(filled), small.subarray(0, filled)];
     filled = 0;
-    return whole;
-  };
+  }
   for await (const piece of content.bytes({ signal })) {
     throwIfAborted(signal);
     files.add(piece);
-    for (let at = 0; at < piece.length; ) {
-      const count = Math.min(piece.length - at, frameContentBytes - filled);
-      frame.set(at === 0 && count === piece.length ? piece : piece.subarray(at, at + count), prefixBytes + filled);
-      at += count;
-      filled += count;
-      if (filled === frameContentBytes) yield flush();
+    if (piece.length >= worthAFrameBytes || filled + piece.length > frameContentBytes) yield* flush();
+    if (piece.length < worthAFrameBytes) {
+      small.set(piece, filled);
+      filled += piece.length;
+    } else {
+      for (let at = 0; at < piece.length; at += frameContentBytes) {
+        const part = piece.subarray(at, at + frameContentBytes);
+        yield [contentPrefix(part.length), part];
+      }
     }
     // A hash is told after the last byte of its file, never before.
     if (files.readyCount < limits.streamBatch) continue;
-    if (filled > 0) yield flush();
+    yield* flush();
     yield* hashFrames(files.take());
   }
-  if (filled > 0) yield flush();
+  yield* flush();
   yield* hashFrames(files.end());
-  yield messageFrame({ kind: 'sound' });
+  yield [messageFrame({ kind: 'sound' })];
 }
 
-function* hashFrames(hashes: readonly string[]): Generator<Uint8Array> {
+function* hashFrames(hashes: readonly string[]): Generator<Frame> {
   for (let from = 0; from < hashes.length; from += limits.streamBatch)
-    yield messageFrame({ kind: 'hashes', hashes: hashes.slice(from, from + limits.streamBatch) });
+    yield [messageFrame({ kind: 'hashes', hashes: hashes.slice(from, from + limits.streamBatch) })];
 }
 
 /** Cuts bytes into the files of a plan and hashes each. Pure but for the hasher. */

@@ -52,7 +52,11 @@ export function serveLibp2pStreams(peers: Pick<PeerNetwork, 'handle'>, serve: Se
     const request = await stream.readMessage(streamInstallSchema, 'StreamInstall');
     await serve(request, {
       peerId,
-      outlet: { write: (bytes) => stream.write(bytes) },
+      outlet: {
+        async write(...parts) {
+          for (const part of parts) await stream.write(part);
+        },
+      },
       signal: AbortSignal.any([signal, stream.ended]),
     });
   });

@@ -13,7 +13,7 @@ import type { Library } from '../../library/index.ts';
 import { encodeFrame, type Manifest, type StreamInstall } from '../../protocol/index.ts';
 import type { Uploads } from '../types.ts';
 import { takeBytes, takePlace } from '../upload-turn.ts';
-import { contentFrames, messageFrame, planFrames } from './frames.ts';
+import { contentFrames, messageFrame, planFrames, type Frame } from './frames.ts';
 import { toldCodes } from './told-codes.ts';
 import type { ByteOutlet, OpenPayload, PayloadContent, ServeStream } from './types.ts';
 
@@ -127,12 +127,24 @@ async function send(
   for await (const frame of contentFrames(content, { signal })) {
     throwIfAborted(signal);
     if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
-    for (let at = 0; at < frame.length; ) {
+    for (let rest = frame; rest.length > 0; ) {
       if (creditBytes <= 0 || creditBytes === Infinity) creditBytes = await takeBytes({ uploads, peerId, signal });
-      const part = frame.subarray(at, at + Math.min(creditBytes, frame.length - at));
-      await outlet.write(part);
-      creditBytes -= part.length;
-      at += part.length;
+      const [now, later] = cut(rest, creditBytes);
+      await outlet.write(...now);
+      creditBytes -= now.reduce((sum, { length }) => sum + length, 0);
+      rest = later;
     }
   }
+}
+
+/** The first bytes of a frame, and the others. */
+function cut(frame: Frame, atBytes: number): readonly [Frame, Frame] {
+  const [now, later]: [Uint8Array[], Uint8Array[]] = [[], []];
+  let left = atBytes;
+  for (const part of frame) {
+    if (left > 0) now.push(part.subarray(0, left));
+    if (part.length > left) later.push(part.subarray(left));
+    left = Math.max(0, left - part.length);
+  }
+  return [now, later];
 }

@@ -17,7 +17,7 @@ export interface StreamLane {
 /** Where a stream's bytes go to one peer. */
 export interface ByteOutlet {
   /** Resolves when there is room for more; the bytes may be reused then. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
-  write(bytes: Uint8Array): Promise<void>;
+  write(...parts: readonly Uint8Array[]): Promise<void>;
 }
 
 /** What a payload on this PC unpacks to. */
