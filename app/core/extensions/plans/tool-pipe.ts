@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allowKeeping, SlotRing, type RingPlace } from '../../base/index.ts';
 
-const slotBytes = 640 * 1024;
-const slotCount = 10;
+const slotBytes = 1024 * 1024;
+const slotCount = 8;
 /** The system gives up to 100 KiB at a time. */
 const shape = { slotBytes, readBytes: 128 * 1024, wantedFree: 1 };
 /** What is there is handed on after so long though it is less than a piece, in milliseconds. */

@@ -10,7 +10,7 @@ const connectLimitMs = 5_000;
 const leastAttempts = 5;
 const firstPauseMs = 50;
 /** What does not fill a slot goes on after so long: each piece has its cost on the way to the disk. */
-const gatherMs = 4;
+const gatherMs = 10;
 
 export interface StreamClientHost {
   bytes(order: StreamOrder, place: RingPlace): void;

@@ -2,8 +2,8 @@ import { SlotRing } from '../../base/index.ts';
 import type { StreamInstall } from '../../protocol/index.ts';
 
 /** What goes to the main thread at a time. */
-const slotBytes = 1024 * 1024;
-const slotCount = 6;
+const slotBytes = 2 * 1024 * 1024;
+const slotCount = 5;
 const shape = {
   slotBytes,
   /** The most that a TLS record carries. */
