@@ -4,6 +4,7 @@ import { startCore, type CoreHandle, type CoreOptions } from '../core/core.ts';
 import { createLogger, type LoggingOptions } from './logging.ts';
 import { builtInExtensions } from './built-in-extensions.ts';
 import { reportStartFailure } from './commands/start-failure.ts';
+import { stayUp } from './stay-up.ts';
 
 const sampleCatalog = fileURLToPath(new URL('../../fixtures/catalog/catalog.json', import.meta.url));
 
@@ -13,6 +14,7 @@ export async function startLauncherCore(
   { stateDir, logLevel }: { stateDir: string; logLevel: LoggingOptions['stderrLevel'] },
 ): Promise<{ handle: CoreHandle } | number> {
   const logger = createLogger({ stateDir, stderrLevel: logLevel });
+  stayUp(logger);
   try {
     const handle = await startCore({
       ...options,

@@ -31,9 +31,14 @@ export class RotatingFile {
   }
 
   close(): void {
-    if (this.#descriptor === undefined) return;
-    closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    // Forgotten first: a close that fails has closed it, and the number may be another file's by now.
     this.#descriptor = undefined;
+    try {
+      if (descriptor !== undefined) closeSync(descriptor);
+    } catch {
+      // Its drive is gone.
+    }
   }
 
   #open(): number {

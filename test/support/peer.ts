@@ -1,5 +1,6 @@
 /** One Lanspread process driven over its JSONL harness, as a program outside the project would drive it. */
 import { readdirSync } from 'node:fs';
+import { unhandledMessage } from '../../app/cli/stay-up.ts';
 import { atExit } from './at-exit.ts';
 import { HarnessLines, Refused, type HarnessEvent, type Json } from './peer-lines.ts';
 import { patience } from './patience.ts';
@@ -108,7 +109,9 @@ export class PeerProcess implements AsyncDisposable {
 
   /** What was said on stdout against the contract. */
   get problems(): readonly string[] {
-    return this.#lines.problems;
+    // What nobody looked after does not end a core, but is a fault.
+    const isSound = !this.#stderr.includes(unhandledMessage);
+    return isSound ? this.#lines.problems : [...this.#lines.problems, `unhandled: ${this.#stderr.slice(-2_000)}`];
   }
 
   /** The identity and where it listens, from its first line. */

@@ -4,6 +4,7 @@ import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
+import { stayUp } from '../stay-up.ts';
 
 export function addNodeCommand(program: Command): void {
   addCoreFlags(program.command('node').description('a headless node: a NAS, a seed'))
@@ -15,6 +16,7 @@ export function addNodeCommand(program: Command): void {
 
 async function runNode(flags: CoreFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'info' });
+  stayUp(logger);
   try {
     const { startCore } = await import('../../core/core.ts');
     const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });

@@ -8,6 +8,7 @@ import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
+import { stayUp } from '../stay-up.ts';
 
 /** Whether somebody wants this process to break at a step: see `break-points.ts`. */
 const isToBreak = ['LANSPREAD_CRASH_AT', 'LANSPREAD_FAULT_AT'].some((name) => name in process.env);
@@ -31,6 +32,7 @@ export function addPeerCommand(program: Command): void {
 /** Returns the exit code once the peer has stopped. */
 async function runPeer(flags: PeerFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'warn' });
+  stayUp(logger);
   const output = new LineOutput(1);
   let handle: CoreHandle;
   try {

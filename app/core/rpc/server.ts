@@ -79,8 +79,8 @@ export async function startRpcServer({
     if (sockets.clients.size >= maxClients) return refuse('503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (webSocket) => serveClient(webSocket, { api, logger }));
   });
-  if (earlier && (await listen(server, earlier.port))) token = earlier.token;
-  else await listen(server, 0);
+  if (earlier && (await listen(server, { port: earlier.port, logger }))) token = earlier.token;
+  else await listen(server, { port: 0, logger });
   const port = portOf(server);
   return {
     port,
@@ -121,7 +121,7 @@ function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger:
 }
 
 /** Answers false when that port is taken; throws for anything else. Port 0: any free one. */
-function listen(server: Server, port: number): Promise<boolean> {
+function listen(server: Server, { port, logger }: { port: number; logger: Logger }): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const onError = (error: NodeJS.ErrnoException): void => {
     if (port !== 0 && (error.code === 'EADDRINUSE' || error.code === 'EACCES')) resolve(false);
@@ -130,6 +130,8 @@ function listen(server: Server, port: number): Promise<boolean> {
   server.once('error', onError);
   server.listen(port, '127.0.0.1', () => {
     server.off('error', onError);
+    // A connection that this PC has no file left for is not the end of all the others.
+    server.on('error', (error) => logger.warn({ err: error }, 'the RPC server could not take a connection'));
     resolve(true);
   });
   return promise;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 
 /** Waits for the end of its input, which comes when the launcher is gone, however it went; then ends the group. */
 const script = 'read -r line || kill -s KILL -- "-$1"';
@@ -19,9 +20,10 @@ export function guardOrphan(groupId: number): Disposable {
   });
   // Where it cannot be started there is no such guard, and all else is as before.
   guard.on('error', () => {});
-  guard.stdin.on('error', () => {});
+  const stdin = guard.stdin as Writable | undefined;
+  stdin?.on('error', () => {});
   guard.unref();
   // The pipe of a child is a socket, which knows `unref`; the type of a stream does not.
-  (guard.stdin as { unref?(): void }).unref?.();
+  (stdin as { unref?(): void } | undefined)?.unref?.();
   return { [Symbol.dispose]: () => void guard.kill('SIGKILL') };
 }

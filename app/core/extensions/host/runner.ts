@@ -109,7 +109,14 @@ export class ExtensionRunner {
     await this.#stopping;
     // One that was killed is waited for, so that there are never two.
     if (this.#running?.gone.aborted) await this.#running.ended;
-    return await (this.#process ??= this.#launch());
+    const launching = (this.#process ??= this.#launch());
+    try {
+      return await launching;
+    } catch (error) {
+      // What failed before there was a process is tried anew by whoever comes next.
+      if (this.#process === launching) this.#process = undefined;
+      throw error;
+    }
   }
 
   async #launch(): Promise<ExtensionProcess> {
@@ -198,7 +205,7 @@ export class ExtensionRunner {
     this.#lastError = error;
     this.#process = undefined;
     logger.error({ extensionId: id, err: error }, 'An extension ended.');
-    ledger.add(id, error);
+    this.#note(() => ledger.add(id, error));
     const now = clock.monotonicMs();
     this.#crashTimes.push(now);
     while ((this.#crashTimes[0] ?? now) < now - limits.crashWindowMs) this.#crashTimes.shift();
@@ -210,8 +217,19 @@ export class ExtensionRunner {
     logger.error({ extensionId: id, err: this.#lastError }, 'An extension is disabled.');
     // The store answers with a new description at once, and this runner has to stay for its last error.
     this.#setPhase('disabled');
-    ledger.disable(id, this.#lastError);
+    const disabled = this.#lastError;
+    this.#note(() => ledger.disable(id, disabled));
     return error;
+  }
+
+  /** What cannot be written down has happened all the same, and counts until this core ends. */
+  #note(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const { id } = this.extension;
+      this.#options.logger.warn({ extensionId: id, err: error }, 'A crash of an extension could not be written down.');
+    }
   }
 
   #disabledError(): LanspreadError {

@@ -86,8 +86,10 @@ export function spawnExtension(extension: ExtensionDescription, limits: { heapMi
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  const [, stdout, stderr, link] = child.stdio;
-  if (!stdout || !stderr || !link) throw new Error('a pipe to the process is missing');
+  // One that could not be started has no pipes, and says why later.
+  child.on('error', () => {});
+  const [, stdout, stderr, link] = (child.stdio as ChildProcess['stdio'] | undefined) ?? [];
+  if (!stdout || !stderr || !link) throw new Error('the process could not be started: too much is open on this PC');
   if (process.platform === 'linux' && child.pid !== undefined) {
     // When memory runs out, this process goes before the launcher and the games do. It may be gone already.
     writeFile(`/proc/${child.pid}/oom_score_adj`, '1000').catch(() => {});

@@ -28,6 +28,7 @@ export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
   readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
   readonly #ring = new SlotRing(this.#memory, shape);
   readonly #waiting: RingPlace[] = [];
+  readonly #closed = Promise.withResolvers<void>();
   #linger: NodeJS.Timeout | undefined;
   #isOver = false;
   #failure: unknown;
@@ -44,7 +45,12 @@ export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
       await once(server, 'listening');
       const connected = once(server, 'connection');
       const pipe = new ToolPipe(path);
-      const [far] = (await connected) as [Socket];
+      const failed = pipe.#closed.promise.then(() => {
+        throw pipe.#failure ?? new Error('the socket for a tool was closed at once');
+      });
+      const [far] = (await Promise.race([connected, failed])) as [Socket];
+      // Its end is the tool's from now on.
+      failed.catch(() => {});
       return { pipe, far };
     } finally {
       server.close();
@@ -66,6 +72,7 @@ export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
       this.#handOn();
       this.#isOver = true;
       this.#wake?.();
+      this.#closed.resolve();
     });
   }
 

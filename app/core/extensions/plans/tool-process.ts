@@ -32,6 +32,9 @@ export interface RunningTool {
   done: Promise<ToolExit>;
 }
 
+/** Its pipes are missing where too much is open on this PC to make them. */
+type ToolChild = ChildProcessByStdio<null, Readable | null, Readable | null>;
+
 const stderrTailLength = 4_000;
 const posix = process.platform !== 'win32';
 
@@ -53,22 +56,26 @@ function killTree(pid: number | undefined): void {
 /** Starts a tool without a shell, in its own process group. Aborting kills the group; `done` settles when it is dead. */
 export function startTool(run: ToolRun): RunningTool {
   throwIfAborted(run.signal);
-  const child: ChildProcessByStdio<null, Readable | null, Readable> = spawn(run.tool, run.args, {
+  const child = spawn(run.tool, run.args, {
     cwd: run.cwd,
     env: environment(),
     detached: posix,
     windowsHide: true,
     stdio: [run.stdin ?? 'ignore', typeof run.stdout === 'object' ? run.stdout : 'pipe', 'pipe'],
     // The overload of spawn depends on the stdio triple, which is decided at run time here.
-  }) as ChildProcessByStdio<null, Readable | null, Readable>;
+  }) as ToolChild;
   return { output: run.stdout === 'pass' ? (child.stdout ?? undefined) : undefined, done: watch(child, run) };
 }
 
-async function watch(child: ChildProcessByStdio<null, Readable | null, Readable>, run: ToolRun): Promise<ToolExit> {
+async function watch(child: ToolChild, run: ToolRun): Promise<ToolExit> {
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   let stderr = '';
   let stalled = false;
   const kill = (): void => killTree(child.pid);
+  child.on('error', (cause) => {
+    reject(new LanspreadError('UNPACKER_FAILED', { message: `The unpacker did not start: ${cause.message}.`, cause }));
+  });
+  child.on('close', resolve);
   const onSilence = async (): Promise<void> => {
     if (await run.isMoving?.()) timer.refresh();
     else {
@@ -91,15 +98,12 @@ async function watch(child: ChildProcessByStdio<null, Readable | null, Readable>
       }
     });
   }
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  // One that could not be started has no pipes.
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     timer.refresh();
     stderr = (stderr + text).slice(-stderrTailLength);
     run.onStderr?.(text);
   });
-  child.on('error', (cause) => {
-    reject(new LanspreadError('UNPACKER_FAILED', { message: `The unpacker did not start: ${cause.message}.`, cause }));
-  });
-  child.on('close', resolve);
   run.signal.addEventListener('abort', kill, { once: true });
   if (run.signal.aborted) kill();
   try {

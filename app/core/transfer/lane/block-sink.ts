@@ -92,10 +92,10 @@ export class BlockSink {
     this.close();
   }
 
+  /** Throws what the system says of bytes that it could not write after all; nothing is open then either. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
     this.#held = undefined;
+    this.#closeFile();
   }
 
   /** Moves past files that have no (more) blocks. */
@@ -109,9 +109,15 @@ export class BlockSink {
     }
   }
 
-  #leaveFile(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+  #closeFile(): void {
+    const descriptor = this.#descriptor;
+    // Forgotten first: a close that fails has closed it, and the number may be another file's by now.
     this.#descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+
+  #leaveFile(): void {
+    this.#closeFile();
     this.#fileIndex += 1;
     this.#blockIndex = 0;
   }

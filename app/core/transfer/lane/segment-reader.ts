@@ -44,8 +44,10 @@ export class SegmentReader {
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    // Forgotten first: a close that fails has closed it, and the number may be another file's by now.
     this.#descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 
   #read(
