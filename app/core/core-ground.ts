@@ -1,5 +1,12 @@
 /** What every part of the core stands on: the disk, the database, the settings, the catalog, and the way to be heard. */
-import { nodeFileSystem, systemClock, type Clock, type FileSystem, type Logger } from './base/index.ts';
+import {
+  nodeFileSystem,
+  setUnexpectedErrorHandler,
+  systemClock,
+  type Clock,
+  type FileSystem,
+  type Logger,
+} from './base/index.ts';
 import type { Catalog, LiveSources } from './catalog/index.ts';
 import { openCatalogs } from './core-catalogs.ts';
 import { importCatalogs, type CoreOptions } from './core-options.ts';
@@ -36,6 +43,8 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const { stateDir, logger, decorate = {} } = options;
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
+  // First of all, so that it is there until everything else is put away: no listener's error ends the core.
+  opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an error that nobody expected')));
   opening.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
   const { state: plainState, movedAside, watch: watchState } = openState({ directory: stateDir, logger });
   const state = opening.use(decorate.state?.(plainState) ?? plainState);

@@ -1,18 +1,13 @@
 import { toDisposable, type IDisposable } from './lifecycle.ts';
+import { onUnexpectedError } from './unexpected-errors.ts';
 
 /** Something that can be listened to. The returned disposable ends the listening. */
 export type Event<T> = (listener: (value: T) => void) => IDisposable;
 
 export interface EmitterOptions {
-  /** Where a throwing listener is reported; the other listeners still run. Default: rethrown on the next tick. */
+  /** Where a throwing listener is reported; the other listeners still run. Default: `onUnexpectedError`. */
   onListenerError?: (error: unknown) => void;
 }
-
-const rethrowLater = (error: unknown): void => {
-  queueMicrotask(() => {
-    throw error;
-  });
-};
 
 /**
  * The owner's side of an event. Listeners are called in order of registration, synchronously; one that throws does not
@@ -23,7 +18,7 @@ export class Emitter<T> implements IDisposable {
   readonly #onListenerError: (error: unknown) => void;
   #disposed = false;
 
-  constructor({ onListenerError = rethrowLater }: EmitterOptions = {}) {
+  constructor({ onListenerError = onUnexpectedError }: EmitterOptions = {}) {
     this.#onListenerError = onListenerError;
   }
 

@@ -16,3 +16,4 @@ export * from './schema.ts';
 export * from './semaphore.ts';
 export * from './slot-ring.ts';
 export * from './stepped-file-system.ts';
+export * from './unexpected-errors.ts';

@@ -1,6 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Bitmap, Emitter, MutableDisposable, once, toDisposable } from '../../../app/core/base/index.ts';
+import {
+  Bitmap,
+  Emitter,
+  MutableDisposable,
+  once,
+  onUnexpectedError,
+  setUnexpectedErrorHandler,
+  toDisposable,
+} from '../../../app/core/base/index.ts';
 
 test('listeners hear every value in the order in which they came', () => {
   const emitter = new Emitter<number>();
@@ -39,6 +47,35 @@ test('a listener that throws is reported and the others still hear', () => {
   emitter.fire();
   assert.is(heard, true);
   assert.equal(errors, [error]);
+});
+
+test('whoever set a handler gets the errors of listeners that nobody else takes, the last one first', () => {
+  const emitter = new Emitter<string>();
+  let heard = 0;
+  emitter.event((message) => {
+    throw new Error(message);
+  });
+  emitter.event(() => (heard += 1));
+  const told: string[] = [];
+  const telling = (name: string) => (error: unknown) => void told.push(`${name} ${(error as Error).message}`);
+  const first = setUnexpectedErrorHandler(telling('first'));
+  const second = setUnexpectedErrorHandler(telling('second'));
+  emitter.fire('a');
+  first[Symbol.dispose]();
+  emitter.fire('b');
+  second[Symbol.dispose]();
+  first[Symbol.dispose]();
+  assert.equal(told, ['second a', 'second b']);
+  assert.is(heard, 2);
+});
+
+test('without a handler an error that nobody expected is thrown where the process sees it', async () => {
+  const error = new Error('nobody takes me');
+  const thrown = new Promise((resolve) => {
+    process.once('uncaughtException', resolve);
+  });
+  onUnexpectedError(error);
+  assert.is(await thrown, error);
 });
 
 test('a listener added while firing hears from the next value on', () => {
