@@ -24,6 +24,9 @@ export interface RunnerOptions {
   logger: Logger;
 }
 
+type Work = (operation: ActiveOperation) => Promise<OperationEventMessage>;
+type Failed = (error: LanspreadError) => OperationEventMessage;
+
 /**
  * Runs operations so that each ends in exactly one terminal event, in this order: the work settles the disk → the
  * library looks at this game again → the operation leaves the table → the snapshot is published → the terminal event.
@@ -65,7 +68,7 @@ export class OperationRunner implements AsyncDisposable {
 
   /**
    * Begins an operation: throws at once when the game is busy, else answers while `work` goes on. `work` returns the
-   * terminal event; what it throws becomes `failed(error)`.
+   * terminal event; what it throws becomes `failed(error)`, which never throws.
    */
   start(
     {
@@ -76,19 +79,21 @@ export class OperationRunner implements AsyncDisposable {
     }: {
       gameId: GameId;
       event: OperationEvent;
-      failed: (error: LanspreadError) => OperationEventMessage;
+      failed: Failed;
       /** Milliseconds since 1970, where it began before this core did. */
       startedAt?: number | undefined;
     },
-    work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
+    work: Work,
   ): ActiveOperation {
     if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
     if (this.#frozen > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
-    const { library } = this.#options;
+    const { library, logger } = this.#options;
     const operation = this.active.begin(gameId, event, startedAt);
     this.failures.delete(gameId);
     const hold = library.hold(gameId);
-    const running = this.#settle(operation, { hold, failed }, work).finally(() => this.#running.delete(running));
+    const running = this.#settle(operation, { hold, failed }, work)
+      .catch((error: unknown) => logger.error({ gameId, err: error }, 'an operation has no proper end'))
+      .finally(() => this.#running.delete(running));
     this.#running.add(running);
     return operation;
   }
@@ -122,39 +127,67 @@ export class OperationRunner implements AsyncDisposable {
   /** The terminal event, with the games folder named where that is what went. */
   async #blamed(terminal: OperationEventMessage): Promise<OperationEventMessage> {
     if (!('code' in terminal) || !diskFailures.has(terminal.code)) return terminal;
-    if (await this.#options.library.checkFolder()) return terminal;
+    try {
+      if (await this.#options.library.checkFolder()) return terminal;
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the games folder could not be looked for after a failure');
+      return terminal;
+    }
     const { code, message } = new LanspreadError('GAMES_DIR_LOST');
     return { ...terminal, code, message };
   }
 
   async #settle(
     operation: ActiveOperation,
-    { hold, failed }: { hold: Disposable; failed: (error: LanspreadError) => OperationEventMessage },
-    work: (operation: ActiveOperation) => Promise<OperationEventMessage>,
+    { hold, failed }: { hold: Disposable; failed: Failed },
+    work: Work,
   ): Promise<void> {
-    const { library, snapshot, emit, logger } = this.#options;
+    const { library, logger } = this.#options;
     const { gameId } = operation;
-    let terminal: OperationEventMessage;
+    let terminal: OperationEventMessage | undefined;
     try {
-      terminal = await work(operation);
+      terminal = await this.#outcome(operation, failed, work);
+      try {
+        await library.refresh(gameId);
+      } catch (error) {
+        logger.warn({ gameId, err: error }, 'the game could not be looked at after its operation');
+      }
+      terminal = await this.#blamed(terminal);
+      // That somebody asked to stop is no failure to remember.
+      if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
+        this.failures.set(gameId, failureOf(terminal));
+    } finally {
+      this.#end(gameId, hold, terminal);
+    }
+  }
+
+  async #outcome(operation: ActiveOperation, failed: Failed, work: Work): Promise<OperationEventMessage> {
+    try {
+      return await work(operation);
     } catch (thrown) {
       const error = toLanspreadError(thrown);
-      if (!isAbort(error)) logger.error({ gameId, err: thrown }, 'operation failed');
-      terminal = failed(error);
+      const { gameId } = operation;
+      if (!isAbort(error)) this.#options.logger.error({ gameId, err: thrown }, 'operation failed');
+      return failed(error);
     }
-    try {
-      await library.refresh(gameId);
-    } catch (error) {
-      logger.warn({ gameId, err: error }, 'the game could not be looked at after its operation');
+  }
+
+  /** Each step is taken whatever becomes of the others: a game that stayed busy would be lost until the next start. */
+  #end(gameId: GameId, hold: Disposable, terminal: OperationEventMessage | undefined): void {
+    const { snapshot, emit, logger } = this.#options;
+    const steps = [
+      () => hold[Symbol.dispose](),
+      () => this.active.end(gameId),
+      () => snapshot().publish(),
+      () => terminal && emit(terminal),
+    ];
+    for (const step of steps) {
+      try {
+        step();
+      } catch (error) {
+        logger.error({ gameId, err: error }, 'the end of an operation is not complete');
+      }
     }
-    terminal = await this.#blamed(terminal);
-    // That somebody asked to stop is no failure to remember.
-    if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
-      this.failures.set(gameId, failureOf(terminal));
-    hold[Symbol.dispose]();
-    this.active.end(gameId);
-    snapshot().publish();
-    emit(terminal);
   }
 }
 

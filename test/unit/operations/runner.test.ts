@@ -4,6 +4,8 @@ import { LanspreadError, parseGameId, silentLogger, systemClock } from '../../..
 import type { OperationEventMessage } from '../../../app/core/operations/events.ts';
 import { OperationRunner } from '../../../app/core/operations/runner.ts';
 import { GamesSnapshot } from '../../../app/core/operations/snapshot.ts';
+import { until } from '../../support/eventually.ts';
+import { diskFull } from '../../support/full-state-disk.ts';
 
 const quake = parseGameId('quake');
 const failed = (error: LanspreadError): OperationEventMessage => ({
@@ -16,35 +18,49 @@ const failed = (error: LanspreadError): OperationEventMessage => ({
 /** A runner over a library that only notes what it is asked, in one list with everything else that happens. */
 function rig() {
   const log: string[] = [];
+  let broken: string | undefined;
+  const step = (name: string): void => {
+    if (name === broken) throw diskFull();
+  };
   const ended = Promise.withResolvers<OperationEventMessage>();
   const snapshot = new GamesSnapshot({ ids: () => [], view: () => undefined, clock: systemClock });
   const publish = snapshot.publish.bind(snapshot);
   snapshot.publish = () => {
     log.push(`publish busy=${runner.active.get(quake) !== undefined}`);
+    step('publish');
     publish();
   };
   const runner = new OperationRunner({
     library: {
       hold: () => {
         log.push('hold');
-        return { [Symbol.dispose]: () => void log.push('release') };
+        const release = (): void => {
+          log.push('release');
+          step('release');
+        };
+        return { [Symbol.dispose]: release };
       },
       refresh: async () => {
         log.push(`refresh busy=${runner.active.get(quake) !== undefined}`);
         return undefined;
       },
-      checkFolder: async () => true,
+      checkFolder: async () => {
+        step('checkFolder');
+        return true;
+      },
     },
     snapshot: () => snapshot,
     emit: (message) => {
       if (message.event === 'active-operations-changed') return;
       log.push(message.event);
       ended.resolve(message);
+      step('emit');
     },
     clock: systemClock,
     logger: silentLogger,
   });
-  return { runner, log, ended: ended.promise };
+  const breakStep = (name: string): void => void (broken = name);
+  return { runner, log, ended: ended.promise, breakStep };
 }
 
 test('an operation ends in order: work, look, table, snapshot, terminal event', async () => {
@@ -103,5 +119,26 @@ test('stopping aborts what runs, waits for its end and refuses what comes later'
     (error: LanspreadError) => error.code === 'SHUTTING_DOWN',
   );
 });
+
+/** Everything that follows the work fails in one of its steps. */
+for (const broken of ['failed', 'release', 'checkFolder', 'publish', 'emit'] as const) {
+  test(`an operation whose end fails in ${broken} leaves its game free, and what else belongs to the end happens`, async () => {
+    const { runner, log, breakStep } = rig();
+    breakStep(broken);
+    const failing = (error: LanspreadError): OperationEventMessage => {
+      if (broken === 'failed') throw new LanspreadError('DISK_FULL');
+      return failed(error);
+    };
+    runner.start({ gameId: quake, event: 'uninstall', failed: failing }, async () => {
+      throw new LanspreadError('IO_ERROR');
+    });
+    await until('the game is free', () => runner.active.get(quake) === undefined);
+    await runner.stop(new LanspreadError('SHUTTING_DOWN'));
+    assert.is(log.filter((line) => line === 'release').length, 1);
+    assert.is(log.filter((line) => line === 'publish busy=false').length, 1);
+    const told = log.filter((line) => line.startsWith('uninstall-')).length;
+    assert.is(told, broken === 'failed' ? 0 : 1, 'the last event, where there is one');
+  });
+}
 
 test.run();
