@@ -59,12 +59,19 @@ export async function openCatalogs(options: CatalogsOptions): Promise<Catalogs> 
       settings.set('catalogSources', { ...settings.get('catalogSources'), [id]: configuration }),
   };
   const live = owner.use(createLiveSources({ catalog, configurations, fileSystem, clock, logger }));
+  const reconsider = (): void => {
+    try {
+      catalog.reconsider();
+    } catch (error) {
+      logger.error({ err: error }, 'which catalogs count could not be stored; it stays as it was');
+    }
+  };
   const apply = (setting: SettingName): void => {
-    if (setting === 'requireSignedCatalogs' || setting === 'trustedKeys') catalog.reconsider();
+    if (setting === 'requireSignedCatalogs' || setting === 'trustedKeys') reconsider();
     else if (setting === 'catalogSources') live.reconsider();
   };
   owner.use(settings.onDidChange(apply));
-  owner.use(trust.onDidChange(() => catalog.reconsider()));
+  owner.use(trust.onDidChange(reconsider));
   owner.use(catalog.onDidChange(() => emit({ event: 'catalogs-changed' })));
   owner.use(live.onDidChange(() => emit({ event: 'catalogs-changed' })));
   const watching = superviseService({

@@ -285,12 +285,21 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #onOpened(session: Session): void {
-    const { knownPeers, clock } = this.#options;
-    const { peerId, name, addresses } = session.view();
-    knownPeers.put({ peerId, name, addresses, lastSeenAt: clock.now() });
+    this.#remember(session);
     this.#connected.fire(session.view());
     // Our library may have moved on while Hello was under way.
     this.#announcer.update(session);
+  }
+
+  /** For the next start. A peer that could not be remembered is a peer all the same. */
+  #remember(session: Session): void {
+    const { knownPeers, clock, logger } = this.#options;
+    const { peerId, name, addresses } = session.view();
+    try {
+      knownPeers.put({ peerId, name, addresses, lastSeenAt: clock.now() });
+    } catch (error) {
+      logger.warn({ peerId, err: error }, 'a peer could not be remembered');
+    }
   }
 
   #onLost(peerId: string, reason: 'goodbye' | 'timeout' | 'closed'): void {

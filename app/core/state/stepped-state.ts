@@ -8,7 +8,7 @@ export interface StateStepHooks {
 }
 
 /** Whatever begins with these words writes. */
-const writing = /^(put|clear|replace|remove|progress|set|forget|next|add|update|transaction)/;
+const writing = /^(put|clear|replace|remove|progress|set|forget|next|add|close|update|transaction)/;
 
 export function steppedState(inner: State, hooks: StateStepHooks): State {
   const stepped = watched(inner, '', hooks);

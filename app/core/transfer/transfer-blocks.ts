@@ -75,10 +75,11 @@ export async function transferBlocks(
   stack.use(peers.onDidChange((peer) => sources.consider(peer)));
   stack.use(peers.onDidLose(({ peerId }) => sources.lose(peerId)));
   for (const peerId of resolved.peers) if (peers.get(peerId)) scheduler.putPeer(peerId, 'all');
+  // Before the first range is asked for: what a listener throws here leaves nothing behind that goes on.
+  listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
   // Whoever came, or answered, too late for the vote, and whoever is still fetching it, too.
   for (const peer of peers.peers()) sources.consider(peer);
 
-  listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
   sample();
   stack.use(clock.interval(sample, progressPeriodMs));
   let storedBytes = meter.verifiedBytes;

@@ -2,7 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MemoryLan, type Announcement, type Discovery } from '../../../app/core/peers/index.ts';
 import { until } from '../../support/eventually.ts';
-import { labNode } from '../../support/network-lab.ts';
+import { diskFull } from '../../support/full-state-disk.ts';
+import { gameOf, labNode } from '../../support/network-lab.ts';
 
 test('a peer that is named while the node runs is reached, and once it is no more named it is not called again', async () => {
   await using node = await labNode();
@@ -32,6 +33,22 @@ test('hosts are handed to the discovery, at its start and when they change', asy
   assert.ok(node.log.some(({ level, facts }) => level === 'warn' && facts['address'] === 'nonsense://'));
   node.network.setStaticPeers(['seed.example:9000']);
   assert.is(asked.at(-1), 'seed.example:9000');
+});
+
+test('a peer that cannot be remembered is a peer all the same, and is told what changes', async () => {
+  await using ann = await labNode({ games: [gameOf('first')] });
+  const knownPeers = {
+    all: () => [],
+    put: () => {
+      throw diskFull();
+    },
+  };
+  await using node = await labNode({ knownPeers, games: [gameOf('second')] });
+  await node.network.connect(ann.address());
+  await until('it is told of', () => node.events.some(({ kind }) => kind === 'connect'));
+  assert.ok(node.log.some(({ level, message }) => level === 'warn' && message === 'a peer could not be remembered'));
+  node.network.publish(node.library.change({ put: [gameOf('third')] }));
+  await until('ann sees the change', () => ann.network.peers()[0]?.libraryRevision === 1);
 });
 
 test.run();

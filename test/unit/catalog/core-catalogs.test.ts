@@ -8,17 +8,21 @@ import { defaultSettings, SettingsStore } from '../../../app/core/rpc/index.ts';
 import { openState } from '../../../app/core/state/index.ts';
 import { generateKeyPair, parseSecretKey, signBytes } from '../../../app/core/trust/index.ts';
 import { until } from '../../support/eventually.ts';
+import { FullStateDisk } from '../../support/full-state-disk.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 
 interface Core extends Catalogs {
   settings: SettingsStore;
   events: string[];
+  /** What the database lies on. */
+  disk: FullStateDisk;
 }
 
 async function inState(folder: TempDir, work: (core: Core) => Promise<void>): Promise<void> {
   await using owner = new AsyncDisposableStack();
   const stateDir = folder.join('state');
-  const state = owner.use(openState({ directory: stateDir }).state);
+  const disk = new FullStateDisk();
+  const state = owner.use(disk.wrap(openState({ directory: stateDir }).state));
   const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
   const events: string[] = [];
   const catalogs = await openCatalogs({
@@ -31,7 +35,7 @@ async function inState(folder: TempDir, work: (core: Core) => Promise<void>): Pr
     logger: silentLogger,
     owner,
   });
-  await work({ ...catalogs, settings, events });
+  await work({ ...catalogs, settings, events, disk });
 }
 
 test('keys laid into certs/ or set, and signatures required or not, count at once and after a restart', async () => {
@@ -89,6 +93,32 @@ test('the configuration of a live source is a setting, whoever sets it', async (
       assert.throws(() => settings.set('catalogSources', wrong));
     assert.equal(settings.get('trustedKeys'), []);
     assert.throws(() => settings.set('trustedKeys', ['no key']));
+  });
+});
+
+test('a key that goes while the disk of the database is full ends nothing', async () => {
+  await using folder = await tempDir('core-catalogs');
+  const cafe = generateKeyPair();
+  const bytes = Buffer.from('{"formatVersion":1,"name":"Cafe","games":[{"id":"quake","title":"Q","version":"1"}]}');
+  await writeFile(folder.join('cafe.json'), bytes);
+  await writeFile(folder.join('cafe.json.sig'), signBytes(parseSecretKey(cafe.secretPem), bytes));
+  await mkdir(folder.join('state/certs'), { recursive: true });
+  const key = folder.join('state/certs/cafe.pub');
+  await writeFile(key, cafe.publicPem);
+  await inState(folder, async ({ catalog, trust, disk }) => {
+    await catalog.importFile(folder.join('cafe.json'));
+    const isSigned = (): boolean | undefined => catalog.sources()[0]?.signed;
+    disk.isFull = true;
+    await rm(key);
+    await trust.load();
+    assert.ok(disk.refused.includes('catalog.setStanding'));
+    assert.is(isSigned(), true, 'as it was');
+    disk.isFull = false;
+    await writeFile(key, cafe.publicPem);
+    await trust.load();
+    await rm(key);
+    await trust.load();
+    assert.is(isSigned(), false, 'the next change counts');
   });
 });
 

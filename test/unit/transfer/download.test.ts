@@ -533,4 +533,18 @@ test('executable bits that the sender does not have are taken away', async () =>
   assert.is((await lstat(join(lab.root, 'game.eti'))).mode & 0o111, 0);
 });
 
+test('a listener that fails at the beginning ends the download before anything is asked of a peer', async () => {
+  await using lab = await downloadLab();
+  const asked: number[] = [];
+  lab.swarm.add('a', plainGame(), { before: (block) => void asked.push(block) });
+  const onTold = (): never => {
+    throw new LanspreadError('DISK_FULL');
+  };
+  const outcome = await lab.run({ onTold });
+  assert.is(outcome.kind === 'failed' && outcome.code, 'DISK_FULL');
+  // What went on by itself would go on now.
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal([asked, lab.swarm.sent], [[], []]);
+});
+
 test.run();
