@@ -1,7 +1,8 @@
 /** What is wrong with what a peer said of its operations. */
 import type { HarnessEvent } from './peer.ts';
 
-const terminal = /^(?:download-(?:finished|failed|cancelled|paused|peers-gone)|[a-z]+-(?:finished|failed)|play-ended)$/;
+const terminal =
+  /^(?:download-(?:finished|failed|cancelled|paused|peers-gone)|(?:install|update|uninstall|remove|verify|repair|play)-(?:finished|failed)|play-ended)$/;
 
 /** Whether it says how an operation ended. */
 export const isTerminal = ({ event }: Pick<HarnessEvent, 'event'>): boolean => terminal.test(event);

@@ -112,7 +112,9 @@ export class GamesWatch implements AsyncDisposable {
       this.#subscription = await watchFolder(gamesDir, {
         onEvents: (events) => this.#onEvents(events),
         onError: (error) => {
-          logger.warn({ err: error }, 'the watcher of the games folder failed; the periodic scan goes on');
+          logger.warn({ err: error }, 'the watcher of the games folder failed; it is made anew');
+          // With the next look at the folder, not at once: whatever it was may last.
+          this.#isStale = true;
           if (!this.#disposed) void scan({ thorough: true });
         },
       });

@@ -148,6 +148,12 @@ test('a watcher that fails later is told, and what it may have missed is scanned
   its.listener?.onError(new Error('events were dropped'));
   assert.is(its.warnings.length, 1);
   assert.equal(its.scans, [true]);
+  assert.is(its.subscriptions, 1, 'it is not made anew at once');
+  await its.clock.advance(2_000);
+  assert.equal([its.subscriptions, its.live], [2, 1]);
+  its.emit('quake/x');
+  await its.clock.advance(1_000);
+  assert.equal(its.looks, [['quake']]);
 });
 
 test('a folder that vanishes is noticed, and watched again once it is back', async () => {
