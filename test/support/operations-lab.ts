@@ -23,6 +23,7 @@ import {
 import type { Peer } from '../../app/core/peers/index.ts';
 import type { DownloadOutcome, ResumableDownload } from '../../app/core/transfer/index.ts';
 import { stopKindOf } from '../../app/core/transfer/index.ts';
+import { diskFull } from './full-state-disk.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const gamesDir = '/games';
@@ -46,7 +47,7 @@ export interface OperationsLab {
   /** What is on the disk, by game. */
   readonly disk: Map<GameId, LocalGame>;
   readonly partials: Map<string, ResumableDownload>;
-  readonly stored: { downloads: ReturnType<DownloadListStore['load']> };
+  readonly stored: Stored;
   /** Calls of the ports, as `download quake`. */
   readonly calls: string[];
   /** How work goes from now on. */
@@ -60,11 +61,18 @@ export interface OperationsLab {
   restart(): Promise<OperationsLab>;
 }
 
+/** The list of downloads in the database. */
+interface Stored {
+  downloads: ReturnType<DownloadListStore['load']>;
+  /** It takes no write. */
+  isFull: boolean;
+}
+
 interface World {
   readonly clock: VirtualClock;
   readonly disk: Map<GameId, LocalGame>;
   readonly partials: Map<string, ResumableDownload>;
-  readonly stored: { downloads: ReturnType<DownloadListStore['load']> };
+  readonly stored: Stored;
   hasPeers: boolean;
 }
 
@@ -82,7 +90,7 @@ export function operationsLab(ids: readonly string[], options: { limit?: () => n
     clock: new VirtualClock(),
     disk: new Map(),
     partials: new Map(),
-    stored: { downloads: [] },
+    stored: { downloads: [], isFull: false },
     hasPeers: true,
   };
   return start(world, ids.map(parseGameId), options);
@@ -274,8 +282,10 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       maxConcurrentDownloads: limit,
       downloadList: {
         load: () => world.stored.downloads,
-        save: (downloads) =>
-          void (world.stored.downloads = downloads.map(({ gameId, install, phase }) => ({ gameId, install, phase }))),
+        save(downloads) {
+          if (world.stored.isFull) throw diskFull();
+          world.stored.downloads = downloads.map(({ gameId, install, phase }) => ({ gameId, install, phase }));
+        },
       },
       clock,
       logger: silentLogger,

@@ -1,4 +1,4 @@
-import type { GameId } from '../base/index.ts';
+import type { GameId, Logger } from '../base/index.ts';
 import type { DownloadPhase } from '../state/index.ts';
 import { moveInQueue } from './queue.ts';
 
@@ -21,15 +21,23 @@ export interface DownloadListStore {
   save(downloads: readonly ListedDownload[]): void;
 }
 
+export interface DownloadListOptions {
+  readonly store: DownloadListStore;
+  readonly onChanged: (ids: readonly GameId[]) => void;
+  readonly logger: Logger;
+}
+
 /** Every download that is not over, in the order in which they go on: what had its turn, then what waits. */
 export class DownloadList {
   readonly #store: DownloadListStore;
   readonly #onChanged: (ids: readonly GameId[]) => void;
+  readonly #logger: Logger;
   #entries: readonly ListedDownload[] = [];
 
-  constructor(store: DownloadListStore, onChanged: (ids: readonly GameId[]) => void) {
+  constructor({ store, onChanged, logger }: DownloadListOptions) {
     this.#store = store;
     this.#onChanged = onChanged;
+    this.#logger = logger;
   }
 
   /** Reads what an earlier run left, in place of what is listed now. */
@@ -103,7 +111,16 @@ export class DownloadList {
       ...entries.filter(({ phase }) => phase !== 'waiting'),
       ...entries.filter(({ phase }) => phase === 'waiting'),
     ];
-    this.#store.save(this.#entries);
+    this.#save();
     this.#onChanged([...touched]);
+  }
+
+  /** What is in memory holds, also when it could not be stored: the next change stores everything anew. */
+  #save(): void {
+    try {
+      this.#store.save(this.#entries);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the list of downloads could not be stored');
+    }
   }
 }

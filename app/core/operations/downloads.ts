@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LanspreadError, type Clock, type GameId } from '../base/index.ts';
+import { LanspreadError, type Clock, type GameId, type Logger } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
@@ -29,6 +29,7 @@ export interface DownloadsOptions {
   store: DownloadListStore;
   onListChanged: (ids: readonly GameId[]) => void;
   clock: Clock;
+  logger: Logger;
 }
 
 /** Downloads: the queue, the transfer, and the install that follows; cancel, pause, resume; going on after a restart. */
@@ -45,8 +46,8 @@ export class Downloads implements Disposable {
   constructor(options: DownloadsOptions) {
     this.#options = options;
     this.#stack.use(options.runner.active.onDidChange((gameId) => this.#onOperation(gameId)));
-    const { catalog, clock, peers, store, transfer, onListChanged } = options;
-    this.#list = new DownloadList(store, onListChanged);
+    const { catalog, clock, logger, peers, store, transfer, onListChanged } = options;
+    this.#list = new DownloadList({ store, onChanged: onListChanged, logger });
     this.#returning = this.#stack.use(
       new ReturningPeers({
         list: this.#list,
@@ -231,8 +232,18 @@ export class Downloads implements Disposable {
       event: 'download-failed',
       ...failureFacts(error),
       gameId,
-      resumableBytes: this.#options.transfer.resumable(this.#root(gameId))?.bytes ?? 0,
+      resumableBytes: this.#keptBytes(gameId),
     });
+  }
+
+  /** For the event of a failure, which has to go out even when the database answers nothing any more. */
+  #keptBytes(gameId: GameId): number {
+    try {
+      return this.#options.transfer.resumable(this.#root(gameId))?.bytes ?? 0;
+    } catch (error) {
+      this.#options.logger.warn({ gameId, err: error }, 'what is kept of a download could not be read');
+      return 0;
+    }
   }
 
   async #run(operation: ActiveOperation, game: CatalogGame): Promise<OperationEventMessage> {

@@ -95,6 +95,7 @@ export function createOperations(options: OperationsOptions): Operations {
     store: options.downloadList,
     onListChanged: (ids) => snapshot.invalidate(ids),
     clock,
+    logger,
   });
   stack.use(downloads);
   const streams = new Streams({ runner, transfer, installer, library, emit, clock });

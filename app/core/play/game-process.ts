@@ -11,11 +11,11 @@ export interface GameProcessOptions {
   members: readonly ProcessId[];
   /** The exit code of the first process, where this core started it itself. */
   exit: Promise<number | undefined> | undefined;
-  /** It has ended, or was let go; called before `ended` resolves. */
+  /** It has ended, or was let go; called before `ended` resolves. What it throws is logged: the game is over all the same. */
   onEnd: (end: PlayEnd) => void;
   processes: ProcessTable;
   end: (members: readonly ProcessId[], how: 'ask' | 'kill') => Promise<void>;
-  /** Remembers the game for the next core, every now and then and whenever its processes change. */
+  /** Remembers the game for the next core, every now and then and whenever its processes change. Never throws. */
   remember: (members: readonly ProcessId[]) => void;
   clock: Clock;
   logger: Logger;
@@ -109,9 +109,14 @@ export class GameProcess implements RunningGame {
   #finish({ detached }: { detached: boolean }): void {
     this.#hasEnded = true;
     this.#timers.dispose();
-    const seconds = Math.max(0, (this.#options.clock.now() - this.startedAt) / 1_000);
+    const { clock, gameId, logger, onEnd } = this.#options;
+    const seconds = Math.max(0, (clock.now() - this.startedAt) / 1_000);
     const end: PlayEnd = { exitCode: this.#exitCode, seconds, detached };
-    this.#options.onEnd(end);
+    try {
+      onEnd(end);
+    } catch (error) {
+      logger.warn({ gameId, err: error }, 'the end of a game could not be stored; the next start counts its time');
+    }
     this.#resolve(end);
   }
 }

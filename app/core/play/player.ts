@@ -127,8 +127,14 @@ export class GamePlayer {
   }): RunningGame {
     const { sessions, clock, logger } = this.#options;
     const { gameId, startedAt, sessionId } = facts;
-    const remember = (members: readonly ProcessId[]): void =>
-      sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: clock.now() });
+    // The game runs, whether or not the next core will know of it.
+    const remember = (members: readonly ProcessId[]): void => {
+      try {
+        sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: clock.now() });
+      } catch (error) {
+        logger.warn({ gameId, err: error }, 'a running game could not be remembered');
+      }
+    };
     remember(facts.members);
     return new GameProcess({
       ...facts,
@@ -145,8 +151,14 @@ export class GamePlayer {
   }
 
   #close({ gameId, startedAt, seenAt }: RunningGameRow): void {
+    const { sessions, logger } = this.#options;
     const seconds = Math.max(0, (seenAt - startedAt) / 1_000);
-    this.#options.sessions.close({ gameId, startedAt, seconds, exitCode: undefined });
+    try {
+      sessions.close({ gameId, startedAt, seconds, exitCode: undefined });
+    } catch (error) {
+      // It stays listed as running; the next start tries again.
+      logger.warn({ gameId, err: error }, 'the time of a game could not be stored');
+    }
   }
 }
 

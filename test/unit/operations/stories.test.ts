@@ -277,4 +277,30 @@ test('only a peer with the content of which blocks are here counts as one that r
   assert.not.ok(isOfferedAgain(game, [], kept));
 });
 
+test('downloads that cannot be listed in the database wait, break off, go on and end all the same', async () => {
+  const lab = operationsLab(['quake', 'doom'], { limit: () => 1 });
+  lab.stored.isFull = true;
+  lab.turn = () => ({ takesMs: 100, peersGo: true });
+  lab.operations.download('quake', { install: false });
+  await lab.clock.advance(50);
+  lab.setPeers(false);
+  await lab.clock.advance(1_000);
+  assert.equal(told(lab), ['download-begin', 'download-peers-gone']);
+  lab.turn = () => ({ takesMs: 100 });
+  lab.setPeers(true);
+  lab.operations.download('doom', { install: false });
+  assert.is(view(lab, 'doom')?.operation?.kind, 'Queued');
+  await lab.clock.advance(1_000);
+  assert.equal(told(lab).slice(2), ['download-begin', 'download-finished']);
+  assert.equal(told(lab, 'doom'), ['download-begin', 'download-finished']);
+
+  lab.disk.clear();
+  lab.operations.download('quake', { install: false });
+  lab.stored.isFull = false;
+  lab.operations.download('doom', { install: false });
+  const stored = lab.stored.downloads.map(({ gameId, phase }) => `${gameId} ${phase}`);
+  assert.equal(stored, ['quake begun', 'doom waiting'], 'the next change stores them all');
+  await lab.clock.advance(1_000);
+});
+
 test.run();
