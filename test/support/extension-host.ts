@@ -22,7 +22,12 @@ export interface HostLab extends AsyncDisposable {
   readonly stored: Map<string, unknown>;
 }
 
-export function hostLab(extensions: readonly ExtensionDescription[], limits: Partial<HostLimits> = {}): HostLab {
+/** `onWrite` is called before a crash is written down, and may throw. */
+export function hostLab(
+  extensions: readonly ExtensionDescription[],
+  limits: Partial<HostLimits> = {},
+  onWrite: () => void = () => {},
+): HostLab {
   const crashes: HostLab['crashes'] = [];
   const disabled: HostLab['disabled'] = [];
   const stored = new Map<string, unknown>();
@@ -36,8 +41,14 @@ export function hostLab(extensions: readonly ExtensionDescription[], limits: Par
     }),
     ledger: {
       count: (id) => crashes.filter((crash) => crash.id === id).length,
-      add: (id, error) => void crashes.push({ id, error }),
-      disable: (id, error) => void disabled.push({ id, error }),
+      add(id, error) {
+        onWrite();
+        crashes.push({ id, error });
+      },
+      disable(id, error) {
+        onWrite();
+        disabled.push({ id, error });
+      },
     },
     clock: systemClock,
     logger: silentLogger,

@@ -17,6 +17,7 @@ import {
   misbehavingFolder,
   type HostLab,
 } from '../../support/extension-host.ts';
+import { diskFull } from '../../support/full-state-disk.ts';
 import { tempDir } from '../../support/temp.ts';
 import { failure } from '../../support/failure.ts';
 
@@ -238,6 +239,36 @@ test('an extension that cannot be loaded says why, by name', async () => {
   const error = await failure(commit(lab, 'good', { id: description.id }));
   assert.is(error.code, 'EXTENSION_FAILED');
   assert.match(error.message, /fixtures\.broken.*nowhere\.ts/);
+});
+
+test('crashes that cannot be written down count all the same, up to the one that disables', async () => {
+  let refused = 0;
+  const onWrite = (): never => {
+    refused += 1;
+    throw diskFull();
+  };
+  await using lab = hostLab([await describeFolder(misbehavingFolder)], { crashes: 2 }, onWrite);
+  const phase = (): string | undefined => lab.host.states()[0]?.phase;
+  assert.is((await failure(commit(lab, 'exit'))).code, 'EXTENSION_CRASHED');
+  await until('it counts as crashed', () => phase() === 'crashed');
+  assert.is((await failure(commit(lab, 'exit'))).code, 'EXTENSION_CRASHED');
+  await until('it is disabled', () => phase() === 'disabled');
+  assert.is((await failure(commit(lab, 'good'))).code, 'EXTENSION_DISABLED');
+  assert.is(refused, 3);
+});
+
+test('an extension whose process could not even be made is tried anew by the next call', async () => {
+  const described = await describeFolder(misbehavingFolder);
+  const { directory } = described;
+  let isBroken = true;
+  // A path that no system takes: making the process throws at once.
+  const flaky = Object.defineProperty(described, 'directory', { get: () => (isBroken ? `${directory}\0` : directory) });
+  await using lab = hostLab([flaky], patient);
+  const error = await failure(commit(lab, 'good'));
+  assert.is(error.code, 'EXTENSION_CRASHED');
+  assert.match(error.message, 'could not be started');
+  isBroken = false;
+  assert.is((await commit(lab, 'good')).games.length, 1);
 });
 
 test.run();
