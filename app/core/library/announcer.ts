@@ -50,15 +50,18 @@ export class Announcer {
     return { revision: this.#revision, digest: this.#digest, games: [...this.#told.values()] };
   }
 
-  /** Takes over what holds now; the difference as one delta and one revision, undefined when there is none. */
+  /**
+   * Takes over what holds now; the difference as one delta and one revision, undefined when there is none. When the
+   * revision cannot be stored it throws and takes over nothing, so that the next call tells of it.
+   */
   update(current: ReadonlyMap<GameId, GameSummary>): LibraryDelta | undefined {
     const upserts = [...current.values()].filter((summary) => !areEqual(this.#told.get(summary.id), summary));
     const removed = [...this.#told.keys()].filter((id) => !current.has(id));
     if (upserts.length === 0 && removed.length === 0) return undefined;
-    for (const summary of upserts) this.#told.set(summary.id, summary);
-    for (const id of removed) this.#told.delete(id);
     const from = this.#revision;
     this.#revision = this.#nextRevision();
+    for (const summary of upserts) this.#told.set(summary.id, summary);
+    for (const id of removed) this.#told.delete(id);
     this.#digest = libraryDigest(this.#told.values());
     return { from, to: this.#revision, upserts, removed, digest: this.#digest };
   }

@@ -1,6 +1,6 @@
 /** What a game's folder holds, outside any library: for makers of catalogs. */
 import { join } from 'node:path';
-import { statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
+import { silentLogger, statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { buildManifest } from './manifest-builder.ts';
 import { walkPayload } from './payload.ts';
 import { readSentinel, sentinelName } from './sentinel.ts';
@@ -39,7 +39,7 @@ export async function describeRoot(
   const { sizeBytes } = payload;
   if (!hasher) return { version, sizeBytes };
   const { hashed } = await buildManifest(
-    { fileSystem, hasher, blocks: nothingKnown },
+    { fileSystem, hasher, blocks: nothingKnown, logger: silentLogger },
     { id, root },
     { signal, isUrgent: () => true, turn: () => Promise.resolve(), onProgress: () => {} },
   );

@@ -42,6 +42,8 @@ export interface LibraryOptions {
 
 /** Manifests that get ready within this time are told together, in milliseconds. */
 const tellTogetherMs = 100;
+/** After so long what could not be told is told again, in milliseconds. */
+const tellAgainMs = 2_000;
 const cannotLook = 'the games folder could not be looked at';
 
 /** The library of one games folder. Nothing is listed before the first `scan`. */
@@ -280,11 +282,14 @@ export class DiskLibrary implements Library {
     this.#tell();
   }
 
-  #tellSoon(): void {
-    this.#tellTimer ??= this.#clock.timeout(() => this.#tell(), tellTogetherMs, { background: true });
+  #tellSoon(delayMs = tellTogetherMs): void {
+    this.#tellTimer ??= this.#clock.timeout(() => this.#tell(), delayMs, { background: true });
   }
 
-  /** Tells what differs from what was told last. While the folder is away nothing is offered. */
+  /**
+   * Tells what differs from what was told last. While the folder is away nothing is offered. Never throws: whoever saw the
+   * change has nothing to do with a revision that cannot be stored, and it is told once it can.
+   */
   #tell(): void {
     this.#tellTimer?.[Symbol.dispose]();
     this.#tellTimer = undefined;
@@ -295,7 +300,12 @@ export class DiskLibrary implements Library {
       const summary = summaryOf(id, { game: this.#roots.get(id), partial: this.#partials.get(id) });
       if (summary) current.set(id, summary);
     }
-    const delta = this.#announcer.update(current);
-    if (delta) this.#changed.fire(delta);
+    try {
+      const delta = this.#announcer.update(current);
+      if (delta) this.#changed.fire(delta);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'a change of the library could not be told yet');
+      if (!this.#work.isStopping) this.#tellSoon(tellAgainMs);
+    }
   }
 }

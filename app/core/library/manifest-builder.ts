@@ -1,5 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isNotFound, LanspreadError, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
+import {
+  isNotFound,
+  LanspreadError,
+  throwIfAborted,
+  type FileSystem,
+  type GameId,
+  type Logger,
+} from '../base/index.ts';
 import { blockSizeBytes, encodeManifest, limits, manifestRoot, type Manifest } from '../protocol/index.ts';
 import type { BlockRepository, FileIdentity } from '../state/index.ts';
 import { contentKeyOf } from './look.ts';
@@ -11,6 +18,7 @@ export interface BuildContext {
   readonly fileSystem: FileSystem;
   readonly blocks: BlockRepository;
   readonly hasher: Pick<BlockHasher, 'hashFile'>;
+  readonly logger: Logger;
 }
 
 export interface BuildOptions {
@@ -80,7 +88,7 @@ async function readContent(
 
 /** The block hashes of every file, in order. Undefined when a file changed meanwhile; what is known then is kept. */
 async function hashesOf(
-  { fileSystem, blocks, hasher }: BuildContext,
+  { fileSystem, blocks, hasher, logger }: BuildContext,
   { files, sizeBytes: totalBytes }: Payload,
   options: BuildOptions,
 ): Promise<{ byFile: (readonly string[])[]; read: number } | undefined> {
@@ -88,7 +96,13 @@ async function hashesOf(
   const byFile: (readonly string[])[] = [];
   const fresh: [FileIdentity, readonly string[]][] = [];
   const store = (): void => {
-    if (fresh.length > 0) blocks.putMany(fresh.splice(0));
+    if (fresh.length === 0) return;
+    try {
+      blocks.putMany(fresh.splice(0));
+    } catch (error) {
+      // The manifest is made of them all the same; the next start reads the files again.
+      logger.warn({ err: error }, 'block hashes could not be stored');
+    }
   };
   let doneBytes = 0;
   let read = 0;

@@ -5,7 +5,6 @@ import {
   toLanspreadError,
   untilAborted,
   type GameId,
-  type Logger,
 } from '../base/index.ts';
 import { buildManifest, type BuildContext, type BuiltManifest } from './manifest-builder.ts';
 import { LruByBytes } from './lru-by-bytes.ts';
@@ -33,7 +32,6 @@ interface Building {
 }
 
 export interface ManifestsOptions extends BuildContext {
-  readonly logger: Logger;
   /** `built.contentKey` is that of the subject unless the root changed since it was looked at. */
   readonly onBuilt: (id: GameId, built: BuiltManifest) => void;
   /** There will be none until the root changes. */

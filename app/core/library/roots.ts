@@ -203,21 +203,32 @@ export class Roots {
       manifestRoot,
       ...(sentinel && problem && { unshareable: problem.message }),
     };
-    this.#keep({ game, contentKey, problem }, { row, installedVersion: game.installedVersion });
+    const entry: Entry = { game, contentKey, problem };
+    this.#entries.set(id, entry);
+    this.#store(entry, { row, installedVersion: game.installedVersion });
   }
 
-  /** Nobody looked at the disk: an operation may just have written another installed version, which stays. */
+  /**
+   * Nobody looked at the disk: an operation may just have written another installed version, which stays. Never throws:
+   * what was found out holds, and the next look stores it when it could not be stored now.
+   */
   #keepKnown(entry: Entry): void {
-    const row = this.#options.library.get(entry.game.root);
-    this.#keep(entry, { row, installedVersion: row?.installedVersion });
+    const { library, logger } = this.#options;
+    const { id, root } = entry.game;
+    this.#entries.set(id, entry);
+    try {
+      const row = library.get(root);
+      this.#store(entry, { row, installedVersion: row?.installedVersion });
+    } catch (error) {
+      logger.warn({ gameId: id, err: error }, 'what is known of a game could not be stored');
+    }
   }
 
-  #keep(
+  #store(
     entry: Entry,
     { row, installedVersion }: { row: LibraryRow | undefined; installedVersion: string | undefined },
   ): void {
     const { id, root, version, sizeBytes, fingerprint, manifestRoot } = entry.game;
-    this.#entries.set(id, entry);
     const isStored =
       row?.version === version &&
       row?.installedVersion === installedVersion &&

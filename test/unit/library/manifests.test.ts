@@ -6,6 +6,8 @@ import type { ManifestState } from '../../../app/core/library/index.ts';
 import { blockSizeBytes, decodeManifest, manifestRoot } from '../../../app/core/protocol/index.ts';
 import { idOf, libraryLab, type LibraryLab, type StateKind } from '../../support/library-lab.ts';
 import { until } from '../../support/eventually.ts';
+import { diskFull } from '../../support/full-state-disk.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const quake = idOf('quake');
 const doom = idOf('doom');
@@ -418,6 +420,82 @@ test('a payload that changed between the look and the hashing is looked at again
     return state.kind === 'ready' && state.hashed.manifest.files.some(({ path }) => path === 'd/c');
   });
   assert.is(its.library.get(quake)?.manifestRoot, readyOf(its.library.manifestState(quake)).root);
+});
+
+/** A library whose hashing waits for `hash`, and whose database takes no write while it is full. */
+async function fillingUp(): Promise<{
+  its: LibraryLab;
+  clock: VirtualClock;
+  hash: () => void;
+  disk: { isFull: boolean };
+}> {
+  const clock = new VirtualClock();
+  const its = await libraryLab({ clock });
+  const disk = { isFull: false };
+  const { library, blocks } = its.state;
+  const { put, nextRevision } = library;
+  const { putMany } = blocks;
+  const assertRoom = (): void => {
+    if (disk.isFull) throw diskFull();
+  };
+  library.put = (row) => (assertRoom(), put(row));
+  library.nextRevision = () => (assertRoom(), nextRevision());
+  blocks.putMany = (files) => (assertRoom(), putMany(files));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  its.hasher.before = () => promise;
+  await its.write({ 'quake/version.ini': '1', 'quake/a': 'x' });
+  await its.library.scan();
+  return { its, clock, hash: resolve, disk };
+}
+
+test('a manifest that gets ready while the disk of the database is full is told once there is room', async () => {
+  const { its, clock, hash, disk } = await fillingUp();
+  await using _its = its;
+  disk.isFull = true;
+  hash();
+  await its.hashedAll();
+  const { revision } = its.library;
+  await clock.advance(5_000);
+  assert.is(its.deltas.length, 1, 'only the scan was told');
+  assert.is(its.library.revision, revision);
+  disk.isFull = false;
+  await clock.advance(5_000);
+  const last = its.deltas.at(-1);
+  assert.is(last?.upserts[0]?.root, (await its.library.manifest(quake)).root);
+  assert.equal([its.deltas.length, last?.from], [2, revision], 'nothing is left out');
+  assert.is(clock.pendingCount, 0);
+  await its.library.refresh(quake);
+  assert.is(its.state.library.get(its.path('quake'))?.manifestRoot, last?.upserts[0]?.root, 'the next look stores it');
+});
+
+test('a payload that turns out unfit while the disk of the database is full is no end of the library', async () => {
+  const { its, hash, disk } = await fillingUp();
+  await using _its = its;
+  hash();
+  await its.hashedAll();
+  await its.open();
+  await its.library.scan();
+  // Its manifest is known by its root alone; the link is found when somebody asks for the whole.
+  await symlink('a', its.path('quake/link'));
+  disk.isFull = true;
+  assert.is(await codeOf(its.library.manifest(quake)), 'INVALID_PATH');
+  assert.match(String(its.library.get(quake)?.unshareable), 'link');
+});
+
+test('that the games folder went is found out also while the disk of the database is full', async () => {
+  const { its, clock, hash, disk } = await fillingUp();
+  await using _its = its;
+  hash();
+  await its.hashedAll();
+  await clock.advance(1_000);
+  disk.isFull = true;
+  await rename(its.gamesDir, `${its.gamesDir}-away`);
+  assert.is(await its.library.checkFolder(), false);
+  assert.equal(its.availability, [false]);
+  assert.is(its.deltas.at(-1)?.removed.length, 0);
+  disk.isFull = false;
+  await clock.advance(5_000);
+  assert.equal(its.deltas.at(-1)?.removed, [quake]);
 });
 
 test.run();
