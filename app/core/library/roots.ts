@@ -204,23 +204,25 @@ export class Roots {
       ...(sentinel && problem && { unshareable: problem.message }),
     };
     const entry: Entry = { game, contentKey, problem };
-    this.#entries.set(id, entry);
-    this.#store(entry, { row, installedVersion: game.installedVersion });
+    this.#keep(entry, () => this.#store(entry, { row, installedVersion: game.installedVersion }));
   }
 
-  /**
-   * Nobody looked at the disk: an operation may just have written another installed version, which stays. Never throws:
-   * what was found out holds, and the next look stores it when it could not be stored now.
-   */
+  /** Nobody looked at the disk: an operation may just have written another installed version, which stays. */
   #keepKnown(entry: Entry): void {
-    const { library, logger } = this.#options;
-    const { id, root } = entry.game;
+    this.#keep(entry, () => {
+      const row = this.#options.library.get(entry.game.root);
+      this.#store(entry, { row, installedVersion: row?.installedVersion });
+    });
+  }
+
+  /** What was found out holds; when it cannot be stored now, the next look stores it. */
+  #keep(entry: Entry, store: () => void): void {
+    const { id } = entry.game;
     this.#entries.set(id, entry);
     try {
-      const row = library.get(root);
-      this.#store(entry, { row, installedVersion: row?.installedVersion });
+      store();
     } catch (error) {
-      logger.warn({ gameId: id, err: error }, 'what is known of a game could not be stored');
+      this.#options.logger.warn({ gameId: id, err: error }, 'what is known of a game could not be stored');
     }
   }
 
