@@ -2,14 +2,19 @@
 import { dirname, join } from 'node:path';
 import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
-import { ContentWriter, type ContentFile } from './content-writer.ts';
 import type { InstallContext } from './context.ts';
 import { installedRootOf } from './installed-root.ts';
 import type { RootLayout } from './layout.ts';
 import { makeCopies, type Copies } from './make-copies.ts';
 import { planInstall, type InstallPlan } from './plan.ts';
 import { flushFile, writeMarker } from './staging.ts';
-import type { ContentSender, IncomingContent, StreamedInstallListener, StreamedInstallRequest } from './types.ts';
+import type {
+  ContentFile,
+  ContentSender,
+  IncomingContent,
+  StreamedInstallListener,
+  StreamedInstallRequest,
+} from './types.ts';
 
 export interface ReceiveTreeOptions {
   readonly request: StreamedInstallRequest;
@@ -41,16 +46,10 @@ export async function receiveTree(
   for (const directory of plan.directories)
     await fileSystem.makeDirectory(absolutePath(staging, directory), { within: staging });
   const files = filesOf(content);
-  await using writer = new ContentWriter(fileSystem, { folder: staging, files });
   let bytes = 0;
   listener.onProgress({ peerId, bytes, totalBytes });
-  for await (const piece of content.bytes()) {
-    throwIfAborted(signal);
-    await writer.write(piece);
-    bytes += piece.length;
-    listener.onProgress({ peerId, bytes, totalBytes });
-  }
-  const hashes = await writer.finish();
+  const onBytes = (count: number): void => listener.onProgress({ peerId, bytes: (bytes += count), totalBytes });
+  const hashes = await content.pour({ fileSystem, folder: staging, files }, { onBytes });
   const inventory = files.map(({ path, sizeBytes }, index) => ({ path, sizeBytes, blake3: hashes[index] ?? '' }));
   assertAsRead(inventory, { content, peerId });
   for (const { copies } of plan.archives) {

@@ -1,4 +1,4 @@
-import type { ErrorCode, GameId } from '../base/index.ts';
+import type { ErrorCode, FileSystem, GameId, SafePath } from '../base/index.ts';
 
 export interface ArchiveEntry {
   /** As the archive has it; the host applies the path rules. */
@@ -86,6 +86,12 @@ export interface InstallListener {
   onProgress(facts: { bytes: number; totalBytes: number | undefined }): void;
 }
 
+export interface ContentFile {
+  readonly path: SafePath;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+}
+
 /** What a sender gives for a streamed install. Nothing of it is believed before it was checked. Disposing stops the sender. */
 export interface IncomingContent extends AsyncDisposable {
   readonly entries: readonly {
@@ -97,12 +103,15 @@ export interface IncomingContent extends AsyncDisposable {
     readonly copyOf?: string | undefined;
   }[];
   /**
-   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
-   * well only when the sender said that its archives are whole. Errors: the sender's refusal or verdict, `PEER_…`,
-   * `BAD_MESSAGE`, `CANCELLED`.
+   * Writes the contents of all files but the copies below a folder that has nothing of their names, and flushes them. Answers
+   * with the BLAKE3 of each as it was written, once the sender said that its archives are whole. Nothing is written any more
+   * once it settles. Errors: the sender's refusal or verdict, `PEER_…`, `BAD_MESSAGE`, the disk's, `CANCELLED`.
    */
-  bytes(): AsyncIterable<Uint8Array>;
-  /** BLAKE3 of each file as the sender read it, in the order of the entries, copies left out; whole once `bytes` has ended well. */
+  pour(
+    target: { readonly fileSystem: FileSystem; readonly folder: string; readonly files: readonly ContentFile[] },
+    listener: { onBytes: (bytes: number) => void },
+  ): Promise<readonly string[]>;
+  /** BLAKE3 of each file as the sender read it, in the order of the entries, copies left out; whole after `pour`. */
   readonly hashes: readonly string[];
 }
 

@@ -12,6 +12,7 @@ import { installLab, listener, requestFor, type InstallLab } from '../../support
 import { assertSameTree, readTree } from '../../support/trees.ts';
 import { writeArchive, type ArchiveFormat } from '../../support/archives.ts';
 import { writeZip } from '../../support/zip-writer.ts';
+import { pouringOf } from '../../support/pouring.ts';
 
 const signal = AbortSignal.timeout(120_000);
 
@@ -38,7 +39,7 @@ function senderOf(lab: InstallLab, root: string): ContentSender {
       return {
         entries: content.entries,
         hashes,
-        async *bytes() {
+        pour: pouringOf(async function* () {
           const all: Buffer[] = [];
           for await (const piece of content.bytes({ signal })) all.push(Buffer.from(piece));
           const whole = Buffer.concat(all);
@@ -47,7 +48,7 @@ function senderOf(lab: InstallLab, root: string): ContentSender {
           for (const { kind, size, copyOf } of content.entries)
             if (kind === 'file' && copyOf === undefined) hashes.push(blake3Hex(whole.subarray(at, (at += size))));
           yield whole;
-        },
+        }),
         async [Symbol.asyncDispose]() {},
       };
     },

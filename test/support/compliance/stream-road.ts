@@ -1,7 +1,16 @@
 /** What every road for streamed installs must do; run against each by its own test file. */
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createHasher, LanspreadError, parseGameId, silentLogger, systemClock } from '../../../app/core/base/index.ts';
+import {
+  blake3Hex,
+  LanspreadError,
+  nodeFileSystem,
+  parseGameId,
+  parsePath,
+  silentLogger,
+  systemClock,
+} from '../../../app/core/base/index.ts';
 import type { StreamInstall } from '../../../app/core/protocol/index.ts';
 import {
   createStreamServer,
@@ -10,8 +19,8 @@ import {
   type ServeStream,
   type StreamLane,
 } from '../../../app/core/transfer/stream/index.ts';
-import { receiveStream } from '../../../app/core/transfer/stream/receive-stream.ts';
 import { eventually, until } from '../eventually.ts';
+import { tempDir, type TempDir } from '../temp.ts';
 
 /** Two ends of a road between this process's own "peers". */
 export interface StreamRoadPair extends AsyncDisposable {
@@ -89,6 +98,21 @@ class MadePayload implements PayloadContent {
   }
 }
 
+/** Every file of the stream below the folder. */
+async function pourInto(
+  folder: TempDir,
+  stream: IncomingStream,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<readonly string[]> {
+  await mkdir(folder.join('data'));
+  const files = stream.entries.map(({ path, size }) => ({
+    path: parsePath(path, { atGameRoot: false }),
+    sizeBytes: size,
+    executable: false,
+  }));
+  return await stream.pour({ fileSystem: nodeFileSystem, folder: folder.path, files }, { onBytes });
+}
+
 export function streamRoadCompliance(name: string, create: CreateStreamRoadPair): void {
   const test = suite(name);
 
@@ -100,7 +124,7 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
     const peerId = pair.serverPeerId;
     const { signal } = new AbortController();
     const open = async (request = ask): Promise<IncomingStream> =>
-      await receiveStream(await pair.client.openStream(peerId, request, { signal }), { peerId, signal });
+      await pair.client.openStream(peerId, request, { signal });
     await story(open, pair);
   };
 
@@ -116,30 +140,18 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
   test('every byte arrives, whatever the files’ sizes, with the hash of each', async () => {
     const sizes = [0, 1, 5 * mib + 3, 0, ...Array.from({ length: 1_200 }, (_, index) => index), 9 * mib, 0];
     await withPair(new MadePayload(sizes), async (open) => {
+      await using folder = await tempDir('poured');
       await using stream = await open();
       assert.is(stream.entries.length, sizes.length);
-      const hasher = createHasher();
-      const hashes: string[] = [];
-      let file = 0;
-      let done = 0;
-      const endFiles = (): void => {
-        for (; file < sizes.length && done === sizes[file]; file += 1) {
-          hashes.push(hasher.finish());
-          done = 0;
-        }
-      };
-      endFiles();
-      for await (const piece of stream.bytes()) {
-        for (let at = 0; at < piece.length; ) {
-          const count = Math.min(piece.length - at, (sizes[file] ?? 0) - done);
-          hasher.update(piece.subarray(at, at + count));
-          done += count;
-          at += count;
-          endFiles();
-        }
+      let bytes = 0;
+      const own = await pourInto(folder, stream, (count) => (bytes += count));
+      assert.is(own.length, sizes.length);
+      assert.equal(own, stream.hashes);
+      for (const [index, hash] of own.entries()) {
+        const content = await readFile(folder.join('data', `${index}.bin`));
+        assert.equal([content.length, blake3Hex(content)], [sizes[index], hash]);
       }
-      assert.is(file, sizes.length);
-      assert.equal(hashes, stream.hashes);
+      assert.ok(bytes <= new MadePayload(sizes).totalBytes && bytes > 8 * mib, `${bytes} bytes were told`);
     });
   });
 
@@ -154,38 +166,39 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
         return same ? before : undefined;
       });
       assert.ok(made < 24 * mib, `${made} bytes were made for nobody`);
-      let bytes = 0;
-      for await (const piece of stream.bytes()) bytes += piece.length;
-      assert.is(bytes, 96 * mib);
+      await using folder = await tempDir('poured');
+      await pourInto(folder, stream);
+      assert.is((await stat(folder.join('data', '0.bin'))).size, 96 * mib);
     });
   });
 
   test('a receiver that leaves ends the unpacking within a second', async () => {
     const payload = new MadePayload([200 * mib]);
     await withPair(payload, async (open) => {
+      await using folder = await tempDir('poured');
       const stream = await open();
-      for await (const piece of stream.bytes()) if (piece.length > 0) break;
+      const first = Promise.withResolvers<void>();
+      const pouring = refusal(pourInto(folder, stream, () => first.resolve()));
+      await first.promise;
       assert.is(payload.readers, 1);
-      await stream[Symbol.asyncDispose]();
       const sinceMs = performance.now();
+      await stream[Symbol.asyncDispose]();
+      const { size } = await stat(folder.join('data', '0.bin'));
       await until('nobody unpacks', async () => payload.readers === 0);
       assert.ok(performance.now() - sinceMs < 1_000);
+      assert.is(await pouring, 'CANCELLED');
+      assert.is((await stat(folder.join('data', '0.bin'))).size, size, 'nothing is written any more');
     });
   });
 
   test('a sender that is gone midway is told as gone', async () => {
     const payload = new MadePayload([200 * mib]);
     await withPair(payload, async (open, pair) => {
+      await using folder = await tempDir('poured');
       await using stream = await open();
-      const reading = (async () => {
-        let isKilled = false;
-        for await (const piece of stream.bytes()) {
-          if (isKilled || piece.length === 0) continue;
-          isKilled = true;
-          await pair.killServer();
-        }
-      })();
-      assert.is(await refusal(reading), 'PEER_GONE');
+      let killing: Promise<void> | undefined;
+      assert.is(await refusal(pourInto(folder, stream, () => (killing ??= pair.killServer()))), 'PEER_GONE');
+      await killing;
     });
   });
 
@@ -208,11 +221,9 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
       const payload = new MadePayload([8 * mib]);
       payload.fails = { atBytes: 3 * mib, error: new LanspreadError(code) };
       await withPair(payload, async (open) => {
+        await using folder = await tempDir('poured');
         await using stream = await open();
-        const reading = (async () => {
-          for await (const piece of stream.bytes()) assert.ok(piece.length > 0);
-        })();
-        assert.is(await refusal(reading), told);
+        assert.is(await refusal(pourInto(folder, stream)), told);
       });
     }
   });
@@ -220,11 +231,9 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
   test('a game that is being removed is not given any further', async () => {
     const payload = new MadePayload([100 * mib]);
     await withPair(payload, async (open) => {
+      await using folder = await tempDir('poured');
       await using stream = await open();
-      const reading = (async () => {
-        for await (const piece of stream.bytes()) if (piece.length > 0) payload.isServable = false;
-      })();
-      assert.is(await refusal(reading), 'NOT_SERVED');
+      assert.is(await refusal(pourInto(folder, stream, () => (payload.isServable = false))), 'NOT_SERVED');
       await until('nobody unpacks', async () => payload.readers === 0);
     });
   });

@@ -57,6 +57,36 @@ test('a place that somebody keeps is filled again only once it was released, too
   assert.ok(slots.has(first.slot), 'it is in use again');
 });
 
+test('slots come back when every place of them was read, and none is filled twice before', () => {
+  const slots = new SlotRing(new ArrayBuffer(12 * 256 * 1024), {
+    slotBytes: 256 * 1024,
+    readBytes: 16_384,
+    wantedFree: 4,
+  });
+  const unread: { slot: number; start: number; end: number }[] = [];
+  let written = 0;
+  const put = (count: number): void => {
+    slots
+      .room()
+      .subarray(0, count)
+      .fill(written % 256);
+    written += 1;
+    if (slots.add(count) || written % 3 === 0) {
+      const place = slots.handOn();
+      if (place) unread.push(place);
+    }
+  };
+  for (let round = 0; round < 60; round += 1) {
+    while (!slots.isTight) put(1 + ((round * 7_919) % 16_384));
+    // Nothing that waits to be read lies where the next record goes.
+    const { byteOffset } = slots.room();
+    for (const { start, end } of unread) assert.ok(byteOffset >= end || byteOffset + 16_384 <= start);
+    for (const { slot } of unread.splice(0, 1 + (round % 5))) slots.taken(slot);
+  }
+  for (const { slot } of unread.splice(0)) slots.taken(slot);
+  assert.not.ok(slots.isTight, 'all came back');
+});
+
 test('memory that nobody allowed to keep has to be copied', () => {
   assert.is(keepBytes(new Uint8Array(new SharedArrayBuffer(8))), undefined);
   assert.is(keepBytes(new Uint8Array(8)), undefined);

@@ -19,6 +19,7 @@ import {
 import { smallGame } from '../../support/games.ts';
 import { installLab, isThere, type InstallLab } from '../../support/install-lab.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
+import { pouringOf } from '../../support/pouring.ts';
 
 const gameId = parseGameId('quake');
 const never = new AbortController().signal;
@@ -42,16 +43,19 @@ function senderOf(peerId: string, give: () => Given): FakeSender {
     peerId,
     opened: 0,
     disposed: 0,
-    async open() {
+    async open({ signal }) {
       sender.opened += 1;
       const { entries, bytes = Buffer.alloc(0), hashes = [], fails } = give();
       return {
         entries,
         hashes,
-        async *bytes() {
-          for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
-          if (fails) throw fails;
-        },
+        pour: pouringOf(
+          async function* () {
+            for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+            if (fails) throw fails;
+          },
+          { signal },
+        ),
         async [Symbol.asyncDispose]() {
           sender.disposed += 1;
         },
@@ -164,7 +168,7 @@ test('a real payload that is opened here and received there makes the same tree 
         hashes: content.entries.flatMap(({ path, kind }) =>
           kind === 'file' ? [hashes.find((file) => file.path === path)?.hash ?? ''] : [],
         ),
-        bytes: () => content.bytes({ signal: never }),
+        pour: pouringOf(() => content.bytes({ signal: never })),
         async [Symbol.asyncDispose]() {},
       }),
     };
@@ -287,10 +291,10 @@ test('what was begun when the games folder went is undone once it is back', () =
         const content = await sender.open(options);
         return {
           ...content,
-          async *bytes() {
+          async pour(target, listener) {
             await rename(lab.gamesDir, away);
             isPulled = true;
-            yield* content.bytes();
+            return await content.pour(target, listener);
           },
         };
       },

@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blake3Hex, LanspreadError, nodeFileSystem, parseGameId } from '../../../app/core/base/index.ts';
 import type { FileIdentity } from '../../../app/core/state/index.ts';
-import { streamMemory, streamSlots } from '../../../app/core/transfer/lane/stream-slots.ts';
+import { pouring } from '../../../app/core/transfer/stream/pour.ts';
+import { receiveStream } from '../../../app/core/transfer/stream/receive-stream.ts';
 import { assertPayloadUnchanged } from '../../../app/core/transfer/serve-gate.ts';
 import { FileHashes } from '../../../app/core/transfer/stream/frames.ts';
 import { findSenders } from '../../../app/core/transfer/stream/senders.ts';
@@ -11,33 +12,6 @@ import type { StreamLane } from '../../../app/core/transfer/stream/index.ts';
 import { fakeGame, FakeSwarm } from '../../support/fake-swarm.ts';
 import { honest, roadOf } from '../../support/stream-frames.ts';
 import { tempDir } from '../../support/temp.ts';
-
-test('slots come back when every place of them was read, and none is filled twice before', () => {
-  const memory = streamMemory();
-  const slots = streamSlots(memory);
-  const unread: { slot: number; start: number; end: number }[] = [];
-  let written = 0;
-  const put = (count: number): void => {
-    slots
-      .room()
-      .subarray(0, count)
-      .fill(written % 256);
-    written += 1;
-    if (slots.add(count) || written % 3 === 0) {
-      const place = slots.handOn();
-      if (place) unread.push(place);
-    }
-  };
-  for (let round = 0; round < 60; round += 1) {
-    while (!slots.isTight) put(1 + ((round * 7_919) % 16_384));
-    // Nothing that waits to be read lies where the next record goes.
-    const { byteOffset } = slots.room();
-    for (const { start, end } of unread) assert.ok(byteOffset >= end || byteOffset + 16_384 <= start);
-    for (const { slot } of unread.splice(0, 1 + (round % 5))) slots.taken(slot);
-  }
-  for (const { slot } of unread.splice(0)) slots.taken(slot);
-  assert.not.ok(slots.isTight, 'all came back');
-});
 
 test('hashes are of the files whatever the pieces, empty files included', () => {
   const sizes = [0, 3, 0, 0, 5, 1, 0];
@@ -61,10 +35,11 @@ test('hashes are of the files whatever the pieces, empty files included', () => 
 });
 
 const reached = (road: string[], name: string): StreamLane => ({
-  async openStream() {
+  async openStream(peerId, _request, { signal }) {
     road.push(name);
     const { ok, plan, entries, content, hashes, verdict } = honest([{ path: 'a', bytes: Buffer.from('a') }]);
-    return roadOf([ok, plan, entries, content, hashes, verdict]);
+    const bytes = roadOf([ok, plan, entries, content, hashes, verdict]);
+    return pouring(await receiveStream(bytes, { peerId, signal }), { signal });
   },
 });
 const unreachable = (road: string[], name: string): StreamLane => ({

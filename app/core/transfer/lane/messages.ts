@@ -1,8 +1,8 @@
 /** What the lane's main thread and its workers say to each other. Both sides are this program, so nothing is parsed. */
-import type { ErrorCode, ErrorDetails, RingPlace } from '../../base/index.ts';
-import type { GetBlocks, LaneOffer, StreamInstall } from '../../protocol/index.ts';
+import type { ErrorCode, ErrorDetails } from '../../base/index.ts';
+import type { GetBlocks, LaneOffer, StreamEntry, StreamInstall } from '../../protocol/index.ts';
 import type { FileWrite, ServePlan } from '../types.ts';
-import type { StreamOrder } from './stream-slots.ts';
+import type { PourOrder, StreamOrder } from './stream-receivers.ts';
 
 export interface WorkerSetup {
   readonly index: number;
@@ -53,8 +53,8 @@ export type ToWorker =
     }
   | { readonly kind: 'feed-end'; readonly connectionId: number; readonly requestId: number }
   | { readonly kind: 'open-stream'; readonly order: StreamOrder }
-  /** Bytes of a stream were read: their place may be filled again. */
-  | { readonly kind: 'taken'; readonly streamId: number; readonly slot: number }
+  /** Where the content of a stream goes, whose plan was told. */
+  | { readonly kind: 'pour'; readonly order: PourOrder }
   | { readonly kind: 'leave-stream'; readonly streamId: number }
   | { readonly kind: 'stop' };
 
@@ -93,8 +93,20 @@ export type FromWorker =
     }
   /** The socket took what `feed` brought; one for each, in order. */
   | { readonly kind: 'fed'; readonly connectionId: number }
-  /** Bytes of a stream are in the memory of its order. */
-  | { readonly kind: 'stream-bytes'; readonly streamId: number; readonly place: RingPlace }
+  | {
+      readonly kind: 'stream-plan';
+      readonly streamId: number;
+      readonly entries: readonly StreamEntry[];
+      readonly totalBytes: number;
+    }
+  | { readonly kind: 'stream-wrote'; readonly streamId: number; readonly bytes: number }
+  /** BLAKE3 of each file as it was written, and as the sender told it. */
+  | {
+      readonly kind: 'stream-poured';
+      readonly streamId: number;
+      readonly own: readonly string[];
+      readonly sender: readonly string[];
+    }
   | { readonly kind: 'stream-ended'; readonly streamId: number; readonly error: ErrorFacts | undefined }
   /** The response is sent, refused or cut off. */
   | { readonly kind: 'answered'; readonly connectionId: number; readonly requestId: number; readonly bytes: number }

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Emitter, LanspreadError, throwIfAborted, type Event } from '../../base/index.ts';
 import type { LaneOffer, StreamInstall } from '../../protocol/index.ts';
-import type { ByteRoad } from '../stream/types.ts';
+import type { IncomingStream } from '../stream/types.ts';
 import type { FetchListener, FetchRequest, UploadLimits, Uploads } from '../types.ts';
 import { createLaneCertificate, type LaneCertificate } from './certificate.ts';
 import type { FromWorker } from './messages.ts';
-import { LaneRoad } from './lane-road.ts';
 import { LaneWorkers } from './lane-workers.ts';
 import { PeerAccounts } from './peer-accounts.ts';
+import { RemoteStream } from './remote-stream.ts';
 import { RunningFetch, workerDied } from './running-fetch.ts';
 import { StreamDesk } from './stream-desk.ts';
 import type { LaneTraffic, Served, TlsLane, TlsLaneOptions } from './types.ts';
@@ -41,7 +41,7 @@ class WorkerLane implements TlsLane {
   readonly #fingerprint: string;
   readonly #desk: UploadDesk;
   readonly #streamDesk: StreamDesk;
-  readonly #roads = new Map<number, LaneRoad>();
+  readonly #streams = new Map<number, RemoteStream>();
   readonly #workers: LaneWorkers;
   readonly #peers: PeerAccounts;
   readonly #fetches = new Map<number, RunningFetch>();
@@ -145,7 +145,11 @@ class WorkerLane implements TlsLane {
     }
   }
 
-  async openStream(peerId: string, request: StreamInstall, { signal }: { signal: AbortSignal }): Promise<ByteRoad> {
+  async openStream(
+    peerId: string,
+    request: StreamInstall,
+    { signal }: { signal: AbortSignal },
+  ): Promise<IncomingStream> {
     throwIfAborted(signal);
     throwIfAborted(this.#stopping.signal);
     const workerIndex = this.#freestWorker(peerId);
@@ -153,17 +157,18 @@ class WorkerLane implements TlsLane {
     if (!handle || handle.isGone) throw workerDied(undefined);
     const streamId = this.#nextStreamId;
     this.#nextStreamId += 1;
-    const road = new LaneRoad({
+    const stream = new RemoteStream({
       streamId,
       workerIndex,
       peerId,
       signal,
       post: (message) => handle.post(message),
-      onLeft: () => void this.#roads.delete(streamId),
+      onEnded: () => void this.#streams.delete(streamId),
     });
-    this.#roads.set(streamId, road);
-    handle.post({ kind: 'open-stream', order: { streamId, peerId, request, memory: road.memory } });
-    return road;
+    this.#streams.set(streamId, stream);
+    handle.post({ kind: 'open-stream', order: { streamId, peerId, request } });
+    await stream.planned();
+    return stream;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,7 +180,7 @@ class WorkerLane implements TlsLane {
     this.#stopping.abort(new LanspreadError('CANCELLED'));
     this.#streamDesk[Symbol.dispose]();
     await this.#workers.stop();
-    for (const road of this.#roads.values()) road.ended(new LanspreadError('CANCELLED'));
+    for (const stream of Array.from(this.#streams.values())) stream.ended(new LanspreadError('CANCELLED'));
     for (const id of Array.from(this.#fetches.keys())) this.#settle(id, new LanspreadError('CANCELLED'));
     this.#desk[Symbol.dispose]();
     this.#served[Symbol.dispose]();
@@ -185,7 +190,7 @@ class WorkerLane implements TlsLane {
   /** The worker with the fewest fetches from this peer, then with the fewest at all. */
   #freestWorker(peerId: string): number {
     const loads = this.#workers.all().map((handle) => (handle.isGone ? Number.MAX_SAFE_INTEGER / 2 : 0));
-    for (const fetch of [...this.#fetches.values(), ...this.#roads.values()]) {
+    for (const fetch of [...this.#fetches.values(), ...this.#streams.values()]) {
       const weight = fetch.peerId === peerId ? 1_000 : 1;
       loads[fetch.workerIndex] = (loads[fetch.workerIndex] ?? 0) + weight;
     }
@@ -200,7 +205,8 @@ class WorkerLane implements TlsLane {
   #workerGone(index: number, cause: unknown): void {
     this.#desk.workerGone(String(index));
     this.#streamDesk.workerGone(String(index));
-    for (const road of this.#roads.values()) if (road.workerIndex === index) road.ended(workerDied(cause));
+    for (const stream of Array.from(this.#streams.values()))
+      if (stream.workerIndex === index) stream.ended(workerDied(cause));
     for (const fetch of Array.from(this.#fetches.values())) {
       if (fetch.workerIndex === index) this.#settle(fetch.id, workerDied(cause));
     }
@@ -236,11 +242,13 @@ class WorkerLane implements TlsLane {
       case 'fed':
         this.#streamDesk.fed(worker, message.connectionId);
         break;
-      case 'stream-bytes':
-        this.#roads.get(message.streamId)?.received(message.place);
+      case 'stream-plan':
+      case 'stream-wrote':
+      case 'stream-poured':
+        this.#streams.get(message.streamId)?.heard(message);
         break;
       case 'stream-ended':
-        this.#roads.get(message.streamId)?.ended(message.error && errorOf(message.error));
+        this.#streams.get(message.streamId)?.ended(message.error && errorOf(message.error));
         break;
       case 'log':
         this.#options.logger[message.level](message.facts, message.message);

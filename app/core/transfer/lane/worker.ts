@@ -6,7 +6,7 @@ import type { WorkerFetch } from './client-connection.ts';
 import { LaneServer } from './lane-server.ts';
 import type { ErrorFacts, FetchOrder, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 import { ProgressReporter } from './progress-reporter.ts';
-import { StreamClients } from './stream-clients.ts';
+import { StreamReceivers } from './stream-receivers.ts';
 
 const checkPeriodMs = 2_000;
 const logsPerPeriod = 20;
@@ -16,7 +16,7 @@ class LaneWorker {
   readonly #setup: WorkerSetup;
   readonly #progress: ProgressReporter;
   readonly #pool: ClientPool;
-  readonly #streams: StreamClients;
+  readonly #streams: StreamReceivers;
   readonly #server: LaneServer;
   readonly #checks: NodeJS.Timeout;
   #logs = 0;
@@ -26,12 +26,12 @@ class LaneWorker {
     this.#setup = setup;
     this.#progress = new ProgressReporter((message) => this.#post(message));
     this.#pool = new ClientPool(setup, { firstDial: setup.index });
-    this.#streams = new StreamClients(setup, {
-      bytes: ({ streamId, peerId }, place) => {
-        this.#progress.receivedOf(peerId, place.end - place.start);
-        this.#post({ kind: 'stream-bytes', streamId, place });
-      },
-      ended: ({ streamId }, error) => this.#post({ kind: 'stream-ended', streamId, error: error && facts(error) }),
+    this.#streams = new StreamReceivers(setup, {
+      received: (peerId, bytes) => this.#progress.receivedOf(peerId, bytes),
+      planned: (streamId, plan) => this.#post({ kind: 'stream-plan', streamId, ...plan }),
+      wrote: (streamId, bytes) => this.#post({ kind: 'stream-wrote', streamId, bytes }),
+      poured: (streamId, hashes) => this.#post({ kind: 'stream-poured', streamId, ...hashes }),
+      ended: (streamId, error) => this.#post({ kind: 'stream-ended', streamId, error: error && facts(error) }),
     });
     this.#server = new LaneServer(setup, {
       isMetered: setup.isMetered,
@@ -88,8 +88,8 @@ class LaneWorker {
         return this.#server.endFeed(message);
       case 'open-stream':
         return this.#streams.open(message.order);
-      case 'taken':
-        return this.#streams.taken(message.streamId, message.slot);
+      case 'pour':
+        return this.#streams.pour(message.order);
       case 'leave-stream':
         return this.#streams.leave(message.streamId);
       case 'stop':

@@ -2,6 +2,8 @@
 import { abortError, LanspreadError } from '../../base/index.ts';
 import { protocols, streamInstallSchema } from '../../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../../peers/index.ts';
+import { pouring } from './pour.ts';
+import { receiveStream } from './receive-stream.ts';
 import type { ByteRoad, ServeStream, StreamLane } from './types.ts';
 
 const readBytes = 256 * 1024;
@@ -13,11 +15,11 @@ export function createLibp2pStreamLane(peers: Pick<PeerNetwork, 'open'>): Stream
       const road = new Libp2pRoad(stream, signal);
       try {
         await stream.writeMessage(request);
-        return road;
       } catch (error) {
         await road[Symbol.asyncDispose]();
         throw error;
       }
+      return pouring(await receiveStream(road, { peerId, signal }), { signal });
     },
   };
 }

@@ -13,7 +13,7 @@ import {
 import type { z } from 'zod';
 import { PacedRoad } from './paced-road.ts';
 import { toldCodes } from './told-codes.ts';
-import type { ByteRoad, IncomingStream } from './types.ts';
+import type { ByteRoad, ByteStream } from './types.ts';
 
 export interface ReceiveOptions {
   readonly peerId: string;
@@ -24,7 +24,7 @@ export interface ReceiveOptions {
  * Reads up to the end of the entries. The road is disposed with what is returned, and when this fails. Errors: the
  * sender's refusal, `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), those of the road.
  */
-export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Promise<IncomingStream> {
+export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Promise<ByteStream> {
   const reader = new StreamReader(new PacedRoad(road), options);
   try {
     await reader.readPlan();
@@ -35,7 +35,7 @@ export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Pr
   }
 }
 
-class StreamReader implements IncomingStream {
+class StreamReader implements ByteStream {
   readonly #road: PacedRoad;
   readonly #options: ReceiveOptions;
   #entries: StreamEntry[] = [];

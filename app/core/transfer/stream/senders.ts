@@ -3,7 +3,6 @@ import { toLanspreadError } from '../../base/index.ts';
 import { ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
 import type { PeerNetwork } from '../../peers/index.ts';
 import { resolveManifest, type ResolveRequest } from '../resolve.ts';
-import { receiveStream } from './receive-stream.ts';
 import type { IncomingStream, StreamLane, StreamSenders } from './types.ts';
 
 /** Which road a stream from a peer takes. */
@@ -44,7 +43,7 @@ async function openFrom(
   for (;;) {
     const lane = lanes.of(peerId);
     try {
-      return await receiveStream(await lane.openStream(peerId, ask, { signal }), { peerId, signal });
+      return await lane.openStream(peerId, ask, { signal });
     } catch (error) {
       if (toLanspreadError(error).code !== 'PEER_UNREACHABLE' || !lanes.onFailed(peerId, lane)) throw error;
     }

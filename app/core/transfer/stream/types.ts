@@ -1,3 +1,4 @@
+import type { FileSystem, SafePath } from '../../base/index.ts';
 import type { StreamEntry, StreamInstall } from '../../protocol/index.ts';
 
 /** A road that a stream's bytes come by, from one peer. Disposing leaves it, and the sender stops. */
@@ -9,9 +10,13 @@ export interface ByteRoad extends AsyncDisposable {
   read(): Promise<Uint8Array | undefined>;
 }
 
-/** Opens roads for streams, as a lane does. */
+/** Opens streams, as a lane does. */
 export interface StreamLane {
-  openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<ByteRoad>;
+  /**
+   * Reads up to the end of the plan. Errors: the sender's refusal, `PEER_UNREACHABLE`, `PEER_GONE`, `PEER_TIMEOUT`,
+   * `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), `CANCELLED`.
+   */
+  openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingStream>;
 }
 
 /** Where a stream's bytes go to one peer. */
@@ -41,14 +46,43 @@ export type ServeStream = (
   options: { peerId: string; outlet: ByteOutlet; signal: AbortSignal },
 ) => Promise<void>;
 
-/** What a sender gives: what it will be, then the bytes. Disposing stops it. */
-export interface IncomingStream extends AsyncDisposable {
+export interface ContentFile {
+  readonly path: SafePath;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+}
+
+/** Where the contents of a stream's files go. */
+export interface PourTarget {
+  /** Of this thread; a stream that another thread writes uses that one's. */
+  readonly fileSystem: FileSystem;
+  /** Absolute; has every folder of the files, and nothing of their names. */
+  readonly folder: string;
+  /** In the order of the entries, copies left out. */
+  readonly files: readonly ContentFile[];
+}
+
+interface StreamContent extends AsyncDisposable {
   readonly entries: readonly StreamEntry[];
   readonly totalBytes: number;
+  /** BLAKE3 of each file as the sender read it, in the order of the entries; whole once everything came and ended well. */
+  readonly hashes: readonly string[];
+}
+
+/** What a sender gives: what it will be, then the bytes. Disposing stops it, and waits until nothing is written any more. */
+export interface IncomingStream extends StreamContent {
+  /**
+   * Writes the contents of all files but the copies and flushes them; answers with the BLAKE3 of each as it was written. Ends
+   * well only after the sender's own verdict was good. Errors: the sender's refusal or verdict, those of the road, those of
+   * the disk.
+   */
+  pour(target: PourTarget, listener: { onBytes: (bytes: number) => void }): Promise<readonly string[]>;
+}
+
+/** A stream whose bytes come to this thread. */
+export interface ByteStream extends StreamContent {
   /** As `PayloadContent.bytes`; ends well only after the sender's own verdict was good. */
   bytes(): AsyncIterable<Uint8Array>;
-  /** BLAKE3 of each file as the sender read it, in the order of the entries; whole once `bytes` has ended well. */
-  readonly hashes: readonly string[];
 }
 
 /** A peer that can give the content. */

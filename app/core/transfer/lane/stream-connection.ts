@@ -1,54 +1,47 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { LanspreadError, type RingPlace, type SlotRing } from '../../base/index.ts';
-import { encodeFrame, limits, type LaneOffer } from '../../protocol/index.ts';
+import { LanspreadError } from '../../base/index.ts';
+import { encodeFrame, limits, type LaneOffer, type StreamInstall } from '../../protocol/index.ts';
 import { normalizeFingerprint } from './certificate.ts';
-import { streamSlots, type StreamOrder } from './stream-slots.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
 
 const connectLimitMs = 5_000;
 const leastAttempts = 5;
 const firstPauseMs = 50;
-/** What does not fill a slot goes on after so long: each piece has its cost on the way to the disk. */
-const gatherMs = 10;
 
-export interface StreamClientHost {
-  bytes(order: StreamOrder, place: RingPlace): void;
-  ended(order: StreamOrder, error: LanspreadError | undefined): void;
+export interface StreamConnectionHost {
+  /** Where the next record goes. */
+  room(): Uint8Array;
+  /** It came. Whether more may come; `resume` once it may again. */
+  arrived(count: number): boolean;
+  /** Once, unless it is left. */
+  ended(error: LanspreadError | undefined): void;
 }
 
 /** The receiving end of one stream: a connection of its own, tried again as long as not a byte came. */
-export class StreamClient {
-  readonly order: StreamOrder;
+export class StreamConnection {
+  readonly #request: StreamInstall;
   readonly #offer: LaneOffer;
   readonly #credentials: Credentials;
-  readonly #host: StreamClientHost;
+  readonly #host: StreamConnectionHost;
   #socket: TLSSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempts = 0;
   #hasReceived = false;
   #isOver = false;
-  readonly #slots: SlotRing;
-  #gathering: NodeJS.Timeout | undefined;
-  #isPaused = false;
 
   constructor(
-    order: StreamOrder,
-    { offer, credentials, host }: { offer: LaneOffer; credentials: Credentials; host: StreamClientHost },
+    request: StreamInstall,
+    { offer, credentials, host }: { offer: LaneOffer; credentials: Credentials; host: StreamConnectionHost },
   ) {
-    this.order = order;
-    this.#slots = streamSlots(order.memory);
+    this.#request = request;
     this.#offer = offer;
     this.#credentials = credentials;
     this.#host = host;
     this.#dial();
   }
 
-  /** A place of this slot was read. */
-  taken(slot: number): void {
-    this.#slots.taken(slot);
-    if (!this.#isPaused || this.#slots.isTight) return;
-    this.#isPaused = false;
+  resume(): void {
     this.#socket?.resume();
   }
 
@@ -56,15 +49,13 @@ export class StreamClient {
   leave(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#gathering);
     this.#socket?.destroy();
   }
 
   end(error: LanspreadError | undefined): void {
     if (this.#isOver) return;
-    this.#handOn();
     this.leave();
-    this.#host.ended(this.order, error);
+    this.#host.ended(error);
   }
 
   #dial(): void {
@@ -84,7 +75,7 @@ export class StreamClient {
       port: address.port,
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
-      onread: { buffer: this.#room, callback: this.#received },
+      onread: { buffer: () => this.#host.room(), callback: (count) => this.#arrived(count) },
     };
     const socket = connect(options);
     this.#socket = socket;
@@ -98,7 +89,7 @@ export class StreamClient {
       clearTimeout(this.#timer);
       const shown = socket.getPeerX509Certificate()?.fingerprint256;
       if (!socket.isSessionReused() && shown && normalizeFingerprint(shown) === fingerprint) {
-        socket.write(encodeFrame(this.order.request, { maxBytes: limits.laneHeaderBytes }));
+        socket.write(encodeFrame(this.#request, { maxBytes: limits.laneHeaderBytes }));
         return;
       }
       const message = 'The byte lane at this address shows another certificate than the peer told.';
@@ -125,27 +116,9 @@ export class StreamClient {
     }
   }
 
-  /** For `onread.buffer`. */
-  readonly #room = (): Uint8Array => this.#slots.room();
-
-  /** For `onread.callback`. */
-  readonly #received = (count: number): boolean => {
+  #arrived(count: number): boolean {
     if (this.#isOver) return false;
     this.#hasReceived = true;
-    if (this.#slots.add(count)) this.#handOn();
-    else this.#gathering ??= setTimeout(this.#handOnRest, gatherMs);
-    this.#isPaused = this.#slots.isTight;
-    return !this.#isPaused;
-  };
-
-  readonly #handOnRest = (): void => {
-    if (!this.#isOver) this.#handOn();
-  };
-
-  #handOn(): void {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
-    const place = this.#slots.handOn();
-    if (place) this.#host.bytes(this.order, place);
+    return this.#host.arrived(count);
   }
 }

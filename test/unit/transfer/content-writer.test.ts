@@ -8,7 +8,7 @@ import {
   type FileHandle,
   type FileSystem,
 } from '../../../app/core/base/index.ts';
-import { ContentWriter } from '../../../app/core/install/content-writer.ts';
+import { ContentWriter } from '../../../app/core/transfer/stream/content-writer.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const files = Array.from({ length: 20 }, (_, index) => ({

@@ -1,10 +1,5 @@
-import { absolutePath, createHasher, type FileHandle, type FileSystem, type SafePath } from '../base/index.ts';
-
-export interface ContentFile {
-  readonly path: SafePath;
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-}
+import { absolutePath, createHasher, type FileHandle, type FileSystem } from '../../base/index.ts';
+import type { ContentFile } from './types.ts';
 
 /** Work of one piece that is under way at a time: enough to keep small files coming. */
 const worksAtATime = 8;
