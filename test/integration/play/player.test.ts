@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -120,8 +121,15 @@ test('a launcher that starts the game and ends is not the end of the game', asyn
 
 test('stop ends the whole tree, also what takes no notice of being asked', async () => {
   await using rig = await rigOf();
-  await rig.script('start.sh', ['trap "" TERM', '(trap "" TERM; while :; do sleep 0.1; done) &', 'wait']);
+  await rig.script('start.sh', [
+    'trap "" TERM',
+    '(trap "" TERM; : > deaf; while :; do sleep 0.1; done) &',
+    'while [ ! -e deaf ]; do sleep 0.01; done',
+    ': > ready',
+    'wait',
+  ]);
   const game = await rig.start();
+  await until('both take no notice', async () => existsSync(join(rig.local, 'ready')));
   const rows = rig.state.playSessions.running();
   assert.is(rows.length, 1);
   game.stop();
