@@ -105,6 +105,11 @@ export class GameMemory {
   }
 
   #noticeRepair(events: readonly HarnessEvent[]): void {
+    // Who has lost what the download was made from, and has no pin, believes the peers that are there, rotten ones, too.
+    const believed = events.findLastIndex(
+      ({ event, gameId, source }) => event === 'repair-finished' && gameId === this.id && source === 'peers',
+    );
+    if (this.#isInventoryLost && believed >= 0) this.#spoiltAt ??= believed + 1;
     if (this.#spoiltAt === undefined) return;
     const own = events.slice(this.#spoiltAt).filter(({ gameId }) => gameId === this.id);
     const isFetched = own
@@ -118,7 +123,9 @@ export class GameMemory {
     const hasBegun = own.some(({ event }) => event === 'download-begin');
     // A payload that only its own scan tells of is not known to be whole.
     const isMadeWhole = own.some(
-      ({ event, source }) => (event === 'repair-finished' && source !== 'scan') || event === 'remove-finished',
+      ({ event, source }) =>
+        (event === 'repair-finished' && source !== 'scan' && !(this.#isInventoryLost && source === 'peers')) ||
+        event === 'remove-finished',
     );
     if (isMadeWhole || (hasBegun && isFetched)) this.#spoiltAt = undefined;
   }
