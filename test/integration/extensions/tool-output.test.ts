@@ -66,4 +66,19 @@ test('two tools that print all along without a word beside it are not taken for 
   assert.is((await printed([first, last], temp.path)).length, Math.ceil(workMs / 100) * 600 * 1024);
 });
 
+test('where no socket can be made for a tool, a pipe does', async () => {
+  await using temp = await tempDir('tool');
+  const { TMPDIR } = process.env;
+  const all = node(`for (let i = 0; i < 40; i++) process.stdout.write(Buffer.alloc(100_003, i));`);
+  process.env['TMPDIR'] = temp.join('not there');
+  try {
+    const text = await printed([all], temp.path);
+    const wanted = Array.from({ length: 40 }, (_, index) => Buffer.alloc(100_003, index));
+    assert.ok(text === Buffer.concat(wanted).toString());
+  } finally {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+  }
+});
+
 test.run();
