@@ -12,6 +12,7 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './paths.ts';
 export * from './patient-file-system.ts';
+export * from './ring-reader.ts';
 export * from './schema.ts';
 export * from './semaphore.ts';
 export * from './slot-ring.ts';

@@ -3,14 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allowKeeping, SlotRing, type RingPlace } from '../../base/index.ts';
+import { allowKeeping, RingReader } from '../../base/index.ts';
 
 const slotBytes = 1024 * 1024;
 const slotCount = 8;
 /** The system gives up to 100 KiB at a time. */
-const shape = { slotBytes, readBytes: 128 * 1024, wantedFree: 1 };
-/** What is there is handed on after so long though it is less than a piece, in milliseconds. */
-const lingerMs = 100;
+const shape = { slotBytes, readBytes: 128 * 1024, wantedFree: 1, lingerMs: 100 };
 
 export interface ToolEnd {
   readonly pipe: ToolPipe;
@@ -25,14 +23,9 @@ export interface ToolEnd {
  */
 export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
   readonly #near: Socket;
-  readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
-  readonly #ring = new SlotRing(this.#memory, shape);
-  readonly #waiting: RingPlace[] = [];
+  readonly #reader = new RingReader(new SharedArrayBuffer(slotCount * slotBytes), shape);
   readonly #closed = Promise.withResolvers<void>();
-  #linger: NodeJS.Timeout | undefined;
-  #isOver = false;
   #failure: unknown;
-  #wake: (() => void) | undefined;
 
   /** Errors: the system's, where no socket can be made in the folder for temporary files. */
   static async open(): Promise<ToolEnd> {
@@ -59,66 +52,39 @@ export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
   }
 
   private constructor(path: string) {
-    allowKeeping(this.#memory, (byteOffset) => {
-      const slot = this.#ring.keep(byteOffset);
+    const reader = this.#reader;
+    allowKeeping(reader.memory, (byteOffset) => {
+      const slot = reader.keep(byteOffset);
       return () => this.#taken(slot);
     });
     this.#near = connect({
       path,
-      onread: { buffer: () => this.#ring.room(), callback: (count) => this.#arrived(count) },
+      onread: { buffer: () => reader.room(), callback: (count) => reader.arrived(count) },
     });
     this.#near.on('error', (error) => (this.#failure ??= error));
     this.#near.once('close', () => {
-      this.#handOn();
-      this.#isOver = true;
-      this.#wake?.();
+      reader.end();
       this.#closed.resolve();
     });
   }
 
   /** Pieces, each valid until the next is asked for. Errors: the socket's. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const place = this.#waiting.shift();
-      if (place) {
-        yield new Uint8Array(this.#memory, place.start, place.end - place.start);
-        this.#taken(place.slot);
-      } else if (this.#isOver) break;
-      else await this.#more();
+    const reader = this.#reader;
+    for (let place = await reader.next(); place; place = await reader.next()) {
+      yield reader.bytesOf(place);
+      this.#taken(place.slot);
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#linger);
+    this.#reader[Symbol.dispose]();
     this.#near.destroy();
   }
 
-  /** For `onread`: whether more may come. */
-  #arrived(count: number): boolean {
-    if (this.#ring.add(count)) this.#handOn();
-    else this.#linger ??= setTimeout(() => this.#handOn(), lingerMs);
-    return !this.#ring.isTight;
-  }
-
-  #handOn(): void {
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
-    const place = this.#ring.handOn();
-    if (!place) return;
-    this.#waiting.push(place);
-    this.#wake?.();
-  }
-
   #taken(slot: number): void {
-    this.#ring.taken(slot);
-    if (!this.#ring.isTight && !this.#near.destroyed) this.#near.resume();
-  }
-
-  async #more(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    await promise;
-    this.#wake = undefined;
+    this.#reader.taken(slot);
+    if (!this.#reader.isTight && !this.#near.destroyed) this.#near.resume();
   }
 }

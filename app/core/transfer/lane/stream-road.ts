@@ -1,4 +1,4 @@
-import { abortError, SlotRing, type LanspreadError, type RingPlace } from '../../base/index.ts';
+import { abortError, RingReader, type LanspreadError, type RingPlace } from '../../base/index.ts';
 import type { ByteRoad } from '../stream/types.ts';
 
 const slotBytes = 1024 * 1024;
@@ -9,9 +9,9 @@ const shape = {
   readBytes: 16 * 1024,
   /** A paused socket brings what it holds already. */
   wantedFree: 2,
+  /** Each piece has its cost on the way to the disk. */
+  lingerMs: 10,
 };
-/** What does not fill a slot is handed on after so long: each piece has its cost on the way to the disk. */
-const gatherMs = 10;
 
 export interface StreamRoadOptions {
   readonly signal: AbortSignal;
@@ -24,13 +24,9 @@ export interface StreamRoadOptions {
 /** What a stream's connection brings, for whoever reads it in the same thread: the socket stands still while nobody does. */
 export class StreamRoad implements ByteRoad {
   readonly #options: StreamRoadOptions;
-  readonly #memory = new ArrayBuffer(slotCount * slotBytes);
-  readonly #ring = new SlotRing(this.#memory, shape);
-  readonly #waiting: RingPlace[] = [];
+  readonly #reader = new RingReader(new ArrayBuffer(slotCount * slotBytes), shape);
   readonly #onAbort: () => void;
-  #gathering: NodeJS.Timeout | undefined;
   #current: RingPlace | undefined;
-  #wake: (() => void) | undefined;
   #end: { readonly error: LanspreadError | undefined } | undefined;
   #isLeft = false;
   #isPaused = false;
@@ -43,67 +39,51 @@ export class StreamRoad implements ByteRoad {
 
   /** For `onread.buffer`: where the next record goes. */
   room(): Uint8Array {
-    return this.#ring.room();
+    return this.#reader.room();
   }
 
   /** For `onread.callback`: a record came. Whether more may come. */
   arrived(count: number): boolean {
-    if (this.#ring.add(count)) this.#handOn();
-    else this.#gathering ??= setTimeout(() => this.#handOn(), gatherMs);
-    this.#isPaused = this.#ring.isTight;
-    return !this.#isPaused;
+    const mayMore = this.#reader.arrived(count);
+    this.#isPaused = !mayMore;
+    return mayMore;
   }
 
   /** Nothing more comes; what came before is still read. */
   ended(error: LanspreadError | undefined): void {
     if (this.#end) return;
-    this.#handOn();
     this.#end = { error };
-    this.#wake?.();
+    this.#reader.end();
   }
 
   async read(): Promise<Uint8Array | undefined> {
     this.#giveBack();
-    for (;;) {
-      if (this.#options.signal.aborted) throw abortError(this.#options.signal);
-      this.#current = this.#waiting.shift();
-      if (this.#current) {
-        const { start, end } = this.#current;
-        return new Uint8Array(this.#memory, start, end - start);
-      }
-      if (this.#end?.error) throw this.#end.error;
-      if (this.#end) return undefined;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-    }
+    const { signal } = this.#options;
+    if (signal.aborted) throw abortError(signal);
+    this.#current = await this.#reader.next();
+    // It may have come to its end while it was waited for.
+    if (signal.aborted) throw abortError(signal);
+    if (this.#current) return this.#reader.bytesOf(this.#current);
+    if (this.#end?.error) throw this.#end.error;
+    return undefined;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isLeft) {
       this.#isLeft = true;
-      clearTimeout(this.#gathering);
+      this.#reader[Symbol.dispose]();
       this.#options.signal.removeEventListener('abort', this.#onAbort);
       this.#options.onLeft();
     }
     return Promise.resolve();
   }
 
-  #handOn(): void {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
-    const place = this.#ring.handOn();
-    if (!place) return;
-    this.#waiting.push(place);
-    this.#wake?.();
-  }
-
   #giveBack(): void {
     const place = this.#current;
     this.#current = undefined;
     if (!place) return;
-    this.#ring.taken(place.slot);
-    if (!this.#isPaused || this.#ring.isTight) return;
+    this.#reader.taken(place.slot);
+    if (!this.#isPaused || this.#reader.isTight) return;
     this.#isPaused = false;
     this.#options.onRoom();
   }
