@@ -116,6 +116,12 @@ export function someBytes(bytesWritten: number): number {
   throw Object.assign(new Error('EIO: the disk takes no more bytes'), { code: 'EIO' });
 }
 
+/** Writes all of it in the thread that calls: for worker threads. Throws the system's error, `EIO` for a write that takes nothing. */
+export function writeAllSync(descriptor: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += someBytes(writeSync(descriptor, bytes, done, bytes.length - done, position + done));
+}
+
 class NodeFileHandle implements FileHandle {
   readonly #handle: fs.FileHandle;
 
@@ -163,8 +169,7 @@ class EagerFileHandle extends NodeFileHandle {
 
   override write(buffer: Uint8Array, position: number): Promise<void> {
     try {
-      for (let done = 0; done < buffer.length; )
-        done += someBytes(writeSync(this.#descriptor, buffer, done, buffer.length - done, position + done));
+      writeAllSync(this.#descriptor, buffer, position);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);

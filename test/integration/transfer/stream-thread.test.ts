@@ -1,19 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  LanspreadError,
-  nodeFileSystem,
-  parseGameId,
-  parsePath,
-  silentLogger,
-  systemClock,
-} from '../../../app/core/base/index.ts';
-import { createTlsLane } from '../../../app/core/transfer/lane/index.ts';
+import { LanspreadError, nodeFileSystem, parseGameId, parsePath } from '../../../app/core/base/index.ts';
 import type { IncomingStream, ServeStream, TlsLane } from '../../../app/core/transfer/index.ts';
 import { until } from '../../support/eventually.ts';
 import { honest } from '../../support/stream-frames.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
+import { tlsStreamPair } from '../../support/tls-pair.ts';
 
 const ask = { op: 'stream-install', id: parseGameId('quake'), version: '1.0', root: 'ab'.repeat(32) } as const;
 const sent = [
@@ -35,18 +28,9 @@ async function withStream(
   serveStream: ServeStream,
   story: (parts: { client: TlsLane; stream: IncomingStream; folder: TempDir; stop: AbortController }) => Promise<void>,
 ): Promise<void> {
-  const options = {
-    listenHosts: ['127.0.0.1'],
-    authorize: () => Promise.reject(new Error('nobody asks for blocks')),
-    clock: systemClock,
-    logger: silentLogger,
-    workers: 1,
-  };
   await using folder = await tempDir('poured');
-  await using server = await createTlsLane({ ...options, serveStream });
-  await using client = await createTlsLane(options);
-  await server.trust('client', { ...client.offer(), addresses: [] });
-  await client.trust('server', server.offer());
+  await using pair = await tlsStreamPair(serveStream);
+  const { client } = pair;
   const stop = new AbortController();
   const stream = await client.openStream('server', ask, { signal: stop.signal });
   await story({ client, stream, folder, stop });

@@ -1,8 +1,9 @@
-import { nodeFileSystem, patientFileSystem, steppedFileSystem } from '../../../app/core/base/index.ts';
+import { eagerFileSystem, nodeFileSystem, patientFileSystem, steppedFileSystem } from '../../../app/core/base/index.ts';
 import { fileSystemCompliance } from '../../support/compliance/file-system.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
 
 fileSystemCompliance('real', nodeFileSystem);
+fileSystemCompliance('eager', eagerFileSystem);
 fileSystemCompliance('stepped', steppedFileSystem(nodeFileSystem, { before: () => undefined, after() {} }));
 fileSystemCompliance(
   'fault-injecting',

@@ -1,11 +1,11 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   createHasher,
   isNotFound,
   LanspreadError,
-  someBytes,
   toLanspreadError,
+  writeAllSync,
   type Hasher,
 } from '../../base/index.ts';
 import type { FileWrite } from '../types.ts';
@@ -145,8 +145,7 @@ export class BlockSink {
   #write(file: FileWrite, part: Buffer, position: number): void {
     const descriptor = this.#open(file);
     try {
-      for (let done = 0; done < part.length; )
-        done += someBytes(writeSync(descriptor, part, done, part.length - done, position + done));
+      writeAllSync(descriptor, part, position);
     } catch (error) {
       throw diskError(error, file.path);
     }

@@ -148,6 +148,8 @@ class WorkerOutlet implements ByteOutlet {
   }
 
   #feed(feed: Feed): void {
+    // Of nothing the worker would never say that it was written.
+    if (feed.parts.length === 0) return;
     const { connectionId, requestId } = this.#facts;
     this.#inFlight.push(feed);
     this.#post({ kind: 'feed', connectionId, requestId, parts: feed.parts });
