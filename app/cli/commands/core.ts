@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { isQuit, type CoreMessage } from '../../shell/supervision/index.ts';
+import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 
@@ -19,6 +20,8 @@ async function runCore(flags: CoreFlags): Promise<number> {
   }
   // Ctrl-C reaches the whole group: the shell decides what it means.
   process.on('SIGINT', () => {});
+  const asked = askedToEnd(['SIGTERM']);
+  const alone = new Promise((resolve) => process.once('disconnect', resolve));
   const { startLauncherCore } = await import('../launcher-core.ts');
   const started = await startLauncherCore(coreOptionsOf(flags), {
     stateDir: stateDirOf(flags),
@@ -31,8 +34,7 @@ async function runCore(flags: CoreFlags): Promise<number> {
   process.on('message', (message) => {
     if (isQuit(message)) void handle.stop();
   });
-  process.once('disconnect', () => void handle.stop());
-  process.once('SIGTERM', () => void handle.stop());
+  void Promise.race([asked, alone]).then(() => handle.stop());
   handle.events((event) => {
     if (event.event !== 'settings-changed' || event.setting !== 'kiosk') return;
     void isKiosk().then(

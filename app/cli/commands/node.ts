@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
@@ -17,6 +18,7 @@ export function addNodeCommand(program: Command): void {
 async function runNode(flags: CoreFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'info' });
   stayUp(logger);
+  const asked = askedToEnd(['SIGINT', 'SIGTERM']);
   try {
     const { startCore } = await import('../../core/core.ts');
     const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });
@@ -25,11 +27,10 @@ async function runNode(flags: CoreFlags): Promise<number> {
       logger.info(facts, event);
     });
     let exitCode: number = exitCodes.done;
-    process.once('SIGINT', () => {
-      exitCode = exitCodes.interrupted;
-      void handle.stop();
+    void asked.then((signal) => {
+      if (signal === 'SIGINT') exitCode = exitCodes.interrupted;
+      return handle.stop();
     });
-    process.once('SIGTERM', () => void handle.stop());
     const { failed } = await handle.stopped;
     return failed ? exitCodes.failed : exitCode;
   } catch (error) {

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { CoreHandle } from '../../core/core.ts';
 import { toCodedError } from '../../core/rpc/index.ts';
+import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
 import { LineOutput } from '../line-output.ts';
 import { createLogger } from '../logging.ts';
@@ -33,6 +34,7 @@ export function addPeerCommand(program: Command): void {
 async function runPeer(flags: PeerFlags): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'warn' });
   stayUp(logger);
+  const asked = askedToEnd(['SIGINT', 'SIGTERM']);
   const output = new LineOutput(1);
   let handle: CoreHandle;
   try {
@@ -50,8 +52,7 @@ async function runPeer(flags: PeerFlags): Promise<number> {
     exitCode = code;
     void handle.stop();
   };
-  process.once('SIGINT', () => stop(exitCodes.interrupted));
-  process.once('SIGTERM', () => stop(exitCodes.done));
+  void asked.then((signal) => stop(signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done));
   const lines = createInterface({ input: process.stdin, terminal: false });
   lines.on('line', (line) => {
     if (line.trim() === '') return;

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -94,6 +95,15 @@ test('a core whose shell is gone stops by itself', async () => {
   const [child] = rig.children;
   child?.disconnect();
   await until('it has stopped', () => child?.exitCode === 0, { limitMs: 5_000 });
+});
+
+test('a core whose shell goes while it still starts stops by itself, too', async () => {
+  await using directory = await tempDir();
+  await using rig = new HostRig(directory.path);
+  const [child] = rig.children;
+  await until('it is starting', () => existsSync(join(directory.path, 'state')));
+  child?.disconnect();
+  await until('it has stopped', () => child?.exitCode === 0, { limitMs: 10_000 });
 });
 
 test('a second shell on the same state directory is told that it is taken, and does not try again', async () => {
