@@ -270,9 +270,17 @@ export interface Unpacker {
   list(archive: Archive, call: UnpackCall): Promise<readonly Entry[]>;
   /**
    * How the host gets the content out. `install`: into a folder. `stream`: one file after the other, in the order of
-   * the listing, with no disk in between; a plan with the output `destination` is of no use there.
+   * the listing, with no disk in between; a plan with the output `destination` is of no use there. A `selection` comes only
+   * with `stream`, and only where the listing has entries that `startsBlock`.
    */
-  plan(archive: Archive, mode: 'install' | 'stream', call: UnpackCall): Promise<Plan>;
+  plan(archive: Archive, mode: 'install' | 'stream', call: UnpackCall, selection?: Selection): Promise<Plan>;
+}
+/** Some of an archive's files: no other content is wanted. They follow each other in the listing. */
+export interface Selection {
+  /** As `list` gave them, in its order. */
+  readonly paths: readonly string[];
+  /** The name of a file in the working directory of the plan's tools: the paths, one a line, in UTF-8. */
+  readonly listFile: string;
 }
 /** What `list` and `plan` get: tools can be run. */
 export interface UnpackCall extends Call, ToolRunner {}
@@ -310,6 +318,11 @@ export interface Entry {
   encrypted?: boolean;
   /** Bytes inside the archive, where it tells. */
   packedBytes?: number;
+  /**
+   * Unpacking can begin here at no cost: nothing before it is needed. Of a solid block that is so of the first file alone.
+   * An unpacker that says so understands a `Selection`; large archives are then unpacked from several places at once.
+   */
+  startsBlock?: boolean;
 }
 /**
  * Takes the content of an archive, in the order of its listing. The host checks every path and size and writes; nothing

@@ -36,7 +36,7 @@ import type { HarnessEvent } from './peer.ts';
 import { createPlainUnpacker } from './plain-archive.ts';
 import { versions, type Version } from './root-invariants.ts';
 import { readTree, type Tree } from './trees.ts';
-import { pouringOf } from './pouring.ts';
+import { pouringOf, wholeOf } from './pouring.ts';
 
 const never = new AbortController().signal;
 /** An operation that says nothing for so long hangs, in milliseconds. */
@@ -219,7 +219,7 @@ function senderOf(made: MadeGame): StreamSenders['senders'][number] {
         entries: content.entries,
         totalBytes: content.totalBytes,
         hashes: content.entries.flatMap(({ path, kind }) => (kind === 'file' ? [hashOf.get(path) ?? ''] : [])),
-        pour: pouringOf(() => content.bytes({ signal: never })),
+        pour: pouringOf(() => wholeOf(content, never)),
         async [Symbol.asyncDispose]() {},
       };
     },

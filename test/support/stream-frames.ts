@@ -6,8 +6,8 @@ import type { ByteRoad } from '../../app/core/transfer/stream/types.ts';
 export const said = (message: StreamMessage | { ok: true } | { ok: false; code: string; message: string }): Buffer =>
   encodeFrame(message);
 
-export function content(bytes: Uint8Array): Buffer {
-  return Buffer.concat([contentPrefix(bytes.length), bytes]);
+export function content(bytes: Uint8Array, section = 0): Buffer {
+  return Buffer.concat([contentPrefix(bytes.length, section), bytes]);
 }
 
 export interface SentFile {

@@ -1,5 +1,6 @@
 /** What a payload unpacks to, without a disk: for those who install it over the network. */
 import { absolutePath, LanspreadError, throwIfAborted, type FileSystem } from '../base/index.ts';
+import { cutSections, type Cuttable } from './cut-sections.ts';
 import { looseExecutables, probeAndList, unpackerOf } from './payload.ts';
 import { planInstall, type ListedArchive, type PayloadFile } from './plan.ts';
 import type { InstallContext } from './context.ts';
@@ -21,9 +22,16 @@ export interface PayloadContent {
   readonly entries: readonly ContentEntry[];
   /** Of the contents that come. */
   readonly totalBytes: number;
+  /** How it can be unpacked side by side, in the order of the entries; of one the whole. */
+  sections(options: { atMost: number }): readonly ContentSection[];
+}
+
+export interface ContentSection {
+  /** The index of the entry that it begins with; 0 for the first. It ends where the next one begins. */
+  readonly firstEntry: number;
   /**
-   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
-   * well only when every archive was found whole. The unpacker is dead once it settled or was left.
+   * The contents of its files but the copies in the order of the entries, without a gap; a piece is valid until the next is asked
+   * for. Ends well only when what it comes from was found whole. The unpacker is dead once it settled or was left.
    */
   bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
 }
@@ -55,11 +63,64 @@ export async function openPayloadContent(
   return {
     entries: [...entries, ...copies],
     totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
-    async *bytes(options) {
-      for (const archive of archives) yield* archiveBytes(archive, { ...options, root, unpackers });
-      for (const file of loose) if (file.kind === 'file') yield* looseBytes(fileSystem, file, { ...options, root });
+    sections({ atMost }) {
+      const starts = cutSections([...archives.flatMap(cuttables), ...loose.map(asCuttable)], { atMost });
+      return starts.map((from, index) => ({
+        firstEntry: from,
+        bytes: ({ signal: stop }) =>
+          sectionBytes(
+            { fileSystem, unpackers, root, archives, loose },
+            { from, to: starts[index + 1] ?? entries.length, signal: stop },
+          ),
+      }));
     },
   };
+}
+
+/** An archive of more files is not taken apart: somebody would have to find each of them in a list of them. */
+const maxListedFiles = 10_000;
+/** The tools that read lists take spaces and quotation marks at either end for something else. */
+const oddName = /^[\s"]|[\s"]$/;
+
+function cuttables({ entries }: ListedArchive): Cuttable[] {
+  const canBeCut = entries.length <= maxListedFiles && !entries.some(({ path }) => oddName.test(path));
+  return entries.map(({ kind, sizeBytes, startsBlock = false }, index) => ({
+    sizeBytes: kind === 'file' ? sizeBytes : 0,
+    mayBegin: index === 0 || (canBeCut && startsBlock),
+  }));
+}
+
+function asCuttable({ sizeBytes }: PayloadFile): Cuttable {
+  return { sizeBytes, mayBegin: true };
+}
+
+interface PayloadParts {
+  readonly fileSystem: FileSystem;
+  readonly unpackers: readonly Unpacker[];
+  readonly root: string;
+  readonly archives: readonly ListedArchive[];
+  readonly loose: readonly PayloadFile[];
+}
+
+async function* sectionBytes(
+  { fileSystem, unpackers, root, archives, loose }: PayloadParts,
+  { from, to, signal }: { from: number; to: number; signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let start = 0;
+  for (const archive of archives) {
+    const all = archive.entries;
+    const entries = all.slice(Math.max(0, from - start), Math.max(0, to - start));
+    // One without entries is looked at where it would have them.
+    const isHere = all.length > 0 || (from <= start && start <= to);
+    start += all.length;
+    if (!isHere) continue;
+    const isPart = entries.length < all.length;
+    // Of folders alone nothing comes.
+    if (isPart && !entries.some(({ sizeBytes }) => sizeBytes > 0)) continue;
+    yield* archiveBytes({ ...archive, entries }, { isPart, signal, root, unpackers });
+  }
+  for (const file of loose.slice(Math.max(0, from - start), Math.max(0, to - start)))
+    if (file.kind === 'file') yield* looseBytes(fileSystem, file, { signal, root });
 }
 
 function entryOf({
@@ -79,11 +140,16 @@ function entryOf({
 /** The unpacker's word is not taken for where a file begins and ends. */
 async function* archiveBytes(
   { path, unpackerId, entries }: ListedArchive,
-  { root, unpackers, signal }: { root: string; unpackers: readonly Unpacker[]; signal: AbortSignal },
+  {
+    root,
+    unpackers,
+    isPart,
+    signal,
+  }: { root: string; unpackers: readonly Unpacker[]; isPart: boolean; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let next = 0;
   let missing = 0;
-  const stream = unpackerOf(unpackers, unpackerId).stream(absolutePath(root, path), { signal, entries });
+  const stream = unpackerOf(unpackers, unpackerId).stream(absolutePath(root, path), { signal, entries, isPart });
   for await (const item of stream) {
     if (item.kind === 'bytes') {
       missing -= item.bytes.length;

@@ -12,6 +12,8 @@ export interface ArchiveEntry {
   /** Bytes inside the archive, where it tells: for the bomb limits. */
   readonly packedBytes?: number;
   readonly encrypted?: boolean;
+  /** Unpacking can begin here at no cost, and `stream` takes a part of the archive that does. */
+  readonly startsBlock?: boolean;
 }
 
 /** A file that is installed as the copy of another one: what a link has become. */
@@ -39,6 +41,8 @@ export interface StreamOptions {
   signal: AbortSignal;
   /** What `list` said of this archive, without its links: the stream is cut by these sizes. */
   entries: readonly ArchiveEntry[];
+  /** They are only some that follow each other, from one that `startsBlock` (or the first) up to such a one (or the end). */
+  isPart?: boolean;
 }
 
 /** A piece of an archive's content: first the entry, then, for a file, its bytes. */

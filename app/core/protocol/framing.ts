@@ -46,21 +46,30 @@ function assertFrameLength(length: number, maxBytes: number): void {
   });
 }
 
-/** In a stream's frames: the prefix's highest bit says that content follows, not a message. */
+/** In a stream's frames: the prefix's highest bit says that content follows, not a message… */
 const contentFlag = 0x8000_0000;
+/** …the next seven of which section it is, and the rest how long. */
+const sectionShift = 24;
+const contentLengthMask = 0xff_ffff;
 
-/** What stands before so many bytes of content. */
-export function contentPrefix(lengthBytes: number): Uint8Array {
+export interface StreamPrefix {
+  /** Of content: its section. Undefined: a message follows. */
+  readonly section: number | undefined;
+  readonly lengthBytes: number;
+}
+
+/** What stands before so many bytes of a section's content. */
+export function contentPrefix(lengthBytes: number, section: number): Uint8Array {
   const prefix = Buffer.allocUnsafe(prefixBytes);
-  prefix.writeUInt32BE((contentFlag | lengthBytes) >>> 0, 0);
+  prefix.writeUInt32BE((contentFlag | (section << sectionShift) | lengthBytes) >>> 0, 0);
   return prefix;
 }
 
 /** What a prefix within a stream announces. Throws `FRAME_TOO_LARGE`. */
-export function decodeStreamPrefix(prefix: Uint8Array): { isContent: boolean; lengthBytes: number } {
+export function decodeStreamPrefix(prefix: Uint8Array): StreamPrefix {
   const value = asBuffer(prefix).readUInt32BE(0);
   const isContent = value >= contentFlag;
-  const lengthBytes = isContent ? value - contentFlag : value;
+  const lengthBytes = isContent ? value & contentLengthMask : value;
   assertFrameLength(lengthBytes, isContent ? limits.streamFrameBytes : limits.messageBytes);
-  return { isContent, lengthBytes };
+  return { section: isContent ? (value - contentFlag) >>> sectionShift : undefined, lengthBytes };
 }

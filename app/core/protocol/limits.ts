@@ -34,6 +34,8 @@ export const limits = {
   streamBatch: 500,
   /** Content bytes in one frame of a stream. */
   streamFrameBytes: 1 * mib,
+  /** Sections of one streamed install: each is unpacked on its own. */
+  streamSections: 16,
   /** How long a sender may look into its archives before it tells what is in them. */
   streamPlanMs: 600_000,
 } as const;

@@ -161,7 +161,8 @@ export type LaneReply = z.infer<typeof laneReplySchema>;
 
 /**
  * Asks for what a game's payload unpacks to. After an `ok` the answer is frames alone (see `decodeStreamPrefix`): messages,
- * and the contents of all files, one after another without a gap, in the order of the entries.
+ * and the contents of all files, one after another without a gap, in the order of the entries; those of several sections
+ * in turn.
  */
 export const streamInstallSchema = z.object({
   op: z.literal('stream-install'),
@@ -169,6 +170,8 @@ export const streamInstallSchema = z.object({
   version: text,
   /** Of the payload's manifest. */
   root: hash,
+  /** The most that the asker takes. Left out: one, the whole. */
+  sections: count.min(1).optional(),
 });
 export type StreamInstall = z.infer<typeof streamInstallSchema>;
 
@@ -195,9 +198,23 @@ export type StreamEntry = z.infer<typeof streamEntrySchema>;
  */
 export const streamMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('looking') }),
-  z.object({ kind: z.literal('plan'), entries: count.max(limits.streamEntries), totalBytes: count }),
+  z.object({
+    kind: z.literal('plan'),
+    entries: count.max(limits.streamEntries),
+    totalBytes: count,
+    /** The entries that the second section and those after it begin with, by index. */
+    sections: z
+      .array(count)
+      .max(limits.streamSections - 1)
+      .optional(),
+  }),
   z.object({ kind: z.literal('entries'), entries: z.array(streamEntrySchema).min(1).max(limits.streamBatch) }),
-  z.object({ kind: z.literal('hashes'), hashes: z.array(hash).min(1).max(limits.streamBatch) }),
+  z.object({
+    kind: z.literal('hashes'),
+    hashes: z.array(hash).min(1).max(limits.streamBatch),
+    /** Whose; the first when left out. */
+    section: count.optional(),
+  }),
   /** The unpackers found every archive whole. */
   z.object({ kind: z.literal('sound') }),
   z.object({ kind: z.literal('failed'), code: text, message: text }),

@@ -2,6 +2,7 @@ export { createTlsLane, type LaneTraffic, type TlsLane } from './lane/index.ts';
 export type {
   IncomingStream,
   OpenPayload,
+  ContentSection,
   PayloadContent,
   ServeStream,
   StreamSender,

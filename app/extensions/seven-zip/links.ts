@@ -12,7 +12,7 @@ const markBytes = 64 * 1024;
 const maxRemembered = 8;
 
 /** The names after it mean themselves, `*` and `?` included. */
-const literally = '-spd';
+export const literally = '-spd';
 
 /** Entries with the targets of all links. Some formats keep a target as the link's content. */
 export async function withTargets(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {

@@ -115,6 +115,7 @@ export class ListingParser {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #entries: ListedEntry[] = [];
   #rest = '';
+  #block = '';
 
   constructor(platform: NodeJS.Platform = process.platform) {
     this.#platform = platform;
@@ -150,9 +151,22 @@ export class ListingParser {
     if (this.#rest.length > maxBlockLength) throw corrupt('an entry has no end');
     for (const block of blocks) {
       const lines = block.replace(/^\n+|\n+$/g, '');
-      const entry = lines === '' ? undefined : toEntry(parseFields(lines), this.#platform);
-      if (entry) this.#entries.push(entry);
+      if (lines === '') continue;
+      const fields = parseFields(lines);
+      const entry = toEntry(fields, this.#platform);
+      if (!entry) continue;
+      const startsBlock = entry.kind === 'file' && this.#startsBlock(fields);
+      this.#entries.push(startsBlock ? { ...entry, startsBlock } : entry);
     }
+  }
+
+  /** RAR tells of each file whether it goes on with what was before, 7z which block it is in; others tell nothing. */
+  #startsBlock(fields: Fields): boolean {
+    const block = fields.get('Block');
+    if (block === undefined) return fields.get('Solid') === '-';
+    if (block === '' || block === this.#block) return false;
+    this.#block = block;
+    return true;
   }
 }
 

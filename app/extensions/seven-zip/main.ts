@@ -1,12 +1,19 @@
 /** RAR 4/5 (also as `.eti`), 7z, zip, tar (also compressed), ISO and single compressed files, through 7-Zip's own program. */
-import type { Archive, Context, Entry, Plan, UnpackCall, Unpacker } from '../../extension-api/index.ts';
+import type { Archive, Context, Entry, Plan, Selection, UnpackCall, Unpacker } from '../../extension-api/index.ts';
 import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
 import { innerKind } from './inner-kind.ts';
-import { LinkMemory, withoutLinks } from './links.ts';
+import { LinkMemory, literally, withoutLinks } from './links.ts';
 import { listArchive } from './list.ts';
 import { headBytes, probeScore } from './probe.ts';
 
 const archive = { ref: 'archive' } as const;
+
+const common = { kind: 'tool', tool, okExitCodes, failures } as const;
+
+function partPlan({ listFile }: Selection): Plan {
+  const args = [...contentArguments, literally, `-i@${listFile}`, '--', archive];
+  return { ...common, args, output: 'concatenated-stdout' };
+}
 
 class SevenZip implements Unpacker {
   readonly #links = new LinkMemory();
@@ -21,9 +28,10 @@ class SevenZip implements Unpacker {
     return entries;
   }
 
-  async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall): Promise<Plan> {
+  async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall, selection?: Selection): Promise<Plan> {
+    // Only of trees, and no link is among them.
+    if (selection) return partPlan(selection);
     const inner = await innerKind(given, call);
-    const common = { kind: 'tool', tool, okExitCodes, failures } as const;
     const links = inner === 'single' ? [] : await this.#linksOf(given, call);
     const left = withoutLinks(links);
     const source = { tool, args: [...(mode === 'install' ? streamArguments : contentArguments), '--', archive] };

@@ -12,7 +12,7 @@ import { installLab, listener, requestFor, type InstallLab } from '../../support
 import { assertSameTree, readTree } from '../../support/trees.ts';
 import { writeArchive, type ArchiveFormat } from '../../support/archives.ts';
 import { writeZip } from '../../support/zip-writer.ts';
-import { pouringOf } from '../../support/pouring.ts';
+import { pouringOf, wholeOf } from '../../support/pouring.ts';
 
 const signal = AbortSignal.timeout(120_000);
 
@@ -41,7 +41,7 @@ function senderOf(lab: InstallLab, root: string): ContentSender {
         hashes,
         pour: pouringOf(async function* () {
           const all: Buffer[] = [];
-          for await (const piece of content.bytes({ signal })) all.push(Buffer.from(piece));
+          for await (const piece of wholeOf(content, signal)) all.push(Buffer.from(piece));
           const whole = Buffer.concat(all);
           assert.is(whole.length, content.totalBytes, 'copies are not sent');
           let at = 0;

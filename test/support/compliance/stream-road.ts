@@ -15,6 +15,7 @@ import type { StreamInstall } from '../../../app/core/protocol/index.ts';
 import {
   createStreamServer,
   type IncomingStream,
+  type ContentSection,
   type PayloadContent,
   type ServeStream,
   type StreamLane,
@@ -60,7 +61,11 @@ class MadePayload implements PayloadContent {
     this.totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+  sections(): readonly ContentSection[] {
+    return [{ firstEntry: 0, bytes: () => this.#bytes() }];
+  }
+
+  async *#bytes(): AsyncGenerator<Uint8Array, void, undefined> {
     this.readers += 1;
     try {
       const piece = Buffer.alloc(100_003);

@@ -19,7 +19,7 @@ import {
 import { smallGame } from '../../support/games.ts';
 import { installLab, isThere, type InstallLab } from '../../support/install-lab.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
-import { pouringOf } from '../../support/pouring.ts';
+import { pouringOf, wholeOf } from '../../support/pouring.ts';
 
 const gameId = parseGameId('quake');
 const never = new AbortController().signal;
@@ -168,7 +168,7 @@ test('a real payload that is opened here and received there makes the same tree 
         hashes: content.entries.flatMap(({ path, kind }) =>
           kind === 'file' ? [hashes.find((file) => file.path === path)?.hash ?? ''] : [],
         ),
-        pour: pouringOf(() => content.bytes({ signal: never })),
+        pour: pouringOf(() => wholeOf(content, never)),
         async [Symbol.asyncDispose]() {},
       }),
     };

@@ -15,7 +15,7 @@ const options = { peerId: 'mallory', signal: new AbortController().signal };
 async function readAll(road: FakeRoad): Promise<{ text: string; paths: string[]; hashes: readonly string[] }> {
   await using stream = await receiveStream(road, options);
   const pieces: Buffer[] = [];
-  for await (const piece of stream.bytes()) pieces.push(Buffer.from(piece));
+  for await (const { bytes } of stream.pieces()) pieces.push(Buffer.from(bytes));
   const paths = stream.entries.map(({ path }) => path);
   return { text: Buffer.concat(pieces).toString(), paths, hashes: stream.hashes };
 }

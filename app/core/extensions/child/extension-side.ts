@@ -1,4 +1,4 @@
-import type { Entry, Extension, Plan, UnpackCall, Unpacker } from '../../../extension-api/index.ts';
+import type { Entry, Extension, Plan, Selection, UnpackCall, Unpacker } from '../../../extension-api/index.ts';
 import {
   callOver,
   entriesPerMessage,
@@ -14,6 +14,11 @@ import { sinkTo } from './sink.ts';
 
 /** Entries are sent by number and by this many characters of paths, so that a message stays well below its limit. */
 const pathCharactersPerMessage = 500_000;
+
+interface PlanParams extends UnpackerParams {
+  readonly mode: 'install' | 'stream';
+  readonly selection?: Selection;
+}
 
 /** Answers what the host asks, by calling the extension. */
 export class ExtensionSide {
@@ -44,9 +49,9 @@ export class ExtensionSide {
     link.onAsked<CallParams & { from: number }>(toExtension.moreEntries, ({ callId, from }) =>
       this.#someEntries(callId, from),
     );
-    link.onAsked<UnpackerParams & { mode: 'install' | 'stream' }>(toExtension.plan, async (params, signal) => {
+    link.onAsked<PlanParams>(toExtension.plan, async (params, signal) => {
       const [archive, call] = this.#archiveCall(params, signal);
-      const plan = await this.#unpacker(params).plan(archive, params.mode, call);
+      const plan = await this.#unpacker(params).plan(archive, params.mode, call, params.selection);
       if (plan.kind !== 'sink') return plan;
       this.#sinkPlans.set(params.callId, plan);
       return { kind: 'sink' };

@@ -12,6 +12,7 @@ const entrySchema = z.object({
   target: z.string().max(maxEntryPathLength).optional(),
   encrypted: z.boolean().optional(),
   packedBytes: z.int().min(0).optional(),
+  startsBlock: z.boolean().optional(),
 });
 
 export const firstEntriesSchema = z.object({ total: z.int().min(0), entries: z.array(entrySchema) });

@@ -1,5 +1,7 @@
-import { basename } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { z } from 'zod';
+import type { Selection } from '../../../extension-api/index.ts';
 import { anySignal, LanspreadError, throwIfAborted, type Clock, type FileSystem } from '../../base/index.ts';
 import {
   archiveScore,
@@ -26,6 +28,7 @@ import type { ExtensionRunner, RunningExtension } from './runner.ts';
 
 /** What an unpacker that only the file's name speaks for is set back by, so that one whose magic number fits wins a tie. */
 const nameOnlyMalus = 0.25;
+const listFile = 'selection.txt';
 /** A listing of more entries is not kept for the unpacking that follows. */
 const maxRemembered = 10_000;
 
@@ -100,7 +103,7 @@ export class HostUnpacker implements Unpacker {
 
   async *stream(
     archivePath: string,
-    { signal, entries }: StreamOptions,
+    { signal, entries, isPart = false }: StreamOptions,
   ): AsyncGenerator<EntryStreamItem, void, undefined> {
     throwIfAborted(signal);
     const archive = await ArchiveSource.open(this.#options.fileSystem, archivePath);
@@ -115,7 +118,8 @@ export class HostUnpacker implements Unpacker {
     call.catch((error: unknown) => opened.reject(error));
     try {
       const context = await opened.promise;
-      const plan = await this.#plan(context, { mode: 'stream', signal });
+      const selected = isPart ? await select(entries, context.scope) : undefined;
+      const plan = await this.#plan(context, { mode: 'stream', signal, selection: selected });
       yield* contentOf(plan, this.#contentContext(context), { entries, signal });
     } finally {
       done.resolve();
@@ -143,7 +147,7 @@ export class HostUnpacker implements Unpacker {
   async #ask(
     { running, scope, archive }: CallContext,
     method: string,
-    { signal, ...more }: { signal: AbortSignal; mode?: string },
+    { signal, ...more }: { signal: AbortSignal; mode?: string; selection?: Selection | undefined },
   ): Promise<unknown> {
     const { contribution } = this.#options;
     const params: UnpackerParams = { callId: scope.id, unpackerId: contribution.id, archive: archive.facts };
@@ -190,13 +194,17 @@ export class HostUnpacker implements Unpacker {
 
   async #plan(
     context: CallContext,
-    { mode, signal }: { mode: 'install' | 'stream'; signal: AbortSignal },
+    { mode, selection, signal }: { mode: 'install' | 'stream'; selection?: Selection | undefined; signal: AbortSignal },
   ): Promise<CheckedPlan> {
     const { limits, clock } = this.#options;
     const error = () => this.#late(`made no plan for ${context.archive.facts.name} within ${limits.planMs} ms`);
     using limit = new ActivityLimit({ clock, limitMs: limits.planMs, error });
     context.scope.activity = limit;
-    const answer = await this.#ask(context, toExtension.plan, { mode, signal: anySignal(signal, limit.signal) });
+    const answer = await this.#ask(context, toExtension.plan, {
+      mode,
+      selection,
+      signal: anySignal(signal, limit.signal),
+    });
     return this.#parse(planSchema, answer, 'a plan');
   }
 
@@ -234,6 +242,13 @@ export class HostUnpacker implements Unpacker {
   #misbehaved(what: string): LanspreadError {
     return blame('EXTENSION_MISBEHAVED', this.#options.runner().extension, { what });
   }
+}
+
+/** Tells the tools of a plan, in their working folder, what is wanted. */
+async function select(entries: readonly ArchiveEntry[], scope: CallScope): Promise<Selection> {
+  const paths = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+  await writeFile(join(await scope.emptyFolder(), listFile), paths.map((path) => `${path}\n`).join(''));
+  return { paths, listFile };
 }
 
 /** Paths, kinds, passwords, collisions, bombs: as for an install, before a tool is started. */

@@ -1,7 +1,8 @@
 /** A payload's content as the frames of a stream. */
 import { createHasher, throwIfAborted } from '../../base/index.ts';
-import { contentPrefix, encodeFrame, limits, type StreamMessage } from '../../protocol/index.ts';
-import type { PayloadContent } from './types.ts';
+import { contentPrefix, encodeFrame, limits, type StreamEntry, type StreamMessage } from '../../protocol/index.ts';
+import { interleave } from './interleave.ts';
+import type { ContentSection, PayloadContent } from './types.ts';
 
 /** Content bytes of one frame: the receiver writes to disk in pieces that end with a frame, so few are better. */
 const frameContentBytes = limits.streamFrameBytes;
@@ -16,29 +17,54 @@ export function messageFrame(message: StreamMessage): Uint8Array {
 }
 
 /** The plan and the entries, a batch a frame. */
-export function* planFrames({ entries, totalBytes }: PayloadContent): Generator<Uint8Array> {
-  yield messageFrame({ kind: 'plan', entries: entries.length, totalBytes });
+export function* planFrames(
+  { entries, totalBytes }: Pick<PayloadContent, 'entries' | 'totalBytes'>,
+  sections: readonly Pick<ContentSection, 'firstEntry'>[],
+): Generator<Uint8Array> {
+  const further = sections.slice(1).map(({ firstEntry }) => firstEntry);
+  yield messageFrame({
+    kind: 'plan',
+    entries: entries.length,
+    totalBytes,
+    ...(further.length > 0 && { sections: further }),
+  });
   for (let from = 0; from < entries.length; from += limits.streamBatch) {
     yield messageFrame({ kind: 'entries', entries: entries.slice(from, from + limits.streamBatch) });
   }
 }
 
 /**
- * The content, with the hashes of what is through, and the good verdict last. A frame is valid until the next is asked
- * for. Errors: those of the content.
+ * The content, so many sections side by side, with the hashes of what is through, and the good verdict last. A frame is
+ * valid until the next is asked for. Errors: those of the content.
  */
 export async function* contentFrames(
-  content: PayloadContent,
-  { signal }: { signal: AbortSignal },
+  { entries }: Pick<PayloadContent, 'entries'>,
+  { sections, atATime, signal }: { sections: readonly ContentSection[]; atATime: number; signal: AbortSignal },
 ): AsyncGenerator<Frame, void, undefined> {
-  const files = new FileHashes(content);
+  const streams = sections.map(
+    (section, index) => (stop: AbortSignal) =>
+      sectionFrames(section, {
+        index,
+        entries: entries.slice(section.firstEntry, sections[index + 1]?.firstEntry),
+        signal: stop,
+      }),
+  );
+  yield* interleave(streams, { atATime, signal });
+  yield [messageFrame({ kind: 'sound' })];
+}
+
+async function* sectionFrames(
+  section: ContentSection,
+  { index, entries, signal }: { index: number; entries: readonly StreamEntry[]; signal: AbortSignal },
+): AsyncGenerator<Frame, void, undefined> {
+  const files = new FileHashes({ entries });
   const small = Buffer.allocUnsafeSlow(frameContentBytes);
   let filled = 0;
   function* flush(): Generator<Frame> {
-    if (filled > 0) yield [contentPrefix(filled), small.subarray(0, filled)];
+    if (filled > 0) yield [contentPrefix(filled, index), small.subarray(0, filled)];
     filled = 0;
   }
-  for await (const piece of content.bytes({ signal })) {
+  for await (const piece of section.bytes({ signal })) {
     throwIfAborted(signal);
     files.add(piece);
     if (piece.length >= worthAFrameBytes || filled + piece.length > frameContentBytes) yield* flush();
@@ -48,22 +74,23 @@ export async function* contentFrames(
     } else {
       for (let at = 0; at < piece.length; at += frameContentBytes) {
         const part = piece.subarray(at, at + frameContentBytes);
-        yield [contentPrefix(part.length), part];
+        yield [contentPrefix(part.length, index), part];
       }
     }
     // A hash is told after the last byte of its file, never before.
     if (files.readyCount < limits.streamBatch) continue;
     yield* flush();
-    yield* hashFrames(files.take());
+    yield* hashFrames(files.take(), index);
   }
   yield* flush();
-  yield* hashFrames(files.end());
-  yield [messageFrame({ kind: 'sound' })];
+  yield* hashFrames(files.end(), index);
 }
 
-function* hashFrames(hashes: readonly string[]): Generator<Frame> {
-  for (let from = 0; from < hashes.length; from += limits.streamBatch)
-    yield [messageFrame({ kind: 'hashes', hashes: hashes.slice(from, from + limits.streamBatch) })];
+function* hashFrames(hashes: readonly string[], section: number): Generator<Frame> {
+  for (let from = 0; from < hashes.length; from += limits.streamBatch) {
+    const batch = hashes.slice(from, from + limits.streamBatch);
+    yield [messageFrame({ kind: 'hashes', hashes: batch, ...(section > 0 && { section }) })];
+  }
 }
 
 /** Cuts bytes into the files of a plan and hashes each. Pure but for the hasher. */

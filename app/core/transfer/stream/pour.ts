@@ -9,17 +9,23 @@ export interface PourOptions {
 
 /** Writes what comes where it belongs; nothing is written any more once this settles. See `IncomingStream.pour`. */
 export async function pourBytes(
-  stream: Pick<ByteStream, 'bytes'>,
+  stream: Pick<ByteStream, 'pieces' | 'sectionFiles'>,
   { fileSystem, folder, files }: PourTarget,
   { onBytes, signal }: PourOptions,
 ): Promise<readonly string[]> {
-  await using writer = new ContentWriter(fileSystem, { folder, files });
-  for await (const piece of stream.bytes()) {
+  await using owner = new AsyncDisposableStack();
+  let next = 0;
+  const writers = stream.sectionFiles.map((count) =>
+    owner.use(new ContentWriter(fileSystem, { folder, files: files.slice(next, (next += count)) })),
+  );
+  for await (const { section, bytes } of stream.pieces()) {
     throwIfAborted(signal);
-    await writer.write(piece);
-    onBytes(piece.length);
+    await writers[section]?.write(bytes);
+    onBytes(bytes.length);
   }
-  return await writer.finish();
+  const hashes: (readonly string[])[] = [];
+  for (const writer of writers) hashes.push(await writer.finish());
+  return hashes.flat();
 }
 
 /** A stream whose bytes come to this thread, as one that pours them. */

@@ -9,11 +9,12 @@ import {
   streamReplySchema,
   type StreamEntry,
   type StreamMessage,
+  type StreamPrefix,
 } from '../../protocol/index.ts';
 import type { z } from 'zod';
 import { PacedRoad } from './paced-road.ts';
 import { toldCodes } from './told-codes.ts';
-import type { ByteRoad, ByteStream } from './types.ts';
+import type { ByteRoad, ByteStream, StreamPiece } from './types.ts';
 
 export interface ReceiveOptions {
   readonly peerId: string;
@@ -35,13 +36,21 @@ export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Pr
   }
 }
 
+/** A run of entries whose contents come one after another. */
+interface Section {
+  /** But the copies. */
+  files: number;
+  /** That did not come yet. */
+  missingBytes: number;
+  readonly hashes: string[];
+}
+
 class StreamReader implements ByteStream {
   readonly #road: PacedRoad;
   readonly #options: ReceiveOptions;
   #entries: StreamEntry[] = [];
-  #fileCount = 0;
+  #sections: Section[] = [];
   totalBytes = 0;
-  readonly #hashes: string[] = [];
   /** What came and was not looked at yet. */
   #rest: Uint8Array = new Uint8Array(0);
 
@@ -55,56 +64,72 @@ class StreamReader implements ByteStream {
   }
 
   get hashes(): readonly string[] {
-    return this.#hashes;
+    return this.#sections.flatMap(({ hashes }) => hashes);
+  }
+
+  get sectionFiles(): readonly number[] {
+    return this.#sections.map(({ files }) => files);
   }
 
   async readPlan(): Promise<void> {
-    const { lengthBytes, isContent } = await this.#prefix();
-    if (isContent) throw this.#nonsense('content comes before the answer');
+    const { lengthBytes, section } = await this.#prefix();
+    if (section !== undefined) throw this.#nonsense('content comes before the answer');
     const reply = await this.#body(streamReplySchema, lengthBytes, 'reply to StreamInstall');
     if (!reply.ok) throw this.#refusal(reply);
     const plan = await this.#plan();
     if (!Number.isSafeInteger(plan.totalBytes)) throw this.#nonsense('the size is impossible');
+    const starts = [0, ...(plan.sections ?? [])];
+    if (starts.some((start, index) => index > 0 && (start <= (starts[index - 1] ?? 0) || start >= plan.entries)))
+      throw this.#nonsense('its sections make no sense');
     let bytes = 0;
     while (this.#entries.length < plan.entries) {
       const message = await this.#message();
       if (message.kind !== 'entries') throw this.#unexpected(message, 'entries');
       if (this.#entries.length + message.entries.length > plan.entries) throw this.#nonsense('more entries than told');
       for (const entry of message.entries) {
+        if (this.#entries.length === starts[this.#sections.length])
+          this.#sections.push({ files: 0, missingBytes: 0, hashes: [] });
+        const section = this.#sections.at(-1);
         this.#entries.push(entry);
         if (entry.copyOf !== undefined) {
           if (entry.kind !== 'file') throw this.#nonsense('a folder is a copy');
           continue;
         }
-        if (entry.kind === 'file') this.#fileCount += 1;
-        else if (entry.size !== 0) throw this.#nonsense('a folder has a size');
+        if (entry.kind === 'directory' && entry.size !== 0) throw this.#nonsense('a folder has a size');
         bytes += entry.size;
+        if (!section || entry.kind === 'directory') continue;
+        section.files += 1;
+        section.missingBytes += entry.size;
       }
     }
     if (bytes !== plan.totalBytes) throw this.#nonsense('the sizes do not add up to what was told');
     this.totalBytes = plan.totalBytes;
   }
 
-  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    let missing = this.totalBytes;
+  async *pieces(): AsyncGenerator<StreamPiece, void, undefined> {
     for (;;) {
-      const { isContent, lengthBytes } = await this.#prefix();
-      if (isContent) {
-        if (lengthBytes === 0 || lengthBytes > missing) throw this.#nonsense('the content is not as long as told');
-        missing -= lengthBytes;
-        yield* this.#content(lengthBytes);
+      const { section, lengthBytes } = await this.#prefix();
+      if (section !== undefined) {
+        const of = this.#sections[section];
+        if (!of || lengthBytes === 0 || lengthBytes > of.missingBytes)
+          throw this.#nonsense('the content is not as long as told');
+        of.missingBytes -= lengthBytes;
+        yield* this.#content(section, lengthBytes);
         continue;
       }
       const message = await this.#body(streamMessageSchema, lengthBytes, 'message of a stream');
       if (message.kind === 'hashes') {
-        this.#hashes.push(...message.hashes);
-        if (this.#hashes.length > this.#fileCount) throw this.#nonsense('more hashes than files');
+        const of = this.#sections[message.section ?? 0];
+        of?.hashes.push(...message.hashes);
+        if (!of || of.hashes.length > of.files) throw this.#nonsense('more hashes than files');
         continue;
       }
       if (message.kind === 'failed') throw this.#refusal(message);
       if (message.kind !== 'sound') throw this.#unexpected(message, 'content');
-      if (missing > 0) throw this.#nonsense(`${missing} bytes are missing`);
-      if (this.#hashes.length !== this.#fileCount) throw this.#nonsense('hashes are missing');
+      for (const { missingBytes, hashes, files } of this.#sections) {
+        if (missingBytes > 0) throw this.#nonsense(`${missingBytes} bytes are missing`);
+        if (hashes.length !== files) throw this.#nonsense('hashes are missing');
+      }
       return;
     }
   }
@@ -113,13 +138,13 @@ class StreamReader implements ByteStream {
     await this.#road[Symbol.asyncDispose]();
   }
 
-  async *#content(lengthBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#content(section: number, lengthBytes: number): AsyncGenerator<StreamPiece, void, undefined> {
     for (let missing = lengthBytes; missing > 0; ) {
       if (this.#rest.length === 0) await this.#more();
-      const piece = this.#rest.subarray(0, missing);
-      this.#rest = this.#rest.subarray(piece.length);
-      missing -= piece.length;
-      yield piece;
+      const bytes = this.#rest.subarray(0, missing);
+      this.#rest = this.#rest.subarray(bytes.length);
+      missing -= bytes.length;
+      yield { section, bytes };
     }
   }
 
@@ -139,14 +164,14 @@ class StreamReader implements ByteStream {
   }
 
   async #message(): Promise<StreamMessage> {
-    const { isContent, lengthBytes } = await this.#prefix();
-    if (isContent) throw this.#nonsense('content comes where a message should');
+    const { section, lengthBytes } = await this.#prefix();
+    if (section !== undefined) throw this.#nonsense('content comes where a message should');
     const message = await this.#body(streamMessageSchema, lengthBytes, 'message of a stream');
     if (message.kind === 'failed') throw this.#refusal(message);
     return message;
   }
 
-  async #prefix(): Promise<{ isContent: boolean; lengthBytes: number }> {
+  async #prefix(): Promise<StreamPrefix> {
     return decodeStreamPrefix(await this.#exactly(prefixBytes));
   }
 

@@ -1,6 +1,6 @@
 /** Who can give a game's content: the peers of the winning manifest, each by the best road to it. */
 import { toLanspreadError } from '../../base/index.ts';
-import { ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
+import { limits, ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
 import type { PeerNetwork } from '../../peers/index.ts';
 import { resolveManifest, type ResolveRequest } from '../resolve.ts';
 import type { IncomingStream, StreamLane, StreamSenders } from './types.ts';
@@ -25,7 +25,13 @@ export async function findSenders(
 ): Promise<StreamSenders> {
   const { hashed, peers: agreed } = await resolveManifest(peers, request, signal);
   const { root } = hashed;
-  const ask: StreamInstall = { op: 'stream-install', id: request.gameId, version: request.version, root };
+  const ask: StreamInstall = {
+    op: 'stream-install',
+    id: request.gameId,
+    version: request.version,
+    root,
+    sections: limits.streamSections,
+  };
   return {
     manifestRoot: root,
     payloadBytes: new ManifestLayout(hashed.manifest).totalBytes,

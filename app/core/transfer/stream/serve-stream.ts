@@ -1,4 +1,5 @@
 /** The sending end of a streamed install: gate, limits, and the content of the archives as frames. */
+import { availableParallelism } from 'node:os';
 import {
   LanspreadError,
   sleep,
@@ -10,7 +11,7 @@ import {
   type Logger,
 } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
-import { encodeFrame, type Manifest, type StreamInstall } from '../../protocol/index.ts';
+import { encodeFrame, limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
 import type { Uploads } from '../types.ts';
 import { takeBytes, takePlace } from '../upload-turn.ts';
 import { contentFrames, messageFrame, planFrames, type Frame } from './frames.ts';
@@ -19,6 +20,8 @@ import type { ByteOutlet, OpenPayload, PayloadContent, ServeStream } from './typ
 
 /** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
 const defaultStreams = 2;
+/** With the second one no processor waits for the pipe of the first. */
+const defaultUnpackers = 2;
 /** While the archives are listed the receiver hears this often that it goes on, in milliseconds. */
 const lookingPeriodMs = 5_000;
 
@@ -35,10 +38,13 @@ export interface ServeStreamOptions {
   readonly logger: Logger;
   /** Streams at a time. Default: 2. */
   readonly maxStreams?: number;
+  /** That work for one stream at a time, where it is the only one. Default: 2, of one processor 1. */
+  readonly maxUnpackers?: number;
 }
 
 export function createStreamServer(options: ServeStreamOptions): ServeStream {
   const { uploads, clock, logger, maxStreams = defaultStreams } = options;
+  const { maxUnpackers = Math.min(defaultUnpackers, availableParallelism()) } = options;
   let running = 0;
   return async (request, { peerId, outlet, signal }) => {
     let isBegun = false;
@@ -54,8 +60,12 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       await outlet.write(encodeFrame({ ok: true }));
       isBegun = true;
       const content = await look(gameRoot, { outlet, signal, options });
-      for (const frame of planFrames(content)) await outlet.write(frame);
-      await send(content, { request, peerId, outlet, signal, options });
+      const atATime = running > 1 ? 1 : maxUnpackers;
+      const atMost = atATime > 1 ? Math.min(request.sections ?? 1, limits.streamSections) : 1;
+      const sections = content.sections({ atMost });
+      for (const frame of planFrames(content, sections)) await outlet.write(frame);
+      const frames = contentFrames(content, { sections, atATime, signal });
+      await send(frames, { request, peerId, outlet, signal, options });
     } catch (error) {
       if (signal.aborted) return;
       const { code, message } = inOurWords(error);
@@ -113,7 +123,7 @@ async function look(
 }
 
 async function send(
-  content: PayloadContent,
+  frames: AsyncIterable<Frame>,
   {
     request,
     peerId,
@@ -124,7 +134,7 @@ async function send(
 ): Promise<void> {
   const { uploads, isServable } = options;
   let creditBytes = 0;
-  for await (const frame of contentFrames(content, { signal })) {
+  for await (const frame of frames) {
     throwIfAborted(signal);
     if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
     for (let rest = frame; rest.length > 0; ) {

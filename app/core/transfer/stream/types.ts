@@ -30,9 +30,16 @@ export interface PayloadContent {
   readonly entries: readonly StreamEntry[];
   /** Of the contents that come: copies are made where they arrive. */
   readonly totalBytes: number;
+  /** How it can be unpacked side by side, in the order of the entries. One section is the whole. */
+  sections(options: { atMost: number }): readonly ContentSection[];
+}
+
+export interface ContentSection {
+  /** The index of the entry that it begins with; 0 for the first. It ends where the next one begins. */
+  readonly firstEntry: number;
   /**
-   * The contents of all files but the copies in the order of `entries`, without a gap; a piece is valid until the next is asked for. Ends
-   * well only when every archive was found whole. Whatever unpacks is dead once it settled or was left.
+   * The contents of its files but the copies in the order of the entries, without a gap; a piece is valid until the next is asked
+   * for. Ends well only when what it comes from was found whole. Whatever unpacks is dead once it settled or was left.
    */
   bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
 }
@@ -81,8 +88,16 @@ export interface IncomingStream extends StreamContent {
 
 /** A stream whose bytes come to this thread. */
 export interface ByteStream extends StreamContent {
-  /** As `PayloadContent.bytes`; ends well only after the sender's own verdict was good. */
-  bytes(): AsyncIterable<Uint8Array>;
+  /** How many files but the copies each section has. */
+  readonly sectionFiles: readonly number[];
+  /** Those of each section as `ContentSection.bytes` has them; ends well only after the sender's own verdict was good. */
+  pieces(): AsyncIterable<StreamPiece>;
+}
+
+export interface StreamPiece {
+  readonly section: number;
+  /** Valid until the next piece is asked for. */
+  readonly bytes: Uint8Array;
 }
 
 /** A peer that can give the content. */
