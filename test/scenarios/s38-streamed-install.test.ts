@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { runSevenZip } from '../support/archives.ts';
+import { processesWith } from '../support/compliance/processes.ts';
 import { diskUse } from '../support/disk-use.ts';
 import { writeEntries, type Entry } from '../support/entries.ts';
 import { installedTree, kib, mib, writeSentinel, type GameSpec } from '../support/games.ts';
+import { until } from '../support/eventually.ts';
 import { oddEntries } from '../support/odd-names.ts';
 import { runScenarios, scenario } from '../support/scenario.ts';
 import { capUpload, countOf, endsWith, isOffered } from '../support/story.ts';
@@ -72,6 +75,24 @@ scenario('S38: a solid archive in volumes, a second archive and loose files arri
   });
   assertSameTree(await room.treeOf('bela', 'mixed/local'), wanted, 'the installed tree');
   assert.equal(await readdir(room.rootOf('bela', 'mixed')), ['local']);
+});
+
+scenario('S38: a large archive of files that stand alone is unpacked from two places at once', async (room) => {
+  const entries = [60, 0, 45, 70, 3, 40].map((size, index) => ({ path: `data/${index}.pak`, sizeBytes: size * mib }));
+  const game: GameSpec = { id: 'apart', archives: [{ format: 'rar5', name: 'apart.eti', entries }], loose: [{ path: 'readme.txt' }] };
+  room.lists(game);
+  const anna = await room.peer('anna', { has: [game] });
+  await capUpload(anna, 150 * mib);
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'apart');
+  const archive = join(room.rootOf('anna', 'apart'), 'apart.eti');
+  const unpackers = async (): Promise<number> => (await processesWith(archive)).length;
+  await bela.command('streamInstall', { gameId: 'apart' });
+  const wanted = Math.min(2, availableParallelism());
+  await until('it is unpacked', async () => (await unpackers()) === wanted);
+  await endsWith(bela, 'install-finished', 'apart');
+  assertSameTree(await room.treeOf('bela', 'apart/local'), room.made('anna', 'apart').installed, 'the installed tree');
+  assert.is(await unpackers(), 0);
 });
 
 scenario('S38: beside the installed game itself a streamed install takes at most 64 MiB of disk', async (room) => {

@@ -160,10 +160,13 @@ export class ListingParser {
     }
   }
 
-  /** RAR tells of each file whether it goes on with what was before, 7z which block it is in; others tell nothing. */
+  /**
+   * RAR tells of each file whether it goes on with what was before, 7z which block it is in, zip where in the archive it
+   * is, which says that it stands alone; others tell nothing.
+   */
   #startsBlock(fields: Fields): boolean {
     const block = fields.get('Block');
-    if (block === undefined) return fields.get('Solid') === '-';
+    if (block === undefined) return fields.get('Solid') === '-' || fields.has('Offset');
     if (block === '' || block === this.#block) return false;
     this.#block = block;
     return true;

@@ -8,6 +8,7 @@ unpackerCompliance({
   name: 'seven-zip: RAR 5',
   create: createSevenZipUnpacker,
   extension: '.rar',
+  isPackedApart: true,
   pack: (path, entries, seed) => writeArchive(path, entries, { format: 'rar5', seed }),
   packLarge: async (path) => {
     const entries = [{ path: 'zeros.bin', sizeBytes: largeBytes, sparse: true }];

@@ -11,6 +11,7 @@ for (const format of ['7z', 'zip'] as const) {
     name: `seven-zip: ${format}`,
     create: createSevenZipUnpacker,
     extension: `.${format}`,
+    isPackedApart: format === 'zip',
     pack: (path, entries, seed) => writeArchive(path, entries, { format, seed }),
     packEncrypted: (path, entries, seed) => writeArchive(path, entries, { format, seed, password: 'a secret' }),
     ...(format === 'zip' && { packEmpty: (path: string) => writeFile(path, emptyZip) }),

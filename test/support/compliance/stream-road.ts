@@ -11,7 +11,7 @@ import {
   silentLogger,
   systemClock,
 } from '../../../app/core/base/index.ts';
-import type { StreamInstall } from '../../../app/core/protocol/index.ts';
+import { limits, type StreamInstall } from '../../../app/core/protocol/index.ts';
 import {
   createStreamServer,
   type IncomingStream,
@@ -36,7 +36,7 @@ export type CreateStreamRoadPair = (options: { serve: ServeStream }) => Promise<
 const mib = 1024 * 1024;
 const id = parseGameId('quake');
 const root = 'ab'.repeat(32);
-const ask: StreamInstall = { op: 'stream-install', id, version: '1.0', root };
+const ask: StreamInstall = { op: 'stream-install', id, version: '1.0', root, sections: limits.streamSections };
 const unmetered = {
   isMetered: false,
   enter(_peerId: string, admit: () => void) {
@@ -46,33 +46,46 @@ const unmetered = {
   claim: () => ({ [Symbol.dispose]() {} }),
 };
 
-/** A payload made of nothing: files of these sizes, in pieces of odd lengths. */
+/** A payload made of nothing: files of these sizes, in pieces of odd lengths; further sections from these files on. */
 class MadePayload implements PayloadContent {
   readonly entries: PayloadContent['entries'];
   readonly totalBytes: number;
+  readonly #cuts: readonly number[];
   madeBytes = 0;
   readers = 0;
+  mostReaders = 0;
   isServable = true;
   /** Throws it once so many bytes are made. */
   fails: { readonly atBytes: number; readonly error: LanspreadError } | undefined;
 
-  constructor(sizes: readonly number[]) {
+  constructor(sizes: readonly number[], cuts: readonly number[] = []) {
     this.entries = sizes.map((size, index) => ({ path: `data/${index}.bin`, size, kind: 'file' as const }));
     this.totalBytes = sizes.reduce((sum, size) => sum + size, 0);
+    this.#cuts = cuts;
   }
 
-  sections(): readonly ContentSection[] {
-    return [{ firstEntry: 0, bytes: () => this.#bytes() }];
+  sections({ atMost }: { atMost: number }): ContentSection[] {
+    const starts = [0, ...(this.#cuts.length < atMost ? this.#cuts : [])];
+    return starts.map((firstEntry, index) => ({
+      firstEntry,
+      bytes: () => this.#bytes(this.#offsetOf(firstEntry), this.#offsetOf(starts[index + 1] ?? this.entries.length)),
+    }));
   }
 
-  async *#bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+  #offsetOf(entry: number): number {
+    return this.entries.slice(0, entry).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  async *#bytes(from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
     this.readers += 1;
+    this.mostReaders = Math.max(this.mostReaders, this.readers);
     try {
       const piece = Buffer.alloc(100_003);
-      while (this.madeBytes < this.totalBytes) {
+      for (let at = from; at < to; ) {
         if (this.fails && this.madeBytes >= this.fails.atBytes) throw this.fails.error;
-        piece.fill(this.madeBytes % 251);
-        const count = Math.min(piece.length, this.totalBytes - this.madeBytes);
+        piece.fill(at % 251);
+        const count = Math.min(piece.length, to - at);
+        at += count;
         this.madeBytes += count;
         yield piece.subarray(0, count);
         // What was given is good only until now.
@@ -99,6 +112,7 @@ class MadePayload implements PayloadContent {
       uploads: unmetered,
       clock: systemClock,
       logger: silentLogger,
+      maxUnpackers: 2,
     });
   }
 }
@@ -133,6 +147,14 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
     await story(open, pair);
   };
 
+  const assertArrived = async (folder: TempDir, sizes: readonly number[], own: readonly string[]): Promise<void> => {
+    assert.is(own.length, sizes.length);
+    for (const [index, hash] of own.entries()) {
+      const content = await readFile(folder.join('data', `${index}.bin`));
+      assert.equal([content.length, blake3Hex(content)], [sizes[index], hash]);
+    }
+  };
+
   const refusal = async (work: Promise<unknown>): Promise<string> => {
     const error = await work.then(
       () => undefined,
@@ -150,13 +172,39 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
       assert.is(stream.entries.length, sizes.length);
       let bytes = 0;
       const own = await pourInto(folder, stream, (count) => (bytes += count));
-      assert.is(own.length, sizes.length);
       assert.equal(own, stream.hashes);
-      for (const [index, hash] of own.entries()) {
-        const content = await readFile(folder.join('data', `${index}.bin`));
-        assert.equal([content.length, blake3Hex(content)], [sizes[index], hash]);
-      }
+      await assertArrived(folder, sizes, own);
       assert.ok(bytes <= new MadePayload(sizes).totalBytes && bytes > 8 * mib, `${bytes} bytes were told`);
+    });
+  });
+
+  test('sections are unpacked two at a time and arrive whole; who takes one section gets the whole as one', async () => {
+    const sizes = [3 * mib, 0, 4 * mib + 1, ...Array.from({ length: 700 }, (_, index) => index), 5 * mib, 0, 2 * mib];
+    for (const [sections, readers] of [
+      [limits.streamSections, 2],
+      [3, 1],
+      [undefined, 1],
+    ] as const) {
+      const payload = new MadePayload(sizes, [2, 300, 703]);
+      await withPair(payload, async (open) => {
+        await using folder = await tempDir('poured');
+        await using stream = await open({ ...ask, sections });
+        const own = await pourInto(folder, stream);
+        assert.equal(own, stream.hashes);
+        await assertArrived(folder, sizes, own);
+        assert.is(payload.mostReaders, readers, `of ${sections} sections`);
+      });
+    }
+  });
+
+  test('one section that cannot be unpacked fails the whole, and nobody unpacks any more', async () => {
+    const payload = new MadePayload([50 * mib, 50 * mib, 50 * mib], [1, 2]);
+    payload.fails = { atBytes: 20 * mib, error: new LanspreadError('ARCHIVE_CORRUPT') };
+    await withPair(payload, async (open) => {
+      await using folder = await tempDir('poured');
+      await using stream = await open();
+      assert.is(await refusal(pourInto(folder, stream)), 'ARCHIVE_CORRUPT');
+      assert.equal([payload.readers, payload.mostReaders], [0, 2]);
     });
   });
 
@@ -178,14 +226,14 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
   });
 
   test('a receiver that leaves ends the unpacking within a second', async () => {
-    const payload = new MadePayload([200 * mib]);
+    const payload = new MadePayload([200 * mib, 200 * mib], [1]);
     await withPair(payload, async (open) => {
       await using folder = await tempDir('poured');
       const stream = await open();
       const first = Promise.withResolvers<void>();
       const pouring = refusal(pourInto(folder, stream, () => first.resolve()));
       await first.promise;
-      assert.is(payload.readers, 1);
+      assert.is(payload.readers, 2);
       const sinceMs = performance.now();
       await stream[Symbol.asyncDispose]();
       const { size } = await stat(folder.join('data', '0.bin'));

@@ -95,6 +95,32 @@ export function unpackerStreamCompliance(test: Test, under: UnpackerUnderTest): 
     }
   });
 
+  test('a part of an archive, where it says that unpacking can begin there, streams as it does in the whole', async () => {
+    await using temp = await tempDir('unpacker');
+    for (const [name, content] of [
+      ['plain', entriesInFolders],
+      ['-odd näme 日本', oddEntries()],
+    ] as const) {
+      const path = temp.join(`${name}${under.extension}`);
+      await under.pack(path, content, seed);
+      const unpacker = under.create();
+      const listed = await unpacker.list(path, { signal: signal() });
+      const starts = listed.flatMap(({ startsBlock }, index) => (startsBlock ? [index] : []));
+      const files = listed.filter(({ kind }) => kind === 'file').length;
+      if (under.isPackedApart) assert.is(starts.length, files, 'each file is a place to begin at');
+      const whole = await collect(unpacker.stream(path, { signal: signal(), entries: listed }));
+      for (const [index, from] of starts.entries()) {
+        const entries = listed.slice(from, starts[index + 1]);
+        const part = await collect(unpacker.stream(path, { signal: signal(), entries, isPart: true }));
+        assert.equal(
+          part.order,
+          entries.map((entry) => entry.path),
+        );
+        for (const [file, facts] of part.files) assert.equal(facts, whole.files.get(file), file);
+      }
+    }
+  });
+
   test('a stream of a truncated archive fails as corrupt', async () => {
     await using temp = await tempDir('unpacker');
     const path = temp.join(`cut${under.extension}`);

@@ -21,6 +21,8 @@ export interface UnpackerUnderTest {
   /** How a file name of this kind ends, with the dot. */
   readonly extension: string;
   readonly pack: (path: string, entries: readonly Entry[], seed: string) => Promise<void>;
+  /** Whether every file of what is packed stands alone, so that unpacking can begin at each. */
+  readonly isPackedApart?: boolean;
   /** Left out where the kind knows no passwords. */
   readonly packEncrypted?: (path: string, entries: readonly Entry[], seed: string) => Promise<void>;
   /** Left out where the kind has no archive without entries. */

@@ -44,6 +44,22 @@ test('links and oddities of every kind are never taken for files', () => {
   assert.is(one({ ...file, 'Alternate Stream': '+' })?.kind, 'other');
 });
 
+test('where unpacking can begin is told by what each kind of archive lists', () => {
+  const starts = (...files: Record<string, string>[]): boolean[] =>
+    parseListing(
+      bytes(files.map((fields, index) => block({ Path: `${index}`, Size: '1', ...fields })).join('\n')),
+      'linux',
+    ).map(({ startsBlock = false }) => startsBlock);
+  assert.equal(starts({ Solid: '-' }, { Solid: '+' }, { Solid: '-' }), [true, false, true], 'RAR');
+  assert.equal(
+    starts({ Block: '', Folder: '+' }, { Block: '0' }, { Block: '0' }, { Block: '', Size: '0' }, { Block: '1' }),
+    [false, true, false, false, true],
+    '7z',
+  );
+  assert.equal(starts({ Offset: '0', Folder: '+' }, { Offset: '40' }), [false, true], 'zip');
+  assert.equal(starts({}, { Mode: '-rw-r--r--' }), [false, false], 'what tells nothing, such as tar');
+});
+
 test('a path is left as it is, for the host to judge, but for the ./ of tar', () => {
   for (const path of ['../up', '/abs', 'a/../b', 'C:/x', 'a = b', ' lead', 'trail '])
     assert.is(one({ Path: path, Size: '0' })?.path, path);

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanspreadError } from '../../../app/core/base/index.ts';
+import { blake3Hex, LanspreadError } from '../../../app/core/base/index.ts';
 import { receiveStream } from '../../../app/core/transfer/stream/receive-stream.ts';
 import { PacedRoad } from '../../../app/core/transfer/stream/paced-road.ts';
 import { content, honest, roadOf, said, type FakeRoad, type HonestStream } from '../../support/stream-frames.ts';
@@ -48,6 +48,68 @@ test('an honest stream is read to the end, however its bytes are cut', async () 
     assert.equal(paths, ['a.bin', 'empty.bin', 'data/b.bin']);
     assert.is(hashes.length, 3);
   }
+});
+
+/** The same files in two sections, the second from the empty one on. */
+function inSections(): Record<'plan' | 'first' | 'second' | 'firstHashes' | 'secondHashes', Buffer> {
+  const [one, , two] = files.map(({ bytes }) => bytes);
+  if (!one || !two) throw new Error('three files');
+  const hashes = files.map(({ bytes }) => blake3Hex(bytes));
+  return {
+    plan: said({ kind: 'plan', entries: 3, totalBytes: 32, sections: [1] }),
+    first: content(one),
+    second: content(two, 1),
+    firstHashes: said({ kind: 'hashes', hashes: hashes.slice(0, 1) }),
+    secondHashes: said({ kind: 'hashes', section: 1, hashes: hashes.slice(1) }),
+  };
+}
+
+test('sections come in any order, each piece told with its own, the hashes in the order of the files', async () => {
+  const { ok, entries, verdict } = honest(files);
+  const { plan, first, second, firstHashes, secondHashes } = inSections();
+  const [one = Buffer.alloc(0), , two = Buffer.alloc(0)] = files.map(({ bytes }) => bytes);
+  const mixed = [
+    content(two.subarray(0, 5), 1),
+    content(one.subarray(0, 9), 0),
+    content(two.subarray(5), 1),
+    secondHashes,
+    content(one.subarray(9), 0),
+    firstHashes,
+  ];
+  for (const rest of [[first, firstHashes, second, secondHashes], [second, secondHashes, first, firstHashes], mixed]) {
+    await using stream = await receiveStream(roadOf([ok, plan, entries, ...rest, verdict]), options);
+    assert.equal(stream.sectionFiles, [1, 2]);
+    const got = ['', ''];
+    for await (const { section, bytes } of stream.pieces()) got[section] += Buffer.from(bytes).toString();
+    assert.equal(got, ['the first file', 'and the second one']);
+    assert.equal(
+      stream.hashes,
+      files.map(({ bytes }) => blake3Hex(bytes)),
+    );
+  }
+});
+
+test('sections that make no sense, and content or hashes of others than told, are not believed', async () => {
+  const { ok, entries, verdict } = honest(files);
+  const { plan, first, second, firstHashes, secondHashes } = inSections();
+  const starts = (...sections: number[]): Buffer => said({ kind: 'plan', entries: 3, totalBytes: 32, sections });
+  const codes: string[] = [];
+  for (const frames of [
+    [starts(0), entries],
+    [starts(3), entries],
+    [starts(2, 1), entries],
+    [starts(1, 1), entries],
+    [starts(...Array.from({ length: 16 }, (_, index) => index + 1)), entries],
+    [plan, entries, content(Buffer.alloc(1), 2)],
+    [plan, entries, content(Buffer.alloc(15), 0)],
+    [plan, entries, first, firstHashes, second, secondHashes, content(Buffer.alloc(1), 1)],
+    [plan, entries, first, firstHashes, second, verdict],
+    [plan, entries, first, firstHashes, secondHashes, verdict],
+    [plan, entries, first, firstHashes, firstHashes],
+    [plan, entries, said({ kind: 'hashes', section: 2, hashes: ['0'.repeat(64)] })],
+  ])
+    codes.push((await failure([ok, ...frames])).code);
+  assert.equal(new Set(codes), new Set(['BAD_MESSAGE']));
 });
 
 test('a sender may look for a while before it tells', async () => {

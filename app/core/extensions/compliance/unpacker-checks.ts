@@ -1,7 +1,7 @@
 /** What an unpacker has to do well, whatever it opens. */
 import { basename, join } from 'node:path';
-import { LanspreadError, parsePath, PathSet, type FileSystem } from '../../base/index.ts';
-import { probeHeadBytes, settleLinks, type ArchiveEntry, type EntryStreamItem } from '../../install/index.ts';
+import { blake3Hex, createHasher, LanspreadError, parsePath, PathSet, type FileSystem } from '../../base/index.ts';
+import { probeHeadBytes, settleLinks, type ArchiveEntry } from '../../install/index.ts';
 import { CheckFailed, expect, type Check, type CheckContext, type UnpackerContext } from './check.ts';
 import { damage, noise, treeOf, type Sample } from './samples.ts';
 
@@ -78,19 +78,34 @@ const checks: readonly UnpackerCheck[] = [
     name: 'streams the same as it unpacks',
     run: (context) =>
       eachSample(context, async (sample) => {
-        const entries = await list(context, sample.path);
-        const streamed = new Map<string, number>();
-        let current: ArchiveEntry | undefined;
-        for await (const item of stream(context, sample.path, settleLinks(sample.name, entries).entries)) {
-          if (item.kind === 'entry') streamed.set((current = item.entry).path, 0);
-          else if (current) streamed.set(current.path, (streamed.get(current.path) ?? 0) + item.bytes.length);
+        const { entries } = settleLinks(sample.name, await list(context, sample.path));
+        const streamed = await hashesOf(context, sample.path, { entries });
+        const destination = await extract(context, sample.path);
+        for (const { path, kind } of entries) {
+          if (kind !== 'file') continue;
+          const unpacked = blake3Hex(await context.fileSystem.readFile(join(destination, path)));
+          expect(streamed.get(path) === unpacked, `${sample.name}: ${path} is streamed as something else`);
         }
-        for (const { path, kind, sizeBytes } of entries)
-          if (kind === 'file')
-            expect(
-              streamed.get(path) === sizeBytes,
-              `${sample.name}: ${path} has ${sizeBytes} bytes, streamed were ${streamed.get(path) ?? 0}`,
-            );
+      }),
+  },
+  {
+    name: 'streams the parts that it says an archive can be cut into',
+    run: (context) =>
+      eachSample(context, async (sample) => {
+        const { entries } = settleLinks(sample.name, await list(context, sample.path));
+        const starts = entries.flatMap(({ startsBlock }, index) => (startsBlock ? [index] : []));
+        if (starts.length < 2) return;
+        const whole = await hashesOf(context, sample.path, { entries });
+        for (const [index, from] of starts.entries()) {
+          const part = entries.slice(from, starts[index + 1]);
+          const hashes = await hashesOf(context, sample.path, { entries: part, isPart: true });
+          for (const { path, kind } of part)
+            if (kind === 'file')
+              expect(
+                hashes.get(path) === whole.get(path),
+                `${sample.name}: ${path} is another one where the content begins with ${part[0]?.path}`,
+              );
+        }
       }),
   },
   {
@@ -207,12 +222,28 @@ async function extract({ unpacker, newFolder, signal }: UnpackerContext, path: s
   return destination;
 }
 
-function stream(
+/** Of each file of a stream, by path. */
+async function hashesOf(
   { unpacker, signal }: UnpackerContext,
   path: string,
-  entries: readonly ArchiveEntry[],
-): AsyncIterable<EntryStreamItem> {
-  return unpacker.stream(path, { signal, entries });
+  what: { entries: readonly ArchiveEntry[]; isPart?: boolean },
+): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  const hasher = createHasher();
+  let current: ArchiveEntry | undefined;
+  const close = (): void => {
+    if (current) hashes.set(current.path, hasher.finish());
+  };
+  for await (const item of unpacker.stream(path, { signal, ...what })) {
+    if (item.kind === 'bytes') {
+      hasher.update(item.bytes);
+      continue;
+    }
+    close();
+    current = item.entry;
+  }
+  close();
+  return hashes;
 }
 
 /** Undefined: it was refused as it should be. */
