@@ -79,7 +79,11 @@ scenario('S38: a solid archive in volumes, a second archive and loose files arri
 
 scenario('S38: a large archive of files that stand alone is unpacked from two places at once', async (room) => {
   const entries = [60, 0, 45, 70, 3, 40].map((size, index) => ({ path: `data/${index}.pak`, sizeBytes: size * mib }));
-  const game: GameSpec = { id: 'apart', archives: [{ format: 'rar5', name: 'apart.eti', entries }], loose: [{ path: 'readme.txt' }] };
+  const game: GameSpec = {
+    id: 'apart',
+    archives: [{ format: 'rar5', name: 'apart.eti', entries }],
+    loose: [{ path: 'readme.txt' }],
+  };
   room.lists(game);
   const anna = await room.peer('anna', { has: [game] });
   await capUpload(anna, 150 * mib);

@@ -180,6 +180,7 @@ export const laneRequestSchema = z.discriminatedUnion('op', [getBlocksSchema, st
 export type LaneRequest = z.infer<typeof laneRequestSchema>;
 
 export const streamReplySchema = z.discriminatedUnion('ok', [z.object({ ok: z.literal(true) }), refusalSchema]);
+export type StreamReply = z.infer<typeof streamReplySchema>;
 
 export const streamEntrySchema = z.object({
   /** Relative to the installed game; the receiver applies the path rules. */

@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert';
 import { LanspreadError, nodeFileSystem, parseGameId, parsePath } from '../../../app/core/base/index.ts';
 import type { IncomingStream, ServeStream, TlsLane } from '../../../app/core/transfer/index.ts';
 import { until } from '../../support/eventually.ts';
-import { honest } from '../../support/stream-frames.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 import { tlsStreamPair } from '../../support/tls-pair.ts';
 
@@ -13,13 +12,17 @@ const sent = [
   { path: 'first.bin', bytes: Buffer.alloc(70_000, 1) },
   { path: 'second.bin', bytes: Buffer.alloc(70_000, 2) },
 ];
-const wholeBytes = honest(sent).content.length;
+const wholeBytes = sent.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 /** Tells the plan and so much of the content, and then nothing any more. */
 function stalling(contentBytes: number): ServeStream {
   return async (_request, { outlet, signal }) => {
-    const { ok, plan, entries, content } = honest(sent);
-    for (const frame of [ok, plan, entries, content.subarray(0, contentBytes)]) await outlet.write(frame);
+    const entries = sent.map(({ path, bytes }) => ({ path, size: bytes.length, kind: 'file' as const }));
+    await outlet.say({ ok: true });
+    await outlet.say({ kind: 'plan', entries: entries.length, totalBytes: wholeBytes });
+    await outlet.say({ kind: 'entries', entries });
+    await outlet.expect([entries.map(({ size }) => size)]);
+    await outlet.content(0, Buffer.concat(sent.map(({ bytes }) => bytes)).subarray(0, contentBytes));
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   };
 }

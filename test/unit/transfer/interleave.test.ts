@@ -13,11 +13,14 @@ class Lab {
   mostOpen = 0;
 
   of(name: string, count: number, { failsAt = Infinity, hangsAt = Infinity } = {}): MakeStream<string> {
-    const lab = this;
+    const { begun, open } = this;
+    const opened = (): void => {
+      begun.push(name);
+      open.add(name);
+      this.mostOpen = Math.max(this.mostOpen, open.size);
+    };
     return async function* (stop) {
-      lab.begun.push(name);
-      lab.open.add(name);
-      lab.mostOpen = Math.max(lab.mostOpen, lab.open.size);
+      opened();
       try {
         for (let index = 0; index < count; index += 1) {
           if (index === failsAt) throw new LanspreadError('ARCHIVE_CORRUPT', { message: name });
@@ -26,7 +29,7 @@ class Lab {
           yield `${name}${index}`;
         }
       } finally {
-        lab.open.delete(name);
+        open.delete(name);
       }
     };
   }

@@ -101,12 +101,8 @@ export class LaneServer {
     this.#connections.get(connectionId)?.connection.serve(requestId, reply);
   }
 
-  feed({ connectionId, requestId, parts }: Extract<ToWorker, { kind: 'feed' }>): void {
-    this.#connections.get(connectionId)?.connection.feed(requestId, parts);
-  }
-
-  endFeed({ connectionId, requestId }: Extract<ToWorker, { kind: 'feed-end' }>): void {
-    this.#connections.get(connectionId)?.connection.endFeed(requestId);
+  answerStream({ connectionId, requestId, step }: Extract<ToWorker, { kind: 'answer-stream' }>): void {
+    this.#connections.get(connectionId)?.connection.answerStream(requestId, step);
   }
 
   grant(connectionId: number, bytes: number): void {

@@ -2,6 +2,7 @@
 import type { ErrorCode, ErrorDetails } from '../../base/index.ts';
 import type { GetBlocks, LaneOffer, StreamEntry, StreamInstall } from '../../protocol/index.ts';
 import type { FileWrite, ServePlan } from '../types.ts';
+import type { SectionSizes } from '../stream/frames.ts';
 import type { PourOrder, StreamOrder } from './stream-receivers.ts';
 
 export interface WorkerSetup {
@@ -29,6 +30,19 @@ export interface FetchOrder {
   readonly isCareful: boolean;
 }
 
+/** What comes next of a stream's answer. */
+export type StreamStep =
+  | {
+      readonly kind: 'feed';
+      /** In memory that both threads see; it is free again with `fed`. */
+      readonly bytes: Uint8Array<SharedArrayBuffer>;
+      /** Whose content it is, to be framed and hashed; undefined: frames as they are. */
+      readonly section: number | undefined;
+    }
+  | { readonly kind: 'expect'; readonly sizes: SectionSizes }
+  | { readonly kind: 'end-section'; readonly section: number }
+  | { readonly kind: 'end' };
+
 export type ToWorker =
   | { readonly kind: 'trust'; readonly token: number; readonly peerId: string; readonly offer: LaneOffer | undefined }
   | { readonly kind: 'fetch'; readonly order: FetchOrder }
@@ -44,14 +58,12 @@ export type ToWorker =
     }
   | { readonly kind: 'metered'; readonly isMetered: boolean }
   | { readonly kind: 'grant'; readonly connectionId: number; readonly bytes: number }
-  /** The next bytes of a stream, in memory that both threads see; it is free again with `fed`. */
   | {
-      readonly kind: 'feed';
+      readonly kind: 'answer-stream';
       readonly connectionId: number;
       readonly requestId: number;
-      readonly parts: readonly Uint8Array<SharedArrayBuffer>[];
+      readonly step: StreamStep;
     }
-  | { readonly kind: 'feed-end'; readonly connectionId: number; readonly requestId: number }
   | { readonly kind: 'open-stream'; readonly order: StreamOrder }
   /** Where the content of a stream goes, whose plan was told. */
   | { readonly kind: 'pour'; readonly order: PourOrder }

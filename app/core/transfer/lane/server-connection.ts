@@ -3,7 +3,9 @@ import { LanspreadError, toLanspreadError, type ErrorCode } from '../../base/ind
 import { encodeFrame, laneRequestSchema, limits, type GetBlocks, type StreamInstall } from '../../protocol/index.ts';
 import type { ServePlan } from '../types.ts';
 import { FrameReader } from './frame-reader.ts';
+import type { StreamStep } from './messages.ts';
 import { SegmentReader } from './segment-reader.ts';
+import { StreamAnswer } from './stream-answer.ts';
 
 /** One write: large enough to cost little, small enough to be encrypted and handed to the kernel while hot. */
 const chunkBytes = 128 * 1024;
@@ -25,7 +27,7 @@ export interface ServerConnectionHost {
   asked(requestId: number, request: GetBlocks): void;
   /** The connection is this stream's from now on. */
   askedStream(requestId: number, request: StreamInstall): void;
-  /** The socket took bytes of a stream. */
+  /** The socket took what one feed of a stream brought. */
   fed(): void;
   /** The response is sent or the connection is gone. */
   answered(requestId: number, bytes: number): void;
@@ -48,8 +50,8 @@ export class ServerConnection {
   #writesThisTurn = 0;
   #creditBytes = 0;
   #isNeeding = false;
-  /** Set while the connection is one stream's. */
-  #streamId: number | undefined;
+  /** Set once the connection is one stream's. */
+  #stream: StreamAnswer | undefined;
   #nextRequestId = 1;
   #lastProgressMs: number;
   #isClosed = false;
@@ -62,7 +64,7 @@ export class ServerConnection {
   }
 
   get isBusy(): boolean {
-    return this.#asks.length > 0 || this.#streamId !== undefined;
+    return this.#asks.length > 0 || this.#stream !== undefined;
   }
 
   serve(requestId: number, reply: Reply): void {
@@ -78,34 +80,19 @@ export class ServerConnection {
     this.#pump();
   }
 
-  /** The next bytes of a stream's answer. */
-  feed(requestId: number, parts: readonly Uint8Array[]): void {
-    if (this.#isClosed || requestId !== this.#streamId) return;
-    let waiting = parts.length;
-    for (const part of parts) {
-      const { length } = part;
-      if (this.#writesInFlight === 0) this.#lastProgressMs = performance.now();
-      this.#writesInFlight += 1;
-      this.#socket.write(part, (error) => {
-        this.#writesInFlight -= 1;
-        if (error || this.#isClosed) return;
-        this.#lastProgressMs = performance.now();
-        this.#host.sent(length);
-        waiting -= 1;
-        if (waiting === 0) this.#host.fed();
-      });
+  answerStream(requestId: number, step: StreamStep): void {
+    if (this.#isClosed || requestId !== this.#stream?.requestId) return;
+    try {
+      this.#stream.take(step);
+    } catch (error) {
+      this.destroy(toLanspreadError(error));
     }
-  }
-
-  /** The stream's answer is complete. */
-  endFeed(requestId: number): void {
-    if (requestId === this.#streamId) this.#socket.end();
   }
 
   /** Called now and then: drops what stands still. `nowMs` is monotonic. */
   check(nowMs: number): void {
     const isWaitingForPeer = this.#writesInFlight > 0 || this.#frames.isPartial || !this.isBusy;
-    if (!isWaitingForPeer) this.#lastProgressMs = nowMs;
+    if (!isWaitingForPeer) this.#lastProgressMs = this.#stream?.waitsSinceMs ?? nowMs;
     // An idle connection may live twice as long, so that the client is the one that closes it.
     const limitMs = this.isBusy || this.#frames.isPartial ? limits.requestIdleMs : 2 * limits.requestIdleMs;
     if (nowMs - this.#lastProgressMs <= limitMs) return;
@@ -145,7 +132,7 @@ export class ServerConnection {
           this.#socket.pause();
           return;
         }
-        if (this.#streamId !== undefined)
+        if (this.#stream)
           throw new LanspreadError('BAD_MESSAGE', {
             message: 'The connection is a stream; nothing more is asked on it.',
           });
@@ -170,9 +157,10 @@ export class ServerConnection {
   #beginStream(request: StreamInstall): void {
     if (this.#asks.length > 0)
       throw new LanspreadError('BAD_MESSAGE', { message: 'A stream is asked for on a connection of its own.' });
-    this.#streamId = this.#nextRequestId;
+    const requestId = this.#nextRequestId;
     this.#nextRequestId += 1;
-    this.#host.askedStream(this.#streamId, request);
+    this.#stream = new StreamAnswer(requestId, { socket: this.#socket, host: this.#host });
+    this.#host.askedStream(requestId, request);
   }
 
   #pump(): void {

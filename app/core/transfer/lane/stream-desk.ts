@@ -1,14 +1,8 @@
-import {
-  keepBytes,
-  LanspreadError,
-  throwIfAborted,
-  type IDisposable,
-  type KeptBytes,
-  type Logger,
-} from '../../base/index.ts';
-import type { StreamInstall } from '../../protocol/index.ts';
-import type { ByteOutlet, ServeStream } from '../stream/types.ts';
-import type { ToWorker } from './messages.ts';
+import { keepBytes, LanspreadError, throwIfAborted, type IDisposable, type Logger } from '../../base/index.ts';
+import type { StreamInstall, StreamMessage, StreamReply } from '../../protocol/index.ts';
+import { messageFrame, type SectionSizes } from '../stream/frames.ts';
+import type { ServeStream, StreamOutlet } from '../stream/types.ts';
+import type { StreamStep, ToWorker } from './messages.ts';
 
 const slotBytes = 256 * 1024;
 /** What is on its way to a worker or waits in its socket; beyond it the content stands still. */
@@ -75,26 +69,18 @@ export class StreamDesk implements IDisposable {
   }
 }
 
-/** What a worker is given at a time. */
-interface Feed {
-  readonly slot: number;
-  copiedBytes: number;
-  readonly parts: Uint8Array<SharedArrayBuffer>[];
-  readonly kept: KeptBytes[];
-}
-
 /**
- * Hands bytes over to a worker where they lie, or in a ring of slots that both threads see: moving buffers to and fro keeps
+ * Hands a stream over to a worker, where it lies or in a ring of slots that both threads see: moving buffers to and fro keeps
  * the collectors of both busy.
  */
-class WorkerOutlet implements ByteOutlet {
+class WorkerOutlet implements StreamOutlet {
   readonly #facts: StreamFacts;
   readonly #post: Post;
   readonly #signal: AbortSignal;
   readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
   #slot = 0;
-  /** Oldest first. */
-  readonly #inFlight: Feed[] = [];
+  /** What is to be done once the worker is through with each, oldest first. */
+  readonly #inFlight: (() => void)[] = [];
   #wake: (() => void) | undefined;
 
   constructor(facts: StreamFacts, { post, signal }: { post: Post; signal: AbortSignal }) {
@@ -104,60 +90,69 @@ class WorkerOutlet implements ByteOutlet {
     signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
-  async write(...parts: readonly Uint8Array[]): Promise<void> {
-    let feed = await this.#begin();
-    for (const part of parts) {
-      const kept = part.length >= worthKeepingBytes ? keepBytes(part) : undefined;
-      if (kept) {
-        feed.parts.push(kept.bytes);
-        feed.kept.push(kept);
-        continue;
-      }
-      for (let at = 0; at < part.length; ) {
-        if (feed.copiedBytes === slotBytes) {
-          this.#feed(feed);
-          feed = await this.#begin();
-        }
-        const bytes = part.subarray(at, at + slotBytes - feed.copiedBytes);
-        const place = new Uint8Array(this.#memory, feed.slot * slotBytes + feed.copiedBytes, bytes.length);
-        place.set(bytes);
-        feed.parts.push(place);
-        feed.copiedBytes += bytes.length;
-        at += bytes.length;
-      }
-    }
-    this.#feed(feed);
+  async say(message: StreamMessage | StreamReply): Promise<void> {
+    await this.#copy(messageFrame(message), undefined);
+  }
+
+  expect(sizes: SectionSizes): Promise<void> {
+    this.#step({ kind: 'expect', sizes });
+    return Promise.resolve();
+  }
+
+  async content(section: number, bytes: Uint8Array): Promise<void> {
+    await this.#room();
+    const kept = bytes.length >= worthKeepingBytes ? keepBytes(bytes) : undefined;
+    if (kept) this.#feed(kept.bytes, { section, release: kept.release });
+    else await this.#copy(bytes, section);
+  }
+
+  endSection(section: number): Promise<void> {
+    this.#step({ kind: 'end-section', section });
+    return Promise.resolve();
   }
 
   /** The worker is through with what it was given first. */
   fed(): void {
-    for (const { release } of this.#inFlight.shift()?.kept ?? []) release();
+    this.#inFlight.shift()?.();
     this.#wake?.();
   }
 
-  /** The next slot, once it is free. Errors: the signal's. */
-  async #begin(): Promise<Feed> {
+  /** The connection ends behind the last byte. */
+  end(): void {
+    this.#step({ kind: 'end' });
+  }
+
+  async #copy(bytes: Uint8Array, section: number | undefined): Promise<void> {
+    for (let at = 0; at < bytes.length; at += slotBytes) {
+      await this.#room();
+      const some = bytes.subarray(at, at + slotBytes);
+      this.#slot = (this.#slot + 1) % slotCount;
+      const place = new Uint8Array(this.#memory, this.#slot * slotBytes, some.length);
+      place.set(some);
+      this.#feed(place, { section });
+    }
+  }
+
+  /** Waits until there is room, a slot among it. Errors: the signal's. */
+  async #room(): Promise<void> {
     while (this.#inFlight.length === slotCount && !this.#signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       await promise;
     }
     throwIfAborted(this.#signal);
-    this.#slot = (this.#slot + 1) % slotCount;
-    return { slot: this.#slot, copiedBytes: 0, parts: [], kept: [] };
   }
 
-  #feed(feed: Feed): void {
-    // Of nothing the worker would never say that it was written.
-    if (feed.parts.length === 0) return;
-    const { connectionId, requestId } = this.#facts;
-    this.#inFlight.push(feed);
-    this.#post({ kind: 'feed', connectionId, requestId, parts: feed.parts });
+  #feed(
+    bytes: Uint8Array<SharedArrayBuffer>,
+    { section, release = () => {} }: { section: number | undefined; release?: () => void },
+  ): void {
+    this.#inFlight.push(release);
+    this.#step({ kind: 'feed', bytes, section });
   }
 
-  /** The connection ends behind the last byte. */
-  end(): void {
+  #step(step: StreamStep): void {
     const { connectionId, requestId } = this.#facts;
-    this.#post({ kind: 'feed-end', connectionId, requestId });
+    this.#post({ kind: 'answer-stream', connectionId, requestId, step });
   }
 }

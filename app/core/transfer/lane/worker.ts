@@ -82,10 +82,8 @@ class LaneWorker {
         return undefined;
       case 'grant':
         return this.#server.grant(message.connectionId, message.bytes);
-      case 'feed':
-        return this.#server.feed(message);
-      case 'feed-end':
-        return this.#server.endFeed(message);
+      case 'answer-stream':
+        return this.#server.answerStream(message);
       case 'open-stream':
         return this.#streams.open(message.order);
       case 'pour':

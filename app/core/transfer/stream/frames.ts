@@ -1,109 +1,64 @@
-/** A payload's content as the frames of a stream. */
-import { createHasher, throwIfAborted } from '../../base/index.ts';
-import { contentPrefix, encodeFrame, limits, type StreamEntry, type StreamMessage } from '../../protocol/index.ts';
-import { interleave } from './interleave.ts';
-import type { ContentSection, PayloadContent } from './types.ts';
+/** The frames of a stream: what is said, the content, and the hashes that follow it. */
+import { createHasher } from '../../base/index.ts';
+import { contentPrefix, encodeFrame, limits, type StreamMessage, type StreamReply } from '../../protocol/index.ts';
 
-/** Content bytes of one frame: the receiver writes to disk in pieces that end with a frame, so few are better. */
-const frameContentBytes = limits.streamFrameBytes;
-/** A piece of so much is a frame of its own; less is put together first. */
-const worthAFrameBytes = 128 * 1024;
+/** The sizes of each section's files but the copies, in order. */
+export type SectionSizes = readonly (readonly number[])[];
 
-/** What belongs together, in parts. */
-export type Frame = readonly Uint8Array[];
-
-export function messageFrame(message: StreamMessage): Uint8Array {
+export function messageFrame(message: StreamMessage | StreamReply): Uint8Array {
   return encodeFrame(message);
 }
 
-/** The plan and the entries, a batch a frame. */
-export function* planFrames(
-  { entries, totalBytes }: Pick<PayloadContent, 'entries' | 'totalBytes'>,
-  sections: readonly Pick<ContentSection, 'firstEntry'>[],
-): Generator<Uint8Array> {
-  const further = sections.slice(1).map(({ firstEntry }) => firstEntry);
-  yield messageFrame({
-    kind: 'plan',
-    entries: entries.length,
-    totalBytes,
-    ...(further.length > 0 && { sections: further }),
-  });
-  for (let from = 0; from < entries.length; from += limits.streamBatch) {
-    yield messageFrame({ kind: 'entries', entries: entries.slice(from, from + limits.streamBatch) });
-  }
-}
+/** Makes content into frames and hashes it on the way. */
+export class ContentFramer {
+  readonly #sections: readonly FileHashes[];
 
-/**
- * The content, so many sections side by side, with the hashes of what is through, and the good verdict last. A frame is
- * valid until the next is asked for. Errors: those of the content.
- */
-export async function* contentFrames(
-  { entries }: Pick<PayloadContent, 'entries'>,
-  { sections, atATime, signal }: { sections: readonly ContentSection[]; atATime: number; signal: AbortSignal },
-): AsyncGenerator<Frame, void, undefined> {
-  const streams = sections.map(
-    (section, index) => (stop: AbortSignal) =>
-      sectionFrames(section, {
-        index,
-        entries: entries.slice(section.firstEntry, sections[index + 1]?.firstEntry),
-        signal: stop,
-      }),
-  );
-  yield* interleave(streams, { atATime, signal });
-  yield [messageFrame({ kind: 'sound' })];
-}
-
-async function* sectionFrames(
-  section: ContentSection,
-  { index, entries, signal }: { index: number; entries: readonly StreamEntry[]; signal: AbortSignal },
-): AsyncGenerator<Frame, void, undefined> {
-  const files = new FileHashes({ entries });
-  const small = Buffer.allocUnsafeSlow(frameContentBytes);
-  let filled = 0;
-  function* flush(): Generator<Frame> {
-    if (filled > 0) yield [contentPrefix(filled, index), small.subarray(0, filled)];
-    filled = 0;
+  constructor(sizes: SectionSizes) {
+    this.#sections = sizes.map((files) => new FileHashes(files));
   }
-  for await (const piece of section.bytes({ signal })) {
-    throwIfAborted(signal);
-    files.add(piece);
-    if (piece.length >= worthAFrameBytes || filled + piece.length > frameContentBytes) yield* flush();
-    if (piece.length < worthAFrameBytes) {
-      small.set(piece, filled);
-      filled += piece.length;
-    } else {
-      for (let at = 0; at < piece.length; at += frameContentBytes) {
-        const part = piece.subarray(at, at + frameContentBytes);
-        yield [contentPrefix(part.length, index), part];
-      }
+
+  /** In parts, `bytes` among them. A hash is told after the last byte of its file, never before. Throws as `FileHashes.add`. */
+  *content(section: number, bytes: Uint8Array): Generator<Uint8Array> {
+    const hashes = this.#hashesOf(section);
+    hashes.add(bytes);
+    for (let at = 0; at < bytes.length; at += limits.streamFrameBytes) {
+      const part = bytes.subarray(at, at + limits.streamFrameBytes);
+      yield contentPrefix(part.length, section);
+      yield part;
     }
-    // A hash is told after the last byte of its file, never before.
-    if (files.readyCount < limits.streamBatch) continue;
-    yield* flush();
-    yield* hashFrames(files.take(), index);
+    if (hashes.readyCount >= limits.streamBatch) yield* hashFrames(hashes.take(), section);
   }
-  yield* flush();
-  yield* hashFrames(files.end(), index);
+
+  /** What is still to be told of a section that is through. Throws as `FileHashes.end`. */
+  *end(section: number): Generator<Uint8Array> {
+    yield* hashFrames(this.#hashesOf(section).end(), section);
+  }
+
+  #hashesOf(section: number): FileHashes {
+    const hashes = this.#sections[section];
+    if (!hashes) throw new RangeError(`there is no section ${section}`);
+    return hashes;
+  }
 }
 
-function* hashFrames(hashes: readonly string[], section: number): Generator<Frame> {
+function* hashFrames(hashes: readonly string[], section: number): Generator<Uint8Array> {
   for (let from = 0; from < hashes.length; from += limits.streamBatch) {
     const batch = hashes.slice(from, from + limits.streamBatch);
-    yield [messageFrame({ kind: 'hashes', hashes: batch, ...(section > 0 && { section }) })];
+    yield messageFrame({ kind: 'hashes', hashes: batch, ...(section > 0 && { section }) });
   }
 }
 
-/** Cuts bytes into the files of a plan and hashes each. Pure but for the hasher. */
+/** Cuts bytes into files of these sizes and hashes each. Pure but for the hasher. */
 export class FileHashes {
-  readonly #sizes: number[];
+  readonly #sizes: readonly number[];
   readonly #hasher = createHasher();
   #index = 0;
   #missingBytes: number;
   #ready: string[] = [];
 
-  constructor({ entries }: Pick<PayloadContent, 'entries'>) {
-    this.#sizes = entries.flatMap(({ kind, size, copyOf }) => (kind === 'file' && copyOf === undefined ? [size] : []));
-    this.#missingBytes = this.#sizes[0] ?? 0;
+  constructor(sizes: readonly number[]) {
+    this.#sizes = sizes;
+    this.#missingBytes = sizes[0] ?? 0;
   }
 
   get readyCount(): number {

@@ -1,10 +1,11 @@
 /** The fallback road of streamed installs: streams of the control plane, for peers whose byte lane cannot be reached. */
 import { abortError, LanspreadError } from '../../base/index.ts';
-import { protocols, streamInstallSchema } from '../../protocol/index.ts';
+import { protocols, streamInstallSchema, type StreamMessage, type StreamReply } from '../../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../../peers/index.ts';
+import { ContentFramer, messageFrame, type SectionSizes } from './frames.ts';
 import { pouring } from './pour.ts';
 import { receiveStream } from './receive-stream.ts';
-import type { ByteRoad, ServeStream, StreamLane } from './types.ts';
+import type { ByteRoad, ServeStream, StreamLane, StreamOutlet } from './types.ts';
 
 const readBytes = 256 * 1024;
 
@@ -52,14 +53,34 @@ class Libp2pRoad implements ByteRoad {
 export function serveLibp2pStreams(peers: Pick<PeerNetwork, 'handle'>, serve: ServeStream): Disposable {
   return peers.handle(protocols.streamInstall, async (stream, { peerId, signal }) => {
     const request = await stream.readMessage(streamInstallSchema, 'StreamInstall');
-    await serve(request, {
-      peerId,
-      outlet: {
-        async write(...parts) {
-          for (const part of parts) await stream.write(part);
-        },
-      },
-      signal: AbortSignal.any([signal, stream.ended]),
-    });
+    const outlet = new FramingOutlet((bytes) => stream.write(bytes));
+    await serve(request, { peerId, outlet, signal: AbortSignal.any([signal, stream.ended]) });
   });
+}
+
+/** Makes the frames in this thread. */
+class FramingOutlet implements StreamOutlet {
+  readonly #write: (bytes: Uint8Array) => Promise<void>;
+  #framer = new ContentFramer([]);
+
+  constructor(write: (bytes: Uint8Array) => Promise<void>) {
+    this.#write = write;
+  }
+
+  async say(message: StreamMessage | StreamReply): Promise<void> {
+    await this.#write(messageFrame(message));
+  }
+
+  expect(sizes: SectionSizes): Promise<void> {
+    this.#framer = new ContentFramer(sizes);
+    return Promise.resolve();
+  }
+
+  async content(section: number, bytes: Uint8Array): Promise<void> {
+    for (const part of this.#framer.content(section, bytes)) await this.#write(part);
+  }
+
+  async endSection(section: number): Promise<void> {
+    for (const part of this.#framer.end(section)) await this.#write(part);
+  }
 }

@@ -6,17 +6,16 @@ import {
   throwIfAborted,
   toLanspreadError,
   type Clock,
-  type ErrorCode,
   type GameId,
   type Logger,
 } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
-import { encodeFrame, limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
+import { limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
 import type { Uploads } from '../types.ts';
 import { takeBytes, takePlace } from '../upload-turn.ts';
-import { contentFrames, messageFrame, planFrames, type Frame } from './frames.ts';
+import { contentItems, planMessages, sizesOf, type ContentItem } from './content-items.ts';
 import { toldCodes } from './told-codes.ts';
-import type { ByteOutlet, OpenPayload, PayloadContent, ServeStream } from './types.ts';
+import type { OpenPayload, PayloadContent, ServeStream, StreamOutlet } from './types.ts';
 
 /** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
 const defaultStreams = 2;
@@ -57,26 +56,23 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       stack.defer(() => void (running -= 1));
       const { gameRoot, manifest } = findPayload(request, options);
       await options.assertUnchanged?.({ gameRoot, manifest });
-      await outlet.write(encodeFrame({ ok: true }));
+      await outlet.say({ ok: true });
       isBegun = true;
       const content = await look(gameRoot, { outlet, signal, options });
       const atATime = running > 1 ? 1 : maxUnpackers;
       const atMost = atATime > 1 ? Math.min(request.sections ?? 1, limits.streamSections) : 1;
       const sections = content.sections({ atMost });
-      for (const frame of planFrames(content, sections)) await outlet.write(frame);
-      const frames = contentFrames(content, { sections, atATime, signal });
-      await send(frames, { request, peerId, outlet, signal, options });
+      for (const message of planMessages(content, sections)) await outlet.say(message);
+      await outlet.expect(sizesOf(content, sections));
+      await send(contentItems(sections, { atATime, signal }), { request, peerId, outlet, signal, options });
+      await outlet.say({ kind: 'sound' });
     } catch (error) {
       if (signal.aborted) return;
       const { code, message } = inOurWords(error);
       logger.warn({ peerId, gameId: request.id, err: error }, 'a streamed install was not served to its end');
-      await outlet.write(isBegun ? messageFrame({ kind: 'failed', code, message }) : refusalFrame(code, message));
+      await outlet.say(isBegun ? { kind: 'failed', code, message } : { ok: false, code, message });
     }
   };
-}
-
-function refusalFrame(code: ErrorCode, message: string): Uint8Array {
-  return encodeFrame({ ok: false, code, message });
 }
 
 function inOurWords(error: unknown): LanspreadError {
@@ -102,14 +98,14 @@ function findPayload(
 /** Looks into the archives, which takes minutes where a whole archive has to be read for it, and says so meanwhile. */
 async function look(
   gameRoot: string,
-  { outlet, signal, options }: { outlet: ByteOutlet; signal: AbortSignal; options: ServeStreamOptions },
+  { outlet, signal, options }: { outlet: StreamOutlet; signal: AbortSignal; options: ServeStreamOptions },
 ): Promise<PayloadContent> {
   const done = new AbortController();
   const stop = AbortSignal.any([signal, done.signal]);
   const telling = (async () => {
     for (;;) {
       await sleep(lookingPeriodMs, { signal: stop, clock: options.clock });
-      await outlet.write(messageFrame({ kind: 'looking' }));
+      await outlet.say({ kind: 'looking' });
     }
   })();
   // It ends by being told to, or with the outlet, whose end the signal tells, too.
@@ -123,38 +119,30 @@ async function look(
 }
 
 async function send(
-  frames: AsyncIterable<Frame>,
+  items: AsyncIterable<ContentItem>,
   {
     request,
     peerId,
     outlet,
     signal,
     options,
-  }: { request: StreamInstall; peerId: string; outlet: ByteOutlet; signal: AbortSignal; options: ServeStreamOptions },
+  }: { request: StreamInstall; peerId: string; outlet: StreamOutlet; signal: AbortSignal; options: ServeStreamOptions },
 ): Promise<void> {
   const { uploads, isServable } = options;
   let creditBytes = 0;
-  for await (const frame of frames) {
+  for await (const { section, bytes } of items) {
     throwIfAborted(signal);
     if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
-    for (let rest = frame; rest.length > 0; ) {
+    if (!bytes) {
+      await outlet.endSection(section);
+      continue;
+    }
+    for (let at = 0; at < bytes.length; ) {
       if (creditBytes <= 0 || creditBytes === Infinity) creditBytes = await takeBytes({ uploads, peerId, signal });
-      const [now, later] = cut(rest, creditBytes);
-      await outlet.write(...now);
-      creditBytes -= now.reduce((sum, { length }) => sum + length, 0);
-      rest = later;
+      const piece = bytes.subarray(at, at + creditBytes);
+      await outlet.content(section, piece);
+      creditBytes -= piece.length;
+      at += piece.length;
     }
   }
-}
-
-/** The first bytes of a frame, and the others. */
-function cut(frame: Frame, atBytes: number): readonly [Frame, Frame] {
-  const [now, later]: [Uint8Array[], Uint8Array[]] = [[], []];
-  let left = atBytes;
-  for (const part of frame) {
-    if (left > 0) now.push(part.subarray(0, left));
-    if (part.length > left) later.push(part.subarray(left));
-    left = Math.max(0, left - part.length);
-  }
-  return [now, later];
 }

@@ -1,5 +1,6 @@
 import type { FileSystem, SafePath } from '../../base/index.ts';
-import type { StreamEntry, StreamInstall } from '../../protocol/index.ts';
+import type { StreamEntry, StreamInstall, StreamMessage, StreamReply } from '../../protocol/index.ts';
+import type { SectionSizes } from './frames.ts';
 
 /** A road that a stream's bytes come by, from one peer. Disposing leaves it, and the sender stops. */
 export interface ByteRoad extends AsyncDisposable {
@@ -19,10 +20,14 @@ export interface StreamLane {
   openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingStream>;
 }
 
-/** Where a stream's bytes go to one peer. */
-export interface ByteOutlet {
-  /** Resolves when there is room for more; the bytes may be reused then. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
-  write(...parts: readonly Uint8Array[]): Promise<void>;
+/** Where a stream goes to one peer. Each resolves when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
+export interface StreamOutlet {
+  say(message: StreamMessage | StreamReply): Promise<void>;
+  /** The sizes of each section's files but the copies: before the first content. */
+  expect(sizes: SectionSizes): Promise<void>;
+  /** The hashes of the files that are through are told by the outlet. The bytes may be reused once it resolves. */
+  content(section: number, bytes: Uint8Array): Promise<void>;
+  endSection(section: number): Promise<void>;
 }
 
 /** What a payload on this PC unpacks to. */
@@ -50,7 +55,7 @@ export type OpenPayload = (gameRoot: string, options: { signal: AbortSignal }) =
 /** Answers one request, refusal or all, on the outlet. Never throws for what the peer did wrong. */
 export type ServeStream = (
   request: StreamInstall,
-  options: { peerId: string; outlet: ByteOutlet; signal: AbortSignal },
+  options: { peerId: string; outlet: StreamOutlet; signal: AbortSignal },
 ) => Promise<void>;
 
 export interface ContentFile {
