@@ -119,13 +119,17 @@ export class Roots {
 
   /**
    * Forgets what is stored of roots that were deleted while nothing ran. What the catalog no longer lists may still be
-   * installed, and an empty folder is rather that of a drive that is not mounted: their rows stay.
+   * installed, and an empty folder is rather that of a drive that is not mounted: their rows stay. What cannot be forgotten
+   * now is left to the next scan.
    */
   forgetMissing(present: ReadonlySet<GameId>): void {
-    const { library, gamesDir, isKnownGame } = this.#options;
+    const { library, gamesDir, isKnownGame, logger } = this.#options;
     if (present.size === 0) return;
-    for (const { root, gameId } of library.below(gamesDir)) {
-      if (!present.has(gameId) && !this.#holds.has(gameId) && isKnownGame(gameId)) library.remove(root);
+    try {
+      for (const { root, gameId } of library.below(gamesDir))
+        if (!present.has(gameId) && !this.#holds.has(gameId) && isKnownGame(gameId)) library.remove(root);
+    } catch (error) {
+      logger.warn({ err: error }, 'games that are gone could not be forgotten; the next scan does it');
     }
   }
 

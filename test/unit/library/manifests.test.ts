@@ -433,12 +433,13 @@ async function fillingUp(): Promise<{
   const its = await libraryLab({ clock });
   const disk = { isFull: false };
   const { library, blocks } = its.state;
-  const { put, nextRevision } = library;
+  const { put, remove, nextRevision } = library;
   const { putMany } = blocks;
   const assertRoom = (): void => {
     if (disk.isFull) throw diskFull();
   };
   library.put = (row) => (assertRoom(), put(row));
+  library.remove = (root) => (assertRoom(), remove(root));
   library.nextRevision = () => (assertRoom(), nextRevision());
   blocks.putMany = (files) => (assertRoom(), putMany(files));
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -480,6 +481,24 @@ test('a payload that turns out unfit while the disk of the database is full is n
   disk.isFull = true;
   assert.is(await codeOf(its.library.manifest(quake)), 'INVALID_PATH');
   assert.match(String(its.library.get(quake)?.unshareable), 'link');
+});
+
+test('a scan that cannot forget a deleted game, because the disk of the database is full, goes well; the next one forgets it', async () => {
+  const { its, hash, disk } = await fillingUp();
+  await using _its = its;
+  hash();
+  await its.hashedAll();
+  await its.write({ 'doom/version.ini': '1', 'doom/b': 'y' });
+  await its.library.scan();
+  await its.hashedAll();
+  await rm(its.path('quake'), { recursive: true });
+  disk.isFull = true;
+  await its.library.scan();
+  assert.is(its.library.get(quake), undefined);
+  assert.ok(its.state.library.get(its.path('quake')), 'its row is still there');
+  disk.isFull = false;
+  await its.library.scan();
+  assert.is(its.state.library.get(its.path('quake')), undefined);
 });
 
 test('that the games folder went is found out also while the disk of the database is full', async () => {
