@@ -52,6 +52,8 @@ export interface OperationsLab {
   readonly calls: string[];
   /** How work goes from now on. */
   turn: (what: string) => Turn;
+  /** What happens when a root is settled before something else begins. */
+  settle: () => Promise<void>;
   /** Peers come with all games, or go. */
   setPeers(isThere: boolean): void;
   setFolder(isThere: boolean): void;
@@ -194,6 +196,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       change(gameId, { installed: true, installedVersion: version });
     };
   const installer: InstallPort = {
+    settle: () => lab.settle(),
     install: installing('install'),
     update: installing('update'),
     async streamedInstall({ gameId, version }, listener, { signal }) {
@@ -248,6 +251,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
     calls,
     stored: world.stored,
     turn: () => ({ takesMs: 1_000 }),
+    settle: async () => {},
     setPeers(isThere) {
       world.hasPeers = isThere;
       changed.peers.fire(peer);

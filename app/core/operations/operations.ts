@@ -102,7 +102,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const verifies = new Verifies({ runner, transfer, downloads, library, emit });
   let played = player.playedSeconds();
   const onPlayed = (): void => void (played = player.playedSeconds());
-  const plays = stack.use(new Plays({ runner, player, library, onPlayed, logger }));
+  const plays = stack.use(new Plays({ runner, player, library, installer, onPlayed, logger }));
   const snapshot = stack.use(new GamesSnapshot({ ids: () => catalog.all().map(({ id }) => id), view, clock }));
   stack.use(snapshot.onDidChange((patch) => emit({ event: 'games-changed', ...patch })));
   stack.use(catalog.onDidChange(() => snapshot.invalidate(undefined)));

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { Emitter, LanspreadError, type Event, type GameId, type Logger } from '../base/index.ts';
+import { Emitter, LanspreadError, throwIfAborted, type Event, type GameId, type Logger } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { OperationEventMessage } from './events.ts';
-import type { PlayPort, PlayingGame } from './ports.ts';
+import type { InstallPort, PlayPort, PlayingGame } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 
 export interface PlaysOptions {
   runner: OperationRunner;
   player: PlayPort;
   library: Pick<Library, 'get' | 'gamesDir'>;
+  installer: Pick<InstallPort, 'settle'>;
   onPlayed: (gameId: GameId) => void;
   logger: Logger;
 }
@@ -33,7 +34,21 @@ export class Plays implements Disposable {
     if (!library.get(game.id)?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId: game.id } });
     const request = player.plan(game, { label, directory: join(library.gamesDir, game.id, 'local') });
     await player.assertStartable(request);
-    this.#run(game.id, () => player.start(request));
+    this.#run(game.id, async (signal) => {
+      await this.#settle(game.id, signal);
+      return await player.start(request);
+    });
+  }
+
+  /** A games folder that just came back may still be recovered. What cannot be settled keeps nobody from what is installed. */
+  async #settle(gameId: GameId, signal: AbortSignal): Promise<void> {
+    const { installer, library, logger } = this.#options;
+    try {
+      await installer.settle({ gameId, root: join(library.gamesDir, gameId) }, { signal });
+    } catch (error) {
+      throwIfAborted(signal);
+      logger.warn({ gameId, err: error }, 'a game is played that an earlier operation left unsettled');
+    }
   }
 
   /** The games whose processes run, the newest last. */
@@ -60,7 +75,7 @@ export class Plays implements Disposable {
     this.#changed[Symbol.dispose]();
   }
 
-  #run(gameId: GameId, start: () => Promise<PlayingGame>, startedAt?: number): void {
+  #run(gameId: GameId, start: (signal: AbortSignal) => Promise<PlayingGame>, startedAt?: number): void {
     const { runner } = this.#options;
     const failed = (error: LanspreadError): OperationEventMessage => ({
       event: 'play-failed',
@@ -68,7 +83,7 @@ export class Plays implements Disposable {
       gameId,
     });
     runner.start({ gameId, event: 'play', failed, startedAt }, async ({ controller }) => {
-      const game = await start();
+      const game = await start(controller.signal);
       this.#playing.set(gameId, game);
       this.#changed.fire();
       // The launcher ends, the game does not.

@@ -43,6 +43,8 @@ export interface PlayPort<Request = unknown> {
 }
 
 export interface InstallPort {
+  /** Ends what an earlier operation left unfinished, and waits for a recovery that does. */
+  settle(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
   /** Throws a coded error after rolling back to exactly what was there. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;

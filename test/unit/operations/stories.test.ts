@@ -37,6 +37,26 @@ test('a download whose peers went goes on by itself when one returns, and only t
   assert.equal(told(lab).slice(2), ['download-begin', 'download-finished']);
 });
 
+test('a game is started once its folder is recovered, and also when that cannot be', async () => {
+  const lab = operationsLab(['quake']);
+  lab.operations.download('quake', { install: true });
+  await lab.clock.advance(10_000);
+  const before = told(lab);
+  assert.is(before.at(-1), 'install-finished');
+  const recovery = Promise.withResolvers<void>();
+  lab.settle = () => recovery.promise;
+  await lab.operations.play('quake', { launch: undefined });
+  await lab.clock.advance(1_000);
+  assert.equal(told(lab), before, 'it waits');
+  assert.is(codeOf(() => lab.operations.uninstall('quake')), 'OPERATION_IN_PROGRESS');
+  recovery.reject(new LanspreadError('UNSAFE_ROOT'));
+  await lab.clock.advance(1_000);
+  // The player of these tests starts nothing.
+  assert.equal(told(lab), [...before, 'play-failed']);
+  const end = lab.events.find(({ event }) => event === 'play-failed');
+  assert.is(end && 'code' in end && end.code, 'NOT_SUPPORTED', 'it was tried');
+});
+
 test('with a peer that is here but gives nothing it is tried again with growing pauses', async () => {
   const lab = operationsLab(['quake']);
   lab.turn = () => ({ takesMs: 100, peersGo: true });
