@@ -213,6 +213,26 @@ test('the details show the one button once, whatever the state', () => {
   });
 });
 
+test('the details of a streamed install tell what it does, which is another thing than a download does', () => {
+  const games = [
+    stageGame('Streamed', { peerCount: 1, ...operation('Streaming') }),
+    stageGame('Fetched', { peerCount: 1, ...operation('Downloading') }),
+  ];
+  return atStage(games, async ({ core, page }) => {
+    await card(page, 'Streamed').getByRole('button', { name: 'Streamed', exact: true }).click();
+    const streamed = page.getByRole('dialog', { name: 'Streamed' });
+    await streamed.getByText('The sender looks into its archive').waitFor();
+    tellProgress(core, games);
+    await streamed.getByText('1.8 GB of 4.2 GB, every file verified').waitFor();
+    await page.keyboard.press('Escape');
+    await card(page, 'Fetched').getByRole('button', { name: 'Fetched', exact: true }).click();
+    tellProgress(core, games);
+    const fetched = page.getByRole('dialog', { name: 'Fetched' });
+    await fetched.getByText('1.8 GB of 4.2 GB, every block verified').waitFor();
+    assert.is(await fetched.getByText('every file verified').count(), 0);
+  });
+});
+
 test('a failed game tells why, what was kept and what to do, for every error there is', () => {
   const codes = Object.keys(errorTable)
     .filter(isErrorCode)

@@ -48,7 +48,10 @@ test('a game is started once its folder is recovered, and also when that cannot 
   await lab.operations.play('quake', { launch: undefined });
   await lab.clock.advance(1_000);
   assert.equal(told(lab), before, 'it waits');
-  assert.is(codeOf(() => lab.operations.uninstall('quake')), 'OPERATION_IN_PROGRESS');
+  assert.is(
+    codeOf(() => lab.operations.uninstall('quake')),
+    'OPERATION_IN_PROGRESS',
+  );
   recovery.reject(new LanspreadError('UNSAFE_ROOT'));
   await lab.clock.advance(1_000);
   // The player of these tests starts nothing.
