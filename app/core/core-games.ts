@@ -58,6 +58,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
       logger,
       isKnownGame,
       isServable: (gameId) => operations.isServable(gameId),
+      isPlaying: () => operations.playing().length > 0,
     }),
   );
   const operations: Operations = owner.use(

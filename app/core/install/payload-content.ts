@@ -77,13 +77,20 @@ export async function openPayloadContent(
   };
 }
 
-/** An archive of more files is not taken apart: somebody would have to find each of them in a list of them. */
-const maxListedFiles = 10_000;
+/**
+ * An archive of more is not taken apart: its tool would look for each file in a list of them, which takes 7-Zip two seconds
+ * for ten thousand in one folder, and the list goes to its extension in one message.
+ */
+const maxListedFiles = 3_000;
+const maxListedCharacters = 500_000;
 /** The tools that read lists take spaces and quotation marks at either end for something else. */
 const oddName = /^[\s"]|[\s"]$/;
 
 function cuttables({ entries }: ListedArchive): Cuttable[] {
-  const canBeCut = entries.length <= maxListedFiles && !entries.some(({ path }) => oddName.test(path));
+  const canBeCut =
+    entries.length <= maxListedFiles &&
+    entries.reduce((sum, { path }) => sum + path.length, 0) <= maxListedCharacters &&
+    !entries.some(({ path }) => oddName.test(path));
   return entries.map(({ kind, sizeBytes, startsBlock = false }, index) => ({
     sizeBytes: kind === 'file' ? sizeBytes : 0,
     mayBegin: index === 0 || (canBeCut && startsBlock),

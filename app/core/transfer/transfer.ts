@@ -55,6 +55,8 @@ export interface TransferOptions {
   isKnownGame: (id: string) => boolean;
   /** Not while the game is being removed or repaired. */
   isServable: (id: GameId) => boolean;
+  /** Whether a game is being played on this PC: unpacking for others takes less of it then. */
+  isPlaying?: () => boolean;
 }
 
 export interface ResumableDownload {

@@ -54,8 +54,13 @@ function kindOf(fields: Fields): Entry['kind'] {
 
 /** A leading `./` is how tar writes; the rest is left for the host to judge. */
 function plainPath(path: string, platform: NodeJS.Platform): string {
-  const slashed = platform === 'win32' ? path.replaceAll('\\', '/') : path;
-  return slashed.replace(/^(?:\.\/)+/, '').replace(/(?<=[^/])\/$/, '');
+  return slashed(path, platform)
+    .replace(/^(?:\.\/)+/, '')
+    .replace(/(?<=[^/])\/$/, '');
+}
+
+function slashed(path: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? path.replaceAll('\\', '/') : path;
 }
 
 /** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
@@ -114,8 +119,11 @@ export class ListingParser {
   readonly #platform: NodeJS.Platform;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #entries: ListedEntry[] = [];
+  readonly #starts = new Set<ListedEntry>();
   #rest = '';
   #block = '';
+  /** A path is not what 7-Zip calls it, so it cannot be asked for by it. */
+  #isRenamed = false;
 
   constructor(platform: NodeJS.Platform = process.platform) {
     this.#platform = platform;
@@ -128,7 +136,8 @@ export class ListingParser {
   /** The entries, in the archive's order. */
   finish(): ListedEntry[] {
     this.#take(this.#decode(new Uint8Array(0), false), true);
-    return this.#entries;
+    if (this.#isRenamed) return this.#entries;
+    return this.#entries.map((entry) => (this.#starts.has(entry) ? { ...entry, startsBlock: true } : entry));
   }
 
   #decode(piece: Uint8Array, stream: boolean): string {
@@ -155,8 +164,9 @@ export class ListingParser {
       const fields = parseFields(lines);
       const entry = toEntry(fields, this.#platform);
       if (!entry) continue;
-      const startsBlock = entry.kind === 'file' && this.#startsBlock(fields);
-      this.#entries.push(startsBlock ? { ...entry, startsBlock } : entry);
+      this.#isRenamed ||= entry.path !== slashed(fields.get('Path') ?? '', this.#platform);
+      if (entry.kind === 'file' && this.#startsBlock(fields)) this.#starts.add(entry);
+      this.#entries.push(entry);
     }
   }
 
@@ -166,7 +176,8 @@ export class ListingParser {
    */
   #startsBlock(fields: Fields): boolean {
     const block = fields.get('Block');
-    if (block === undefined) return fields.get('Solid') === '-' || fields.has('Offset');
+    const solid = fields.get('Solid');
+    if (block === undefined) return solid === undefined ? fields.has('Offset') : solid === '-';
     if (block === '' || block === this.#block) return false;
     this.#block = block;
     return true;

@@ -22,6 +22,28 @@ test('tens of thousands of entries are listed: what the tool prints fits into no
   );
 });
 
+test('an archive whose names begin with ./ is streamed whole: 7-Zip knows its files by other names than it lists', async () => {
+  await using temp = await tempDir('outside');
+  const texts = ['first', 'second', 'third'];
+  for (const [prefix, isCut] of [
+    ['./', false],
+    ['data/', true],
+  ] as const) {
+    const path = temp.join(`${prefix.length}.zip`);
+    await writeFile(path, rawZip(texts.map((text) => ({ name: `${prefix}${text}.txt`, bytes: text }))));
+    const entries = await unpacker.list(path, { signal });
+    assert.is(
+      entries.every(({ startsBlock = false }) => startsBlock === isCut),
+      true,
+      prefix,
+    );
+    const pieces: Uint8Array[] = [];
+    for await (const item of unpacker.stream(path, { signal, entries }))
+      if (item.kind === 'bytes') pieces.push(Uint8Array.from(item.bytes));
+    assert.is(Buffer.concat(pieces).toString(), texts.join(''));
+  }
+});
+
 test('junk behind the end of a compressed file is told as damage, without what the tool says of its progress', async () => {
   await using temp = await tempDir('outside');
   const path = temp.join('level.dat.gz');

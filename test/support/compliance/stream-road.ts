@@ -55,6 +55,9 @@ class MadePayload implements PayloadContent {
   readers = 0;
   mostReaders = 0;
   isServable = true;
+  isPlaying = false;
+  /** Somebody put other files in its place. */
+  isReplaced = false;
   /** Throws it once so many bytes are made. */
   fails: { readonly atBytes: number; readonly error: LanspreadError } | undefined;
 
@@ -108,6 +111,10 @@ class MadePayload implements PayloadContent {
       },
       isKnownGame: (gameId) => gameId === id,
       isServable: () => this.isServable,
+      isPlaying: () => this.isPlaying,
+      assertUnchanged: async () => {
+        if (this.isReplaced) throw new LanspreadError('NOT_SERVED');
+      },
       openPayload: async () => this,
       uploads: unmetered,
       clock: systemClock,
@@ -195,6 +202,26 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
         assert.is(payload.mostReaders, readers, `of ${sections} sections`);
       });
     }
+  });
+
+  test('while somebody plays on the sender’s PC one section is unpacked after another', async () => {
+    const payload = new MadePayload([3 * mib, 3 * mib, 3 * mib, 3 * mib], [1, 2, 3]);
+    payload.isPlaying = true;
+    await withPair(payload, async (open) => {
+      await using folder = await tempDir('poured');
+      await using stream = await open();
+      assert.equal(await pourInto(folder, stream), stream.hashes);
+      assert.is(payload.mostReaders, 1);
+    });
+  });
+
+  test('a payload that was replaced while it was sent is not told to be sound', async () => {
+    const payload = new MadePayload([20 * mib, 20 * mib], [1]);
+    await withPair(payload, async (open) => {
+      await using folder = await tempDir('poured');
+      await using stream = await open();
+      assert.is(await refusal(pourInto(folder, stream, () => (payload.isReplaced = true))), 'NOT_SERVED');
+    });
   });
 
   test('one section that cannot be unpacked fails the whole, and nobody unpacks any more', async () => {

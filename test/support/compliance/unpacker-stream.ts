@@ -109,8 +109,10 @@ export function unpackerStreamCompliance(test: Test, under: UnpackerUnderTest): 
       const files = listed.filter(({ kind }) => kind === 'file').length;
       if (under.isPackedApart) assert.is(starts.length, files, 'each file is a place to begin at');
       const whole = await collect(unpacker.stream(path, { signal: signal(), entries: listed }));
-      for (const [index, from] of starts.entries()) {
-        const entries = listed.slice(from, starts[index + 1]);
+      const middle = starts[Math.floor(starts.length / 2)];
+      const blocks = starts.map((from, index) => [from, starts[index + 1]]);
+      for (const [from, to] of starts.length < 2 ? [] : [...blocks, [0, middle], [middle, listed.length]]) {
+        const entries = listed.slice(from, to);
         const part = await collect(unpacker.stream(path, { signal: signal(), entries, isPart: true }));
         assert.equal(
           part.order,

@@ -57,6 +57,12 @@ test('where unpacking can begin is told by what each kind of archive lists', () 
     '7z',
   );
   assert.equal(starts({ Offset: '0', Folder: '+' }, { Offset: '40' }), [false, true], 'zip');
+  assert.equal(starts({ Solid: '+', Offset: '0' }), [false], 'a solid one, wherever its files lie');
+  assert.equal(
+    starts({ Offset: '0' }, { Offset: '40', Path: './b' }, { Offset: '80' }),
+    [false, false, false],
+    'a path that 7-Zip calls otherwise cannot be asked for',
+  );
   assert.equal(starts({}, { Mode: '-rw-r--r--' }), [false, false], 'what tells nothing, such as tar');
 });
 

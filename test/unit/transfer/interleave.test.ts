@@ -40,7 +40,7 @@ async function all(
   { atATime = 2, signal = never }: { atATime?: number; signal?: AbortSignal } = {},
 ): Promise<string[]> {
   const items: string[] = [];
-  for await (const item of interleave(streams, { atATime, signal })) items.push(item);
+  for await (const item of interleave(streams, { atATime: () => atATime, signal })) items.push(item);
   return items;
 }
 
@@ -67,6 +67,21 @@ test('one at a time is one after another', async () => {
   assert.equal(await all([], { atATime: 1 }), []);
 });
 
+test('how many run is asked before each: what was begun comes to its end, and more are begun when there may be', async () => {
+  const lab = new Lab();
+  let atATime = 2;
+  const open: number[] = [];
+  const streams = ['a', 'b', 'c', 'd', 'e'].map((name) => lab.of(name, name === 'a' ? 9 : 3));
+  for await (const item of interleave(streams, { atATime: () => atATime, signal: never })) {
+    if (item === 'a0') atATime = 1;
+    if (item === 'c0') atATime = 0;
+    if (item === 'd0') atATime = 3;
+    open.push(lab.open.size);
+  }
+  assert.equal([lab.begun, lab.open.size], [['a', 'b', 'c', 'd', 'e'], 0]);
+  assert.equal([lab.mostOpen, open.includes(1)], [2, true]);
+});
+
 test('what one gave is used before that one is asked again', async () => {
   let inUse = false;
   const stream: MakeStream<number> = async function* () {
@@ -75,7 +90,7 @@ test('what one gave is used before that one is asked again', async () => {
       yield index;
     }
   };
-  for await (const _ of interleave([stream], { atATime: 2, signal: never })) {
+  for await (const _ of interleave([stream], { atATime: () => 2, signal: never })) {
     inUse = true;
     await new Promise((resolve) => setImmediate(resolve));
     inUse = false;
@@ -91,7 +106,10 @@ test('when one fails the others are stopped, also one that waits, and its error 
 
 test('whoever leaves, and whoever aborts, ends them all', async () => {
   const lab = new Lab();
-  for await (const item of interleave([lab.of('a', 9, { hangsAt: 1 }), lab.of('b', 9)], { atATime: 2, signal: never }))
+  for await (const item of interleave([lab.of('a', 9, { hangsAt: 1 }), lab.of('b', 9)], {
+    atATime: () => 2,
+    signal: never,
+  }))
     if (item === 'b2') break;
   assert.is(lab.open.size, 0);
   const stop = new AbortController();

@@ -40,6 +40,7 @@ export type StreamStep =
       readonly section: number | undefined;
     }
   | { readonly kind: 'expect'; readonly sizes: SectionSizes }
+  /** Answered with `fed`, as a feed is: a section may end with very many hashes. */
   | { readonly kind: 'end-section'; readonly section: number }
   | { readonly kind: 'end' };
 

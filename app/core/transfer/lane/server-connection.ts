@@ -27,7 +27,7 @@ export interface ServerConnectionHost {
   asked(requestId: number, request: GetBlocks): void;
   /** The connection is this stream's from now on. */
   askedStream(requestId: number, request: StreamInstall): void;
-  /** The socket took what one feed of a stream brought. */
+  /** The socket took what one step of a stream brought. */
   fed(): void;
   /** The response is sent or the connection is gone. */
   answered(requestId: number, bytes: number): void;

@@ -5,7 +5,7 @@ import type { StreamStep } from './messages.ts';
 export interface StreamAnswerHost {
   /** The socket took so much. */
   sent(bytes: number): void;
-  /** It took what one feed brought. */
+  /** It took what one feed, or the end of a section, brought. */
   fed(): void;
 }
 
@@ -36,26 +36,27 @@ export class StreamAnswer {
   take(step: StreamStep): void {
     switch (step.kind) {
       case 'feed':
-        return this.#feed(step);
+        return this.#writeAll(
+          step.section === undefined ? [step.bytes] : this.#framer.content(step.section, step.bytes),
+        );
       case 'expect':
         this.#framer = new ContentFramer(step.sizes);
         return undefined;
       case 'end-section':
-        for (const bytes of this.#framer.end(step.section)) this.#write(bytes, () => {});
-        return undefined;
+        return this.#writeAll(this.#framer.end(step.section));
       case 'end':
         this.#socket.end();
         return undefined;
     }
   }
 
-  #feed({ bytes, section }: Extract<StreamStep, { kind: 'feed' }>): void {
+  #writeAll(parts: Iterable<Uint8Array>): void {
     let waiting = 1;
     const done = (): void => {
       waiting -= 1;
       if (waiting === 0) this.#host.fed();
     };
-    for (const part of section === undefined ? [bytes] : this.#framer.content(section, bytes)) {
+    for (const part of parts) {
       waiting += 1;
       this.#write(part, done);
     }

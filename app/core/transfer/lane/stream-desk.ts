@@ -4,7 +4,7 @@ import { messageFrame, type SectionSizes } from '../stream/frames.ts';
 import type { ServeStream, StreamOutlet } from '../stream/types.ts';
 import type { StreamStep, ToWorker } from './messages.ts';
 
-const slotBytes = 256 * 1024;
+const slotBytes = 512 * 1024;
 /** What is on its way to a worker or waits in its socket; beyond it the content stands still. */
 const slotCount = 6;
 /** Less is copied: there is no saving in keeping it. */
@@ -40,7 +40,8 @@ export class StreamDesk implements IDisposable {
     void serving
       .catch((error: unknown) => this.#logger.debug({ peerId, err: error }, 'a stream ended early'))
       .finally(() => {
-        this.#running.delete(key);
+        // A worker that is started anew counts from the beginning.
+        if (this.#running.get(key)?.outlet === outlet) this.#running.delete(key);
         outlet.end();
       });
   }
@@ -106,9 +107,10 @@ class WorkerOutlet implements StreamOutlet {
     else await this.#copy(bytes, section);
   }
 
-  endSection(section: number): Promise<void> {
+  async endSection(section: number): Promise<void> {
+    await this.#room();
+    this.#inFlight.push(() => {});
     this.#step({ kind: 'end-section', section });
-    return Promise.resolve();
   }
 
   /** The worker is through with what it was given first. */

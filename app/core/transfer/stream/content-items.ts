@@ -39,7 +39,7 @@ export function sizesOf({ entries }: Pick<PayloadContent, 'entries'>, sections: 
 /** So many sections side by side. Errors: those of the content. */
 export function contentItems(
   sections: readonly ContentSection[],
-  { atATime, signal }: { atATime: number; signal: AbortSignal },
+  { atATime, signal }: { atATime: () => number; signal: AbortSignal },
 ): AsyncGenerator<ContentItem, void, undefined> {
   const streams = sections.map((of, section) => (stop: AbortSignal) => itemsOf(of, { section, signal: stop }));
   return interleave(streams, { atATime, signal });

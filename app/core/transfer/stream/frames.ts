@@ -31,7 +31,7 @@ export class ContentFramer {
 
   /** What is still to be told of a section that is through. Throws as `FileHashes.end`. */
   *end(section: number): Generator<Uint8Array> {
-    yield* hashFrames(this.#hashesOf(section).end(), section);
+    for (const hashes of this.#hashesOf(section).end()) yield* hashFrames(hashes, section);
   }
 
   #hashesOf(section: number): FileHashes {
@@ -83,13 +83,14 @@ export class FileHashes {
     return this.#ready.splice(0);
   }
 
-  /** The rest, empty files at the end included. Throws RangeError when bytes are missing. */
-  end(): string[] {
+  /** The rest, empty files at the end included, a batch at a time. Throws RangeError when bytes are missing. */
+  *end(): Generator<string[]> {
     while (this.#index < this.#sizes.length) {
       if (this.#missingBytes > 0) throw new RangeError(`${this.#missingBytes} bytes of a file are missing`);
       this.#next();
+      if (this.readyCount >= limits.streamBatch) yield this.take();
     }
-    return this.take();
+    yield this.take();
   }
 
   #next(): void {

@@ -9,12 +9,12 @@ interface Running<T> {
 }
 
 /**
- * What several streams give, as it comes: some at a time, begun in their order, none before another's turn. What one gave
- * is used before it is asked for more. All are over once it settles or is left. Errors: the first of any.
+ * What several streams give, as it comes: some at a time, which is asked before another one is begun, in their order. What
+ * one gave is used before it is asked for more. All are over once it settles or is left. Errors: the first of any.
  */
 export async function* interleave<T>(
   streams: readonly MakeStream<T>[],
-  { atATime, signal }: { atATime: number; signal: AbortSignal },
+  { atATime, signal }: { atATime: () => number; signal: AbortSignal },
 ): AsyncGenerator<T, void, undefined> {
   const stop = new AbortController();
   const both = anySignal(signal, stop.signal);
@@ -27,7 +27,7 @@ export async function* interleave<T>(
   };
   try {
     for (;;) {
-      while (running.length < atATime) {
+      while (running.length < Math.max(1, atATime())) {
         const make = waiting.shift();
         if (!make) break;
         const entry = { stream: make(both) } as Running<T>;

@@ -37,13 +37,15 @@ export interface ServeStreamOptions {
   readonly logger: Logger;
   /** Streams at a time. Default: 2. */
   readonly maxStreams?: number;
-  /** That work for one stream at a time, where it is the only one. Default: 2, of one processor 1. */
+  /** That work for one stream at a time, while it is the only one and nobody plays. Default: 2, of one processor 1. */
   readonly maxUnpackers?: number;
+  /** Whether a game is being played on this PC. */
+  readonly isPlaying?: () => boolean;
 }
 
 export function createStreamServer(options: ServeStreamOptions): ServeStream {
   const { uploads, clock, logger, maxStreams = defaultStreams } = options;
-  const { maxUnpackers = Math.min(defaultUnpackers, availableParallelism()) } = options;
+  const { maxUnpackers = Math.min(defaultUnpackers, availableParallelism()), isPlaying = () => false } = options;
   let running = 0;
   return async (request, { peerId, outlet, signal }) => {
     let isBegun = false;
@@ -59,12 +61,14 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       await outlet.say({ ok: true });
       isBegun = true;
       const content = await look(gameRoot, { outlet, signal, options });
-      const atATime = running > 1 ? 1 : maxUnpackers;
-      const atMost = atATime > 1 ? Math.min(request.sections ?? 1, limits.streamSections) : 1;
+      const atMost = maxUnpackers > 1 ? Math.min(request.sections ?? 1, limits.streamSections) : 1;
       const sections = content.sections({ atMost });
+      const atATime = (): number => (running > 1 || isPlaying() ? 1 : maxUnpackers);
       for (const message of planMessages(content, sections)) await outlet.say(message);
       await outlet.expect(sizesOf(content, sections));
       await send(contentItems(sections, { atATime, signal }), { request, peerId, outlet, signal, options });
+      // Each section opened its archive anew.
+      await options.assertUnchanged?.({ gameRoot, manifest });
       await outlet.say({ kind: 'sound' });
     } catch (error) {
       if (signal.aborted) return;
