@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { processesWith } from '../support/compliance/processes.ts';
@@ -122,6 +123,33 @@ scenario('S40: a receiver that is killed stops the sender’s unpacker within a 
   assert.not.ok(existsSync(room.rootOf('cora', 'saga')), 'recovery deleted the folder that it made');
   await sees(again, anna);
   await isOffered(again, 'saga');
+});
+
+scenario('S40: when one of two unpackers dies the other one is stopped, and the failure says why', async (room) => {
+  room.lists(game);
+  const anna = await room.peer('anna', { has: [game] });
+  await capUpload(anna, 8 * mib);
+  const cora = await room.peer('cora', { knows: [anna] });
+  await isOffered(cora, 'saga');
+  await cora.command('streamInstall', { gameId: 'saga' });
+  await hasArrived(cora, 'saga', { share: 0.1 });
+  const archive = join(room.rootOf('anna', 'saga'), 'saga.eti');
+  const wanted = Math.min(2, availableParallelism());
+  const [unpacker = 0] = await eventually('both unpack', async () => {
+    const found = await processesWith(archive);
+    return found.length === wanted ? found : undefined;
+  });
+  process.kill(unpacker, 'SIGKILL');
+  const end = await endsWith(cora, 'install-failed', 'saga');
+  assert.equal([end['code'], end['peerId']], ['UNPACKER_FAILED', anna.peerId]);
+  assert.match(String(end['message']), /something else on the PC ended it/);
+  assert.ok((await stopsUnpacking(archive)) < 1_000);
+  assert.not.ok(existsSync(room.rootOf('cora', 'saga')));
+  await capUpload(anna, 1_000 * mib);
+  const since = cora.mark();
+  await cora.command('streamInstall', { gameId: 'saga' });
+  await endsWith(cora, 'install-finished', 'saga', { since });
+  assertSameTree(await room.treeOf('cora', 'saga/local'), room.made('anna', 'saga').installed);
 });
 
 runScenarios();

@@ -25,8 +25,9 @@ export function errorOf({ exitCode, stderr }: ToolExit, { failures = [] }: Verdi
     .trim()
     .replaceAll(/\s*\n\s*/g, ' · ')
     .slice(-500);
+  const end = exitCode === null ? 'something else on the PC ended it' : `exit code ${exitCode}`;
   return new LanspreadError(code, {
-    message: `The unpacker stopped: ${said || `exit code ${exitCode}`}`,
+    message: `The unpacker stopped: ${said || end}`,
     details: { exitCode },
   });
 }
