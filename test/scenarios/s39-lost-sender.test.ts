@@ -6,7 +6,7 @@ import { processesWith } from '../support/compliance/processes.ts';
 import { eventually, until } from '../support/eventually.ts';
 import { mib, type GameSpec } from '../support/games.ts';
 import type { PeerProcess } from '../support/peer.ts';
-import { runScenarios, scenario } from '../support/scenario.ts';
+import { runScenarios, scenario, type Room } from '../support/scenario.ts';
 import { capUpload, countOf, endsWith, hasArrived, isOffered, sees } from '../support/story.ts';
 import { assertSameTree } from '../support/trees.ts';
 
@@ -27,6 +27,21 @@ const terminals = ['install-finished', 'install-failed', 'download-cancelled'] a
 function terminalsOf(peer: PeerProcess): string[] {
   const isTerminal = (name: string): boolean => terminals.some((one) => one === name);
   return peer.events.filter(({ event, gameId }) => gameId === 'saga' && isTerminal(event)).map(({ event }) => event);
+}
+
+/** Cora installs what Anna alone unpacks for her, slowly; so much of it is there. */
+async function midway(
+  room: Room,
+  { bytesPerSecond, share }: { bytesPerSecond: number; share: number },
+): Promise<{ anna: PeerProcess; cora: PeerProcess; archive: string }> {
+  room.lists(game);
+  const anna = await room.peer('anna', { has: [game] });
+  await capUpload(anna, bytesPerSecond);
+  const cora = await room.peer('cora', { knows: [anna] });
+  await isOffered(cora, 'saga');
+  await cora.command('streamInstall', { gameId: 'saga' });
+  await hasArrived(cora, 'saga', { share });
+  return { anna, cora, archive: join(room.rootOf('anna', 'saga'), 'saga.eti') };
 }
 
 scenario('S39: when a sender is killed midway its part is deleted and the next sender used', async (room) => {
@@ -58,13 +73,7 @@ scenario('S39: when a sender is killed midway its part is deleted and the next s
 });
 
 scenario('S39: when the only sender is killed nothing is left and the failure says why', async (room) => {
-  room.lists(game);
-  const anna = await room.peer('anna', { has: [game] });
-  await capUpload(anna, 16 * mib);
-  const cora = await room.peer('cora', { knows: [anna] });
-  await isOffered(cora, 'saga');
-  await cora.command('streamInstall', { gameId: 'saga' });
-  await hasArrived(cora, 'saga', { share: 0.3 });
+  const { anna, cora } = await midway(room, { bytesPerSecond: 16 * mib, share: 0.3 });
   assert.ok(existsSync(join(room.rootOf('cora', 'saga'), '.local.installing')));
   await anna.kill9();
   const end = await endsWith(cora, 'install-failed', 'saga');
@@ -82,14 +91,7 @@ async function stopsUnpacking(archive: string): Promise<number> {
 }
 
 scenario('S40: a cancelled streamed install stops the sender’s unpacker within a second', async (room) => {
-  room.lists(game);
-  const anna = await room.peer('anna', { has: [game] });
-  await capUpload(anna, 8 * mib);
-  const cora = await room.peer('cora', { knows: [anna] });
-  await isOffered(cora, 'saga');
-  await cora.command('streamInstall', { gameId: 'saga' });
-  await hasArrived(cora, 'saga', { share: 0.1 });
-  const archive = join(room.rootOf('anna', 'saga'), 'saga.eti');
+  const { anna, cora, archive } = await midway(room, { bytesPerSecond: 8 * mib, share: 0.1 });
   await eventually('it unpacks', async () => (await processesWith(archive)).length > 0 || undefined);
   await cora.command('cancel', { gameId: 'saga' });
   const took = await stopsUnpacking(archive);
@@ -107,14 +109,7 @@ scenario('S40: a cancelled streamed install stops the sender’s unpacker within
 });
 
 scenario('S40: a receiver that is killed stops the sender’s unpacker within a second, and recovers', async (room) => {
-  room.lists(game);
-  const anna = await room.peer('anna', { has: [game] });
-  await capUpload(anna, 8 * mib);
-  const cora = await room.peer('cora', { knows: [anna] });
-  await isOffered(cora, 'saga');
-  await cora.command('streamInstall', { gameId: 'saga' });
-  await hasArrived(cora, 'saga', { share: 0.1 });
-  const archive = join(room.rootOf('anna', 'saga'), 'saga.eti');
+  const { anna, cora, archive } = await midway(room, { bytesPerSecond: 8 * mib, share: 0.1 });
   await cora.kill9();
   const took = await stopsUnpacking(archive);
   assert.ok(took < 1_000, `it took ${took} ms`);
@@ -126,14 +121,7 @@ scenario('S40: a receiver that is killed stops the sender’s unpacker within a 
 });
 
 scenario('S40: when one of two unpackers dies the other one is stopped, and the failure says why', async (room) => {
-  room.lists(game);
-  const anna = await room.peer('anna', { has: [game] });
-  await capUpload(anna, 8 * mib);
-  const cora = await room.peer('cora', { knows: [anna] });
-  await isOffered(cora, 'saga');
-  await cora.command('streamInstall', { gameId: 'saga' });
-  await hasArrived(cora, 'saga', { share: 0.1 });
-  const archive = join(room.rootOf('anna', 'saga'), 'saga.eti');
+  const { anna, cora, archive } = await midway(room, { bytesPerSecond: 8 * mib, share: 0.1 });
   const wanted = Math.min(2, availableParallelism());
   const [unpacker = 0] = await eventually('both unpack', async () => {
     const found = await processesWith(archive);

@@ -1,7 +1,17 @@
 /** Where a payload's content can be cut so that its parts are unpacked side by side. Pure. */
+import type { ArchiveEntry } from './types.ts';
 
 /** Starting an unpacker once more is worth it from here on. */
 const leastSectionBytes = 32 * 1024 * 1024;
+
+/**
+ * An archive of more is not taken apart: its tool would look for each file in a list of them, which takes 7-Zip two seconds
+ * for ten thousand in one folder, and the list goes to its extension in one message.
+ */
+const maxListedFiles = 3_000;
+const maxListedCharacters = 500_000;
+/** The tools that read lists take spaces and quotation marks at either end for something else. */
+const oddName = /^[\s"]|[\s"]$/;
 
 export interface Cuttable {
   readonly sizeBytes: number;
@@ -28,4 +38,21 @@ export function cutSections(items: readonly Cuttable[], { atMost }: { atMost: nu
     restBytes -= sizeBytes;
   }
   return starts;
+}
+
+/** The entries of one archive, in its order. */
+export function inArchive(entries: readonly ArchiveEntry[]): Cuttable[] {
+  const canBeCut =
+    entries.length <= maxListedFiles &&
+    entries.reduce((sum, { path }) => sum + path.length, 0) <= maxListedCharacters &&
+    !entries.some(({ path }) => oddName.test(path));
+  return entries.map(({ kind, sizeBytes, startsBlock = false }, index) => ({
+    sizeBytes: kind === 'file' ? sizeBytes : 0,
+    mayBegin: index === 0 || (canBeCut && startsBlock),
+  }));
+}
+
+/** A file that lies in the payload as it is. */
+export function onItsOwn({ sizeBytes }: { sizeBytes: number }): Cuttable {
+  return { sizeBytes, mayBegin: true };
 }

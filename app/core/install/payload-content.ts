@@ -1,6 +1,6 @@
 /** What a payload unpacks to, without a disk: for those who install it over the network. */
 import { absolutePath, LanspreadError, throwIfAborted, type FileSystem } from '../base/index.ts';
-import { cutSections, type Cuttable } from './cut-sections.ts';
+import { cutSections, inArchive, onItsOwn } from './cut-sections.ts';
 import { looseExecutables, probeAndList, unpackerOf } from './payload.ts';
 import { planInstall, type ListedArchive, type PayloadFile } from './plan.ts';
 import type { InstallContext } from './context.ts';
@@ -64,7 +64,10 @@ export async function openPayloadContent(
     entries: [...entries, ...copies],
     totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
     sections({ atMost }) {
-      const starts = cutSections([...archives.flatMap(cuttables), ...loose.map(asCuttable)], { atMost });
+      const starts = cutSections(
+        [...archives.flatMap(({ entries: listed }) => inArchive(listed)), ...loose.map(onItsOwn)],
+        { atMost },
+      );
       return starts.map((from, index) => ({
         firstEntry: from,
         bytes: ({ signal: stop }) =>
@@ -75,30 +78,6 @@ export async function openPayloadContent(
       }));
     },
   };
-}
-
-/**
- * An archive of more is not taken apart: its tool would look for each file in a list of them, which takes 7-Zip two seconds
- * for ten thousand in one folder, and the list goes to its extension in one message.
- */
-const maxListedFiles = 3_000;
-const maxListedCharacters = 500_000;
-/** The tools that read lists take spaces and quotation marks at either end for something else. */
-const oddName = /^[\s"]|[\s"]$/;
-
-function cuttables({ entries }: ListedArchive): Cuttable[] {
-  const canBeCut =
-    entries.length <= maxListedFiles &&
-    entries.reduce((sum, { path }) => sum + path.length, 0) <= maxListedCharacters &&
-    !entries.some(({ path }) => oddName.test(path));
-  return entries.map(({ kind, sizeBytes, startsBlock = false }, index) => ({
-    sizeBytes: kind === 'file' ? sizeBytes : 0,
-    mayBegin: index === 0 || (canBeCut && startsBlock),
-  }));
-}
-
-function asCuttable({ sizeBytes }: PayloadFile): Cuttable {
-  return { sizeBytes, mayBegin: true };
 }
 
 interface PayloadParts {

@@ -11,18 +11,21 @@ import { tempDir, type TempDir } from '../../support/temp.ts';
 
 const program = fileURLToPath(new URL('../../../app/cli/lanspread.mjs', import.meta.url));
 
-function startNode(folder: TempDir): ChildProcessByStdio<null, null, Readable> {
+type Node = ChildProcessByStdio<null, null, Readable>;
+
+/** A node that has begun to log, which is about its start at first, and how it ends. */
+async function startNode(folder: TempDir): Promise<{ node: Node; exited: Promise<unknown> }> {
+  await mkdir(folder.join('games'));
   const flags = ['--state-dir', folder.join('state'), '--games-dir', folder.join('games'), '--log-level', 'debug'];
-  return spawn(process.execPath, [program, 'node', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const node = spawn(process.execPath, [program, 'node', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(node, 'exit');
+  await once(node.stderr, 'data');
+  return { node, exited };
 }
 
 test('a node that is told to stop while it still starts comes to an orderly end', async () => {
   await using folder = await tempDir('node');
-  await mkdir(folder.join('games'));
-  const node = startNode(folder);
-  const exited = once(node, 'exit');
-  // The first that it logs is about its start.
-  await once(node.stderr, 'data');
+  const { node, exited } = await startNode(folder);
   assert.not.ok(existsSync(folder.join('state', 'rpc-address.json')), 'it is not up yet');
   node.kill('SIGTERM');
   node.stderr.resume();
@@ -31,10 +34,7 @@ test('a node that is told to stop while it still starts comes to an orderly end'
 
 test('a node whose log nobody reads any more goes on until it is told to stop', async () => {
   await using folder = await tempDir('node');
-  await mkdir(folder.join('games'));
-  const node = startNode(folder);
-  const exited = once(node, 'exit');
-  await once(node.stderr, 'data');
+  const { node, exited } = await startNode(folder);
   node.stderr.destroy();
   // Everything that it logs from here on, up to its orderly end, goes nowhere.
   const listening = folder.join('state', 'rpc-address.json');

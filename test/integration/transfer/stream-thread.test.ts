@@ -21,7 +21,7 @@ function stalling(contentBytes: number): ServeStream {
     await outlet.say({ ok: true });
     await outlet.say({ kind: 'plan', entries: entries.length, totalBytes: wholeBytes });
     await outlet.say({ kind: 'entries', entries });
-    await outlet.expect([entries.map(({ size }) => size)]);
+    outlet.expect([entries.map(({ size }) => size)]);
     await outlet.content(0, Buffer.concat(sent.map(({ bytes }) => bytes)).subarray(0, contentBytes));
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   };

@@ -70,16 +70,25 @@ async function writtenBy(pid: number): Promise<number> {
   return Number(/^wchar: (\d+)$/m.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1]);
 }
 
+/** An archive of plain names and one of odd names, in turn. */
+async function* packed(
+  under: UnpackerUnderTest,
+): AsyncGenerator<{ path: string; content: readonly Entry[] }, void, undefined> {
+  await using temp = await tempDir('unpacker');
+  for (const [name, content] of [
+    ['plain', entriesInFolders],
+    ['-odd näme 日本', oddEntries()],
+  ] as const) {
+    const path = temp.join(`${name}${under.extension}`);
+    await under.pack(path, content, seed);
+    yield { path, content };
+  }
+}
+
 /** Adds the tests to the suite. */
 export function unpackerStreamCompliance(test: Test, under: UnpackerUnderTest): void {
   test('streaming yields every entry in the order of the listing, each file with exactly its bytes', async () => {
-    await using temp = await tempDir('unpacker');
-    for (const [name, content] of [
-      ['plain', entriesInFolders],
-      ['-odd näme 日本', oddEntries()],
-    ] as const) {
-      const path = temp.join(`${name}${under.extension}`);
-      await under.pack(path, content, seed);
+    for await (const { path, content } of packed(under)) {
       const listed = await under.create().list(path, { signal: signal() });
       const { order, files } = await collect(under.create().stream(path, { signal: signal(), entries: listed }));
       assert.equal(
@@ -96,13 +105,7 @@ export function unpackerStreamCompliance(test: Test, under: UnpackerUnderTest): 
   });
 
   test('a part of an archive, where it says that unpacking can begin there, streams as it does in the whole', async () => {
-    await using temp = await tempDir('unpacker');
-    for (const [name, content] of [
-      ['plain', entriesInFolders],
-      ['-odd näme 日本', oddEntries()],
-    ] as const) {
-      const path = temp.join(`${name}${under.extension}`);
-      await under.pack(path, content, seed);
+    for await (const { path } of packed(under)) {
       const unpacker = under.create();
       const listed = await unpacker.list(path, { signal: signal() });
       const starts = listed.flatMap(({ startsBlock }, index) => (startsBlock ? [index] : []));

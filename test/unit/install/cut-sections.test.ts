@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cutSections, type Cuttable } from '../../../app/core/install/cut-sections.ts';
+import { cutSections, inArchive, onItsOwn, type Cuttable } from '../../../app/core/install/cut-sections.ts';
 
 const mib = 1024 * 1024;
 const files = (sizes: readonly number[], mayBegin = true): Cuttable[] =>
@@ -37,6 +37,37 @@ test('no section ever is without bytes, and none is missing', () => {
     const section = sizes.slice(start, starts[index + 1]);
     assert.ok(section.reduce((sum, size) => sum + size, 0) >= 16, `section ${index} from ${start}`);
   }
+});
+
+/** Which of these files unpacking may begin with; each of them starts a block. */
+const begins = (paths: readonly string[]): boolean[] =>
+  inArchive(paths.map((path) => ({ path, sizeBytes: 1, kind: 'file', startsBlock: true }))).map(
+    ({ mayBegin }) => mayBegin,
+  );
+
+test('an archive is cut where it says that unpacking can begin, and where it begins itself', () => {
+  assert.equal(begins(['a', 'b c', 'd@']), [true, true, true]);
+  const entries = [
+    { path: 'data', sizeBytes: 7, kind: 'directory' as const },
+    { path: 'data/a', sizeBytes: 5, kind: 'file' as const, startsBlock: true },
+    { path: 'data/b', sizeBytes: 5, kind: 'file' as const },
+  ];
+  assert.equal(inArchive(entries), [
+    { sizeBytes: 0, mayBegin: true },
+    { sizeBytes: 5, mayBegin: true },
+    { sizeBytes: 5, mayBegin: false },
+  ]);
+  assert.equal(onItsOwn({ sizeBytes: 5 }), { sizeBytes: 5, mayBegin: true });
+});
+
+test('an archive whose names no list can carry, or of too many, comes whole', () => {
+  for (const odd of [' a', 'a ', '"a', 'a"', '\ufeffa'])
+    assert.equal(begins(['first', odd, 'last']), [true, false, false], odd);
+  const names = (count: number, length: number): string[] =>
+    Array.from({ length: count }, (_, index) => String(index).padStart(length, 'x'));
+  const cuts = (paths: readonly string[]): number => begins(paths).filter(Boolean).length;
+  assert.equal([cuts(names(3_000, 10)), cuts(names(3_001, 10))], [3_000, 1]);
+  assert.equal([cuts(names(2_000, 250)), cuts(names(2_000, 251))], [2_000, 1]);
 });
 
 test.run();

@@ -95,9 +95,8 @@ class WorkerOutlet implements StreamOutlet {
     await this.#copy(messageFrame(message), undefined);
   }
 
-  expect(sizes: SectionSizes): Promise<void> {
+  expect(sizes: SectionSizes): void {
     this.#step({ kind: 'expect', sizes });
-    return Promise.resolve();
   }
 
   async content(section: number, bytes: Uint8Array): Promise<void> {

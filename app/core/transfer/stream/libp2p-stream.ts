@@ -71,9 +71,8 @@ class FramingOutlet implements StreamOutlet {
     await this.#write(messageFrame(message));
   }
 
-  expect(sizes: SectionSizes): Promise<void> {
+  expect(sizes: SectionSizes): void {
     this.#framer = new ContentFramer(sizes);
-    return Promise.resolve();
   }
 
   async content(section: number, bytes: Uint8Array): Promise<void> {

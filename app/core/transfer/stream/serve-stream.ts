@@ -65,7 +65,7 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       const sections = content.sections({ atMost });
       const atATime = (): number => (running > 1 || isPlaying() ? 1 : maxUnpackers);
       for (const message of planMessages(content, sections)) await outlet.say(message);
-      await outlet.expect(sizesOf(content, sections));
+      outlet.expect(sizesOf(content, sections));
       await send(contentItems(sections, { atATime, signal }), { request, peerId, outlet, signal, options });
       // Each section opened its archive anew.
       await options.assertUnchanged?.({ gameRoot, manifest });

@@ -20,11 +20,11 @@ export interface StreamLane {
   openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingStream>;
 }
 
-/** Where a stream goes to one peer. Each resolves when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
+/** Where a stream goes to one peer. What resolves does so when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
 export interface StreamOutlet {
   say(message: StreamMessage | StreamReply): Promise<void>;
   /** The sizes of each section's files but the copies: before the first content. */
-  expect(sizes: SectionSizes): Promise<void>;
+  expect(sizes: SectionSizes): void;
   /** The hashes of the files that are through are told by the outlet. The bytes may be reused once it resolves. */
   content(section: number, bytes: Uint8Array): Promise<void>;
   endSection(section: number): Promise<void>;
