@@ -1,12 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { catalogEntry } from '../support/catalogs.ts';
+import { processesWith } from '../support/compliance/processes.ts';
 import { eventually, until } from '../support/eventually.ts';
-import type { GameSpec } from '../support/games.ts';
+import { mib, type GameSpec } from '../support/games.ts';
 import type { PeerProcess } from '../support/peer.ts';
 import { runScenarios, scenario, type Room } from '../support/scenario.ts';
-import { does, sees } from '../support/story.ts';
+import { capUpload, does, endsWith, hasArrived, isOffered, sees } from '../support/story.ts';
 
 /** Runs until the test says so, two minutes at most; it leaves its process id. */
 const script = [
@@ -28,9 +30,9 @@ const lossLimitMs = 20_000;
 const inGame = (room: Room, name: string, file: string): string => join(room.gamesDir(name), 'hover', 'local', file);
 
 /** A room of one that has the game installed, and others who only list it. */
-async function setTheStage(room: Room): Promise<PeerProcess> {
-  room.catalog = [catalogEntry(game, { launch })];
-  const anna = await room.peer('anna', { has: [game] });
+async function setTheStage(room: Room, others: readonly GameSpec[] = []): Promise<PeerProcess> {
+  room.catalog = [catalogEntry(game, { launch }), ...others.map((other) => catalogEntry(other))];
+  const anna = await room.peer('anna', { has: [game, ...others] });
   await does(anna, 'install', { gameId: 'hover' }, 'install-finished');
   return anna;
 }
@@ -129,6 +131,33 @@ if (isLinux) {
     await eventually('anna plays on', async () => (await anna.game('hover')).operation);
     await anna.command('stop', { gameId: 'hover' });
     await anna.waitFor('play-ended');
+  });
+
+  scenario('while its player plays, a PC unpacks for others with one unpacker, afterwards with two', async (room) => {
+    const entries = Array.from({ length: 5 }, (_, index) => ({ path: `${index}.pak`, sizeBytes: 60 * mib }));
+    const large: GameSpec = { id: 'large', archives: [{ format: 'rar5', name: 'large.eti', entries }] };
+    const anna = await setTheStage(room, [large]);
+    await capUpload(anna, 40 * mib);
+    const bela = await room.peer('bela', { knows: [anna] });
+    await isOffered(bela, 'large');
+    const archive = join(room.rootOf('anna', 'large'), 'large.eti');
+    const unpackers = async (): Promise<number> => (await processesWith(archive)).length;
+    await anna.command('play', { gameId: 'hover' });
+    try {
+      await bela.command('streamInstall', { gameId: 'large' });
+      let most = 0;
+      let hasEnough = false;
+      const enough = hasArrived(bela, 'large', { share: 0.3 }).finally(() => (hasEnough = true));
+      while (!hasEnough) most = Math.max(most, await unpackers());
+      await enough;
+      assert.is(most, 1, 'while she plays');
+    } finally {
+      await endGame(room, 'anna');
+    }
+    // A further one is begun when the one that runs comes to its end.
+    await until('two unpack', async () => (await unpackers()) === Math.min(2, availableParallelism()));
+    await capUpload(anna, 1_000 * mib);
+    await endsWith(bela, 'install-finished', 'large');
   });
 }
 
