@@ -20,7 +20,7 @@ import {
 } from './contract.ts';
 import { extensionHandlers } from './extension-commands.ts';
 import type { Kiosk } from './kiosk.ts';
-import { isAllowedWhileLocked } from './kiosk-actions.ts';
+import { isAllowedWhileLocked } from './locked-commands.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface CommandsOptions {

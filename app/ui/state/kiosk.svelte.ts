@@ -1,6 +1,6 @@
 /** Kiosk mode as it stands for this window. */
 import type { CommandName, CommandResult } from '../../core/rpc/contract.ts';
-import { isAllowedWhileLocked } from '../../core/rpc/kiosk-actions.ts';
+import { isAllowedWhileLocked } from '../../core/rpc/locked-commands.ts';
 import { link } from './app.svelte.ts';
 
 export type KioskStatus = CommandResult<'kiosk.status'>;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commandSchemas } from '../../../app/core/rpc/index.ts';
-import { isAllowedWhileLocked } from '../../../app/core/rpc/kiosk-actions.ts';
+import { isAllowedWhileLocked } from '../../../app/core/rpc/locked-commands.ts';
 
 const core = fileURLToPath(new URL('../../../app/core', import.meta.url));
 /** Everything that reads what peers send. */

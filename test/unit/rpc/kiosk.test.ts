@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
 import { defaultSettings, Kiosk, SettingsStore } from '../../../app/core/rpc/index.ts';
-import { isAllowedWhileLocked } from '../../../app/core/rpc/kiosk-actions.ts';
+import { isAllowedWhileLocked } from '../../../app/core/rpc/locked-commands.ts';
 import { waitAfter } from '../../../app/core/rpc/pin.ts';
 import type { SettingsRepository } from '../../../app/core/state/index.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

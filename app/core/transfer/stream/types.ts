@@ -1,6 +1,9 @@
-import type { FileSystem, SafePath } from '../../base/index.ts';
+import type { FileSystem } from '../../base/index.ts';
 import type { StreamEntry, StreamInstall, StreamMessage, StreamReply } from '../../protocol/index.ts';
+import type { ContentFile } from './content.ts';
 import type { SectionSizes } from './frames.ts';
+
+export type * from './content.ts';
 
 /** A road that a stream's bytes come by, from one peer. Disposing leaves it, and the sender stops. */
 export interface ByteRoad extends AsyncDisposable {
@@ -30,39 +33,11 @@ export interface StreamOutlet {
   endSection(section: number): Promise<void>;
 }
 
-/** What a payload on this PC unpacks to. */
-export interface PayloadContent {
-  readonly entries: readonly StreamEntry[];
-  /** Of the contents that come: copies are made where they arrive. */
-  readonly totalBytes: number;
-  /** How it can be unpacked side by side, in the order of the entries. One section is the whole. */
-  sections(options: { atMost: number }): readonly ContentSection[];
-}
-
-export interface ContentSection {
-  /** The index of the entry that it begins with; 0 for the first. It ends where the next one begins. */
-  readonly firstEntry: number;
-  /**
-   * The contents of its files but the copies in the order of the entries, without a gap; a piece is valid until the next is asked
-   * for. Ends well only when what it comes from was found whole. Whatever unpacks is dead once it settled or was left.
-   */
-  bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
-}
-
-/** Looks into the archives of a game root. Errors: those of the unpackers and of the path rules. */
-export type OpenPayload = (gameRoot: string, options: { signal: AbortSignal }) => Promise<PayloadContent>;
-
 /** Answers one request, refusal or all, on the outlet. Never throws for what the peer did wrong. */
 export type ServeStream = (
   request: StreamInstall,
   options: { peerId: string; outlet: StreamOutlet; signal: AbortSignal },
 ) => Promise<void>;
-
-export interface ContentFile {
-  readonly path: SafePath;
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-}
 
 /** Where the contents of a stream's files go. */
 export interface PourTarget {

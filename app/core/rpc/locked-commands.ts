@@ -1,0 +1,29 @@
+/** Which commands a locked client may run: the core refuses the rest, the UI does not offer it. */
+import type { CommandName } from './contract.ts';
+import type { KioskAction } from './kiosk-actions.ts';
+
+/** What a locked client may always do. */
+const always: readonly CommandName[] = [
+  'listGames',
+  'getGame',
+  'searchGames',
+  'listPeers',
+  'status',
+  'settings.get',
+  'settings.set',
+  'kiosk.status',
+  'kiosk.unlock',
+  'kiosk.lock',
+  'kiosk.endSession',
+];
+
+/** What the setting `kioskActions` adds. */
+const byAction: Record<KioskAction, readonly CommandName[]> = {
+  play: ['play', 'stop'],
+  get: ['download', 'streamInstall', 'update', 'install', 'pause', 'resume', 'cancel'],
+};
+
+/** Pure: whether a locked client may run this command. */
+export function isAllowedWhileLocked(command: CommandName, actions: readonly KioskAction[]): boolean {
+  return always.includes(command) || actions.some((action) => byAction[action].includes(command));
+}
