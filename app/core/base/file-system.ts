@@ -33,15 +33,20 @@ export interface DirectoryEntry {
   readonly kind: EntryKind;
 }
 
-export interface FileHandle extends AsyncDisposable {
+/** A file that is open for reading. It has no `sync`: Windows flushes only a handle that may write. */
+export interface ReadHandle extends AsyncDisposable {
   /** Reads up to `buffer.length` bytes at `position`; returns how many. */
   read(buffer: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A file that is open for reading and writing. */
+export interface FileHandle extends ReadHandle {
   /** Writes all of `buffer` at `position`. */
   write(buffer: Uint8Array, position: number): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
   /** Flushes data and metadata to the disk. */
   sync(): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface FileSystem {
@@ -51,8 +56,15 @@ export interface FileSystem {
   readFile(path: string): Promise<Buffer>;
   /** Creates or overwrites. Not atomic; see `writeFileAtomic`. */
   writeFile(path: string, data: Uint8Array | string): Promise<void>;
-  /** `read` an existing file, `create` or truncate one, `edit` an existing or new one without truncating. */
-  open(path: string, mode: 'read' | 'create' | 'edit'): Promise<FileHandle>;
+  /** Opens an existing file for reading only. */
+  openToRead(path: string): Promise<ReadHandle>;
+  /** `create` or truncate a file, `edit` an existing or new one without truncating. */
+  open(path: string, mode: 'create' | 'edit'): Promise<FileHandle>;
+  /**
+   * Flushes data and metadata of an existing file to the disk, whoever wrote it; a read-only one too. Changes nothing.
+   * Errors: `ENOENT`; the disk's own, which it tells only once.
+   */
+  flushFile(path: string): Promise<void>;
   /**
    * Creates the directory and its parents; no error when it is there. Parents only below `within`, where that is given:
    * fails with `ENOENT` when it is not there, so that nothing is made in the place of a drive that was unplugged.
@@ -105,7 +117,6 @@ function toStat(stat: BigIntStats): FileStat {
 }
 
 const openFlags = {
-  read: constants.O_RDONLY,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
   edit: constants.O_RDWR | constants.O_CREAT,
 };
@@ -122,35 +133,19 @@ export function writeAllSync(descriptor: number, bytes: Uint8Array, position: nu
     done += someBytes(writeSync(descriptor, bytes, done, bytes.length - done, position + done));
 }
 
-class NodeFileHandle implements FileHandle {
-  readonly #handle: fs.FileHandle;
+class NodeReadHandle implements ReadHandle {
+  protected readonly handle: fs.FileHandle;
 
   constructor(handle: fs.FileHandle) {
-    this.#handle = handle;
+    this.handle = handle;
   }
 
   async read(buffer: Uint8Array, position: number): Promise<number> {
-    return (await this.#handle.read(buffer, 0, buffer.length, position)).bytesRead;
-  }
-
-  async write(buffer: Uint8Array, position: number): Promise<void> {
-    let done = 0;
-    while (done < buffer.length) {
-      const { bytesWritten } = await this.#handle.write(buffer, done, buffer.length - done, position + done);
-      done += someBytes(bytesWritten);
-    }
-  }
-
-  async truncate(sizeBytes: number): Promise<void> {
-    await this.#handle.truncate(sizeBytes);
-  }
-
-  async sync(): Promise<void> {
-    await this.#handle.sync();
+    return (await this.handle.read(buffer, 0, buffer.length, position)).bytesRead;
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.handle.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,18 +153,29 @@ class NodeFileHandle implements FileHandle {
   }
 }
 
-/** Writes in the thread that calls: for worker threads, where a hop to the thread pool costs more than the write. */
-class EagerFileHandle extends NodeFileHandle {
-  readonly #descriptor: number;
-
-  constructor(handle: fs.FileHandle) {
-    super(handle);
-    this.#descriptor = handle.fd;
+class NodeFileHandle extends NodeReadHandle implements FileHandle {
+  async write(buffer: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesWritten } = await this.handle.write(buffer, done, buffer.length - done, position + done);
+      done += someBytes(bytesWritten);
+    }
   }
 
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.handle.truncate(sizeBytes);
+  }
+
+  async sync(): Promise<void> {
+    await this.handle.sync();
+  }
+}
+
+/** Writes in the thread that calls: for worker threads, where a hop to the thread pool costs more than the write. */
+class EagerFileHandle extends NodeFileHandle {
   override write(buffer: Uint8Array, position: number): Promise<void> {
     try {
-      writeAllSync(this.#descriptor, buffer, position);
+      writeAllSync(this.handle.fd, buffer, position);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
@@ -187,6 +193,26 @@ async function makeFoldersWritable(path: string): Promise<void> {
   await fs.chmod(path, (mode & 0o777) | 0o700);
   for (const entry of await fs.readdir(path, { withFileTypes: true }))
     if (entry.isDirectory()) await makeFoldersWritable(join(path, entry.name));
+}
+
+/**
+ * Opens a file so that it can be flushed. Windows flushes only what is open for writing, and opens nothing for writing that
+ * has the read-only attribute: that is taken away for the moment of the opening.
+ */
+async function openToFlush(path: string): Promise<fs.FileHandle> {
+  if (process.platform !== 'win32') return await fs.open(path, constants.O_RDONLY);
+  try {
+    return await fs.open(path, constants.O_RDWR);
+  } catch (error) {
+    const mode = Number((await fs.stat(path)).mode);
+    if (systemCode(error) !== 'EPERM' || (mode & 0o200) !== 0) throw error;
+    await fs.chmod(path, mode | 0o200);
+    try {
+      return await fs.open(path, constants.O_RDWR);
+    } finally {
+      await fs.chmod(path, mode);
+    }
+  }
 }
 
 /** See `makeDirectory`. */
@@ -216,8 +242,15 @@ const disk: FileSystem = {
   },
   readFile: (path) => fs.readFile(path),
   writeFile: (path, data) => fs.writeFile(path, data),
+  async openToRead(path) {
+    return new NodeReadHandle(await fs.open(path, constants.O_RDONLY));
+  },
   async open(path, mode) {
     return new NodeFileHandle(await fs.open(path, openFlags[mode]));
+  },
+  async flushFile(path) {
+    await using handle = await openToFlush(path);
+    await handle.sync();
   },
   async makeDirectory(path, { within } = {}) {
     if (within === undefined) await fs.mkdir(path, { recursive: true });

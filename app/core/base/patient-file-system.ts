@@ -1,7 +1,7 @@
 /**
  * Virus scanners, indexers and back-up programs open what was just written, and on Windows nobody may rename or delete it
- * meanwhile. Such a refusal passes within moments, so a rename or delete that is refused is tried again for a while; who
- * asked for it need not know. Elsewhere files are not held: there a refusal is final.
+ * meanwhile; some let nobody write, so that it cannot be flushed either. Such a refusal passes within moments, so what is
+ * refused is tried again for a while; who asked for it need not know. Elsewhere files are not held: there a refusal is final.
  */
 import { sleep } from './cancellation.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -24,10 +24,13 @@ export interface PatienceOptions {
   isHeldHere?: boolean;
 }
 
-export type RenamesAndDeletes = Pick<FileSystem, 'lstat' | 'rename' | 'deleteFile' | 'deleteDirectory' | 'deleteTree'>;
+export type PatientMethods = Pick<
+  FileSystem,
+  'lstat' | 'flushFile' | 'rename' | 'deleteFile' | 'deleteDirectory' | 'deleteTree'
+>;
 
-/** The same file system, whose renames and deletes outlast a program that holds a file for a moment. */
-export function patientFileSystem<Inner extends RenamesAndDeletes>(
+/** The same file system, whose renames, deletes and flushes outlast a program that holds a file for a moment. */
+export function patientFileSystem<Inner extends PatientMethods>(
   inner: Inner,
   { clock = systemClock, isHeldHere = process.platform === 'win32' }: PatienceOptions = {},
 ): Inner {
@@ -63,6 +66,7 @@ export function patientFileSystem<Inner extends RenamesAndDeletes>(
         inner.rename(from, to),
       );
     },
+    flushFile: (path) => patiently({ limitMs: patienceMs.file }, () => inner.flushFile(path)),
     deleteFile: (path) => patiently({ limitMs: patienceMs.file }, () => inner.deleteFile(path)),
     deleteDirectory: (path) => patiently({ limitMs: patienceMs.file }, () => inner.deleteDirectory(path)),
     deleteTree: (path) => patiently({ limitMs: patienceMs.tree, codes: heldInside }, () => inner.deleteTree(path)),

@@ -2,7 +2,7 @@
  * A file system that tells of every step before and after it is done. Who listens may break a step: programs that prove
  * what a crash or a failing disk leaves behind stand here, between the core and its disk.
  */
-import type { FileHandle, FileSystem } from './file-system.ts';
+import type { FileHandle, FileSystem, ReadHandle } from './file-system.ts';
 
 export interface FileStep {
   /** The method; `open` with its mode. */
@@ -28,6 +28,7 @@ const methods = {
   list: false,
   readFile: false,
   writeFile: true,
+  flushFile: true,
   makeDirectory: true,
   rename: true,
   deleteFile: true,
@@ -59,27 +60,48 @@ export function steppedFileSystem(inner: FileSystem, hooks: FileStepHooks): File
     };
     Object.assign(stepped, { [name]: watched });
   }
+  stepped.openToRead = async (path) => {
+    const step: FileStep = { name: 'open read', path, changes: false };
+    hooks.before(step);
+    const handle = await inner.openToRead(path);
+    hooks.after?.(step);
+    return steppedReadHandle(handle, runner(path, hooks));
+  };
   stepped.open = async (path, mode) => {
-    const step: FileStep = { name: `open ${mode}`, path, changes: mode !== 'read' };
+    const step: FileStep = { name: `open ${mode}`, path, changes: true };
     hooks.before(step);
     const handle = await inner.open(path, mode);
     hooks.after?.(step);
-    return steppedHandle(handle, path, hooks);
+    return steppedHandle(handle, runner(path, hooks));
   };
   return stepped;
 }
 
-function steppedHandle(inner: FileHandle, path: string, hooks: FileStepHooks): FileHandle {
-  const run = async <T>(name: string, changes: boolean, work: (isHalf: boolean) => Promise<T>): Promise<T> => {
+type Run = <T>(name: string, changes: boolean, work: (isHalf: boolean) => Promise<T>) => Promise<T>;
+
+/** Runs steps of one open file. */
+function runner(path: string, hooks: FileStepHooks): Run {
+  return async (name, changes, work) => {
     const step: FileStep = { name, path, changes };
     const isHalf = hooks.before(step) === 'half';
     const result = await work(isHalf);
     hooks.after?.(step);
     return result;
   };
+}
+
+function steppedReadHandle(inner: ReadHandle, run: Run): ReadHandle {
   return {
     read: (buffer, position) =>
       run('read', false, (isHalf) => inner.read(isHalf ? firstHalf(buffer) : buffer, position)),
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => inner.close(),
+  };
+}
+
+function steppedHandle(inner: FileHandle, run: Run): FileHandle {
+  return {
+    ...steppedReadHandle(inner, run),
     write: (buffer, position) =>
       run('write', true, async (isHalf) => {
         if (!isHalf) return await inner.write(buffer, position);
@@ -88,8 +110,6 @@ function steppedHandle(inner: FileHandle, path: string, hooks: FileStepHooks): F
       }),
     truncate: (sizeBytes) => run('truncate', true, () => inner.truncate(sizeBytes)),
     sync: () => run('sync', true, () => inner.sync()),
-    close: () => inner.close(),
-    [Symbol.asyncDispose]: () => inner.close(),
   };
 }
 

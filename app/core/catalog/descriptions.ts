@@ -93,7 +93,7 @@ async function readDescription(
 }
 
 async function isCatalog(fileSystem: FileSystem, path: string): Promise<boolean> {
-  await using file = await fileSystem.open(path, 'read');
+  await using file = await fileSystem.openToRead(path);
   const head = Buffer.alloc(4096);
   return head.toString('latin1', 0, await file.read(head, 0)).includes('"formatVersion"');
 }

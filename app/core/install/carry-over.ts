@@ -5,7 +5,7 @@ import type { InstallContext } from './context.ts';
 import { markerName, type RootLayout } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
 import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
-import { exists, flushFile } from './staging.ts';
+import { exists } from './staging.ts';
 
 /** Everything in `local/`, links as links. */
 async function readLocal({ fileSystem }: InstallContext, local: string, signal?: AbortSignal): Promise<LocalEntry[]> {
@@ -101,7 +101,7 @@ export async function carryOver(
     if (kind === 'symlink') await fileSystem.makeLink(await fileSystem.readLink(source), target);
     else {
       await fileSystem.copyFile(source, target);
-      await flushFile(fileSystem, target);
+      await fileSystem.flushFile(target);
       await assertWhole(fileSystem, { source, target, sizeBytes });
     }
     for (let folder = dirname(target); folder.length >= staging.length; folder = dirname(folder)) folders.add(folder);

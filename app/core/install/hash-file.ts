@@ -9,7 +9,7 @@ const sliceBytes = 1024 * 1024;
 /** Hashes in slices between which other work of the loop gets its turn. */
 export function streamingFileHasher(fileSystem: FileSystem = nodeFileSystem): HashFile {
   return async (path, { signal } = {}) => {
-    await using file = await fileSystem.open(path, 'read');
+    await using file = await fileSystem.openToRead(path);
     const hasher = createHasher();
     const { sizeBytes } = await fileSystem.lstat(path);
     const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sliceBytes, sizeBytes)));

@@ -19,7 +19,6 @@ import { readSentinel } from '../library/index.ts';
 import type { RecoveryContext } from './context.ts';
 import { listGameFolders } from './list-roots.ts';
 import type { Root } from './recover-root.ts';
-import { flushFile } from './staging.ts';
 
 export const legacyName = '.lanspread.json';
 /** A journal holds a handful of words; what is longer is none. */
@@ -124,7 +123,7 @@ async function importOne(context: LegacyContext, { root, gameId }: Root): Promis
 
 /** One byte over the limit tells a file that is too long, which then is no JSON any more. */
 async function readSome(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
-  await using file = await fileSystem.open(path, 'read');
+  await using file = await fileSystem.openToRead(path);
   const buffer = Buffer.alloc(mostBytes + 1);
   const count = await file.read(buffer, 0);
   return count > mostBytes ? Buffer.from('too long') : buffer.subarray(0, count);
@@ -178,7 +177,7 @@ async function setAside(
 async function moveAcrossDisks(fileSystem: FileSystem, { path, to }: { path: string; to: string }): Promise<void> {
   try {
     await fileSystem.copyFile(path, to);
-    await flushFile(fileSystem, to);
+    await fileSystem.flushFile(to);
     await fileSystem.syncDirectory(dirname(to));
     await fileSystem.deleteFile(path);
   } catch (error) {

@@ -159,7 +159,7 @@ async function* looseBytes(
   { path, sizeBytes }: PayloadFile,
   { root, signal }: { root: string; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  await using file = await fileSystem.open(absolutePath(root, path), 'read');
+  await using file = await fileSystem.openToRead(absolutePath(root, path));
   const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(readBytes, sizeBytes)));
   for (let done = 0; done < sizeBytes; ) {
     throwIfAborted(signal);

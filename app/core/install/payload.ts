@@ -84,7 +84,7 @@ async function probePayload(
 }
 
 async function readHead(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
-  await using file = await fileSystem.open(path, 'read');
+  await using file = await fileSystem.openToRead(path);
   const head = Buffer.alloc(probeHeadBytes);
   return head.subarray(0, await file.read(head, 0));
 }

@@ -7,7 +7,7 @@ import { installedRootOf } from './installed-root.ts';
 import type { RootLayout } from './layout.ts';
 import { makeCopies, type Copies } from './make-copies.ts';
 import { planInstall, type InstallPlan } from './plan.ts';
-import { flushFile, writeMarker } from './staging.ts';
+import { writeMarker } from './staging.ts';
 import type {
   ContentFile,
   ContentSender,
@@ -103,7 +103,7 @@ async function sealCopies(
   const known = new Map(inventory.map((file) => [file.path, file]));
   const made: InventoryFile[] = [];
   for (const [path, from] of copies) {
-    await flushFile(fileSystem, absolutePath(staging, path));
+    await fileSystem.flushFile(absolutePath(staging, path));
     const file = known.get(from);
     if (file) made.push({ ...file, path });
   }

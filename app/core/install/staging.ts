@@ -159,7 +159,7 @@ export async function sealStaging(
       throwIfAborted(failure.signal);
       const absolute = absolutePath(staging, path);
       const blake3 = await hashFile(absolute, { signal: anySignal(signal, failure.signal) });
-      await flushFile(fileSystem, absolute);
+      await fileSystem.flushFile(absolute);
       inventory.push({ path, sizeBytes, blake3 });
     }
   };
@@ -176,19 +176,6 @@ export async function sealStaging(
   const directories = [...plan.directories, ''].toSorted((a, b) => b.length - a.length);
   for (const directory of directories) await fileSystem.syncDirectory(join(staging, directory));
   return inventory.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** Windows flushes only what was opened for writing, which a read-only file refuses; then the rename has to do. */
-export async function flushFile(fileSystem: FileSystem, path: string): Promise<void> {
-  const mode = process.platform === 'win32' ? 'edit' : 'read';
-  try {
-    await using handle = await fileSystem.open(path, mode);
-    await handle.sync();
-  } catch (error) {
-    const code = systemCode(error);
-    if (mode === 'edit' && (code === 'EPERM' || code === 'EACCES')) return;
-    throw error;
-  }
 }
 
 /** Copies loose files of the payload into staging. */

@@ -42,7 +42,7 @@ export function parseSentinel(bytes: Uint8Array): Sentinel | undefined {
 /** Reads a root's sentinel, of which the caller knows that it is a regular file. Undefined: nothing is downloaded. */
 export async function readSentinel(fileSystem: FileSystem, root: string): Promise<Sentinel | undefined> {
   try {
-    await using file = await fileSystem.open(join(root, sentinelName), 'read');
+    await using file = await fileSystem.openToRead(join(root, sentinelName));
     // One byte over the limit tells a file that is too long without reading all of it.
     const buffer = Buffer.allocUnsafe(limits.sentinelBytes + 1);
     return parseSentinel(buffer.subarray(0, await file.read(buffer, 0)));

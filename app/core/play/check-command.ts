@@ -64,7 +64,7 @@ async function walk(
 
 async function readFirstLine(fileSystem: FileSystem, path: string): Promise<string> {
   if (!/\.sh$/i.test(basename(path))) return '';
-  await using file = await fileSystem.open(path, 'read');
+  await using file = await fileSystem.openToRead(path);
   const bytes = Buffer.alloc(firstLineBytes);
   const count = await file.read(bytes, 0);
   const [line = ''] = bytes.toString('utf8', 0, count).split('\n');

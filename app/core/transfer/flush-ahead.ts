@@ -1,5 +1,5 @@
 /** Brings large files to the disk while they are fetched, so that little is left to wait for at the end. */
-import { absolutePath, type FileSystem, type Logger } from '../base/index.ts';
+import { absolutePath, systemCode, type FileSystem, type Logger } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
 
 /** Flushed each time that so much has arrived, in bytes. */
@@ -7,8 +7,11 @@ const everyBytes = 64 * 1024 * 1024;
 /** Smaller files are left to the end: one flush each while they come would cost more than it saves. */
 const leastFileBytes = 8 * 1024 * 1024;
 
+/** What a file that cannot be opened answers: no bytes were lost by that. */
+const cannotOpen: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EBUSY', 'EMFILE', 'ENFILE']);
+
 export interface FlushAheadOptions {
-  readonly fileSystem: Pick<FileSystem, 'open'>;
+  readonly fileSystem: Pick<FileSystem, 'flushFile'>;
   readonly root: string;
   readonly layout: ManifestLayout;
   readonly logger: Logger;
@@ -74,15 +77,11 @@ export class FlushAhead implements Disposable {
     const file = layout.manifest.files[fileIndex];
     if (!file) return;
     const path = absolutePath(root, file.path);
-    const handle = await fileSystem.open(path, 'read').catch((error: unknown) => {
-      // Whoever flushes all at the end opens it, too, and says what is wrong.
-      logger.debug({ path, err: error }, 'a file could not be opened to be flushed');
-    });
-    if (!handle) return;
     try {
-      await using open = handle;
-      await open.sync();
+      await fileSystem.flushFile(path);
     } catch (error) {
+      // The flush of all at the end opens it, too, and says what is wrong.
+      if (cannotOpen.has(systemCode(error) ?? '')) return;
       logger.warn({ path, err: error }, 'a file could not be flushed');
       this.#failure ??= { error };
     }

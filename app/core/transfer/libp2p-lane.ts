@@ -211,7 +211,7 @@ async function send(
   const buffer = Buffer.allocUnsafe(sliceBytes);
   let creditBytes = 0;
   for (const { path, offsetBytes, lengthBytes } of segments) {
-    await using handle = await fileSystem.open(path, 'read');
+    await using handle = await fileSystem.openToRead(path);
     let done = 0;
     while (done < lengthBytes) {
       throwIfAborted(signal);

@@ -102,10 +102,7 @@ export async function applyExecutables(
 /** Brings every payload file to the disk, so that the sentinel never promises what a power cut takes away. */
 export async function flushPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
   if (manifest.files.length > singleFlushFiles && (await flushFileSystem(root))) return;
-  await forEachParallel(manifest.files, async ({ path }) => {
-    await using handle = await fileSystem.open(absolutePath(root, path), 'read');
-    await handle.sync();
-  });
+  await forEachParallel(manifest.files, ({ path }) => fileSystem.flushFile(absolutePath(root, path)));
   for (const folder of foldersOf(manifest)) await fileSystem.syncDirectory(absolutePath(root, folder));
 }
 

@@ -5,7 +5,7 @@ import {
   systemCode,
   type EntryKind,
   type FileStat,
-  type RenamesAndDeletes,
+  type PatientMethods,
 } from '../../../app/core/base/index.ts';
 import { systemError } from '../../support/fault-file-system.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -36,13 +36,14 @@ class HeldDisk {
 
   fileSystem(isHeldHere = true) {
     const change = (): Promise<void> => this.#change();
-    const disk: RenamesAndDeletes = {
+    const disk: PatientMethods = {
       lstat: async (path: string): Promise<FileStat> => {
         const kind = this.#kinds[path];
         if (!kind) throw systemError('ENOENT');
         return { kind, sizeBytes: 0, mtimeNs: 0n, inode: 1n, executable: false, allocatedBytes: 0 };
       },
       rename: change,
+      flushFile: change,
       deleteFile: change,
       deleteDirectory: change,
       deleteTree: change,
@@ -67,6 +68,7 @@ type Patient = ReturnType<HeldDisk['fileSystem']>;
 const works: Record<string, (fileSystem: Patient) => Promise<void>> = {
   'the rename of a file': (fileSystem) => fileSystem.rename('/file', '/new'),
   'the rename of a folder': (fileSystem) => fileSystem.rename('/folder', '/new'),
+  'the flush of a file': (fileSystem) => fileSystem.flushFile('/file'),
   'the delete of a file': (fileSystem) => fileSystem.deleteFile('/file'),
   'the delete of an empty folder': (fileSystem) => fileSystem.deleteDirectory('/folder'),
   'the delete of a tree': (fileSystem) => fileSystem.deleteTree('/folder'),
@@ -92,6 +94,7 @@ for (const [what, work] of Object.entries(works)) {
 
 for (const [what, limitMs] of [
   ['the rename of a file', 2_000],
+  ['the flush of a file', 2_000],
   ['the delete of a file', 2_000],
   ['the delete of an empty folder', 2_000],
   ['the delete of a tree', 10_000],

@@ -29,7 +29,7 @@ for (const [what, write] of Object.entries(writes))
 test('a read may give half of what was asked for', async () => {
   await using folder = await tempDir('stepped');
   await writeFile(folder.join('a'), 'eightyes');
-  await using handle = await halving.open(folder.join('a'), 'read');
+  await using handle = await halving.openToRead(folder.join('a'));
   const buffer = Buffer.alloc(8);
   assert.equal([await handle.read(buffer, 0), buffer.toString('latin1', 0, 4)], [4, 'eigh']);
 });

@@ -19,7 +19,7 @@ function countingFileSystem(): { fileSystem: FileSystem; calls: Map<string, numb
     ...nodeFileSystem,
     list: (path) => (count('list'), nodeFileSystem.list(path)),
     lstat: (path) => (count('lstat'), nodeFileSystem.lstat(path)),
-    open: (path, mode) => (count('open'), nodeFileSystem.open(path, mode)),
+    openToRead: (path) => (count('open'), nodeFileSystem.openToRead(path)),
   };
   return { fileSystem, calls };
 }
@@ -481,8 +481,8 @@ function slowReader(): {
   let slow: { path: string; reached: () => void; goOn: Promise<void> } | undefined;
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    async open(path, mode) {
-      const handle = await nodeFileSystem.open(path, mode);
+    async openToRead(path) {
+      const handle = await nodeFileSystem.openToRead(path);
       if (path !== slow?.path) return handle;
       const { reached, goOn } = slow;
       slow = undefined;

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { basename } from 'node:path';
-import { silentLogger, type FileHandle, type FileSystem } from '../../../app/core/base/index.ts';
+import { silentLogger, type FileSystem } from '../../../app/core/base/index.ts';
 import { FlushAhead } from '../../../app/core/transfer/flush-ahead.ts';
 import { until } from '../../support/eventually.ts';
 import { layoutOfSizes } from '../../support/manifests.ts';
@@ -20,22 +20,17 @@ class Disk {
   syncing: PromiseWithResolvers<void> | undefined;
   failsToOpen = false;
 
-  readonly fileSystem: Pick<FileSystem, 'open'> = {
-    open: async (path) => {
+  readonly fileSystem: Pick<FileSystem, 'flushFile'> = {
+    flushFile: async (path) => {
       if (this.failsToOpen) throw Object.assign(new Error('gone'), { code: 'ENOENT' });
       this.open += 1;
-      const handle: Pick<FileHandle, 'sync' | typeof Symbol.asyncDispose> = {
-        sync: async () => {
-          this.synced.push(basename(path));
-          this.syncing = Promise.withResolvers();
-          await this.syncing.promise;
-        },
-        [Symbol.asyncDispose]: async () => {
-          this.open -= 1;
-        },
-      };
-      // Nothing else of a handle is used here.
-      return handle as FileHandle;
+      try {
+        this.synced.push(basename(path));
+        this.syncing = Promise.withResolvers();
+        await this.syncing.promise;
+      } finally {
+        this.open -= 1;
+      }
     },
   };
 

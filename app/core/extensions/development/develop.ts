@@ -139,7 +139,7 @@ async function tryArchive(
     throw new LanspreadError('BAD_REQUEST', {
       message: `${manifest.id} contributes no unpacker to try ${archive} with.`,
     });
-  await using file = await nodeFileSystem.open(archive, 'read');
+  await using file = await nodeFileSystem.openToRead(archive);
   const head = Buffer.alloc(probeHeadBytes);
   const length = await file.read(head, 0);
   for (const unpacker of host.unpackers()) {

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { isNotFound, LanspreadError, statOf, type FileHandle, type FileSystem } from '../../base/index.ts';
+import { isNotFound, LanspreadError, statOf, type ReadHandle, type FileSystem } from '../../base/index.ts';
 import { furtherVolumes, probeHeadBytes } from '../../install/index.ts';
 import { maxPieceBytes, type ArchiveFacts } from '../wire/index.ts';
 
@@ -17,7 +17,7 @@ export class ArchiveSource implements AsyncDisposable {
   readonly fingerprint: string;
   readonly #fileSystem: FileSystem;
   readonly #head: Uint8Array | undefined;
-  readonly #handles = new Map<string, Promise<FileHandle>>();
+  readonly #handles = new Map<string, Promise<ReadHandle>>();
 
   private constructor(
     fileSystem: FileSystem,
@@ -96,10 +96,10 @@ export class ArchiveSource implements AsyncDisposable {
     }
   }
 
-  #open(path: string): Promise<FileHandle> {
+  #open(path: string): Promise<ReadHandle> {
     const known = this.#handles.get(path);
     if (known) return known;
-    const opening = this.#fileSystem.open(path, 'read').catch((error: unknown) => {
+    const opening = this.#fileSystem.openToRead(path).catch((error: unknown) => {
       if (isNotFound(error))
         throw new LanspreadError('ARCHIVE_CORRUPT', { message: `${basename(path)} is not there.` });
       throw error;
