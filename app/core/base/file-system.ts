@@ -175,7 +175,9 @@ class NodeFileHandle extends NodeReadHandle implements FileHandle {
 class EagerFileHandle extends NodeFileHandle {
   override write(buffer: Uint8Array, position: number): Promise<void> {
     try {
-      writeAllSync(this.handle.fd, buffer, position);
+      const descriptor = this.handle.fd;
+      if (descriptor < 0) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' });
+      writeAllSync(descriptor, buffer, position);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
