@@ -16,7 +16,7 @@ import {
 } from '../base/index.ts';
 import { getBlocksSchema, laneReplySchema, protocols } from '../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../peers/index.ts';
-import { changedMeanwhile, diskError, isCut, openError } from './lane/block-sink.ts';
+import { changedMeanwhile, diskError, isCut, openError } from './lane/disk-errors.ts';
 import { withPeerStream } from './peer-request.ts';
 import type { Authorize, FetchListener, FetchRequest, Lane, ServePlan, Uploads } from './types.ts';
 import { takeBytes, takePlace } from './upload-turn.ts';

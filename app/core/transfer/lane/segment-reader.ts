@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { LanspreadError } from '../../base/index.ts';
 import type { ServePlan } from '../types.ts';
-import { diskError } from './block-sink.ts';
+import { diskError } from './disk-errors.ts';
 
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
