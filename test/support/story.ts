@@ -146,3 +146,28 @@ export function blockCount(tree: Tree): number {
 export function countOf(peer: PeerProcess, event: string, gameId: string): number {
   return peer.events.filter((one) => one.event === event && one['gameId'] === gameId).length;
 }
+
+/** Payload bytes that came in over the byte lanes since the start, wanted or not, from peers that are still here. */
+export async function receivedBytes(peer: PeerProcess): Promise<number> {
+  const { peers } = await peer.command('traffic');
+  return (peers as readonly { bytesIn: number }[]).reduce((sum, { bytesIn }) => sum + bytesIn, 0);
+}
+
+/** Demands that what was fetched is the payload once, with `extra` as a share of it for what may come twice. */
+export async function assertFetchedOnce(
+  peer: PeerProcess,
+  payloadBytes: number,
+  { extra = 0.05 }: { extra?: number } = {},
+): Promise<void> {
+  const received = await receivedBytes(peer);
+  const times = received / payloadBytes;
+  assert.ok(times >= 0.999, `${peer.name} counts only ${received} bytes of ${payloadBytes}`);
+  assert.ok(times <= 1 + extra, `${peer.name} fetched ${times.toFixed(2)} times the payload`);
+}
+
+/** Bytes of a payload. */
+export function payloadBytes(tree: Tree): number {
+  return tree
+    .filter(({ kind, path }) => kind === 'file' && path !== 'version.ini')
+    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

@@ -8,8 +8,15 @@ export interface Range {
   readonly count: number;
 }
 
+/**
+ * Why blocks are fetched. `first`: nobody fetched them. `race`: a copy waits in somebody's queue, and the one that begins
+ * first goes on. `rescue`: every copy is slow, and this one goes on whatever they do.
+ */
+export type RangePurpose = 'first' | 'race' | 'rescue';
+
 export interface RunningRange extends Range {
   readonly peer: SourcePeer;
+  readonly purpose: RangePurpose;
   readonly startedMs: number;
   lastByteMs: number;
   bytes: number;
@@ -53,13 +60,19 @@ export class RunningRanges implements Iterable<RunningRange> {
 
   begin(
     peer: SourcePeer,
-    { firstBlock, count, nowMs }: { firstBlock: number; count: number; nowMs: number },
+    {
+      firstBlock,
+      count,
+      purpose = 'first',
+      nowMs,
+    }: { firstBlock: number; count: number; purpose?: RangePurpose; nowMs: number },
   ): RunningRange {
     const times = { startedMs: nowMs, lastByteMs: nowMs };
     const range = {
       id: this.#nextId++,
       peerId: peer.peerId,
       peer,
+      purpose,
       firstBlock,
       count,
       ...times,
@@ -88,23 +101,29 @@ export class RunningRanges implements Iterable<RunningRange> {
     else for (const other of this) if (contains(other, block)) other.missing -= 1;
   }
 
-  /** Those in which nothing is missing any more, and those that have not begun while their copies have. */
+  /** Those in which nothing is missing any more, and those that lost a race before they began. */
   superfluous(): number[] {
     const ids: number[] = [];
-    for (const range of this) if (range.missing === 0 || this.#isOvertaken(range)) ids.push(range.id);
+    for (const range of this) if (range.missing === 0 || this.#hasLostRace(range)) ids.push(range.id);
     return ids;
   }
 
-  #isOvertaken({ bytes, firstBlock, count }: RunningRange): boolean {
-    if (bytes > 0) return false;
+  #hasLostRace(range: RunningRange): boolean {
+    const { bytes, purpose, firstBlock, count } = range;
+    if (bytes > 0 || purpose === 'rescue') return false;
     for (let block = firstBlock; block < firstBlock + count; block += 1) if (this.copiesOf(block) < 2) return false;
-    for (const other of this)
-      if (other.bytes > 0 && other.firstBlock <= firstBlock && other.firstBlock + other.count >= firstBlock + count)
-        return true;
+    for (const other of this) {
+      const isRace = purpose === 'race' || other.purpose === 'race';
+      if (isRace && other !== range && other.bytes > 0 && covers(other, range)) return true;
+    }
     return false;
   }
 }
 
 export function contains({ firstBlock, count }: Range, block: number): boolean {
   return block >= firstBlock && block < firstBlock + count;
+}
+
+function covers(range: Range, other: Range): boolean {
+  return range.firstBlock <= other.firstBlock && range.firstBlock + range.count >= other.firstBlock + other.count;
 }

@@ -7,7 +7,7 @@ import type { Bitmap } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
 import { blocksOf, type BlockRun } from './block-runs.ts';
 import { MissingBlocks, type BlockSpan, type MayAsk } from './missing-blocks.ts';
-import { pickDuplicate } from './pick-duplicate.ts';
+import { pickDuplicate, type Duplicate } from './pick-duplicate.ts';
 import { contains, RunningRanges, type Range } from './running-ranges.ts';
 import { Sharing } from './sharing.ts';
 import type { Have, RangeOutcome, SourcePeer } from './source-peer.ts';
@@ -191,7 +191,7 @@ export class Scheduler {
     this.#leaveIfUnusable(peer);
   }
 
-  /** Ranges in which nothing is missing any more: what still runs of them can be cancelled. */
+  /** Ranges that can be cancelled: nothing is missing in them any more, or another copy began before they did. */
   superfluous(): number[] {
     return this.#ranges.superfluous();
   }
@@ -226,7 +226,7 @@ export class Scheduler {
     return this.#missing.span(first, { mayAsk, budgetBytes });
   }
 
-  #duplicate(idle: SourcePeer, nowMs: number): BlockSpan | undefined {
+  #duplicate(idle: SourcePeer, nowMs: number): Duplicate | undefined {
     const mayAsk = this.#mayAsk(idle);
     const isWanted = (block: number): boolean => this.#missing.isMissing(block) && mayAsk(block);
     const { isCrowded } = this.#sharing;

@@ -259,7 +259,7 @@ test('a stalled range is fetched a second time, counts once, and what is left ov
   const copy = take(scheduler, 'b', 3_000);
   assert.is(copy.firstBlock, slow.firstBlock);
   scheduler.putPeer('c', 'all');
-  assert.is(scheduler.next('c', 10_000), undefined, 'two at a time are enough');
+  assert.is(scheduler.next('c', 5_999), undefined, 'two at a time are enough');
   assert.equal(scheduler.onBlock(copy.id, { block: 0, sound: true, nowMs: 3_100 }), { counts: true });
   assert.equal(scheduler.superfluous(), [slow.id, copy.id]);
   assert.equal(scheduler.onBlock(slow.id, { block: 0, sound: true, nowMs: 3_100 }), { counts: false });
@@ -267,6 +267,14 @@ test('a stalled range is fetched a second time, counts once, and what is left ov
   scheduler.onSettled(copy.id, { outcome: 'delivered', nowMs: 3_100 });
   scheduler.onSettled(slow.id, { outcome: 'cancelled', nowMs: 3_100 });
   assert.equal(scheduler.verdict(), { kind: 'done' });
+});
+
+test('a third copy is asked for where two peers are silent, and never a fourth', () => {
+  const scheduler = schedulerOf([4 * mib], ['a', 'b', 'c', 'd']);
+  take(scheduler, 'a');
+  take(scheduler, 'b', 3_000);
+  assert.is(take(scheduler, 'c', 6_000).firstBlock, 0);
+  assert.is(scheduler.next('d', 60_000), undefined);
 });
 
 test('blocks outside the range that reports them do not count', () => {
