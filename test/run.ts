@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requirePinnedNode } from '../app/cli/pinned-node.mjs';
@@ -101,7 +101,8 @@ function runFile(file: string, { limitMs }: Suite): Promise<Outcome> {
 async function runSuite(name: string, only: string | undefined): Promise<Outcome[]> {
   const suite = suites[name];
   if (!suite) throw new Error(`There is no suite ${name}; there are ${Object.keys(suites).join(', ')}.`);
-  const files = globSync(`test/${name}/**/*.test.ts`, { cwd: root }).sort();
+  const found = globSync(`test/${name}/**/*.test.ts`, { cwd: root });
+  const files = found.map((file) => file.replaceAll(sep, '/')).sort();
   const waiting = files.filter((file) => !only || file.includes(only));
   const outcomes: Outcome[] = [];
   const worker = async (): Promise<void> => {
@@ -118,7 +119,7 @@ async function runSuite(name: string, only: string | undefined): Promise<Outcome
 function report({ file, passed, failed, skipped, problem, output, seconds }: Outcome): void {
   const mark = failed > 0 ? '✗' : '✓';
   const extra = skipped > 0 ? `, ${skipped} skipped` : '';
-  console.log(`${mark} ${relative('test', file)}  ${passed} passed${extra}  ${seconds.toFixed(1)} s`);
+  console.log(`${mark} ${file.slice('test/'.length)}  ${passed} passed${extra}  ${seconds.toFixed(1)} s`);
   // What was left out, and how many steps there were to break at.
   for (const line of output.matchAll(/(?:^SKIP|STEPS) .*$/gm)) console.log(`    ${line[0]}`);
   if (failed === 0) return;
