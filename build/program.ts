@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin, type Rolldown } from 'vite';
 import { digestOf, findProgram } from '../app/cli/program.mjs';
@@ -26,7 +26,7 @@ const outside = [
 /** A program that runs may still load parts of its bundle. */
 const keptMs = 24 * 3_600_000;
 
-const placeOrThread = /new Worker\(new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
+const placeOrThread = /new Worker\(new URL\('(\.{1,2}\/[\w./-]+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
 
 /** The native part of a package, one package for each platform: found by its name when the program runs. */
 const nativePartsStayOutside: Plugin = {
@@ -53,7 +53,7 @@ function placesStay(outDir: string, read: (id: string, content: string) => void)
         const place = JSON.stringify(relative(outDir, id).split(sep).join('/'));
         const moved = code.replaceAll(placeOrThread, (_, thread: string | undefined) => {
           if (thread === undefined) return `new URL(${place}, import.meta.url).href`;
-          const fileName = `${thread}.mjs`;
+          const fileName = `${basename(thread)}.mjs`;
           this.emitFile({ type: 'chunk', id: join(dirname(id), `${thread}.ts`), fileName });
           return `new Worker(new URL('./${fileName}', import.meta.url)`;
         });

@@ -3,18 +3,18 @@
  * `core-….ts` beside this file.
  */
 import { withTimeLimit, type Event, type LanspreadError } from './base/index.ts';
-import { createCatalogRefresh } from './catalog-refresh.ts';
-import { createCoreCommands } from './core-commands.ts';
-import { openExtensions } from './core-extensions.ts';
-import { createGames, type Games } from './core-games.ts';
-import { openGround } from './core-ground.ts';
-import { openLane, openPeers, staticPeersOf } from './core-network.ts';
-import { lanspreadVersion, prepareGamesDir, uploadLimitsOf, type CoreOptions } from './core-options.ts';
-import { createGameRecovery } from './core-recovery.ts';
-import { startServices } from './core-services.ts';
+import { createCatalogRefresh } from './catalog/index.ts';
+import { createCoreCommands } from './wiring/commands.ts';
+import { openExtensions } from './wiring/extensions.ts';
+import { createGames, type Games } from './wiring/games.ts';
+import { openGround } from './wiring/ground.ts';
+import { openLane, openPeers, staticPeersOf } from './wiring/network.ts';
+import { lanspreadVersion, prepareGamesDir, uploadLimitsOf, type CoreOptions } from './wiring/options.ts';
+import { createGameRecovery } from './wiring/recovery.ts';
+import { startServices } from './wiring/services.ts';
 import { openLibrary } from './library/index.ts';
 import type { PeerNetwork } from './peers/index.ts';
-import { relayLibraryEvents, relayPeerEvents } from './relays.ts';
+import { relayLibraryEvents, relayPeerEvents } from './wiring/relays.ts';
 import {
   keepAddress,
   lastAddress,
@@ -22,14 +22,14 @@ import {
   startRpcServer,
   type Commands,
   type CoreEvent,
-  type SettingName,
 } from './rpc/index.ts';
-import type { TlsLane } from './transfer/index.ts';
+import type { SettingName } from './settings/index.ts';
+import type { TlsLane } from './lanes/index.ts';
 
 export { buildCatalogFile } from './catalog/index.ts';
 export { steppedFileSystem } from './base/index.ts';
 export { steppedState } from './state/index.ts';
-export type { CoreDecorators, CoreOptions } from './core-options.ts';
+export type { CoreDecorators, CoreOptions } from './wiring/options.ts';
 
 export interface StopOutcome {
   /** The required part whose failure made the core stop. */

@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorTable, isErrorCode } from '../../app/core/base/index.ts';
-import type { GameView } from '../../app/core/rpc/index.ts';
+import type { GameView } from '../../app/core/operations/index.ts';
 import { errorsDe } from '../../app/ui/i18n/errors-de.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { resolve, sep } from 'node:path';
 import { absolutePath, isGameId, parsePath, PathSet } from '../../app/core/base/index.ts';
 import { parseCatalog } from '../../app/core/catalog/catalog-file.ts';
-import { parseSentinel } from '../../app/core/library/sentinel.ts';
+import { parseSentinel } from '../../app/core/game-folder/sentinel.ts';
 import {
   askHaveSchema,
   decodeManifest,
@@ -20,7 +20,7 @@ import {
   prefixBytes,
   streamMessageSchema,
 } from '../../app/core/protocol/index.ts';
-import { FrameReader } from '../../app/core/transfer/lane/frame-reader.ts';
+import { FrameReader } from '../../app/core/lanes/tls/worker/frame-reader.ts';
 import type { SeededRandom } from '../support/random.ts';
 import * as samples from './samples.ts';
 

@@ -1,13 +1,13 @@
 /** One PC of a simulated room: the real scheduler and the real upload governor over a modelled network. */
 import { Bitmap } from '../../app/core/base/index.ts';
 import type { ManifestLayout } from '../../app/core/protocol/index.ts';
-import { toRuns, type BlockRun } from '../../app/core/transfer/block-runs.ts';
-import { handOut } from '../../app/core/transfer/hand-out.ts';
-import { isDue, type Look } from '../../app/core/transfer/have-news.ts';
-import { UploadGovernor } from '../../app/core/transfer/lane/upload-governor.ts';
-import { Scheduler, type Range } from '../../app/core/transfer/scheduler.ts';
-import type { RangeOutcome } from '../../app/core/transfer/source-peer.ts';
-import { uploadWaitLimitMs } from '../../app/core/transfer/upload-turn.ts';
+import { toRuns, type BlockRun } from '../../app/core/blocks/schedule/block-runs.ts';
+import { handOut } from '../../app/core/blocks/schedule/hand-out.ts';
+import { isDue, type Look } from '../../app/core/blocks/serve/have-news.ts';
+import { UploadGovernor } from '../../app/core/uploads/upload-governor.ts';
+import { Scheduler, type Range } from '../../app/core/blocks/schedule/scheduler.ts';
+import type { RangeOutcome } from '../../app/core/blocks/schedule/source-peer.ts';
+import { uploadWaitLimitMs } from '../../app/core/uploads/upload-turn.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { SimClock } from './sim-clock.ts';
 

@@ -6,7 +6,7 @@ import { limits } from '../../app/core/protocol/index.ts';
 import { layoutOfSizes } from '../support/manifests.ts';
 import { SeededRandom } from '../support/random.ts';
 import { SimClock } from './sim-clock.ts';
-import { lookPeriodMs } from '../../app/core/transfer/have-news.ts';
+import { lookPeriodMs } from '../../app/core/blocks/serve/have-news.ts';
 import { SimNode, type SimNetwork } from './sim-node.ts';
 
 export interface SimOptions {

@@ -24,14 +24,9 @@ import {
   type Manifest,
 } from '../../app/core/protocol/index.ts';
 import { openState, type State } from '../../app/core/state/index.ts';
-import { download, type DownloadContext } from '../../app/core/transfer/download.ts';
-import type {
-  DownloadListener,
-  DownloadOutcome,
-  DownloadRequest,
-  FetchRequest,
-  Lane,
-} from '../../app/core/transfer/types.ts';
+import { download, type DownloadContext } from '../../app/core/blocks/download.ts';
+import type { DownloadListener, DownloadOutcome, DownloadRequest } from '../../app/core/blocks/types.ts';
+import type { FetchRequest, Lane } from '../../app/core/lanes/types.ts';
 import { tempDir } from './temp.ts';
 
 export interface FakeGame {

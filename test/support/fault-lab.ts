@@ -12,22 +12,22 @@ import {
   systemClock,
   type FileSystem,
 } from '../../app/core/base/index.ts';
-import { downloadListStore } from '../../app/core/core-options.ts';
+import { downloadListStore } from '../../app/core/wiring/options.ts';
 import {
   createInstaller,
   openPayloadContent,
   recover,
-  RootLocks,
   streamingFileHasher,
   type InstallContext,
 } from '../../app/core/install/index.ts';
+import { RootLocks } from '../../app/core/game-folder/index.ts';
 import { openLibrary, type BlockHasher } from '../../app/core/library/index.ts';
 import { blockSizeBytes, ManifestLayout, decodeManifest } from '../../app/core/protocol/index.ts';
 import { createOperations, type Operations, type OperationsOptions } from '../../app/core/operations/index.ts';
 import type { State } from '../../app/core/state/index.ts';
-import { discard, download } from '../../app/core/transfer/download.ts';
-import { repair, verify, type VerifyContext } from '../../app/core/transfer/repair.ts';
-import type { StreamSenders } from '../../app/core/transfer/stream/index.ts';
+import { discard, download } from '../../app/core/blocks/download.ts';
+import { repair, verify, type VerifyContext } from '../../app/core/blocks/repair.ts';
+import type { StreamSenders } from '../../app/core/streamed/index.ts';
 import { isTerminal } from './event-faults.ts';
 import { gameId, type MadeGame } from './fault-game.ts';
 import { downloadLab, type FakeSwarm } from './fake-swarm.ts';

@@ -4,7 +4,6 @@ import { nodeFileSystem, parseGameId, silentLogger, systemClock, type FileSystem
 import {
   createInstaller,
   recover,
-  RootLocks,
   streamingFileHasher,
   type InstallContext,
   type Installer,
@@ -12,6 +11,7 @@ import {
   type RecoveryContext,
   type RecoveryReport,
 } from '../../app/core/install/index.ts';
+import { RootLocks } from '../../app/core/game-folder/index.ts';
 import { openState, type State } from '../../app/core/state/index.ts';
 import { createSevenZipUnpacker } from './seven-zip.ts';
 import { makeGame, type GameRoot, type GameSpec } from './games.ts';

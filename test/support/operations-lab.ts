@@ -21,8 +21,8 @@ import {
   type TransferPort,
 } from '../../app/core/operations/index.ts';
 import type { Peer } from '../../app/core/peers/index.ts';
-import type { DownloadOutcome, ResumableDownload } from '../../app/core/transfer/index.ts';
-import { stopKindOf } from '../../app/core/transfer/index.ts';
+import type { DownloadOutcome, ResumableDownload } from '../../app/core/blocks/index.ts';
+import { stopKindOf } from '../../app/core/blocks/index.ts';
 import { diskFull } from './full-state-disk.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

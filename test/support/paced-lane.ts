@@ -1,6 +1,6 @@
 /** A lane on a virtual clock: each peer sends at a steady speed, shared by what is asked of it at the time. */
 import { LanspreadError, type Clock } from '../../app/core/base/index.ts';
-import type { FetchListener, FetchRequest, Lane } from '../../app/core/transfer/types.ts';
+import type { FetchListener, FetchRequest, Lane } from '../../app/core/lanes/types.ts';
 
 const tickMs = 10;
 /** A transfer that asks more often than this goes round in circles. */

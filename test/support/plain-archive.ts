@@ -1,7 +1,7 @@
 /** An archive without compression and an unpacker for it that knows the disk only by its port, so that a test can break it. */
 import { join } from 'node:path';
 import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../../app/core/base/index.ts';
-import type { ArchiveEntry, Unpacker } from '../../app/core/install/index.ts';
+import type { ArchiveEntry, Unpacker } from '../../app/core/content/index.ts';
 import { contentOf, sizeOf, type Entry } from './entries.ts';
 
 const mark = 'lanspread plain archive\n';

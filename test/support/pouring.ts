@@ -1,5 +1,6 @@
-import { pourBytes } from '../../app/core/transfer/stream/pour.ts';
-import type { IncomingStream, PayloadContent, StreamPiece } from '../../app/core/transfer/stream/types.ts';
+import { pourBytes } from '../../app/core/streamed/receive/pour.ts';
+import type { IncomingStream, StreamPiece } from '../../app/core/streamed/types.ts';
+import type { PayloadContent } from '../../app/core/content/payload-content.ts';
 
 /** The whole content in one section. */
 export function wholeOf(content: Pick<PayloadContent, 'sections'>, signal: AbortSignal): AsyncIterable<Uint8Array> {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { silentLogger, nodeFileSystem, systemClock } from '../../app/core/base/index.ts';
 import { createExtensionHost, readManifest, type ExtensionHost } from '../../app/core/extensions/index.ts';
-import type { Unpacker } from '../../app/core/install/index.ts';
+import type { Unpacker } from '../../app/core/content/index.ts';
 
 const directory = fileURLToPath(new URL('../../app/extensions/seven-zip', import.meta.url));
 const manifest = await readManifest(nodeFileSystem, directory);

@@ -4,19 +4,18 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Emitter, LanspreadError, silentLogger } from '../../app/core/base/index.ts';
+import { defaultSettings, type Settings } from '../../app/core/settings/index.ts';
 import {
-  defaultSettings,
   isCommandName,
   startRpcServer,
   type CommandName,
   type Commands,
   type CoreEvent,
   type CoreEventMessage,
-  type GameView,
   type PeerView,
   type RpcServer,
-  type Settings,
 } from '../../app/core/rpc/index.ts';
+import type { GameView } from '../../app/core/operations/index.ts';
 
 const uiDirectory = fileURLToPath(new URL('../../app/ui/dist/', import.meta.url));
 

@@ -1,7 +1,7 @@
 /** Streams of a streamed install made by hand: frames as a sender sends them, honest or not. */
 import { blake3Hex } from '../../app/core/base/index.ts';
 import { contentPrefix, encodeFrame, type StreamEntry, type StreamMessage } from '../../app/core/protocol/index.ts';
-import type { ByteRoad } from '../../app/core/transfer/stream/types.ts';
+import type { ByteRoad } from '../../app/core/streamed/types.ts';
 
 export const said = (message: StreamMessage | { ok: true } | { ok: false; code: string; message: string }): Buffer =>
   encodeFrame(message);

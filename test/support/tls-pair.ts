@@ -1,5 +1,6 @@
 import { silentLogger, systemClock } from '../../app/core/base/index.ts';
-import { createTlsLane, type ServeStream, type TlsLane } from '../../app/core/transfer/index.ts';
+import { createTlsLane, type TlsLane } from '../../app/core/lanes/index.ts';
+import type { ServeStream } from '../../app/core/streamed/index.ts';
 
 /** Two lanes of one thread each that trust each other; the client knows the other one as `server`. */
 export async function tlsStreamPair(

@@ -1,6 +1,6 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { makeCatalog, makeKeyFiles, signCatalog, trustKey, verifyCatalog } from '../../core/catalog-tools.ts';
+import { makeCatalog, makeKeyFiles, signCatalog, trustKey, verifyCatalog } from '../../core/tools/catalog-tools.ts';
 import { addStateFlag, stateDirOf } from '../options.ts';
 import { runReporting, say, type JsonFlag } from './reporting.ts';
 

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { CheckResult, DevelopmentEvent, PackageFacts } from '../../core/extension-tools.ts';
+import type { CheckResult, DevelopmentEvent, PackageFacts } from '../../core/tools/extension-tools.ts';
 import { exitCodes } from '../exit.ts';
 import { formatBytes } from '../format.ts';
 import { runReporting, say, type JsonFlag } from './reporting.ts';
@@ -21,7 +21,7 @@ interface PackFlags extends JsonFlag {
   sign?: string;
 }
 
-const loadTools = () => import('../../core/extension-tools.ts');
+const loadTools = () => import('../../core/tools/extension-tools.ts');
 const defaultInspectPort = 9229;
 
 /** What it takes to write an extension; no core is needed. */
@@ -196,7 +196,7 @@ function showPackage(facts: PackageFacts, { json, files }: JsonFlag & { files: b
 }
 
 async function keygen(path: string, { json }: JsonFlag): Promise<void> {
-  const { makeKeyFiles } = await import('../../core/catalog-tools.ts');
+  const { makeKeyFiles } = await import('../../core/tools/catalog-tools.ts');
   const made = await makeKeyFiles(path);
   if (json) return say(JSON.stringify(made));
   say(`${made.secretPath}  signs; keep it to yourself.`);

@@ -1,6 +1,6 @@
 /** What `lanspread doctor` tells about broken-off operations: what was done about them, and what is left to a person. */
 import { toCodedError } from '../../core/rpc/index.ts';
-import type { RecoveryCheckup } from '../../core/recovery-checkup.ts';
+import type { RecoveryCheckup } from '../../core/tools/recovery-checkup.ts';
 import type { Finding } from './checks.ts';
 
 /** So many games are told one by one. */
@@ -12,7 +12,7 @@ export async function checkBrokenOff(folders: {
   gamesDir: string | undefined;
 }): Promise<{ findings: Finding[]; gamesDir?: string }> {
   try {
-    const { checkRecovery } = await import('../../core/recovery-checkup.ts');
+    const { checkRecovery } = await import('../../core/tools/recovery-checkup.ts');
     const checkup = await checkRecovery(folders);
     return { findings: tellCheckup(checkup), ...(checkup.latest && { gamesDir: checkup.latest.gamesDir }) };
   } catch (error) {

@@ -18,3 +18,4 @@ export * from './semaphore.ts';
 export * from './slot-ring.ts';
 export * from './stepped-file-system.ts';
 export * from './unexpected-errors.ts';
+export { forEachParallel } from './parallel.ts';

@@ -15,3 +15,4 @@ export { readCatalogFile, readSignature, signaturePathOf } from './signed-file.t
 export type * from './types.ts';
 export { createLiveSources, type LiveSourcesOptions } from './live/live-sources.ts';
 export type * from './live/types.ts';
+export { type CatalogRefresh, createCatalogRefresh } from './catalog-refresh.ts';

@@ -1,6 +1,6 @@
 /** The seam between what is known of extensions (the store), what runs them (the host) and who uses them (the core). */
 import type { Event, LanspreadError, SignalOptions } from '../base/index.ts';
-import type { Unpacker } from '../install/index.ts';
+import type { Unpacker } from '../content/index.ts';
 import type { ExtensionManifest, Permissions } from './manifest/index.ts';
 
 /** `built-in`: ships with Lanspread. `signed`: by a trusted key. `sideloaded`: by nobody, or from a development folder. */

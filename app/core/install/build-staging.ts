@@ -4,11 +4,12 @@ import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import { guardGrowth } from './growth-guard.ts';
 import { clearCopies, makeCopies } from './make-copies.ts';
-import type { RootLayout } from './layout.ts';
+import type { RootLayout } from '../game-folder/index.ts';
 import { unpackerOf } from './payload.ts';
 import type { InstallPlan } from './plan.ts';
 import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts';
-import type { InstallListener, Unpacker } from './types.ts';
+import type { InstallListener } from './types.ts';
+import type { Unpacker } from '../content/index.ts';
 
 /** What a tool may write beyond the announced sizes before it is stopped: file systems round up. */
 const growthSlackBytes = 64 * 1024 * 1024;

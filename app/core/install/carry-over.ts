@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { LanspreadError, throwIfAborted, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { markerName, type RootLayout } from './layout.ts';
+import { markerName, type RootLayout } from '../game-folder/index.ts';
 import type { InstallPlan } from './plan.ts';
 import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
 import { exists } from './staging.ts';

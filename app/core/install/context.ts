@@ -2,8 +2,8 @@ import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
 import type { State } from '../state/index.ts';
 import type { HashFile } from './hash-file.ts';
 import type { BombLimits } from './plan.ts';
-import type { RootLocks } from './root-locks.ts';
-import type { Unpacker } from './types.ts';
+import type { RootLocks } from '../game-folder/index.ts';
+import type { Unpacker } from '../content/index.ts';
 
 /** What installing needs of the world. */
 export interface InstallContext {

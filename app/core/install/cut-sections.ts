@@ -1,5 +1,5 @@
 /** Where a payload's content can be cut so that its parts are unpacked side by side. Pure. */
-import type { ArchiveEntry } from './types.ts';
+import type { ArchiveEntry } from '../content/index.ts';
 
 /** Starting an unpacker once more is worth it from here on. */
 const leastSectionBytes = 32 * 1024 * 1024;

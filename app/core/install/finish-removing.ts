@@ -1,5 +1,5 @@
 import type { InstallContext } from './context.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from '../game-folder/index.ts';
 import { deleteUntilGone, exists } from './staging.ts';
 
 /** Deletes the root of a download: the part of a removal that recovery repeats. */

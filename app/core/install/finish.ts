@@ -1,7 +1,7 @@
 /** How installs and updates end: well or badly. */
 import { toLanspreadError, type LanspreadError } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { layoutOf, type RootLayout } from './layout.ts';
+import { layoutOf, type RootLayout } from '../game-folder/index.ts';
 import { recordInstalled } from './record.ts';
 import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';

@@ -7,11 +7,7 @@ export { settleLinks } from './links.ts';
 export { probeHeadBytes } from './payload.ts';
 export { openPayloadContent, type PayloadContent } from './payload-content.ts';
 export { archiveScore, defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
-export {
-  recover,
-  type RecoverOptions,
-  type RecoveryReport,
-} from './recover.ts';
+export { recover, type RecoverOptions, type RecoveryReport } from './recover.ts';
 export type { RecoveryAction } from './recover-root.ts';
 export {
   lastRecovery,
@@ -22,7 +18,5 @@ export {
   type RecoveryTale,
 } from './recovery-report.ts';
 export type { RecoveryStep } from './recovery-table.ts';
-export { RootLocks } from './root-locks.ts';
-export { findSetAside } from './set-aside.ts';
 export type * from './types.ts';
 export { furtherVolumes } from './volumes.ts';

@@ -3,7 +3,7 @@ import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from '../game-folder/index.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertNotInstalled, assertWayIsClear, settleFirst } from './preconditions.ts';
 import { deleteMarker } from './staging.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { statOf, throwIfAborted, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { markerName } from './layout.ts';
+import { markerName } from '../game-folder/index.ts';
 
 /** By path, relative to the folder: what tells that a file is another one. */
 export type TreeStamp = ReadonlyMap<string, string>;

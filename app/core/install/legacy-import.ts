@@ -15,9 +15,9 @@ import {
   type GameId,
   type SignalOptions,
 } from '../base/index.ts';
-import { readSentinel } from '../library/index.ts';
+import { readSentinel } from '../game-folder/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { listGameFolders } from './list-roots.ts';
+import { listGameFolders } from '../game-folder/index.ts';
 import type { Root } from './recover-root.ts';
 
 export const legacyName = '.lanspread.json';

@@ -3,7 +3,7 @@
  * system, can be checked file by file, and nothing in it leads anywhere. Pure.
  */
 import { LanspreadError, maxPathLength } from '../base/index.ts';
-import type { ArchiveEntry, EntryCopy } from './types.ts';
+import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 
 /** What one archive's links may become at most; real ones have a few dozen. */
 const maxCopies = 10_000;

@@ -4,7 +4,7 @@ import { cutSections, inArchive, onItsOwn } from './cut-sections.ts';
 import { looseExecutables, probeAndList, unpackerOf } from './payload.ts';
 import { planInstall, type ListedArchive, type PayloadFile } from './plan.ts';
 import type { InstallContext } from './context.ts';
-import type { Unpacker } from './types.ts';
+import type { Unpacker } from '../content/index.ts';
 
 const readBytes = 256 * 1024;
 

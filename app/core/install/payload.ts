@@ -18,7 +18,7 @@ import {
   type PayloadFile,
   type Probe,
 } from './plan.ts';
-import type { Unpacker } from './types.ts';
+import type { Unpacker } from '../content/index.ts';
 
 /** How much of a file's beginning an unpacker is shown: up to the mark of an ISO image. */
 export const probeHeadBytes = 36 * 1024;

@@ -1,8 +1,8 @@
 /** What an install will do, decided before anything is written. Pure. */
 import { LanspreadError, parsePath, PathSet, type SafePath } from '../base/index.ts';
-import { markerName } from './layout.ts';
+import { markerName } from '../game-folder/index.ts';
 import type { Copies } from './make-copies.ts';
-import type { ArchiveEntry, EntryCopy } from './types.ts';
+import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 import { furtherVolumes } from './volumes.ts';
 
 /** From this score on a file is an archive to unpack; see `Unpacker.probe`. */

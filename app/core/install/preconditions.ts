@@ -1,6 +1,6 @@
 import { LanspreadError, statOf, type EntryKind, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { RecoveryContext } from './context.ts';
-import type { RootLayout } from './layout.ts';
+import type { RootLayout } from '../game-folder/index.ts';
 import { recoverRoot, type Root } from './recover-root.ts';
 import { exists } from './staging.ts';
 

@@ -4,7 +4,7 @@ import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSyste
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import { installedRootOf } from './installed-root.ts';
-import type { RootLayout } from './layout.ts';
+import type { RootLayout } from '../game-folder/index.ts';
 import { makeCopies, type Copies } from './make-copies.ts';
 import { planInstall, type InstallPlan } from './plan.ts';
 import { writeMarker } from './staging.ts';

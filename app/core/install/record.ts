@@ -1,6 +1,6 @@
 import type { GameId } from '../base/index.ts';
 import type { State } from '../state/index.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from '../game-folder/index.ts';
 
 type Records = { readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'transaction'> };
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { throwIfAborted, type EntryKind, type GameId, type SignalOptions } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { conflictPrefix, layoutOf, markerOf, type RootLayout } from './layout.ts';
+import { conflictPrefix, layoutOf, markerOf, type RootLayout } from '../game-folder/index.ts';
 import { performRecoveryStep, type RecoveryTarget } from './recover-step.ts';
 import {
   decideRecovery,

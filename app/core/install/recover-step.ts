@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FileSystem, GameId } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
-import { conflictPrefix, type RootLayout } from './layout.ts';
+import { conflictPrefix, type RootLayout } from '../game-folder/index.ts';
 import { recordInstalled, recordUninstalled } from './record.ts';
 import type { RecoveryContext } from './context.ts';
 import { finishRemoving } from './finish-removing.ts';

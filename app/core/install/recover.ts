@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { throwIfAborted, type GameId, type SignalOptions } from '../base/index.ts';
 import type { IntentKind } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { listGameFolders } from './list-roots.ts';
+import { listGameFolders } from '../game-folder/index.ts';
 import { recoverRoot, type RecoveryAction, type Root } from './recover-root.ts';
 
 export interface RecoveryReport {

@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { LanspreadError, parseGameId, type EntryKind } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { finishRemoving } from './finish-removing.ts';
-import { conflictPrefix, layoutOf } from './layout.ts';
+import { conflictPrefix, layoutOf } from '../game-folder/index.ts';
 import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';

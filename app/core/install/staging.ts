@@ -13,7 +13,7 @@ import {
   type SignalOptions,
 } from '../base/index.ts';
 import type { HashFile } from './hash-file.ts';
-import { markerName, markerOf } from './layout.ts';
+import { markerName, markerOf } from '../game-folder/index.ts';
 import type { InstallPlan } from './plan.ts';
 import type { InventoryFile } from '../state/index.ts';
 

@@ -4,7 +4,7 @@ import type { Intent, InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import { settle } from './finish.ts';
 import { installedRootOf } from './installed-root.ts';
-import { layoutOf, type RootLayout } from './layout.ts';
+import { layoutOf, type RootLayout } from '../game-folder/index.ts';
 import { assertNotInstalled, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import { receiveTree } from './receive-tree.ts';

@@ -1,6 +1,6 @@
 import { absolutePath, isNotFound, throwIfAborted, type SignalOptions } from '../base/index.ts';
 import type { RecoveryContext } from './context.ts';
-import type { RootLayout } from './layout.ts';
+import type { RootLayout } from '../game-folder/index.ts';
 
 /**
  * Whether `local/` is the tree that was complete in staging: every file of the inventory that was written just before

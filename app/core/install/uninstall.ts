@@ -1,6 +1,6 @@
 import { LanspreadError, throwIfAborted, toLanspreadError } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from '../game-folder/index.ts';
 import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { recordUninstalled } from './record.ts';
 import { deleteOwned, writeMarker } from './staging.ts';

@@ -5,7 +5,7 @@ import { assertRoom, carryOver, planCarryOver, type CarryOverPlan } from './carr
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
 import { changedSince, stampTree, type TreeStamp } from './late-edits.ts';
-import { layoutOf, type RootLayout } from './layout.ts';
+import { layoutOf, type RootLayout } from '../game-folder/index.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, writeMarker } from './staging.ts';

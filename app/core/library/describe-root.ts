@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { silentLogger, statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { buildManifest } from './manifest-builder.ts';
 import { walkPayload } from './payload.ts';
-import { readSentinel, sentinelName } from './sentinel.ts';
+import { readSentinel, sentinelName } from '../game-folder/index.ts';
 import type { BlockHasher } from './types.ts';
 
 export interface RootDescription {

@@ -2,6 +2,5 @@ export { WorkerBlockHasher } from './block-hasher.ts';
 export { describeRoot, type DescribeOptions, type RootDescription } from './describe-root.ts';
 export type { LibraryOptions } from './library.ts';
 export { openLibrary, type ReopenableLibrary } from './reopenable.ts';
-export { readSentinel, type Sentinel } from './sentinel.ts';
 export type * from './types.ts';
 export type { WatchFolder, WatchListener } from './watcher.ts';

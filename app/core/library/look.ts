@@ -2,7 +2,7 @@ import { type FileSystem, type LanspreadError, type SignalOptions } from '../bas
 import { formatFingerprint, isFit, parseFingerprint, payloadPart, digestOf, type Fingerprint } from './fingerprint.ts';
 import { walkPayload } from './payload.ts';
 import { readTop, viewRoot, type RootView, type ViewOptions } from './root-view.ts';
-import type { Sentinel } from './sentinel.ts';
+import type { Sentinel } from '../game-folder/index.ts';
 
 /**
  * How closely to look. `listing`: one listing and the sentinel. `top`: the files at the top level too. `nested`: every

@@ -11,7 +11,7 @@ import { blockSizeBytes, encodeManifest, limits, manifestRoot, type Manifest } f
 import type { BlockRepository, FileIdentity } from '../state/index.ts';
 import { contentKeyOf } from './look.ts';
 import { walkPayload, type Payload, type PayloadFile } from './payload.ts';
-import { readSentinel, type Sentinel } from './sentinel.ts';
+import { readSentinel, type Sentinel } from '../game-folder/index.ts';
 import type { BlockHasher, HashedManifest, HashOptions } from './types.ts';
 
 export interface BuildContext {

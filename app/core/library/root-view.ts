@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isNotFound, isReservedRootName, type DirectoryEntry, type FileStat, type FileSystem } from '../base/index.ts';
 import { digestOf } from './fingerprint.ts';
-import { readSentinel, sentinelName, type Sentinel } from './sentinel.ts';
+import { readSentinel, sentinelName, type Sentinel } from '../game-folder/index.ts';
 
 /** What one listing and the sentinel tell of a root. */
 export interface RootView {

@@ -1,6 +1,6 @@
 /** What a download tells: while it runs, how it ended, and why a command does not fit it. */
 import { LanspreadError, type ErrorCode, type GameId } from '../base/index.ts';
-import type { DownloadListener, DownloadOutcome } from '../transfer/index.ts';
+import type { DownloadListener, DownloadOutcome } from '../blocks/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 

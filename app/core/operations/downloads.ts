@@ -3,7 +3,7 @@ import { LanspreadError, type Clock, type GameId, type Logger } from '../base/in
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
-import { stopKindOf, stopReason, type DownloadOutcome } from '../transfer/index.ts';
+import { stopKindOf, stopReason, type DownloadOutcome } from '../blocks/index.ts';
 import type { ActiveOperation } from './active.ts';
 import { downloadListener, endOfDownload, noDownload } from './download-events.ts';
 import { DownloadList, type DownloadListStore, type ListedDownload } from './download-list.ts';

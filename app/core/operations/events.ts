@@ -1,7 +1,7 @@
 /** The events of operations, named and filled as every outside reader sees them. */
 import type { ErrorCode, GameId } from '../base/index.ts';
 import type { StreamedInstallResult } from '../install/index.ts';
-import type { VerifyResult } from '../transfer/index.ts';
+import type { VerifyResult } from '../blocks/index.ts';
 import type { GamesPatch } from './snapshot.ts';
 import type { OperationKind } from './table.ts';
 

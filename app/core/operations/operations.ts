@@ -2,7 +2,7 @@ import { isGameId, LanspreadError, type Clock, type Event, type GameId, type Log
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
-import { stopReason } from '../transfer/index.ts';
+import { stopReason } from '../blocks/index.ts';
 import { Downloads } from './downloads.ts';
 import type { DownloadListStore } from './download-list.ts';
 import type { EmitOperationEvent } from './events.ts';

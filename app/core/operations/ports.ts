@@ -8,7 +8,7 @@ import type {
   StreamedInstallRequest,
   StreamedInstallResult,
 } from '../install/index.ts';
-import type { Transfer } from '../transfer/index.ts';
+import type { Transfer } from '../blocks/index.ts';
 
 /** The signal of a download carries a `stopReason`. */
 export type TransferPort = Pick<

@@ -3,7 +3,7 @@ import { isAbort, LanspreadError, type Clock, type GameId } from '../base/index.
 import type { CatalogGame } from '../catalog/index.ts';
 import type { StreamedInstallListener } from '../install/index.ts';
 import type { Library } from '../library/index.ts';
-import { stopReason } from '../transfer/index.ts';
+import { stopReason } from '../blocks/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { InstallPort, TransferPort } from './ports.ts';

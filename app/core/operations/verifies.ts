@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isAbort, LanspreadError, toLanspreadError, type GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
-import type { DownloadListener, RepairOutcome, VerifyListener, VerifyRequest } from '../transfer/index.ts';
+import type { DownloadListener, RepairOutcome, VerifyListener, VerifyRequest } from '../blocks/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { Downloads } from './downloads.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';

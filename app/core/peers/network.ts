@@ -9,24 +9,24 @@ import {
   type GameId,
 } from '../base/index.ts';
 import { limits, type LibraryDelta } from '../protocol/index.ts';
-import { parseAddress, peerIdOf } from './addresses.ts';
-import { Announcer } from './announcer.ts';
-import { Answering } from './answering.ts';
-import { Caller } from './caller.ts';
-import { sayGoodbye, within } from './farewell.ts';
-import { Greeter } from './greeter.ts';
-import { HandshakeGate } from './handshake-gate.ts';
-import { watchLiveness } from './liveness.ts';
-import { startNode, type StartedNode } from './node.ts';
+import { parseAddress, peerIdOf } from './connect/addresses.ts';
+import { Announcer } from './session/announcer.ts';
+import { Answering } from './session/answering.ts';
+import { Caller } from './session/caller.ts';
+import { sayGoodbye, within } from './session/farewell.ts';
+import { Greeter } from './session/greeter.ts';
+import { HandshakeGate } from './connect/handshake-gate.ts';
+import { watchLiveness } from './session/liveness.ts';
+import { startNode, type StartedNode } from './connect/node.ts';
 import type { PeerNetworkOptions } from './options.ts';
-import { OwnPlaying } from './own-playing.ts';
-import { OwnSide } from './own-side.ts';
-import type { LibP2pStream } from './peer-stream.ts';
-import { Reach } from './reach.ts';
-import type { Session } from './session.ts';
-import { SessionTable } from './session-table.ts';
-import { RoomProof } from './room-proof.ts';
-import { StreamHost } from './stream-host.ts';
+import { OwnPlaying } from './session/own-playing.ts';
+import { OwnSide } from './session/own-side.ts';
+import type { LibP2pStream } from './session/peer-stream.ts';
+import { Reach } from './connect/reach.ts';
+import type { Session } from './session/session.ts';
+import { SessionTable } from './session/session-table.ts';
+import { RoomProof } from './session/room-proof.ts';
+import { StreamHost } from './session/stream-host.ts';
 import type { Peer, PeerNetwork, PeerStream, StreamHandler } from './types.ts';
 
 /** The time that `stop` gives its goodbyes and to libp2p, in milliseconds. */

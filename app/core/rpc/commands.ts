@@ -19,9 +19,9 @@ import {
   type Status,
 } from './contract.ts';
 import { extensionHandlers } from './extension-commands.ts';
-import type { Kiosk } from './kiosk.ts';
+import type { Kiosk } from '../settings/index.ts';
 import { isAllowedWhileLocked } from './locked-commands.ts';
-import type { SettingsStore } from './settings.ts';
+import type { SettingsStore } from '../settings/index.ts';
 
 export interface CommandsOptions {
   operations: Operations;

@@ -9,8 +9,8 @@ import type { ExtensionView, InstallOutcome, Question, Theme } from '../extensio
 import type { GameView, OperationEventMessage, OperationKind } from '../operations/index.ts';
 import type { RecoveryTale } from '../install/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
-import type { KioskStatus } from './kiosk.ts';
-import type { SettingName, Settings } from './settings.ts';
+import type { KioskStatus } from '../settings/index.ts';
+import type { SettingName, Settings } from '../settings/index.ts';
 
 const gameId = z.string().min(1).max(200);
 const nothing = z.object({});

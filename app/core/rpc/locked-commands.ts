@@ -1,6 +1,6 @@
 /** Which commands a locked client may run: the core refuses the rest, the UI does not offer it. */
 import type { CommandName } from './contract.ts';
-import type { KioskAction } from './kiosk-actions.ts';
+import type { KioskAction } from '../settings/index.ts';
 
 /** What a locked client may always do. */
 const always: readonly CommandName[] = [

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'nod
 import { join } from 'node:path';
 import { blake3Hex, parseGameId, parsePath } from '../../../app/core/base/index.ts';
 import { blockSizeBytes, ManifestLayout, type GetBlocks, type Manifest } from '../../../app/core/protocol/index.ts';
-import type { Authorize, FetchRequest, FileWrite, ServePlan } from '../../../app/core/transfer/types.ts';
+import type { Authorize, FetchRequest, FileWrite, ServePlan } from '../../../app/core/lanes/types.ts';
 import { seededChunks } from '../../support/random.ts';
 
 export class BenchGame {

@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { silentLogger, systemClock } from '../../../app/core/base/index.ts';
 import { limits, type LaneOffer } from '../../../app/core/protocol/index.ts';
-import { createTlsLane } from '../../../app/core/transfer/lane/index.ts';
+import { createTlsLane } from '../../../app/core/lanes/index.ts';
 import { answer } from '../bench.ts';
 import { BenchGame } from './bench-game.ts';
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLaneCertificate } from '../../../app/core/transfer/lane/certificate.ts';
+import { createLaneCertificate } from '../../../app/core/lanes/tls/certificate.ts';
 import type { Contestant } from './contestant.ts';
 
 /** What is missing for it, in words. */

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startCore, type CoreHandle, type CoreOptions } from '../../../app/core/core.ts';
 import type { CoreEvent, CoreEventName } from '../../../app/core/rpc/index.ts';
-import type { Lane } from '../../../app/core/transfer/index.ts';
+import type { Lane } from '../../../app/core/lanes/index.ts';
 import { catalogEntry, writeCatalog } from '../../support/catalogs.ts';
 import { eventually, until } from '../../support/eventually.ts';
 import { FullStateDisk } from '../../support/full-state-disk.ts';

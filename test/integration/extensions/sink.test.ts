@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
-import type { ArchiveEntry, Unpacker } from '../../../app/core/install/index.ts';
+import type { ArchiveEntry, Unpacker } from '../../../app/core/content/index.ts';
 import { packCrate, type CrateFile } from '../../../fixtures/extensions/crate/src/crate-format.ts';
 import { describeFolder, hostLab, type HostLab } from '../../support/extension-host.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';

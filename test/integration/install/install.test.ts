@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { abortError, LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
-import type { Unpacker } from '../../../app/core/install/index.ts';
+import type { Unpacker } from '../../../app/core/content/index.ts';
 import { writeHostileArchives } from '../../support/archives.ts';
 import { manyFilesGame, oddGame, smallGame } from '../../support/games.ts';
 import { installLab, isThere, listener, requestFor } from '../../support/install-lab.ts';

@@ -6,7 +6,7 @@ import { createLibp2p } from 'libp2p';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { limits, protocols } from '../../../app/core/protocol/index.ts';
-import { LibP2pStream } from '../../../app/core/peers/peer-stream.ts';
+import { LibP2pStream } from '../../../app/core/peers/session/peer-stream.ts';
 import { eventually, until } from '../../support/eventually.ts';
 import { labNode } from '../../support/network-lab.ts';
 import { validHello } from '../../support/raw-peer.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blake3Hex, LanspreadError, parseGameId, parsePath, systemClock } from '../../../app/core/base/index.ts';
 import { blockSizeBytes, ManifestLayout, type GetBlocks, type Manifest } from '../../../app/core/protocol/index.ts';
-import type { Authorize, FetchRequest, FileWrite, Lane, ServePlan } from '../../../app/core/transfer/types.ts';
+import type { Authorize, FetchRequest, FileWrite, Lane, ServePlan } from '../../../app/core/lanes/types.ts';
 import { failure } from '../failure.ts';
 
 /** Two ends of a road between this process's own "peers". */

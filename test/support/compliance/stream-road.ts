@@ -15,11 +15,10 @@ import { limits, type StreamInstall } from '../../../app/core/protocol/index.ts'
 import {
   createStreamServer,
   type IncomingStream,
-  type ContentSection,
-  type PayloadContent,
   type ServeStream,
   type StreamLane,
-} from '../../../app/core/transfer/stream/index.ts';
+} from '../../../app/core/streamed/index.ts';
+import type { ContentSection, PayloadContent } from '../../../app/core/content/index.ts';
 import { eventually, until } from '../eventually.ts';
 import { tempDir, type TempDir } from '../temp.ts';
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHasher, LanspreadError } from '../../../app/core/base/index.ts';
-import type { ArchiveEntry, EntryStreamItem, Unpacker } from '../../../app/core/install/index.ts';
+import type { ArchiveEntry, EntryStreamItem, Unpacker } from '../../../app/core/content/index.ts';
 import type { Entry } from '../entries.ts';
 import { eventually } from '../eventually.ts';
 import { oddEntries } from '../odd-names.ts';

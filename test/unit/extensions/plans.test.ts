@@ -15,7 +15,7 @@ import {
   writeItems,
 } from '../../../app/core/extensions/plans/index.ts';
 import type { ExtensionDescription } from '../../../app/core/extensions/index.ts';
-import type { ArchiveEntry, EntryStreamItem } from '../../../app/core/install/index.ts';
+import type { ArchiveEntry, EntryStreamItem } from '../../../app/core/content/index.ts';
 import { systemClock } from '../../../app/core/base/index.ts';
 import { readTree } from '../../support/trees.ts';
 import { tempDir } from '../../support/temp.ts';

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
 import { settleLinks } from '../../../app/core/install/links.ts';
-import type { ArchiveEntry } from '../../../app/core/install/index.ts';
+import type { ArchiveEntry } from '../../../app/core/content/index.ts';
 
 const file = (path: string, sizeBytes = 5): ArchiveEntry => ({ path, kind: 'file', sizeBytes });
 const folder = (path: string): ArchiveEntry => ({ path, kind: 'directory', sizeBytes: 0 });

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, parsePath } from '../../../app/core/base/index.ts';
-import type { ArchiveEntry } from '../../../app/core/install/index.ts';
+import type { ArchiveEntry } from '../../../app/core/content/index.ts';
 import { planInstall, splitPayload, type PayloadFile, type Probe } from '../../../app/core/install/plan.ts';
 import { whyNotRemovable, type RemovalFacts } from '../../../app/core/install/remove-download.ts';
 import { furtherVolumes } from '../../../app/core/install/volumes.ts';

@@ -9,7 +9,7 @@ import {
   type RecoveryRun,
   type RecoveryTale,
 } from '../../../app/core/install/index.ts';
-import { checkRecovery } from '../../../app/core/recovery-checkup.ts';
+import { checkRecovery } from '../../../app/core/tools/recovery-checkup.ts';
 import { tellCheckup } from '../../../app/cli/doctor/recovery.ts';
 import { tempDir } from '../../support/temp.ts';
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { GameView } from '../../../app/core/rpc/index.ts';
+import type { GameView } from '../../../app/core/operations/index.ts';
 import { actionOf } from '../../../app/ui/state/action-button.ts';
 import { messages } from '../../../app/ui/i18n/messages/index.ts';
 import { gameView } from './game-view.ts';

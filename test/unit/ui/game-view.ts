@@ -1,5 +1,5 @@
 import { parseGameId } from '../../../app/core/base/index.ts';
-import type { GameView } from '../../../app/core/rpc/index.ts';
+import type { GameView } from '../../../app/core/operations/index.ts';
 
 /** A game that nobody has, as the core publishes it, with what differs. */
 export function gameView(differs: Partial<Omit<GameView, 'id'>> & { id?: string } = {}): GameView {

@@ -1,6 +1,6 @@
 /** One thing that every sound extension does, and how it is told whether this one does it. */
 import type { Clock, FileSystem } from '../../base/index.ts';
-import type { Unpacker } from '../../install/index.ts';
+import type { Unpacker } from '../../content/index.ts';
 import type { ExtensionManifest, UnpackerContribution } from '../manifest/index.ts';
 import type { ExtensionHost } from '../types.ts';
 import type { Sample } from './samples.ts';

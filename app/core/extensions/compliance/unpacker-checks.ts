@@ -1,7 +1,8 @@
 /** What an unpacker has to do well, whatever it opens. */
 import { basename, join } from 'node:path';
 import { blake3Hex, createHasher, LanspreadError, parsePath, PathSet, type FileSystem } from '../../base/index.ts';
-import { probeHeadBytes, settleLinks, type ArchiveEntry } from '../../install/index.ts';
+import { probeHeadBytes, settleLinks } from '../../install/index.ts';
+import type { ArchiveEntry } from '../../content/index.ts';
 import { CheckFailed, expect, type Check, type CheckContext, type UnpackerContext } from './check.ts';
 import { damage, noise, treeOf, type Sample } from './samples.ts';
 

@@ -7,7 +7,7 @@ import {
   type Logger,
   type SignalOptions,
 } from '../../base/index.ts';
-import type { Unpacker } from '../../install/index.ts';
+import type { Unpacker } from '../../content/index.ts';
 import type {
   CatalogPage,
   CatalogQuery,

@@ -3,16 +3,15 @@ import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import type { Selection } from '../../../extension-api/index.ts';
 import { anySignal, LanspreadError, throwIfAborted, type Clock, type FileSystem } from '../../base/index.ts';
-import {
-  archiveScore,
-  planInstall,
-  type ArchiveEntry,
-  type EntryStreamItem,
-  type ListOptions,
-  type StreamOptions,
-  type UnpackOptions,
-  type Unpacker,
-} from '../../install/index.ts';
+import { archiveScore, planInstall } from '../../install/index.ts';
+import type {
+  ArchiveEntry,
+  EntryStreamItem,
+  ListOptions,
+  StreamOptions,
+  UnpackOptions,
+  Unpacker,
+} from '../../content/index.ts';
 import type { UnpackerContribution } from '../manifest/index.ts';
 import { planSchema, unpackToFolder, writeItems, type CheckedPlan, type ToolPlan } from '../plans/index.ts';
 import { maxEntries, toExtension, type UnpackerParams } from '../wire/index.ts';

@@ -1,6 +1,6 @@
 /** Carries out plans whose content comes to the host: entries and their bytes, whatever the plan is. */
 import { anySignal, LanspreadError, type Clock } from '../../base/index.ts';
-import type { ArchiveEntry, EntryStreamItem } from '../../install/index.ts';
+import type { ArchiveEntry, EntryStreamItem } from '../../content/index.ts';
 import {
   isTooShort,
   openToolOutput,

@@ -1,5 +1,5 @@
 import { LanspreadError, untilAborted } from '../../base/index.ts';
-import type { ArchiveEntry, EntryStreamItem } from '../../install/index.ts';
+import type { ArchiveEntry, EntryStreamItem } from '../../content/index.ts';
 
 function corrupt(message: string, entry?: string): LanspreadError {
   return new LanspreadError('ARCHIVE_CORRUPT', {

@@ -1,6 +1,6 @@
 /** Reads a tar archive as it comes out of a tool and holds it to the listing. Knows ustar, pax and GNU's long names. */
 import { LanspreadError } from '../../base/index.ts';
-import type { ArchiveEntry, EntryStreamItem } from '../../install/index.ts';
+import type { ArchiveEntry, EntryStreamItem } from '../../content/index.ts';
 import { tooShort } from './split.ts';
 
 const blockBytes = 512;

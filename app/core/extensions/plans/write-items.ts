@@ -11,7 +11,7 @@ import {
   throwIfAborted,
   toLanspreadError,
 } from '../../base/index.ts';
-import type { EntryStreamItem } from '../../install/index.ts';
+import type { EntryStreamItem } from '../../content/index.ts';
 
 const executableMode = 0o755;
 const plainMode = 0o644;

@@ -1,0 +1,64 @@
+import { absolutePath, isNotFound, LanspreadError, type EntryKind, type FileSystem } from '../base/index.ts';
+import type { Manifest } from '../protocol/index.ts';
+import { foldersOf } from '../game-folder/index.ts';
+
+/** What is asked for beyond the bare bytes, for file systems' own needs. */
+const reserve = 0.02;
+
+export interface SpaceFacts {
+  /** Bytes of the payload that are still to be fetched. */
+  readonly missingBytes: number;
+  /** Of them, bytes that lie allocated on disk already. */
+  readonly allocatedBytes: number;
+  /** What the installed game takes, when it will be installed and that is known. */
+  readonly unpackedBytes: number;
+}
+
+/** How much room a download needs, in bytes. Pure. */
+export function neededBytes({ missingBytes, allocatedBytes, unpackedBytes }: SpaceFacts): number {
+  const bare = Math.max(0, missingBytes - allocatedBytes) + unpackedBytes;
+  return Math.ceil(bare * (1 + reserve));
+}
+
+/** Throws `DISK_FULL` with `neededBytes` and `freeBytes` when there is not enough room below `gamesDir`. */
+export async function assertRoom(fileSystem: FileSystem, gamesDir: string, facts: SpaceFacts): Promise<void> {
+  const needed = neededBytes(facts);
+  if (needed === 0) return;
+  const { freeBytes } = await fileSystem.space(gamesDir);
+  if (freeBytes >= needed) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new LanspreadError('DISK_FULL', {
+    message: `The download needs ${gigabytes(needed)}, ${gigabytes(freeBytes)} are free.`,
+    details: { neededBytes: needed, freeBytes },
+  });
+}
+
+/**
+ * Throws when the root is no folder or a folder on the way to any file is a symbolic link: `UNSAFE_ROOT`, `INVALID_PATH`. Every
+ * folder is looked at once, however many files it has.
+ */
+export async function assertSafeWay(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
+  const kind = await kindOf(fileSystem, root);
+  if (kind === undefined) return;
+  if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { root } });
+  // The lane opens the file itself without following links; here the folders on the way matter. What is a file here and
+  // a folder in the manifest makes way later.
+  for (const folder of foldersOf(manifest)) {
+    const kind = await kindOf(fileSystem, absolutePath(root, folder));
+    if (kind === 'symlink') {
+      throw new LanspreadError('INVALID_PATH', {
+        message: `${folder} in the game's folder is a link, and what lies behind it is not touched: put a folder in its place, or move it away.`,
+        details: { path: folder },
+      });
+    }
+  }
+}
+
+async function kindOf(fileSystem: FileSystem, path: string): Promise<EntryKind | undefined> {
+  try {
+    return (await fileSystem.lstat(path)).kind;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+/** Verify: what is here against its manifest. Repair: the same, then what differs is fetched again into place. */
+import { isAbort, LanspreadError, toLanspreadError, untilAborted } from '../base/index.ts';
+import { ManifestLayout } from '../protocol/index.ts';
+import type { Library } from '../library/index.ts';
+import type { State } from '../state/index.ts';
+import { chooseManifest, type ChosenManifest } from './choose-manifest.ts';
+import type { DownloadContext } from './context.ts';
+import { failed, keptBytes } from './download.ts';
+import { fetchMissing } from './fetch-missing.ts';
+import { assertSafeWay } from './preflight.ts';
+import { resolveManifest } from '../manifests/index.ts';
+import { hasSentinel, settleDownload } from './settle.ts';
+import { statOf } from '../base/index.ts';
+import type { DownloadListener, RepairOutcome, VerifyListener, VerifyRequest, VerifyResult } from './types.ts';
+import { comparePayload, type Comparison } from './verify.ts';
+
+export interface VerifyContext extends DownloadContext {
+  readonly library: DownloadContext['library'] & Pick<Library, 'manifest'>;
+  readonly state: DownloadContext['state'] & Pick<State, 'blocks'>;
+}
+
+interface Compared {
+  readonly chosen: ChosenManifest;
+  readonly layout: ManifestLayout;
+  readonly comparison: Comparison;
+  readonly result: VerifyResult;
+}
+
+/** Reads the whole payload. Changes nothing on disk. Errors: those of `chooseManifest`, the file system's, `CANCELLED`. */
+export async function verify(
+  context: VerifyContext,
+  request: VerifyRequest,
+  { listener, signal }: { listener: VerifyListener; signal: AbortSignal },
+): Promise<VerifyResult> {
+  return (await compare(context, request, { listener, signal })).result;
+}
+
+async function compare(
+  context: VerifyContext,
+  request: VerifyRequest,
+  { listener, signal }: { listener: VerifyListener; signal: AbortSignal },
+): Promise<Compared> {
+  const { fileSystem, hasher, state } = context;
+  const { root, version } = request;
+  const chosen = await untilAborted(signal, () => chooseManifest(context, request, { signal }));
+  const { hashed, source } = chosen;
+  const layout = new ManifestLayout(hashed.manifest);
+  const { totalBytes } = layout;
+  listener.onBegin({ version, totalBytes, manifestRoot: hashed.root, source });
+  await assertSafeWay(fileSystem, root, hashed.manifest);
+  const onProgress = (bytes: number): void => listener.onProgress({ bytes, totalBytes });
+  const comparison = await comparePayload({ fileSystem, hasher, layout, root, signal, onProgress });
+  // The remembered hashes of these files are not theirs: nobody is served from them.
+  for (const path of comparison.badFiles) state.blocks.forgetBelow(`${root}/${path}`);
+  const { sound, badFiles, missingFiles, extraFiles, badBlocks, badBytes } = comparison;
+  const facts = { sound, badFiles, missingFiles, extraFiles, badBlocks, badBytes };
+  return { chosen, layout, comparison, result: { version, manifestRoot: hashed.root, source, ...facts, totalBytes } };
+}
+
+/**
+ * Compares, then fetches what differs from peers with the very same manifest. The sentinel is parked and the intent
+ * written before the first byte changes, so what is half repaired is a resumable download and never a complete one.
+ * Files that the manifest does not name and the install stay as they are. Never throws.
+ */
+export async function repair(
+  context: VerifyContext,
+  request: VerifyRequest,
+  { verifying, downloading, signal }: { verifying: VerifyListener; downloading: DownloadListener; signal: AbortSignal },
+): Promise<RepairOutcome> {
+  const { peers, fileSystem, logger } = context;
+  const { gameId, version, root } = request;
+  try {
+    const { chosen, layout, comparison, result } = await compare(context, request, { listener: verifying, signal });
+    if (comparison.sound && (await isComplete(context, root))) return { kind: 'finished', result };
+    const wanted = { gameId, version, pinnedRoot: chosen.hashed.root };
+    // With nothing to fetch nobody is needed.
+    const needed = comparison.badBlocks > 0;
+    const resolved = needed
+      ? await untilAborted(signal, () => resolveManifest(peers, wanted, signal))
+      : { hashed: chosen.hashed, peers: [] };
+    let allocatedBytes = 0;
+    for (const { path } of chosen.hashed.manifest.files)
+      allocatedBytes += (await statOf(fileSystem, `${root}/${path}`))?.allocatedBytes ?? 0;
+    const plan = { resolved, layout, verified: comparison.verified, allocatedBytes, keepsOthers: true };
+    const download = { gameId, version, root, willInstall: false };
+    const end = await fetchMissing(context, download, plan, { listener: downloading, signal });
+    if (end === 'complete') return { kind: 'finished', result };
+    await settleDownload(context, root);
+    return { kind: 'peers-gone', resumableBytes: keptBytes(context, root) };
+  } catch (thrown) {
+    const error = isAbort(thrown) ? new LanspreadError('CANCELLED', { cause: thrown }) : toLanspreadError(thrown);
+    if (!isAbort(thrown)) logger.info({ root, err: thrown }, 'a repair failed');
+    return await failed(context, root, error);
+  }
+}
+
+/** A repair that was broken off left everything but the sentinel, or records that are no longer needed. */
+async function isComplete(context: VerifyContext, root: string): Promise<boolean> {
+  if (!(await hasSentinel(context, root))) return false;
+  await settleDownload(context, root);
+  return true;
+}

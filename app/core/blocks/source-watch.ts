@@ -1,0 +1,124 @@
+/** Who takes part in a running download: peers that have all of the same content, and peers that are still fetching it. */
+import type { IDisposable } from '../base/index.ts';
+import type { GameSummary, ManifestLayout } from '../protocol/index.ts';
+import type { Peer } from '../peers/index.ts';
+import type { DownloadContext } from './context.ts';
+import { isNonsense } from './have-check.ts';
+import { askRoot } from '../manifests/index.ts';
+import type { TransferRun } from './transfer-run.ts';
+import type { DownloadRequest } from './types.ts';
+import { watchHave } from './watch-have.ts';
+
+/** A peer is not asked for its news again within this time, in milliseconds. */
+const restMs = 2_000;
+
+export interface SourceWatchOptions {
+  readonly request: DownloadRequest;
+  readonly layout: ManifestLayout;
+  readonly manifestRoot: string;
+  readonly run: TransferRun;
+}
+
+export class SourceWatch implements Disposable {
+  readonly #context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>;
+  readonly #options: SourceWatchOptions;
+  /** Peers whose news are listened to, and those that told nonsense, to whom nobody listens again. */
+  readonly #watching = new Map<string, AbortController>();
+  /** Peers whose news ended a moment ago. */
+  readonly #resting = new Map<string, IDisposable>();
+  readonly #over = new AbortController();
+
+  constructor(context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>, options: SourceWatchOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** A peer that is here, came, or has something else now. */
+  consider({ peerId, games }: Peer): void {
+    const { request, manifestRoot, run } = this.#options;
+    const summary = games.get(request.gameId);
+    const isSame = summary?.version === request.version && (summary.root ?? manifestRoot) === manifestRoot;
+    if (isSame && summary.availability === 'Partial') return this.#watch(peerId);
+    this.#unwatch(peerId);
+    if (!isSame || summary.availability !== 'Ready') run.removePeer(peerId);
+    else if (summary.root === manifestRoot) run.putPeer(peerId);
+    else if (!run.has(peerId)) void this.#ask(peerId);
+  }
+
+  lose(peerId: string): void {
+    this.#unwatch(peerId);
+    this.#options.run.removePeer(peerId);
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+    for (const controller of this.#watching.values()) controller.abort();
+    this.#watching.clear();
+    for (const timer of this.#resting.values()) timer[Symbol.dispose]();
+  }
+
+  #unwatch(peerId: string): void {
+    this.#watching.get(peerId)?.abort();
+    this.#watching.delete(peerId);
+  }
+
+  #watch(peerId: string): void {
+    if (this.#watching.has(peerId) || this.#resting.has(peerId) || this.#over.signal.aborted) return;
+    const controller = new AbortController();
+    this.#watching.set(peerId, controller);
+    const { peers, clock, logger } = this.#context;
+    const { request, layout, manifestRoot, run } = this.#options;
+    const { signal } = controller;
+    const isCurrent = (): boolean => !signal.aborted && peers.get(peerId) !== undefined;
+    watchHave({
+      peers,
+      peerId,
+      gameId: request.gameId,
+      manifestRoot,
+      blockCount: layout.blockCount,
+      onHave: (have) => void (isCurrent() && run.putPeer(peerId, have)),
+      onNews: (news) => void (isCurrent() && run.updatePeer(peerId, news)),
+      clock,
+      signal,
+    }).catch((error: unknown) => {
+      if (signal.aborted) return;
+      // It is done, gone, or talks nonsense: whatever it still has, nobody hears of more.
+      logger.debug({ peerId, err: error }, 'a peer tells no more what it has');
+      run.retirePeer(peerId);
+      if (isNonsense(error)) return;
+      this.#watching.delete(peerId);
+      // Its list may have told of its end before its stream did; or it goes on later, from a pause or a torn stream.
+      this.#again(peerId, 'Ready');
+      this.#later(peerId);
+    });
+  }
+
+  #later(peerId: string): void {
+    const { clock } = this.#context;
+    const again = (): void => {
+      this.#resting.delete(peerId);
+      this.#again(peerId, 'Partial');
+    };
+    if (!this.#over.signal.aborted) this.#resting.set(peerId, clock.timeout(again, restMs));
+  }
+
+  #again(peerId: string, wanted: GameSummary['availability']): void {
+    const peer = this.#context.peers.get(peerId);
+    const summary = peer?.games.get(this.#options.request.gameId);
+    if (peer && summary?.availability === wanted) this.consider(peer);
+  }
+
+  /** A peer that came later and did not say which content it holds takes part when it holds the same. */
+  async #ask(peerId: string): Promise<void> {
+    const { peers, logger } = this.#context;
+    const { request, manifestRoot, run } = this.#options;
+    const { signal } = this.#over;
+    try {
+      const root = await askRoot(peers, peerId, { request, signal });
+      // It may have gone while it was asked.
+      if (root === manifestRoot && !signal.aborted && peers.get(peerId)) run.putPeer(peerId);
+    } catch (error) {
+      if (!signal.aborted) logger.debug({ peerId, err: error }, 'a peer that came later does not take part');
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import {
+  abortError,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type IDisposable,
+  type LanspreadError,
+  type Logger,
+} from '../base/index.ts';
+import type { ManifestLayout } from '../protocol/index.ts';
+import type { BlockRun } from './schedule/block-runs.ts';
+import type { ProgressMeter } from './progress.ts';
+import { handOut } from './schedule/hand-out.ts';
+import { toFetchRequest } from './ranges.ts';
+import type { Range } from './schedule/running-ranges.ts';
+import type { Scheduler } from './schedule/scheduler.ts';
+import type { Strike } from './schedule/wrong-answers.ts';
+import type { Have, RangeOutcome } from './schedule/source-peer.ts';
+import type { DownloadListener } from './types.ts';
+import type { Lane } from '../lanes/index.ts';
+import { VerifiedBatch } from './verified-batch.ts';
+
+export interface TransferRunOptions {
+  readonly scheduler: Scheduler;
+  readonly layout: ManifestLayout;
+  readonly manifestRoot: string;
+  readonly gameRoot: string;
+  /** The road to a peer, best first. */
+  readonly laneOf: (peerId: string) => Lane;
+  /** The road failed; from now on `laneOf` may answer with another. Tells whether there is another. */
+  readonly onLaneFailed: (peerId: string, lane: Lane) => boolean;
+  readonly meter: ProgressMeter;
+  /** A block counts now. */
+  readonly onVerified: (block: number) => void;
+  readonly listener: DownloadListener;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type TransferEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'peers-gone' }
+  | { readonly kind: 'no-sound-source'; readonly strike: Strike };
+
+/** How often stalled ranges and paused peers are looked at, in milliseconds. */
+const reviewMs = 500;
+
+/** Faults of this PC: no other peer would help. */
+const ownFaults: ReadonlySet<ErrorCode> = new Set([
+  'DISK_FULL',
+  'IO_ERROR',
+  'PERMISSION_DENIED',
+  'INVALID_PATH',
+  'UNSAFE_ROOT',
+]);
+/** What says that the road, not the peer, is the trouble. */
+const roadFaults: ReadonlySet<ErrorCode> = new Set(['PEER_UNREACHABLE', 'PEER_TIMEOUT']);
+
+/** Moves the missing blocks: hands out ranges while peers are free, until nothing is missing or nobody is left. */
+export class TransferRun {
+  readonly #options: TransferRunOptions;
+  readonly #running = new Map<number, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  /** Wakes when a paused peer may be asked again. */
+  #wake: IDisposable | undefined;
+  readonly #end = Promise.withResolvers<TransferEnd>();
+  #isOver = false;
+
+  constructor(options: TransferRunOptions) {
+    this.#options = options;
+  }
+
+  /** A peer came that has all of it, or these blocks so far. */
+  putPeer(peerId: string, have: Have = 'all'): void {
+    const { scheduler } = this.#options;
+    scheduler.putPeer(peerId, have);
+    this.#beginAnew();
+    this.#pump();
+  }
+
+  /** Somebody who is still fetching has more now, and is fetching `claims` from those who have everything. */
+  updatePeer(peerId: string, news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }): void {
+    const { scheduler, clock } = this.#options;
+    const concerned = scheduler.updatePeer(peerId, { ...news, nowMs: clock.monotonicMs() });
+    this.#beginAnew();
+    if (concerned.length > 0) this.#pump(concerned);
+  }
+
+  #beginAnew(): void {
+    const { scheduler, clock } = this.#options;
+    for (const id of scheduler.toBeginAnew(clock.monotonicMs())) this.#running.get(id)?.controller.abort();
+  }
+
+  /** A peer is gone; what it was fetching is handed to others. */
+  removePeer(peerId: string): void {
+    this.#options.scheduler.removePeer(peerId);
+    this.#breakOff(peerId);
+    this.#pump();
+  }
+
+  /** A peer is asked for nothing more; what it is sending may still arrive. */
+  retirePeer(peerId: string): void {
+    this.#options.scheduler.removePeer(peerId);
+    this.#pump();
+  }
+
+  /** Whether a peer takes part. */
+  has(peerId: string): boolean {
+    return this.#options.scheduler.isUsable(peerId);
+  }
+
+  #breakOff(peerId: string): void {
+    for (const id of this.#options.scheduler.rangesOf(peerId)) this.#running.get(id)?.controller.abort();
+  }
+
+  /** Runs to the end; all requests have settled when it settles. Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. */
+  async run(signal: AbortSignal): Promise<TransferEnd> {
+    const { clock } = this.#options;
+    const onAbort = (): void => this.#finish(() => this.#end.reject(abortError(signal)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    using _review = clock.interval(() => this.#pump(), reviewMs);
+    try {
+      if (signal.aborted) onAbort();
+      this.#pump();
+      return await this.#end.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#wake?.[Symbol.dispose]();
+      await Promise.all(Array.from(this.#running.values(), ({ done }) => done));
+    }
+  }
+
+  #pump(peers?: readonly string[]): void {
+    if (this.#isOver) return;
+    const { scheduler, clock } = this.#options;
+    for (const id of scheduler.superfluous()) this.#running.get(id)?.controller.abort();
+    const nowMs = (): number => clock.monotonicMs();
+    for (const range of handOut(scheduler, { nowMs, ...(peers && { peers }) })) {
+      this.#start(range);
+      // A lane may have found the end, or a listener called for it, before the start came back.
+      if (this.#isOver) return;
+    }
+    this.#wakeLater();
+    const verdict = scheduler.verdict();
+    if (verdict.kind !== 'running' && this.#running.size === 0) this.#finish(() => this.#end.resolve(verdict));
+  }
+
+  #wakeLater(): void {
+    const { scheduler, clock } = this.#options;
+    this.#wake?.[Symbol.dispose]();
+    const nowMs = clock.monotonicMs();
+    const wakeMs = scheduler.nextWakeMs(nowMs);
+    this.#wake = wakeMs === undefined ? undefined : clock.timeout(() => this.#pump(), wakeMs - nowMs);
+  }
+
+  #start(range: Range): void {
+    const controller = new AbortController();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    this.#running.set(range.id, { controller, done });
+    void this.#fetch(range, controller).finally(resolve);
+  }
+
+  /** Never throws. */
+  async #fetch(range: Range, controller: AbortController): Promise<void> {
+    const { scheduler, layout, manifestRoot, gameRoot, laneOf, meter, clock } = this.#options;
+    const lane = laneOf(range.peerId);
+    const batch = new VerifiedBatch(layout, (facts) =>
+      this.#options.listener.onBlocksVerified({ ...facts, peerId: range.peerId, lane: lane.kind }),
+    );
+    let failure: LanspreadError | undefined;
+    try {
+      const request = toFetchRequest(range, { layout, manifestRoot, gameRoot, verified: scheduler.verified });
+      await lane.fetch(
+        request,
+        {
+          onBytes: (count) => {
+            scheduler.onBytes(range.id, count, clock.monotonicMs());
+            meter.addRaw(count);
+          },
+          onBlock: (block, sound) => this.#onBlock(range, { block, sound, batch }),
+        },
+        { signal: controller.signal },
+      );
+    } catch (error) {
+      failure = toLanspreadError(error);
+    }
+    batch.flush();
+    this.#running.delete(range.id);
+    this.#onSettled(range, { lane, failure, cancelled: controller.signal.aborted });
+  }
+
+  #onBlock(range: Range, { block, sound, batch }: { block: number; sound: boolean; batch: VerifiedBatch }): void {
+    const { scheduler, layout, meter, listener } = this.#options;
+    const nowMs = this.#options.clock.monotonicMs();
+    const { counts, strike } = scheduler.onBlock(range.id, { block, sound, nowMs });
+    const place = layout.place(block);
+    if (counts) {
+      // A copy that somebody else is still sending has no use any more.
+      for (const id of scheduler.superfluous()) if (id !== range.id) this.#running.get(id)?.controller.abort();
+      meter.addVerified(place.lengthBytes);
+      this.#options.onVerified(block);
+      batch.add(block);
+    }
+    if (!strike) return;
+    batch.flush();
+    const file = layout.manifest.files[place.fileIndex]?.path ?? '';
+    listener.onPeerStruck({ peerId: strike.peerId, file, block: place.blockInFile });
+    if (strike.banned) this.#breakOff(range.peerId);
+  }
+
+  #onSettled(
+    range: Range,
+    { lane, failure, cancelled }: { lane: Lane; failure: LanspreadError | undefined; cancelled: boolean },
+  ): void {
+    const { scheduler, clock, logger, onLaneFailed } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (!failure) scheduler.onSettled(range.id, { outcome: 'delivered', nowMs });
+    else if (ownFaults.has(failure.code)) {
+      scheduler.onSettled(range.id, { outcome: 'cancelled', nowMs });
+      this.#finish(() => this.#end.reject(failure));
+    } else if (cancelled) scheduler.onSettled(range.id, { outcome: 'cancelled', nowMs });
+    else {
+      logger.debug({ peerId: range.peerId, lane: lane.kind, err: failure }, 'a range was not delivered');
+      const hasOtherRoad = roadFaults.has(failure.code) && onLaneFailed(range.peerId, lane);
+      const outcome = hasOtherRoad ? 'cancelled' : outcomeOf(failure.code);
+      scheduler.onSettled(range.id, { outcome, nowMs });
+      if (isFinal(failure.code)) this.removePeer(range.peerId);
+    }
+    this.#pump();
+  }
+
+  #finish(settle: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const { controller } of this.#running.values()) controller.abort();
+    settle();
+  }
+}
+
+/** What the peer says will not change by asking again. */
+function isFinal(code: ErrorCode): boolean {
+  return code === 'MANIFEST_MISMATCH' || code === 'GAME_NOT_FOUND' || code === 'NOT_SERVED';
+}
+
+function outcomeOf(code: ErrorCode): RangeOutcome {
+  // It has not got to it yet.
+  if (code === 'TOO_MANY_REQUESTS' || code === 'MANIFEST_PENDING') return 'busy';
+  return code === 'BLOCK_NOT_AVAILABLE' ? 'absent' : 'failed';
+}

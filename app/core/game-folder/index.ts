@@ -1,0 +1,10 @@
+/** What a game's folder on disk is made of: names, the sentinel, what is ours in it, what is set aside. */
+export { deleteKnown, discardPayload, foldersOf } from './discard.ts';
+export { KnownPayload, listPayload, pathsOf, takeStock } from './known-payload.ts';
+export { conflictPrefix, layoutOf, markerName, markerOf, type RootLayout } from './layout.ts';
+export { listGameFolders } from './list-roots.ts';
+export { clearSentinelNames, makeWay } from './make-way.ts';
+export { RootLocks } from './root-locks.ts';
+export { parkSentinel, sentinelPaths, sweepSentinelTransients, writeSentinel } from './sentinel-file.ts';
+export { readSentinel, type Sentinel, sentinelName } from './sentinel.ts';
+export { findSetAside } from './set-aside.ts';

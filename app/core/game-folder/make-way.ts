@@ -1,0 +1,133 @@
+/**
+ * Makes way for a manifest's files in a root that holds something already. Payload of ours is overwritten or deleted;
+ * what is not ours is set aside into `.local.conflict-<time>`, never deleted.
+ */
+import { basename, dirname, join } from 'node:path';
+import { absolutePath, throwIfAborted, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
+import type { Manifest } from '../protocol/index.ts';
+import { deleteDirectoryIfEmpty, deleteKnown, foldersOf } from './discard.ts';
+import type { KnownPayload } from './known-payload.ts';
+import { forEachParallel } from '../base/index.ts';
+import { sentinelPaths } from './sentinel-file.ts';
+import { statOf } from '../base/index.ts';
+
+export interface MakeWayOptions extends SignalOptions {
+  readonly manifest: Manifest;
+  readonly known: KnownPayload;
+  /** Whether any block of this file of the manifest is there and sound. */
+  readonly hasSoundBlock: (fileIndex: number) => boolean;
+  /** Milliseconds since 1970: names the folder for what is set aside. */
+  readonly nowMs: number;
+}
+
+/** What stands at a manifest's place. */
+export type Obstacle = 'none' | 'ours' | 'foreign';
+
+/** Whether what lies at a file's place may be written over. Pure. */
+export function judgeFile(
+  stat: Pick<FileStat, 'kind' | 'sizeBytes'> | undefined,
+  { size, isKnown, hasSoundBlock }: { size: number; isKnown: boolean; hasSoundBlock: boolean },
+): Obstacle {
+  if (!stat) return 'none';
+  if (stat.kind !== 'file') return isKnown ? 'ours' : 'foreign';
+  // A file of this name that holds a block of the manifest, or has its very size, is a copy of it: whole, partial or
+  // damaged. An empty one holds nothing that could be lost.
+  const isCopy = hasSoundBlock || stat.sizeBytes === size || stat.sizeBytes === 0;
+  return isKnown || isCopy ? 'none' : 'foreign';
+}
+
+/** Returns the paths that were set aside. Errors: the file system's, `CANCELLED`. */
+export async function makeWay(
+  fileSystem: FileSystem,
+  root: string,
+  { manifest, known, hasSoundBlock, nowMs, signal }: MakeWayOptions,
+): Promise<string[]> {
+  const aside = new SettingAside(fileSystem, root, nowMs);
+  // Parents first: what was a file in the old version may be a folder now.
+  for (const folder of foldersOf(manifest).toReversed()) {
+    throwIfAborted(signal);
+    const absolute = absolutePath(root, folder);
+    const stat = await statOf(fileSystem, absolute);
+    if (!stat || stat.kind === 'directory') continue;
+    if (known.hasFile(folder)) await fileSystem.deleteFile(absolute);
+    else await aside.move(folder);
+  }
+  await forEachParallel(
+    manifest.files,
+    async ({ path, size }, index) => {
+      const absolute = absolutePath(root, path);
+      const stat = await statOf(fileSystem, absolute);
+      if (stat?.kind === 'directory') {
+        await clearFolder(fileSystem, root, { path, known });
+        if (await statOf(fileSystem, absolute)) await aside.move(path);
+        return;
+      }
+      const isKnown = known.hasFile(path);
+      const obstacle = judgeFile(stat, { size, isKnown, hasSoundBlock: hasSoundBlock(index) });
+      if (obstacle === 'ours') await fileSystem.deleteFile(absolute);
+      else if (obstacle === 'foreign') await aside.move(path);
+    },
+    { signal },
+  );
+  return aside.moved;
+}
+
+/**
+ * Sets aside folders that have the names of the sentinel and its transients: they are nobody's of ours, and with them in its
+ * place no sentinel could be written. Returns the names. Errors: the file system's.
+ */
+export async function clearSentinelNames(
+  fileSystem: FileSystem,
+  root: string,
+  { nowMs }: Pick<MakeWayOptions, 'nowMs'>,
+): Promise<string[]> {
+  const aside = new SettingAside(fileSystem, root, nowMs);
+  for (const path of Object.values(sentinelPaths(root)))
+    if ((await statOf(fileSystem, path))?.kind === 'directory') await aside.move(basename(path));
+  return aside.moved;
+}
+
+/** Deletes what is ours in a folder where the manifest wants a file, and the folder if nothing is left in it. */
+async function clearFolder(
+  fileSystem: FileSystem,
+  root: string,
+  { path, known }: { path: string; known: KnownPayload },
+): Promise<void> {
+  await deleteKnown(
+    fileSystem,
+    root,
+    known.paths().filter((one) => one.startsWith(`${path}/`)),
+  );
+  await deleteDirectoryIfEmpty(fileSystem, join(root, path));
+}
+
+/** Moves what is in the way, with its path, into one folder that is made when it is first needed. */
+class SettingAside {
+  readonly moved: string[] = [];
+  readonly #fileSystem: FileSystem;
+  readonly #root: string;
+  readonly #time: string;
+  #folder: Promise<string> | undefined;
+
+  constructor(fileSystem: FileSystem, root: string, nowMs: number) {
+    this.#fileSystem = fileSystem;
+    this.#root = root;
+    this.#time = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-');
+  }
+
+  async move(path: string): Promise<void> {
+    const fileSystem = this.#fileSystem;
+    const target = join(await (this.#folder ??= this.#freeFolder()), path);
+    await fileSystem.makeDirectory(dirname(target), { within: this.#root });
+    await fileSystem.rename(join(this.#root, path), target);
+    await fileSystem.syncDirectory(this.#root);
+    this.moved.push(path);
+  }
+
+  async #freeFolder(): Promise<string> {
+    for (let number = 0; ; number += 1) {
+      const path = join(this.#root, `.local.conflict-${this.#time}${number === 0 ? '' : `-${number}`}`);
+      if (!(await statOf(this.#fileSystem, path))) return path;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Multiaddr } from '@multiformats/multiaddr';
+import {
+  Semaphore,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type IDisposable,
+  type Logger,
+} from '../../base/index.ts';
+import { dialPauseMs } from './backoff.ts';
+
+/** Somebody to reach: a discovered peer by its id, a static or known one by its address. */
+export interface DialTarget {
+  readonly key: string;
+  /** Undefined while nobody answered there. */
+  readonly peerId: string | undefined;
+  readonly addresses: readonly Multiaddr[];
+  /** A discovered peer's target is dropped when discovery loses it, a static one never, a known one after one failure. */
+  readonly kind: 'found' | 'static' | 'known';
+}
+
+export interface DiallerOptions {
+  /** Dials and says Hello; returns the peer id, rejects when that fails. */
+  connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;
+  isConnected: (peerId: string) => boolean;
+  onFailed: (target: DialTarget, code: ErrorCode) => void;
+  clock: Clock;
+  /** From 0 to below 1. */
+  random: () => number;
+  logger: Logger;
+}
+
+interface Entry {
+  target: DialTarget;
+  failures: number;
+  /** Sessions in a row that ended soon after the dial. */
+  drops: number;
+  /** When the last dial led to a session, monotonic; undefined once that session is over. */
+  reachedAtMs: number | undefined;
+  timer: IDisposable | undefined;
+  isDialling: boolean;
+  /** The addresses changed while dialling the old ones. */
+  isStale: boolean;
+}
+
+/**
+ * Who hangs up sooner after a dial than this, in milliseconds, is not dialled again at once: two PCs with one identity
+ * would push each other out without end.
+ */
+const steadyMs = 10_000;
+
+/** So many at a time: in a hall of hundreds that all start at once, the rest waits its turn. */
+const dialsAtOnce = 16;
+
+/** Keeps trying to reach its targets, with a growing pause, until they are dropped. */
+export class Dialler implements IDisposable {
+  readonly #options: DiallerOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #stopping = new AbortController();
+  readonly #places = new Semaphore(dialsAtOnce);
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a target, or replaces the one of the same key; one whose addresses changed is dialled afresh. */
+  put(target: DialTarget, { delayMs = 0 }: { delayMs?: number } = {}): void {
+    const known = this.#entries.get(target.key);
+    if (!known) {
+      const entry = newEntry(target);
+      this.#entries.set(target.key, entry);
+      this.#schedule(entry, delayMs);
+      return;
+    }
+    const isSame = known.target.addresses.map(String).join() === target.addresses.map(String).join();
+    known.target = { ...target, peerId: target.peerId ?? known.target.peerId };
+    if (isSame && (known.timer || known.isDialling)) return;
+    known.failures = 0;
+    if (known.isDialling) known.isStale = true;
+    else this.#schedule(known, delayMs);
+  }
+
+  drop(key: string): void {
+    this.#entries.get(key)?.timer?.[Symbol.dispose]();
+    this.#entries.delete(key);
+  }
+
+  /** A peer was lost: its targets are dialled again, at the earliest after the delay. */
+  retry(peerId: string, { delayMs }: { delayMs: number }): void {
+    const { clock, random } = this.#options;
+    for (const entry of this.#entries.values()) {
+      if (entry.target.peerId !== peerId || entry.isDialling) continue;
+      const { reachedAtMs } = entry;
+      if (reachedAtMs !== undefined) {
+        const isSteady = clock.monotonicMs() - reachedAtMs >= steadyMs;
+        entry.drops = isSteady ? 0 : entry.drops + 1;
+        entry.reachedAtMs = undefined;
+      }
+      const pauseMs = entry.drops > 1 ? dialPauseMs(entry.drops - 1, random()) : 0;
+      this.#schedule(entry, Math.max(delayMs, pauseMs));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopping.abort();
+    for (const key of this.#entries.keys()) this.drop(key);
+  }
+
+  #schedule(entry: Entry, delayMs: number): void {
+    entry.timer?.[Symbol.dispose]();
+    const dial = (): void => {
+      entry.timer = undefined;
+      void this.#dial(entry);
+    };
+    entry.timer = this.#options.clock.timeout(dial, delayMs, { background: true });
+  }
+
+  async #dial(entry: Entry): Promise<void> {
+    if (entry.isDialling) return;
+    const { signal } = this.#stopping;
+    entry.isDialling = true;
+    entry.isStale = false;
+    let failure: unknown;
+    try {
+      await this.#places.run(async () => await this.#reach(entry), { signal });
+    } catch (error) {
+      failure = error;
+    }
+    entry.isDialling = false;
+    if (signal.aborted || !this.#isCurrent(entry)) return;
+    if (failure === undefined) entry.failures = 0;
+    else this.#failed(entry, failure);
+    if (!this.#isCurrent(entry)) return;
+    if (entry.isStale) this.#schedule(entry, 0);
+    else if (failure !== undefined) this.#schedule(entry, dialPauseMs(entry.failures, this.#options.random()));
+  }
+
+  async #reach(entry: Entry): Promise<void> {
+    const { target } = entry;
+    if (!this.#isCurrent(entry)) return;
+    if (target.peerId !== undefined && this.#options.isConnected(target.peerId)) return;
+    const peerId = await this.#options.connect(target, { signal: this.#stopping.signal });
+    entry.target = { ...entry.target, peerId };
+    entry.reachedAtMs = this.#options.clock.monotonicMs();
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    const { onFailed, logger } = this.#options;
+    const { code } = toLanspreadError(error);
+    entry.failures += 1;
+    logger.debug({ target: entry.target.key, failures: entry.failures, code, err: error }, 'a dial failed');
+    onFailed(entry.target, code);
+  }
+
+  #isCurrent(entry: Entry): boolean {
+    return this.#entries.get(entry.target.key) === entry;
+  }
+}
+
+function newEntry(target: DialTarget): Entry {
+  return {
+    target,
+    failures: 0,
+    drops: 0,
+    reachedAtMs: undefined,
+    timer: undefined,
+    isDialling: false,
+    isStale: false,
+  };
+}

@@ -1,0 +1,193 @@
+import { Emitter, whenAborted, type Clock, type ErrorCode, type IDisposable, type Logger } from '../../base/index.ts';
+import { PROTOCOL_VERSION } from '../../protocol/index.ts';
+import type { KnownPeer } from '../../state/index.ts';
+import { dialAddresses, parseAddress, peerIdOf } from './addresses.ts';
+import { planStaticPeers } from './static-peers.ts';
+import { firstDialDelayMs } from './backoff.ts';
+import { Dialler, type DialTarget } from './dialler.ts';
+import type { DiscoveredPeer, Discovery, StaticHost } from '../discovery/types.ts';
+import type { LostReason } from '../types.ts';
+
+export interface ReachOptions {
+  ownPeerId: string;
+  hasQuic: boolean;
+  connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;
+  isConnected: (peerId: string) => boolean;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+}
+
+/** Whom to dial and when: what discovery finds, what the user names, who was there last time. */
+export class Reach implements IDisposable {
+  readonly #options: ReachOptions;
+  readonly #dialler: Dialler;
+  readonly #stack = new DisposableStack();
+  /** Peers of another version, with what they announced when that was found out. */
+  readonly #incompatible = new Map<string, string>();
+  readonly #discovered = new Emitter<{ peerId: string; name: string; addresses: readonly string[] }>();
+  readonly #incompatibleFound = new Emitter<{ peerId: string; name: string; reason: string }>();
+  readonly onDidDiscover = this.#discovered.event;
+  readonly onDidFindIncompatible = this.#incompatibleFound.event;
+  #discovery: Discovery | undefined;
+  #staticHosts: readonly StaticHost[] = [];
+  #staticKeys: ReadonlySet<string> = new Set();
+
+  constructor(options: ReachOptions) {
+    this.#options = options;
+    this.#dialler = this.#stack.use(
+      new Dialler({ ...options, onFailed: (target, code) => this.#onDialFailed(target, code) }),
+    );
+  }
+
+  /** See `PeerNetwork.setStaticPeers`; those that were given before and are not named any more are let go. */
+  setStatic(texts: readonly string[]): void {
+    const { hosts, addresses } = planStaticPeers(texts, (text, error) =>
+      this.#options.logger.warn({ address: text, err: error }, 'a static peer is left out'),
+    );
+    const targets = addresses.filter(({ peerId }) => peerId !== this.#options.ownPeerId);
+    const keys = new Set(targets.map(({ text }) => staticKey(text)));
+    for (const key of this.#staticKeys) if (!keys.has(key)) this.#dialler.drop(key);
+    this.#staticKeys = keys;
+    for (const { text, peerId, address } of targets)
+      this.#dialler.put({ key: staticKey(text), kind: 'static', peerId, addresses: [address] });
+    this.#staticHosts = hosts;
+    this.#discovery?.setStaticHosts(hosts);
+  }
+
+  /** Tried once: who was there last time may be there again. */
+  addKnown({ peerId, addresses }: KnownPeer): void {
+    const parsed = addresses.flatMap((text) => {
+      try {
+        const address = parseAddress(text);
+        return peerIdOf(address) === peerId ? [address] : [];
+      } catch (error) {
+        this.#options.logger.debug({ peerId, err: error }, 'a stored address is left out');
+        return [];
+      }
+    });
+    if (parsed.length === 0 || peerId === this.#options.ownPeerId) return;
+    const delayMs = firstDialDelayMs(this.#options.ownPeerId, peerId);
+    this.#dialler.put({ key: `known ${peerId}`, kind: 'known', peerId, addresses: parsed }, { delayMs });
+  }
+
+  /**
+   * Finds peers by a discovery of its own until the signal aborts. `onInterfacesChanged` is called whenever this PC's own
+   * addresses may have changed since. Rejects with what the discovery failed of; it is stopped then, and another one may
+   * take its place.
+   */
+  async discover(
+    discovery: Discovery,
+    { onInterfacesChanged, signal }: { onInterfacesChanged: () => void; signal: AbortSignal },
+  ): Promise<void> {
+    const { logger } = this.#options;
+    using listening = new DisposableStack();
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    failed.catch(() => undefined);
+    listening.use(discovery.onFailed(({ cause }) => reject(cause)));
+    listening.use(discovery.onWarning((warning) => logger.warn({ ...warning }, 'discovery')));
+    listening.use(discovery.onPeerFound((peer) => this.#onFound(peer, { isNew: true })));
+    listening.use(discovery.onPeerChanged((peer) => this.#onFound(peer, { isNew: false })));
+    listening.use(discovery.onPeerLost(({ peerId }) => this.#onGone(peerId)));
+    this.#discovery = discovery;
+    discovery.setStaticHosts(this.#staticHosts);
+    try {
+      await Promise.race([discovery.start(), failed]);
+      listening.use(discovery.onInterfacesChanged(onInterfacesChanged));
+      await Promise.race([whenAborted(signal), failed]);
+    } finally {
+      // At the end of all `stop` says the goodbye, in time.
+      if (!this.#stack.disposed) {
+        this.#discovery = undefined;
+        await discovery.stop();
+      }
+    }
+  }
+
+  rename(name: string): void {
+    this.#discovery?.update({ name });
+  }
+
+  /** Dials nobody any more and takes leave of the network. */
+  async stop(): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#discovery?.stop();
+  }
+
+  /** Hello told that a peer speaks another version. */
+  foundIncompatible(peerId: string, protocol: number): void {
+    const announced = this.#discovery?.peers().find((peer) => peer.peerId === peerId);
+    this.#tellIncompatible({ peerId, name: announced?.name ?? '', protocol, announced: signatureOf(announced) });
+  }
+
+  /** A session is over. */
+  lost(peerId: string, reason: LostReason): void {
+    if (reason !== 'goodbye') {
+      this.#dialler.retry(peerId, { delayMs: firstDialDelayMs(this.#options.ownPeerId, peerId) });
+      return;
+    }
+    // It said that it goes; discovery tells when it is back, or that it never left the network.
+    this.#discovery?.reconfirm(peerId);
+    this.#dialler.retry(peerId, { delayMs: afterGoodbyeMs });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+    this.#discovered[Symbol.dispose]();
+    this.#incompatibleFound[Symbol.dispose]();
+  }
+
+  #onGone(peerId: string): void {
+    this.#incompatible.delete(peerId);
+    this.#dialler.drop(foundKey(peerId));
+  }
+
+  #onFound(peer: DiscoveredPeer, { isNew }: { isNew: boolean }): void {
+    const { ownPeerId, hasQuic } = this.#options;
+    const { peerId, name, protocol, addresses } = peer;
+    if (peerId === ownPeerId) return;
+    const announced = signatureOf(peer);
+    if (protocol !== PROTOCOL_VERSION) {
+      this.#tellIncompatible({ peerId, name, protocol, announced });
+      return;
+    }
+    if (this.#incompatible.get(peerId) === announced) return;
+    this.#incompatible.delete(peerId);
+    const targets = dialAddresses(peerId, addresses, { hasQuic });
+    if (targets.length === 0) return;
+    if (isNew) this.#discovered.fire({ peerId, name, addresses: targets.map(String) });
+    this.#dialler.put(
+      { key: foundKey(peerId), kind: 'found', peerId, addresses: targets },
+      { delayMs: firstDialDelayMs(ownPeerId, peerId) },
+    );
+  }
+
+  #tellIncompatible(found: { peerId: string; name: string; protocol: number; announced: string }): void {
+    const { peerId, name, protocol, announced } = found;
+    this.#dialler.drop(foundKey(peerId));
+    const isKnown = this.#incompatible.get(peerId) === announced;
+    if (!isKnown && this.#incompatible.size >= rememberedIncompatible) this.#incompatible.clear();
+    this.#incompatible.set(peerId, announced);
+    if (isKnown) return;
+    const reason = `speaks protocol version ${protocol}, this is ${PROTOCOL_VERSION}`;
+    this.#incompatibleFound.fire({ peerId, name, reason });
+  }
+
+  #onDialFailed(target: DialTarget, code: ErrorCode): void {
+    if (target.kind === 'known' || code === 'SELF_CONNECT') this.#dialler.drop(target.key);
+    if (target.kind === 'found' && target.peerId && code !== 'INCOMPATIBLE_PEER')
+      this.#discovery?.reconfirm(target.peerId);
+  }
+}
+
+const afterGoodbyeMs = 5_000;
+/** Enough for a hall; a flood of invented ones shall not fill the memory. */
+const rememberedIncompatible = 1_000;
+
+const staticKey = (text: string): string => `static ${text}`;
+const foundKey = (peerId: string): string => `found ${peerId}`;
+
+/** What a peer announced, to see whether it changed. */
+function signatureOf(peer: DiscoveredPeer | undefined): string {
+  return peer ? JSON.stringify([peer.name, peer.protocol, peer.addresses]) : '';
+}

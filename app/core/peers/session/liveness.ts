@@ -1,0 +1,120 @@
+import type { Clock } from '../../base/index.ts';
+
+/** Ask after this much silence, and again after as much more, in milliseconds. */
+export const pingAfterMs = 4_000;
+/**
+ * Silence is the same at both ends, so both would ask at the same moment: one of them waits this much longer and usually
+ * hears the other one's ping meanwhile, in milliseconds.
+ */
+export const yieldMs = 1_000;
+/** Gone after this much silence, in milliseconds. */
+export const goneAfterMs = 12_000;
+
+export interface Silence {
+  /** When the peer was last heard, monotonic. */
+  readonly heardAtMs: number;
+  /** When it was first and last asked since then; undefined when it was not. */
+  readonly askedAtMs?: { readonly first: number; readonly last: number } | undefined;
+  /** The other end asks first. */
+  readonly yields?: boolean;
+}
+
+export type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'gone' };
+
+/**
+ * What to do about a peer's silence. Pure. Nobody is gone who was not asked for as long as the limit leaves: after a
+ * sleep of this PC every peer seems to have been silent for hours.
+ */
+export function judgeSilence({ heardAtMs, askedAtMs, yields = false }: Silence, nowMs: number): Verdict {
+  const firstAfterMs = yields ? pingAfterMs + yieldMs : pingAfterMs;
+  if (!askedAtMs) {
+    const delayMs = heardAtMs + firstAfterMs - nowMs;
+    return delayMs > 0 ? { kind: 'wait', delayMs } : { kind: 'ask' };
+  }
+  const goneAtMs = askedAtMs.first + goneAfterMs - firstAfterMs;
+  if (nowMs >= goneAtMs) return { kind: 'gone' };
+  const askAtMs = askedAtMs.last + pingAfterMs;
+  if (nowMs >= askAtMs) return { kind: 'ask' };
+  return { kind: 'wait', delayMs: Math.min(askAtMs, goneAtMs) - nowMs };
+}
+
+export interface LivenessWatchOptions {
+  /** Sends a ping; the answer comes as `heard`. */
+  ask: () => void;
+  gone: () => void;
+  /** The other end asks first. */
+  yields?: boolean;
+  clock: Clock;
+}
+
+/** What is known of one peer's silence. `watchLiveness` looks at it when it is due. */
+export class LivenessWatch {
+  readonly #options: LivenessWatchOptions;
+  readonly #yields: boolean;
+  #silence: Silence;
+  #isGone = false;
+
+  constructor(options: LivenessWatchOptions) {
+    this.#options = options;
+    this.#yields = options.yields ?? false;
+    this.#silence = { heardAtMs: options.clock.monotonicMs(), yields: this.#yields };
+  }
+
+  /** A sign of life. Cheap: the next look finds out by itself. */
+  heard(): void {
+    this.#silence = { heardAtMs: this.#options.clock.monotonicMs(), yields: this.#yields };
+  }
+
+  /** Does what is due, and tells when to look again, in milliseconds from now. */
+  look(): number {
+    if (this.#isGone) return pingAfterMs;
+    const nowMs = this.#options.clock.monotonicMs();
+    const verdict = judgeSilence(this.#silence, nowMs);
+    if (verdict.kind === 'wait') return verdict.delayMs;
+    if (verdict.kind === 'gone') {
+      this.#isGone = true;
+      this.#options.gone();
+      return pingAfterMs;
+    }
+    const { askedAtMs } = this.#silence;
+    this.#silence = { ...this.#silence, askedAtMs: { first: askedAtMs?.first ?? nowMs, last: nowMs } };
+    const next = judgeSilence(this.#silence, nowMs);
+    this.#options.ask();
+    return next.kind === 'wait' ? next.delayMs : 0;
+  }
+}
+
+export interface WatchLivenessOptions {
+  /** Those that there are now. One that comes later is looked at within `pingAfterMs`, before anything of it is due. */
+  sessions: () => Iterable<{ lookAtSilence(): number }>;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/**
+ * Looks at every peer's silence when it is due, until the signal aborts. A look that fails does not keep the others from
+ * theirs; then it rejects with the first failure.
+ */
+export async function watchLiveness({ sessions, clock, signal }: WatchLivenessOptions): Promise<void> {
+  while (!signal.aborted) {
+    let delayMs = pingAfterMs;
+    const failures: unknown[] = [];
+    for (const session of Array.from(sessions())) {
+      try {
+        delayMs = Math.min(delayMs, session.lookAtSilence());
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    await pause(delayMs, { clock, signal });
+  }
+}
+
+/** Waits in the background; returns early when the signal aborts. */
+async function pause(delayMs: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _timer = clock.timeout(resolve, delayMs, { background: true });
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (!signal.aborted) await promise;
+}

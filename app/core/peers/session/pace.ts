@@ -1,0 +1,43 @@
+import type { Clock, IDisposable } from '../../base/index.ts';
+
+export interface PaceOptions {
+  clock: Clock;
+  /** The pause after each time, in milliseconds. */
+  everyMs: number;
+  act: () => void;
+}
+
+/** Does something at once, and at most once in a while: what is asked for meanwhile is done at the end of the pause. */
+export class Pace implements IDisposable {
+  readonly #options: PaceOptions;
+  #pause: IDisposable | undefined;
+  #isAskedAgain = false;
+  #isOver = false;
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+  }
+
+  ask(): void {
+    if (this.#isOver) return;
+    if (this.#pause) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    const { clock, everyMs, act } = this.#options;
+    this.#pause = clock.timeout(() => this.#onPauseOver(), everyMs, { background: true });
+    act();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#pause?.[Symbol.dispose]();
+  }
+
+  #onPauseOver(): void {
+    this.#pause = undefined;
+    if (!this.#isAskedAgain) return;
+    this.#isAskedAgain = false;
+    this.ask();
+  }
+}

@@ -1,0 +1,52 @@
+/** What the UI wants to know about the disk: what a game takes, and whether a folder would do for games. */
+import { access, constants } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { LanspreadError, type FileSystem, type GameId } from '../../base/index.ts';
+import type { Library } from '../../library/index.ts';
+import type { FolderReport, GameDetails } from '../contract.ts';
+import type { State } from '../../state/index.ts';
+
+export interface DiskReportOptions {
+  fileSystem: Pick<FileSystem, 'space' | 'stat'>;
+  library: Pick<Library, 'get' | 'gamesDir'>;
+  state: Pick<State, 'inventory'>;
+}
+
+/** The sizes come from what was recorded when the game was fetched and installed; nothing is walked. */
+export async function diskOf(
+  { fileSystem, library, state }: DiskReportOptions,
+  gameId: GameId,
+): Promise<GameDetails['disk']> {
+  const local = library.get(gameId);
+  const inventory = local?.installed ? state.inventory.get(join(library.gamesDir, gameId)) : [];
+  const space = await fileSystem.space(library.gamesDir).catch(() => undefined);
+  return {
+    payloadBytes: local?.downloaded ? local.sizeBytes : 0,
+    installedBytes: inventory.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...(space && { freeBytes: space.freeBytes }),
+  };
+}
+
+/** Looks at a folder, or, where it is not there yet, at the nearest one above it. Throws `INVALID_PATH`. */
+export async function checkFolder(
+  { fileSystem }: Pick<DiskReportOptions, 'fileSystem'>,
+  given: string,
+): Promise<FolderReport> {
+  if (!isAbsolute(given))
+    throw new LanspreadError('INVALID_PATH', { message: 'The path of a folder begins at the root.' });
+  const path = resolve(given);
+  const exists = await isFolder(path, fileSystem);
+  let nearest = path;
+  while (!(await isFolder(nearest, fileSystem)) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  const writable = await access(nearest, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const { freeBytes, totalBytes } = await fileSystem.space(nearest);
+  return { path, exists, writable, freeBytes, totalBytes };
+}
+
+async function isFolder(path: string, fileSystem: Pick<FileSystem, 'stat'>): Promise<boolean> {
+  const found = await fileSystem.stat(path).catch(() => undefined);
+  return found?.kind === 'directory';
+}

@@ -1,0 +1,171 @@
+import { absolutePath, createHasher, type FileHandle, type FileSystem } from '../../base/index.ts';
+import type { ContentFile } from '../../content/index.ts';
+
+/** Work of one piece that is under way at a time: enough to keep small files coming. */
+const worksAtATime = 8;
+/** Files that are being flushed while the next ones are written: of the large ones few, each of them has much to flush. */
+const flushesAtATime = 4;
+const smallFlushesAtATime = 32;
+
+/** A large file is flushed each time it grew by this: at its end little is left that the install would wait for. */
+const flushEveryBytes = 64 * 1024 * 1024;
+
+/**
+ * Writes the contents of files, one after another without a gap, into a folder in which nothing has their names. Hashes
+ * what it writes; flushes each file as soon as it is whole, so that little is left to do at the end.
+ */
+export class ContentWriter implements AsyncDisposable {
+  readonly #fileSystem: FileSystem;
+  readonly #folder: string;
+  readonly #files: readonly ContentFile[];
+  readonly #hasher = createHasher();
+  readonly #hashes: string[] = [];
+  readonly #flushing = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+  #index = 0;
+  /** Bytes of the current file so far. */
+  #done = 0;
+  #handle: FileHandle | undefined;
+  #unflushedBytes = 0;
+  /** Settles well whatever becomes of it. */
+  #partFlush: Promise<void> | undefined;
+
+  constructor(fileSystem: FileSystem, { folder, files }: { folder: string; files: readonly ContentFile[] }) {
+    this.#fileSystem = fileSystem;
+    this.#folder = folder;
+    this.#files = files;
+  }
+
+  /**
+   * Takes the next bytes; they may be reused once it settles, well or badly: nothing of them is being written then. Throws
+   * RangeError for too many.
+   */
+  async write(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      const works: Promise<void>[] = [];
+      try {
+        at = await this.#begin(piece, at, works);
+      } finally {
+        await settled(works);
+      }
+    }
+    this.#unflushedBytes += piece.length;
+    if (this.#failure) throw this.#failure.error;
+    if (this.#handle && this.#unflushedBytes >= flushEveryBytes && !this.#partFlush) this.#flushPart(this.#handle);
+  }
+
+  /** Begins some works, each for another file or another place of one. Answers with how far into the piece they reach. */
+  async #begin(piece: Uint8Array, from: number, works: Promise<void>[]): Promise<number> {
+    let at = from;
+    while (at < piece.length && works.length < worksAtATime) {
+      const file = this.#files[this.#index];
+      if (!file) throw new RangeError('more content than files');
+      const bytes = piece.subarray(at, at + file.sizeBytes - this.#done);
+      at += bytes.length;
+      const isWhole = bytes.length === file.sizeBytes;
+      if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
+      this.#hasher.update(bytes);
+      const work = isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes);
+      // Looked at by `settled`; one that fails while the next file is opened is not unhandled.
+      work.catch(() => {});
+      works.push(work);
+      this.#done += bytes.length;
+      if (this.#done < file.sizeBytes) continue;
+      const handle = this.#handle;
+      if (handle) {
+        await settled(works.splice(0));
+        await this.#partFlush;
+        this.#handle = undefined;
+        await this.#flushLater(file, { handle, atATime: flushesAtATime });
+      }
+      this.#hashes.push(this.#hasher.finish());
+      this.#index += 1;
+      this.#done = 0;
+    }
+    return at;
+  }
+
+  /** The BLAKE3 of each file in order, once all are flushed. Throws RangeError when bytes are missing. */
+  async finish(): Promise<readonly string[]> {
+    // Only empty files may be left.
+    for (let file = this.#files[this.#index]; file; file = this.#files[this.#index]) {
+      if (this.#done < file.sizeBytes) throw new RangeError(`content of ${file.path} is missing`);
+      await this.#writeWhole(file, new Uint8Array(0));
+      this.#hashes.push(this.#hasher.finish());
+      this.#index += 1;
+    }
+    await Promise.all(this.#flushing);
+    if (this.#failure) throw this.#failure.error;
+    return this.#hashes;
+  }
+
+  /** Nothing is written any more once it settles. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#flushing);
+    await this.#partFlush;
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  #pathOf({ path }: ContentFile): string {
+    return absolutePath(this.#folder, path);
+  }
+
+  async #writePart(bytes: Uint8Array): Promise<void> {
+    await this.#handle?.write(bytes, this.#done);
+  }
+
+  /** The bytes are the caller's again once it settles; flushing takes longer than all the rest and goes on beside it. */
+  async #writeWhole(file: ContentFile, bytes: Uint8Array): Promise<void> {
+    const handle = await this.#fileSystem.open(this.#pathOf(file), 'create');
+    try {
+      if (bytes.length > 0) await handle.write(bytes, 0);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
+    await this.#flushLater(file, { handle, atATime: smallFlushesAtATime });
+  }
+
+  async #seal(file: ContentFile, handle: FileHandle): Promise<void> {
+    await handle.sync();
+    if (file.executable) await this.#fileSystem.setExecutable(this.#pathOf(file), true);
+  }
+
+  /** Goes on beside the writing. */
+  #flushPart(handle: FileHandle): void {
+    this.#unflushedBytes = 0;
+    this.#partFlush = handle
+      .sync()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#partFlush = undefined;
+      });
+  }
+
+  /** Flushes and closes while the next ones are written. */
+  async #flushLater(file: ContentFile, { handle, atATime }: { handle: FileHandle; atATime: number }): Promise<void> {
+    while (this.#flushing.size >= atATime) await Promise.race(this.#flushing);
+    if (this.#failure) {
+      await handle.close();
+      throw this.#failure.error;
+    }
+    const flushing: Promise<void> = (async () => {
+      await using owned = handle;
+      await this.#seal(file, owned);
+    })()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#flushing.delete(flushing));
+    this.#flushing.add(flushing);
+  }
+}
+
+/** Waits for all, also when one fails: the bytes belong to the caller again afterwards. */
+async function settled(works: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,0 +1,57 @@
+/** Who can give a game's content: the peers of the winning manifest, each by the best road to it. */
+import { toLanspreadError } from '../../base/index.ts';
+import { limits, ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
+import type { PeerNetwork } from '../../peers/index.ts';
+import { resolveManifest, type ResolveRequest } from '../../manifests/index.ts';
+import type { IncomingStream, StreamLane, StreamSenders } from '../types.ts';
+
+/** Which road a stream from a peer takes. */
+export interface StreamLaneChoice {
+  of(peerId: string): StreamLane;
+  /** The road failed; tells whether another one is taken from now on. */
+  onFailed(peerId: string, lane: StreamLane): boolean;
+}
+
+export interface SendersContext {
+  readonly peers: Pick<PeerNetwork, 'peers' | 'open'>;
+  readonly lanes: StreamLaneChoice;
+}
+
+/** Errors: `NO_PEERS`, `MANIFEST_TIE`, `MANIFEST_INVALID`, `CANCELLED`. */
+export async function findSenders(
+  { peers, lanes }: SendersContext,
+  request: ResolveRequest,
+  { signal }: { signal: AbortSignal },
+): Promise<StreamSenders> {
+  const { hashed, peers: agreed } = await resolveManifest(peers, request, signal);
+  const { root } = hashed;
+  const ask: StreamInstall = {
+    op: 'stream-install',
+    id: request.gameId,
+    version: request.version,
+    root,
+    sections: limits.streamSections,
+  };
+  return {
+    manifestRoot: root,
+    payloadBytes: new ManifestLayout(hashed.manifest).totalBytes,
+    senders: agreed.map((peerId) => ({
+      peerId,
+      open: (options) => openFrom(lanes, { peerId, ask, ...options }),
+    })),
+  };
+}
+
+async function openFrom(
+  lanes: StreamLaneChoice,
+  { peerId, ask, signal }: { peerId: string; ask: StreamInstall; signal: AbortSignal },
+): Promise<IncomingStream> {
+  for (;;) {
+    const lane = lanes.of(peerId);
+    try {
+      return await lane.openStream(peerId, ask, { signal });
+    } catch (error) {
+      if (toLanspreadError(error).code !== 'PEER_UNREACHABLE' || !lanes.onFailed(peerId, lane)) throw error;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/** The sending end of a streamed install: gate, limits, and the content of the archives as frames. */
+import { availableParallelism } from 'node:os';
+import {
+  LanspreadError,
+  sleep,
+  throwIfAborted,
+  toLanspreadError,
+  type Clock,
+  type GameId,
+  type Logger,
+} from '../../base/index.ts';
+import type { Library } from '../../library/index.ts';
+import { limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
+import type { Uploads } from '../../uploads/index.ts';
+import { takeBytes, takePlace } from '../../uploads/index.ts';
+import { contentItems, planMessages, sizesOf, type ContentItem } from './content-items.ts';
+import { toldCodes } from '../told-codes.ts';
+import type { OpenPayload, PayloadContent } from '../../content/index.ts';
+import type { ServeStream, StreamOutlet } from '../types.ts';
+
+/** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
+const defaultStreams = 2;
+/** With the second one no processor waits for the pipe of the first. */
+const defaultUnpackers = 2;
+/** While the archives are listed the receiver hears this often that it goes on, in milliseconds. */
+const lookingPeriodMs = 5_000;
+
+export interface ServeStreamOptions {
+  readonly library: Pick<Library, 'get' | 'manifestState'>;
+  readonly isKnownGame: (id: string) => boolean;
+  /** Not while the game is being removed or repaired; asked all along. */
+  readonly isServable: (id: GameId) => boolean;
+  readonly openPayload: OpenPayload;
+  /** Throws when the payload is not what it was when it was hashed. Left out: it is taken to be. */
+  readonly assertUnchanged?: (payload: { gameRoot: string; manifest: Manifest }) => Promise<void>;
+  readonly uploads: Uploads;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Streams at a time. Default: 2. */
+  readonly maxStreams?: number;
+  /** That work for one stream at a time, while it is the only one and nobody plays. Default: 2, of one processor 1. */
+  readonly maxUnpackers?: number;
+  /** Whether a game is being played on this PC. */
+  readonly isPlaying?: () => boolean;
+}
+
+export function createStreamServer(options: ServeStreamOptions): ServeStream {
+  const { uploads, clock, logger, maxStreams = defaultStreams } = options;
+  const { maxUnpackers = Math.min(defaultUnpackers, availableParallelism()), isPlaying = () => false } = options;
+  let running = 0;
+  return async (request, { peerId, outlet, signal }) => {
+    let isBegun = false;
+    using stack = new DisposableStack();
+    try {
+      stack.use(await takePlace({ uploads, peerId, signal, clock }));
+      if (running >= maxStreams)
+        throw new LanspreadError('TOO_MANY_REQUESTS', { message: 'This PC unpacks for others already.' });
+      running += 1;
+      stack.defer(() => void (running -= 1));
+      const { gameRoot, manifest } = findPayload(request, options);
+      await options.assertUnchanged?.({ gameRoot, manifest });
+      await outlet.say({ ok: true });
+      isBegun = true;
+      const content = await look(gameRoot, { outlet, signal, options });
+      const atMost = maxUnpackers > 1 ? Math.min(request.sections ?? 1, limits.streamSections) : 1;
+      const sections = content.sections({ atMost });
+      const atATime = (): number => (running > 1 || isPlaying() ? 1 : maxUnpackers);
+      for (const message of planMessages(content, sections)) await outlet.say(message);
+      outlet.expect(sizesOf(content, sections));
+      await send(contentItems(sections, { atATime, signal }), { request, peerId, outlet, signal, options });
+      // Each section opened its archive anew.
+      await options.assertUnchanged?.({ gameRoot, manifest });
+      await outlet.say({ kind: 'sound' });
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message } = inOurWords(error);
+      logger.warn({ peerId, gameId: request.id, err: error }, 'a streamed install was not served to its end');
+      await outlet.say(isBegun ? { kind: 'failed', code, message } : { ok: false, code, message });
+    }
+  };
+}
+
+function inOurWords(error: unknown): LanspreadError {
+  const coded = toLanspreadError(error);
+  if (toldCodes.has(coded.code)) return coded;
+  return new LanspreadError('NOT_SERVED', { message: 'The sender could not read its own copy.', cause: error });
+}
+
+/** The serve gate of a whole game. */
+function findPayload(
+  { id, version, root }: StreamInstall,
+  { library, isKnownGame, isServable }: Pick<ServeStreamOptions, 'library' | 'isKnownGame' | 'isServable'>,
+): { gameRoot: string; manifest: Manifest } {
+  const game = isKnownGame(id) && isServable(id) ? library.get(id) : undefined;
+  if (!game?.downloaded || game.version !== version) throw new LanspreadError('GAME_NOT_FOUND');
+  const state = library.manifestState(id);
+  if (state.kind === 'pending') throw new LanspreadError('MANIFEST_PENDING');
+  if (state.kind === 'none') throw new LanspreadError('GAME_NOT_FOUND');
+  if (state.hashed.root !== root) throw new LanspreadError('MANIFEST_MISMATCH');
+  return { gameRoot: game.root, manifest: state.hashed.manifest };
+}
+
+/** Looks into the archives, which takes minutes where a whole archive has to be read for it, and says so meanwhile. */
+async function look(
+  gameRoot: string,
+  { outlet, signal, options }: { outlet: StreamOutlet; signal: AbortSignal; options: ServeStreamOptions },
+): Promise<PayloadContent> {
+  const done = new AbortController();
+  const stop = AbortSignal.any([signal, done.signal]);
+  const telling = (async () => {
+    for (;;) {
+      await sleep(lookingPeriodMs, { signal: stop, clock: options.clock });
+      await outlet.say({ kind: 'looking' });
+    }
+  })();
+  // It ends by being told to, or with the outlet, whose end the signal tells, too.
+  telling.catch(() => {});
+  try {
+    return await options.openPayload(gameRoot, { signal });
+  } finally {
+    done.abort();
+    await telling.catch(() => {});
+  }
+}
+
+async function send(
+  items: AsyncIterable<ContentItem>,
+  {
+    request,
+    peerId,
+    outlet,
+    signal,
+    options,
+  }: { request: StreamInstall; peerId: string; outlet: StreamOutlet; signal: AbortSignal; options: ServeStreamOptions },
+): Promise<void> {
+  const { uploads, isServable } = options;
+  let creditBytes = 0;
+  for await (const { section, bytes } of items) {
+    throwIfAborted(signal);
+    if (!isServable(request.id)) throw new LanspreadError('NOT_SERVED', { message: 'The game is being changed here.' });
+    if (!bytes) {
+      await outlet.endSection(section);
+      continue;
+    }
+    for (let at = 0; at < bytes.length; ) {
+      if (creditBytes <= 0 || creditBytes === Infinity) creditBytes = await takeBytes({ uploads, peerId, signal });
+      const piece = bytes.subarray(at, at + creditBytes);
+      await outlet.content(section, piece);
+      creditBytes -= piece.length;
+      at += piece.length;
+    }
+  }
+}

@@ -1,1 +1,0 @@
-export { statOf } from '../base/index.ts';

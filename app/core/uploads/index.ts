@@ -1,0 +1,4 @@
+/** Who may upload now, and how much: one account for every lane. */
+export type { UploadLimits, Uploads } from './types.ts';
+export { UploadGovernor } from './upload-governor.ts';
+export { takeBytes, takePlace, uploadWaitLimitMs } from './upload-turn.ts';

@@ -1,0 +1,69 @@
+/** What every part of the core stands on: the disk, the database, the settings, the catalog, and the way to be heard. */
+import {
+  nodeFileSystem,
+  setUnexpectedErrorHandler,
+  systemClock,
+  type Clock,
+  type FileSystem,
+  type Logger,
+} from '../base/index.ts';
+import type { Catalog, LiveSources } from '../catalog/index.ts';
+import { openCatalogs } from './catalogs.ts';
+import { importCatalogs, type CoreOptions } from './options.ts';
+import { createEventLog, type EventLog } from '../rpc/index.ts';
+import { defaultSettings, SettingsStore } from '../settings/index.ts';
+import { acquireLock, openState, type State } from '../state/index.ts';
+import type { Trust } from '../trust/index.ts';
+
+export interface Ground extends AsyncDisposable {
+  readonly options: CoreOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fileSystem: FileSystem;
+  readonly state: State;
+  /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
+  readonly watchState: (signal: AbortSignal) => Promise<void>;
+  /** Where a database that could not be used lies now. */
+  readonly stateMovedAside: string | undefined;
+  readonly settings: SettingsStore;
+  readonly catalog: Catalog;
+  /** Lists of games that extensions give. */
+  readonly live: LiveSources;
+  /** Whose signatures count. */
+  readonly trust: Trust;
+  readonly events: EventLog;
+  /** What others see. */
+  readonly name: string;
+}
+
+/**
+ * Takes the lock of the state directory, then opens what is in it. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`,
+ * `CATALOG_INVALID`, `CATALOG_NOT_FOUND`, file system.
+ */
+export async function openGround(options: CoreOptions): Promise<Ground> {
+  const { stateDir, logger, decorate = {} } = options;
+  const clock = systemClock;
+  await using opening = new AsyncDisposableStack();
+  // First of all, so that it is there until everything else is put away: no listener's error ends the core.
+  opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an error that nobody expected')));
+  opening.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
+  const { state: plainState, movedAside, watch: watchState } = openState({ directory: stateDir, logger });
+  const state = opening.use(decorate.state?.(plainState) ?? plainState);
+  const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
+  const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
+  const events = createEventLog({ clock, logger });
+  const ground = { state, settings, fileSystem, clock, logger };
+  const catalogs = await openCatalogs({ ...ground, stateDir, emit: events.emit, owner: opening });
+  await importCatalogs(catalogs.catalog, options);
+  const opened = opening.move();
+  return {
+    ...ground,
+    ...catalogs,
+    options,
+    watchState,
+    stateMovedAside: movedAside,
+    events,
+    name: options.name ?? settings.get('playerName'),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

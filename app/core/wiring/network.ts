@@ -1,0 +1,82 @@
+/** Who else is there: the byte lane and the control plane, as the core opens them. */
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Ground } from './ground.ts';
+import { isDiscoveryOn, listenHostsOf, uploadLimitsOf } from './options.ts';
+import type { Library } from '../library/index.ts';
+import {
+  createDnsSdDiscovery,
+  createPeerNetwork,
+  loadIdentity,
+  readRoomKey,
+  roomKeyBytes,
+  type PeerNetwork,
+} from '../peers/index.ts';
+import { createTlsLane, type Authorize, type TlsLane } from '../lanes/index.ts';
+import type { ServeStream } from '../streamed/index.ts';
+
+export async function openLane(
+  { options, settings, clock, logger }: Ground,
+  { authorize, serveStream }: { authorize: Authorize; serveStream: ServeStream },
+): Promise<TlsLane> {
+  return await createTlsLane({
+    listenHosts: listenHostsOf(options),
+    authorize,
+    serveStream,
+    clock,
+    logger,
+    uploadLimits: uploadLimitsOf(settings),
+  });
+}
+
+/** Those of the command line and those of the setting. */
+export function staticPeersOf({ options, settings }: Pick<Ground, 'options' | 'settings'>): string[] {
+  return [...(options.peers ?? []), ...settings.get('staticPeers')];
+}
+
+/**
+ * The key of a closed room, where the settings name one. A key that cannot be read closes the room for good: better alone
+ * than open to everybody.
+ */
+async function roomKeyOf({
+  options,
+  settings,
+  logger,
+}: Pick<Ground, 'options' | 'settings' | 'logger'>): Promise<Buffer | undefined> {
+  const named = settings.get('roomKeyFile');
+  if (named === null) return undefined;
+  try {
+    return await readRoomKey(resolve(options.stateDir, named));
+  } catch (error) {
+    logger.error({ err: error }, 'The room key cannot be used; this PC stays alone.');
+    return randomBytes(roomKeyBytes);
+  }
+}
+
+/** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
+export async function openPeers(
+  { options, settings, catalog, state, fileSystem, name, clock, logger }: Ground,
+  { library, lane }: { library: Library; lane: TlsLane },
+): Promise<PeerNetwork> {
+  const identity = await loadIdentity({ stateDir: options.stateDir, fileSystem });
+  return await createPeerNetwork({
+    identity,
+    name,
+    listenHosts: listenHostsOf(options),
+    ...(isDiscoveryOn(options) && {
+      discovery: (announcement) =>
+        createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),
+    }),
+    staticPeers: staticPeersOf({ options, settings }),
+    knownPeers: state.peers,
+    roomKey: await roomKeyOf({ options, settings, logger }),
+    host: {
+      library: () => library.snapshot(),
+      lane: () => lane.offer(),
+      isKnownGame: (id) => catalog.has(id),
+      trustLane: (peerId, offer) => lane.trust(peerId, offer),
+    },
+    clock,
+    logger,
+  });
+}
