@@ -13,6 +13,8 @@ export interface LanHost {
 
 const prefix = 'lanspread-';
 const interfaceName = 'eth0';
+/** A rule about what comes in from the LAN, before any other. */
+const arrival = ['pref', '10', 'iif', interfaceName];
 let labs = 0;
 
 function ip(...args: string[]): string {
@@ -73,6 +75,7 @@ export class Lan implements Disposable {
   readonly hosts: readonly LanHost[];
   readonly #switch: string;
   readonly #made: string[] = [];
+  readonly #withRules = new Set<string>();
   readonly #removeNow = (): void => this[Symbol.dispose]();
 
   /** Throws when `whyNoLan()` has a reason, and then leaves nothing behind. */
@@ -105,6 +108,40 @@ export class Lan implements Disposable {
     ip('-n', this.#switch, 'link', 'set', `port${index}`, state === 'in' ? 'up' : 'down');
   }
 
+  /**
+   * A firewall in front of a host: what comes for it is dropped without a word. Without a port all of the protocol is,
+   * but for broadcast and multicast; with one only what begins there, as a firewall does that lets answers in.
+   */
+  dropInbound(name: string, { protocol, port }: { protocol: 'udp' | 'tcp'; port?: number }): void {
+    const { namespace, address } = this.host(name);
+    this.#makeRoomForRules(namespace);
+    const which = port === undefined ? [] : ['dport', String(port)];
+    ip('-n', namespace, 'rule', 'add', ...arrival, 'to', address, 'ipproto', protocol, ...which, 'blackhole');
+  }
+
+  /** The firewall is gone again. */
+  dropNothing(name: string): void {
+    const { namespace } = this.host(name);
+    for (;;) {
+      try {
+        ip('-n', namespace, 'rule', 'del', 'pref', '10');
+      } catch {
+        return;
+      }
+    }
+  }
+
+  /** The host's own packets are at most so large, and larger ones never reach it; 1500 is usual. */
+  limitPackets(name: string, mtuBytes: number): void {
+    ip('-n', this.host(name).namespace, 'link', 'set', 'dev', interfaceName, 'mtu', String(mtuBytes));
+  }
+
+  /** The switch swallows packets to and from the host that are larger than this, and tells nobody. */
+  swallowPackets(name: string, { over }: { over: number }): void {
+    const index = this.hosts.indexOf(this.host(name));
+    ip('-n', this.#switch, 'link', 'set', 'dev', `port${index}`, 'mtu', String(over));
+  }
+
   /** What a host has sent so far, in bytes, frames and all. */
   sentBytes(name: string): number {
     const [link] = JSON.parse(ip('-n', this.host(name).namespace, '-s', '-j', 'link', 'show', interfaceName)) as {
@@ -117,6 +154,14 @@ export class Lan implements Disposable {
   [Symbol.dispose](): void {
     process.off('exit', this.#removeNow);
     for (const name of this.#made.splice(0)) removeNamespace(name);
+  }
+
+  /** The table of the host's own addresses is asked first by default; rules that drop have to come before it. */
+  #makeRoomForRules(namespace: string): void {
+    if (this.#withRules.has(namespace)) return;
+    this.#withRules.add(namespace);
+    ip('-n', namespace, 'rule', 'add', 'pref', '100', 'lookup', 'local');
+    ip('-n', namespace, 'rule', 'del', 'pref', '0');
   }
 
   #addNamespace(name: string): void {

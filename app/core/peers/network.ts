@@ -171,9 +171,9 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #reachOut(): void {
-    const { staticPeers, knownPeers } = this.#options;
+    const { staticPeers, knownPeers, discovery } = this.#options;
     this.setStaticPeers(staticPeers);
-    for (const known of knownPeers.all()) this.#reach.addKnown(known);
+    this.#reach.addKnown(knownPeers.all(), { isDiscovering: discovery !== undefined });
   }
 
   watchListeners(signal: AbortSignal): Promise<void> {

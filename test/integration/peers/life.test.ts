@@ -169,7 +169,8 @@ test('a static peer is called again after it was lost, also when nobody told its
 
 test('who was there last time is called at start', async () => {
   await using ann = await labNode();
-  const known = { peerId: ann.network.peerId, name: 'Ann', addresses: [...ann.network.addresses()], lastSeenAt: 1 };
+  const { peerId } = ann.network;
+  const known = { peerId, name: 'Ann', addresses: [...ann.network.addresses()], lastSeenAt: Date.now() };
   await using bob = await labNode({ knownPeers: { all: () => [known], put: () => undefined } });
   await until('connected', () => bob.network.peers().length === 1);
 });

@@ -1,12 +1,40 @@
+/** Dialling: one address, and the first of several that answers. */
 import type { Connection } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { isAbort, LanspreadError, toLanspreadError, withTimeLimit, type Clock } from '../../base/index.ts';
+import {
+  abortError,
+  anySignal,
+  LanspreadError,
+  toLanspreadError,
+  withTimeLimit,
+  type Clock,
+  type ErrorCode,
+  type IDisposable,
+} from '../../base/index.ts';
 import { endpointOf, peerIdOf } from './addresses.ts';
 import { isLoopback } from './loopback.ts';
 import type { LanNode } from './node.ts';
 
 /** How long one address may take to answer, in milliseconds. */
 export const dialLimitMs = 5_000;
+/**
+ * The next address is tried this long after the one before, in milliseconds (RFC 8305). A LAN answers within a few; a
+ * firewall that drops packets never does.
+ */
+export const nextAddressMs = 300;
+/** No other address of the same peer would help. */
+const finalCodes: ReadonlySet<ErrorCode> = new Set([
+  'SELF_CONNECT',
+  'INCOMPATIBLE_PEER',
+  'ROOM_CLOSED',
+  'CANCELLED',
+  'SHUTTING_DOWN',
+]);
+
+/** Whether dialling another address of the same peer is of no use after this error. */
+export function isFinal(error: unknown): boolean {
+  return finalCodes.has(toLanspreadError(error, 'PEER_UNREACHABLE').code);
+}
 
 /** Whether an address is one where this node itself listens. Pure. */
 export function isOwnAddress(
@@ -21,8 +49,9 @@ export function isOwnAddress(
 }
 
 /**
- * A new connection to one address, even where there is one to the same peer. Errors: `SELF_CONNECT`,
- * `PEER_UNREACHABLE`, the signal's.
+ * A new connection to one address, even where there is one to the same peer. It passes libp2p's dial queue by: there a
+ * dial joins the one to the same peer that is under way, so one dead address would block all others. Errors:
+ * `SELF_CONNECT`, `PEER_UNREACHABLE`, the signal's.
  */
 export async function dialAddress(
   node: LanNode,
@@ -32,10 +61,17 @@ export async function dialAddress(
   const what = `dialling ${address.toString()}`;
   try {
     return await withTimeLimit({ limitMs: dialLimitMs, what, code: 'PEER_UNREACHABLE', signal, clock }, (limited) => {
-      const dialling = node.dial(address, { signal: limited, force: true });
-      // The transport may be done after nobody waits any more.
+      // A TCP connection ends with the signal that it was dialled with, so that one is its own.
+      const handshake = new AbortController();
+      const onAbort = (): void => handshake.abort(limited.reason);
+      limited.addEventListener('abort', onAbort, { once: true });
+      const dialling = node.services.transports.dial(address, { signal: handshake.signal });
       dialling.then(
-        (late) => limited.aborted && late.abort(new Error('dialled too late')),
+        (connection) => {
+          limited.removeEventListener('abort', onAbort);
+          // The transport may be done after nobody waits any more.
+          if (limited.aborted) connection.abort(new Error('dialled too late'));
+        },
         () => undefined,
       );
       return dialling;
@@ -53,25 +89,77 @@ export async function dialAddress(
 
 /** libp2p finds out who answers during the handshake. */
 function isSelfDial(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isSelfDial);
   return error instanceof Error && error.name === 'InvalidPeerIdError';
 }
 
-/** Tries addresses in turn until one leads to a session. Throws the last error. */
-export async function dialInTurn(
-  addresses: readonly Multiaddr[],
-  one: (address: Multiaddr) => Promise<string>,
-  { signal }: { signal: AbortSignal },
-): Promise<string> {
-  let failure: unknown = new LanspreadError('PEER_UNREACHABLE');
-  for (const address of addresses) {
+/** The order of dialling: UDP and TCP take turns, so that a firewall that drops one of them costs one step. Pure. */
+export function inTurns(addresses: readonly Multiaddr[]): Multiaddr[] {
+  const isUdp = (address: Multiaddr): boolean => endpointOf(address)?.protocol === 'udp';
+  const udp = addresses.filter(isUdp);
+  const others = addresses.filter((address) => !isUdp(address));
+  const turns = Array.from({ length: Math.max(udp.length, others.length) }, (_, turn) => [udp[turn], others[turn]]);
+  return turns.flat().filter((address) => address !== undefined);
+}
+
+export interface FirstAnswer<Address, Answer> {
+  readonly address: Address;
+  readonly answer: Answer;
+  /** Addresses that have failed before it answered. */
+  readonly failed: ReadonlySet<Address>;
+}
+
+export interface FirstAnswerOptions<Address, Answer> {
+  dial: (address: Address, options: { signal: AbortSignal }) => Promise<Answer>;
+  /** An answer that came after the first one. */
+  discard: (late: Answer) => void;
+  signal: AbortSignal;
+  clock: Clock;
+}
+
+/**
+ * Dials addresses until one answers: the next one `nextAddressMs` after the one before, or at once when that has failed.
+ * The dials that have not answered by then are aborted. Rejects with the last error when all have failed, and at once
+ * with an error that is final.
+ */
+export async function firstAnswer<Address, Answer>(
+  addresses: readonly Address[],
+  { dial, discard, signal, clock }: FirstAnswerOptions<Address, Answer>,
+): Promise<FirstAnswer<Address, Answer>> {
+  const over = new AbortController();
+  const dialling = anySignal(signal, over.signal);
+  const { promise, resolve, reject } = Promise.withResolvers<FirstAnswer<Address, Answer>>();
+  const waiting = [...addresses];
+  const failed = new Set<Address>();
+  let nextTurn: IDisposable | undefined;
+  const beginNext = (): void => {
+    nextTurn?.[Symbol.dispose]();
+    const address = waiting.shift();
+    if (address === undefined || dialling.aborted) return;
+    nextTurn = clock.timeout(beginNext, nextAddressMs);
+    void attempt(address);
+  };
+  const attempt = async (address: Address): Promise<void> => {
     try {
-      return await one(address);
+      const answer = await dial(address, { signal: dialling });
+      if (over.signal.aborted) return discard(answer);
+      over.abort();
+      resolve({ address, answer, failed });
     } catch (error) {
-      failure = error;
-      const { code } = toLanspreadError(error);
-      if (signal.aborted || isAbort(error) || code === 'SELF_CONNECT' || code === 'INCOMPATIBLE_PEER') break;
+      failed.add(address);
+      if (isFinal(error) || failed.size === addresses.length) reject(error);
+      else beginNext();
     }
+  };
+  const onAbort = (): void => reject(abortError(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (signal.aborted) onAbort();
+    else if (addresses.length === 0) reject(new LanspreadError('PEER_UNREACHABLE'));
+    else beginNext();
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    nextTurn?.[Symbol.dispose]();
+    over.abort();
   }
-  throw toLanspreadError(failure, 'PEER_UNREACHABLE');
 }

@@ -1,5 +1,6 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
 import {
+  anySignal,
   Semaphore,
   toLanspreadError,
   type Clock,
@@ -38,7 +39,8 @@ interface Entry {
   /** When the last dial led to a session, monotonic; undefined once that session is over. */
   reachedAtMs: number | undefined;
   timer: IDisposable | undefined;
-  isDialling: boolean;
+  /** Ends the dial that is under way. */
+  dialling: AbortController | undefined;
   /** The addresses changed while dialling the old ones. */
   isStale: boolean;
 }
@@ -51,6 +53,8 @@ const steadyMs = 10_000;
 
 /** So many at a time: in a hall of hundreds that all start at once, the rest waits its turn. */
 const dialsAtOnce = 16;
+/** Remembered peers have places of their own: most of them may be gone, and each one costs seconds of waiting. */
+const rememberedDialsAtOnce = 8;
 
 /** Keeps trying to reach its targets, with a growing pause, until they are dropped. */
 export class Dialler implements IDisposable {
@@ -58,6 +62,7 @@ export class Dialler implements IDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #stopping = new AbortController();
   readonly #places = new Semaphore(dialsAtOnce);
+  readonly #rememberedPlaces = new Semaphore(rememberedDialsAtOnce);
 
   constructor(options: DiallerOptions) {
     this.#options = options;
@@ -72,24 +77,35 @@ export class Dialler implements IDisposable {
       this.#schedule(entry, delayMs);
       return;
     }
-    const isSame = known.target.addresses.map(String).join() === target.addresses.map(String).join();
+    const before = known.target.addresses.map(String);
+    const now = target.addresses.map(String);
+    const isSame = before.join() === now.join();
     known.target = { ...target, peerId: target.peerId ?? known.target.peerId };
-    if (isSame && (known.timer || known.isDialling)) return;
+    if (isSame && (known.timer || known.dialling)) return;
     known.failures = 0;
-    if (known.isDialling) known.isStale = true;
-    else this.#schedule(known, delayMs);
+    if (!known.dialling) return this.#schedule(known, delayMs);
+    known.isStale = true;
+    // None of what is being dialled is an address of the peer any more.
+    if (!before.some((address) => now.includes(address))) known.dialling.abort();
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Forgets a target; a dial of it that is under way is broken off. */
   drop(key: string): void {
-    this.#entries.get(key)?.timer?.[Symbol.dispose]();
+    const entry = this.#entries.get(key);
     this.#entries.delete(key);
+    entry?.timer?.[Symbol.dispose]();
+    entry?.dialling?.abort();
   }
 
   /** A peer was lost: its targets are dialled again, at the earliest after the delay. */
   retry(peerId: string, { delayMs }: { delayMs: number }): void {
     const { clock, random } = this.#options;
     for (const entry of this.#entries.values()) {
-      if (entry.target.peerId !== peerId || entry.isDialling) continue;
+      if (entry.target.peerId !== peerId || entry.dialling) continue;
       const { reachedAtMs } = entry;
       if (reachedAtMs !== undefined) {
         const isSteady = clock.monotonicMs() - reachedAtMs >= steadyMs;
@@ -116,30 +132,32 @@ export class Dialler implements IDisposable {
   }
 
   async #dial(entry: Entry): Promise<void> {
-    if (entry.isDialling) return;
-    const { signal } = this.#stopping;
-    entry.isDialling = true;
+    if (entry.dialling) return;
+    const stopping = this.#stopping.signal;
+    entry.dialling = new AbortController();
     entry.isStale = false;
+    const signal = anySignal(stopping, entry.dialling.signal);
+    const places = entry.target.kind === 'known' ? this.#rememberedPlaces : this.#places;
     let failure: unknown;
     try {
-      await this.#places.run(async () => await this.#reach(entry), { signal });
+      await places.run(async () => await this.#reach(entry, signal), { signal });
     } catch (error) {
       failure = error;
     }
-    entry.isDialling = false;
-    if (signal.aborted || !this.#isCurrent(entry)) return;
+    entry.dialling = undefined;
+    if (stopping.aborted || !this.#isCurrent(entry)) return;
     if (failure === undefined) entry.failures = 0;
-    else this.#failed(entry, failure);
+    // A dial that was broken off for newer addresses says nothing about them.
+    else if (!signal.aborted) this.#failed(entry, failure);
     if (!this.#isCurrent(entry)) return;
     if (entry.isStale) this.#schedule(entry, 0);
     else if (failure !== undefined) this.#schedule(entry, dialPauseMs(entry.failures, this.#options.random()));
   }
 
-  async #reach(entry: Entry): Promise<void> {
+  async #reach(entry: Entry, signal: AbortSignal): Promise<void> {
     const { target } = entry;
-    if (!this.#isCurrent(entry)) return;
     if (target.peerId !== undefined && this.#options.isConnected(target.peerId)) return;
-    const peerId = await this.#options.connect(target, { signal: this.#stopping.signal });
+    const peerId = await this.#options.connect(target, { signal });
     entry.target = { ...entry.target, peerId };
     entry.reachedAtMs = this.#options.clock.monotonicMs();
   }
@@ -164,7 +182,7 @@ function newEntry(target: DialTarget): Entry {
     drops: 0,
     reachedAtMs: undefined,
     timer: undefined,
-    isDialling: false,
+    dialling: undefined,
     isStale: false,
   };
 }

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
-import type { ComponentLogger, ConnectionGater, Logger as Libp2pLogger } from '@libp2p/interface';
+import type { ComponentLogger, Connection, ConnectionGater, Logger as Libp2pLogger } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { LanspreadError, whenAborted, type Logger } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
@@ -13,7 +14,12 @@ import { dialLimitMs } from './dial.ts';
 import type { Identity } from '../identity.ts';
 import { loadQuic, rawStreamLimit, type TransportFactory } from './quic.ts';
 
-export type LanNode = Libp2p<{ leftovers: Leftovers }>;
+export type LanNode = Libp2p<{ leftovers: Leftovers; transports: Transports }>;
+
+/** libp2p's transports themselves, beside its dial queue. */
+interface Transports {
+  dial(address: Multiaddr, options: { signal: AbortSignal }): Promise<Connection>;
+}
 
 /** What libp2p leaves running after it was stopped. */
 interface Leftovers {
@@ -134,12 +140,15 @@ async function listen(
       inboundUpgradeTimeout: dialLimitMs,
       inboundStreamProtocolNegotiationTimeout: dialLimitMs,
       outboundStreamProtocolNegotiationTimeout: dialLimitMs,
-      dialTimeout: dialLimitMs,
-      addressDialTimeout: dialLimitMs,
       connectionCloseTimeout: 200,
     },
     logger: quietLogger(logger),
-    services: { leftovers: ({ addressManager }) => leftoversOf(addressManager) },
+    services: {
+      leftovers: ({ addressManager }) => leftoversOf(addressManager),
+      transports: ({ transportManager }) => ({
+        dial: (address, options) => transportManager.dial(address, options),
+      }),
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 import type { StreamMuxerFactory, Transport, Upgrader } from '@libp2p/interface';
 import type { Libp2pOptions } from 'libp2p';
-import type { Logger } from '../../base/index.ts';
+import { withTimeLimit, type Clock, type Logger } from '../../base/index.ts';
 import { restrainReading } from './quic-reading.ts';
 
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number];
@@ -31,7 +31,7 @@ export async function loadQuic(logger: Logger): Promise<TransportFactory | undef
       maxStreamData: streamWindowBytes,
       maxConnectionData: connectionWindowBytes,
     });
-    return (components) => withRestrainedReading(create(components));
+    return (components) => withDialLimit(withRestrainedReading(create(components)));
   } catch (error) {
     logger.warn({ err: error }, 'QUIC is not available on this platform; the control plane runs over TCP');
     return undefined;
@@ -47,14 +47,54 @@ function withRestrainedReading(transport: Transport): Transport {
   return transport;
 }
 
+/**
+ * The transport with dials that end: the package's own goes on without regard to its signal or its handshake limit, for
+ * as long as nobody answers. What the native part brings later is closed before anybody sees it.
+ */
+export function withDialLimit(
+  transport: Transport,
+  { limitMs = handshakeLimitMs, clock }: { limitMs?: number; clock?: Clock } = {},
+): Transport {
+  const dial = transport.dial.bind(transport);
+  transport.dial = async (address, options) => {
+    const what = `a QUIC handshake with ${address.toString()}`;
+    const { signal, upgrader } = options;
+    return await withTimeLimit(
+      { limitMs, what, code: 'PEER_UNREACHABLE', signal, ...(clock && { clock }) },
+      (limited) => dial(address, { ...options, signal: limited, upgrader: upgraderWhile(limited, upgrader) }),
+    );
+  };
+  return transport;
+}
+
+/** Refuses connections once the signal has aborted; the transport closes what is refused. */
+function upgraderWhile(signal: AbortSignal, upgrader: Upgrader): Upgrader {
+  return {
+    ...forward(upgrader),
+    async upgradeOutbound(connection, options) {
+      signal.throwIfAborted();
+      return await upgrader.upgradeOutbound(connection, options);
+    },
+  };
+}
+
 function restrainUpgrader(upgrader: Upgrader): Upgrader {
   const restrained = <Options extends { muxerFactory?: StreamMuxerFactory }>(options: Options): Options => ({
     ...options,
     ...(options.muxerFactory && { muxerFactory: restrainReading(options.muxerFactory) }),
   });
   return {
+    ...forward(upgrader),
     upgradeOutbound: (connection, options) => upgrader.upgradeOutbound(connection, restrained(options)),
     upgradeInbound: (connection, options) => upgrader.upgradeInbound(connection, restrained(options)),
+  };
+}
+
+/** libp2p's upgrader is a class, whose methods a spread would lose. */
+function forward(upgrader: Upgrader): Upgrader {
+  return {
+    upgradeOutbound: (connection, options) => upgrader.upgradeOutbound(connection, options),
+    upgradeInbound: (connection, options) => upgrader.upgradeInbound(connection, options),
     createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
     getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
     getStreamMuxers: () => upgrader.getStreamMuxers(),

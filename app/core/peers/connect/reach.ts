@@ -1,3 +1,4 @@
+import type { Multiaddr } from '@multiformats/multiaddr';
 import { Emitter, whenAborted, type Clock, type ErrorCode, type IDisposable, type Logger } from '../../base/index.ts';
 import { PROTOCOL_VERSION } from '../../protocol/index.ts';
 import type { KnownPeer } from '../../state/index.ts';
@@ -55,9 +56,22 @@ export class Reach implements IDisposable {
     this.#discovery?.setStaticHosts(hosts);
   }
 
-  /** Tried once: who was there last time may be there again. */
-  addKnown({ peerId, addresses }: KnownPeer): void {
-    const parsed = addresses.flatMap((text) => {
+  /**
+   * Tries each of the peers that were there last time once. Discovery goes first where there is one: whom it finds is
+   * dialled where it is now, and not where it was.
+   */
+  addKnown(peers: readonly KnownPeer[], { isDiscovering }: { isDiscovering: boolean }): void {
+    for (const { peerId, addresses } of worthTrying(peers, this.#options.clock.now())) {
+      if (peerId === this.#options.ownPeerId || this.#dialler.has(foundKey(peerId))) continue;
+      const parsed = this.#parsed(peerId, addresses);
+      if (parsed.length === 0) continue;
+      const delayMs = firstDialDelayMs(this.#options.ownPeerId, peerId) + (isDiscovering ? discoveryFirstMs : 0);
+      this.#dialler.put({ key: knownKey(peerId), kind: 'known', peerId, addresses: parsed }, { delayMs });
+    }
+  }
+
+  #parsed(peerId: string, addresses: readonly string[]): Multiaddr[] {
+    return addresses.flatMap((text) => {
       try {
         const address = parseAddress(text);
         return peerIdOf(address) === peerId ? [address] : [];
@@ -66,9 +80,6 @@ export class Reach implements IDisposable {
         return [];
       }
     });
-    if (parsed.length === 0 || peerId === this.#options.ownPeerId) return;
-    const delayMs = firstDialDelayMs(this.#options.ownPeerId, peerId);
-    this.#dialler.put({ key: `known ${peerId}`, kind: 'known', peerId, addresses: parsed }, { delayMs });
   }
 
   /**
@@ -155,6 +166,8 @@ export class Reach implements IDisposable {
     this.#incompatible.delete(peerId);
     const targets = dialAddresses(peerId, addresses, { hasQuic });
     if (targets.length === 0) return;
+    // What it announces now beats what it told last time.
+    this.#dialler.drop(knownKey(peerId));
     if (isNew) this.#discovered.fire({ peerId, name, addresses: targets.map(String) });
     this.#dialler.put(
       { key: foundKey(peerId), kind: 'found', peerId, addresses: targets },
@@ -180,12 +193,25 @@ export class Reach implements IDisposable {
   }
 }
 
+/** How long discovery may take to find a remembered peer before its old addresses are tried, in milliseconds. */
+const discoveryFirstMs = 1_000;
+const rememberedForMs = 60 * 24 * 60 * 60 * 1000;
+const mostRemembered = 128;
 const afterGoodbyeMs = 5_000;
 /** Enough for a hall; a flood of invented ones shall not fill the memory. */
 const rememberedIncompatible = 1_000;
 
 const staticKey = (text: string): string => `static ${text}`;
 const foundKey = (peerId: string): string => `found ${peerId}`;
+const knownKey = (peerId: string): string => `known ${peerId}`;
+
+/** The peers that may still be where they were: those seen in the last 60 days, at most 128, the newest first. Pure. */
+export function worthTrying(peers: readonly KnownPeer[], nowMs: number): KnownPeer[] {
+  return peers
+    .filter(({ lastSeenAt }) => lastSeenAt > nowMs - rememberedForMs)
+    .sort((a, b) => b.lastSeenAt - a.lastSeenAt)
+    .slice(0, mostRemembered);
+}
 
 /** What a peer announced, to see whether it changed. */
 function signatureOf(peer: DiscoveredPeer | undefined): string {

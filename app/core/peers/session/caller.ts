@@ -1,7 +1,8 @@
+import type { Connection } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { LanspreadError, type Clock } from '../../base/index.ts';
+import { LanspreadError, toLanspreadError, type Clock } from '../../base/index.ts';
 import { concreteHosts } from '../connect/addresses.ts';
-import { dialAddress, dialInTurn, isOwnAddress } from '../connect/dial.ts';
+import { dialAddress, firstAnswer, inTurns, isFinal, isOwnAddress } from '../connect/dial.ts';
 import type { Greeter } from './greeter.ts';
 import type { StartedNode } from '../connect/node.ts';
 
@@ -13,7 +14,7 @@ export interface CallerOptions {
   clock: Clock;
 }
 
-/** Calls a peer: never this node itself, one address after the other, until one leads to a session. */
+/** Calls a peer by the first of its addresses that answers and leads to a session. Never calls this node itself. */
 export class Caller {
   readonly #options: CallerOptions;
 
@@ -23,18 +24,29 @@ export class Caller {
 
   /** Returns the peer id. Errors: see `PeerNetwork.connect`. */
   async call(addresses: readonly Multiaddr[], { signal }: { signal: AbortSignal }): Promise<string> {
-    const { started, greeter, clock } = this.#options;
-    const one = async (address: Multiaddr): Promise<string> => {
-      this.#assertNotSelf(address);
-      const connection = await dialAddress(started.node, address, { signal, clock });
+    const { greeter, clock } = this.#options;
+    let left = inTurns(addresses);
+    for (;;) {
+      const { address, answer, failed } = await firstAnswer(left, {
+        dial: (one, dialling) => this.#dial(one, dialling),
+        discard: (late) => late.abort(new Error('another address was faster')),
+        signal,
+        clock,
+      });
       try {
-        return await greeter.greet(connection, { signal });
+        return await greeter.greet(answer, { signal });
       } catch (error) {
-        connection.abort(new Error('no Hello'));
-        throw error;
+        answer.abort(new Error('no Hello'));
+        left = left.filter((one) => one !== address && !failed.has(one));
+        if (left.length === 0 || signal.aborted || isFinal(error)) throw toLanspreadError(error, 'PEER_UNREACHABLE');
       }
-    };
-    return await dialInTurn(addresses, one, { signal });
+    }
+  }
+
+  async #dial(address: Multiaddr, { signal }: { signal: AbortSignal }): Promise<Connection> {
+    const { started, clock } = this.#options;
+    this.#assertNotSelf(address);
+    return await dialAddress(started.node, address, { signal, clock });
   }
 
   #assertNotSelf(address: Multiaddr): void {

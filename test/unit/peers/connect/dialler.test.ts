@@ -158,6 +158,52 @@ test('at most 16 dials run at a time', async () => {
   dialler[Symbol.dispose]();
 });
 
+test('remembered peers that are gone leave the places of those that were found free', async () => {
+  const { clock, dials, dialler } = lab(async ({ kind }) =>
+    kind === 'known' ? await new Promise<string>(() => {}) : 'ann',
+  );
+  for (let at = 0; at < 150; at += 1) dialler.put(target({ key: `known ${at}`, kind: 'known', peerId: `gone ${at}` }));
+  await clock.advance(0);
+  assert.is(dials.length, 8, 'few of them at a time');
+  dialler.put(target());
+  await clock.advance(0);
+  assert.is(dials.at(-1), 'found ann at 0 s');
+  dialler[Symbol.dispose]();
+});
+
+test('a dial whose addresses are all given up is broken off, and the new ones are dialled at once', async () => {
+  const seen: string[] = [];
+  const { clock, failed, dialler } = lab(async ({ addresses }, signal) => {
+    seen.push(`${String(addresses[0])} at ${clock.monotonicMs()} ms`);
+    if (seen.length > 1) return 'ann';
+    return await new Promise<string>((_, reject) =>
+      signal.addEventListener('abort', () => reject(new LanspreadError('CANCELLED'))),
+    );
+  });
+  dialler.put(target());
+  await clock.advance(100);
+  dialler.put(target({ addresses: [multiaddr('/ip4/10.0.0.2/tcp/1')] }));
+  await clock.advance(0);
+  assert.equal(seen, ['/ip4/10.0.0.1/tcp/1 at 0 ms', '/ip4/10.0.0.2/tcp/1 at 100 ms']);
+  assert.equal(failed, [], 'nobody failed');
+  dialler[Symbol.dispose]();
+});
+
+test('dropping a target breaks its dial off', async () => {
+  let signal: AbortSignal | undefined;
+  const { clock, failed, dialler } = lab(async (_, given) => {
+    signal = given;
+    return await new Promise<string>((_resolve, reject) => given.addEventListener('abort', () => reject(given.reason)));
+  });
+  dialler.put(target());
+  await clock.advance(0);
+  dialler.drop('found ann');
+  await clock.advance(100_000);
+  assert.ok(signal?.aborted);
+  assert.equal(failed, []);
+  assert.is(clock.pendingCount, 0);
+});
+
 test('disposing aborts what is being dialled and starts nothing more', async () => {
   let signal: AbortSignal | undefined;
   const { clock, dials, dialler } = lab(async (_, given) => {
