@@ -46,9 +46,11 @@ async function startOwn(flags: CoreFlags): Promise<Session> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'error' });
   const { startCore } = await import('../core/core.ts');
   const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });
+  // Kiosk mode holds here, too: that nothing runs makes nobody the operator.
+  const commands = handle.commands.forClient();
   return {
     isFresh: true,
-    invoke: handle.commands.invoke,
+    invoke: commands.invoke,
     events: handle.events,
     async [Symbol.asyncDispose]() {
       await handle.stop();

@@ -10,3 +10,13 @@ export async function failure(work: Promise<unknown>): Promise<LanspreadError> {
   }
   throw new Error('it succeeded');
 }
+
+/** The code of the error that work ends with; undefined when it succeeds. */
+export async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof LanspreadError ? error.code : String(error);
+  }
+}

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { NoAnswer, secretQuestions, type SecretQuestions } from '../ask-secret.ts';
 import { exitCodes } from '../exit.ts';
 import { addCoreFlags, type CoreFlags } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
@@ -10,7 +10,7 @@ interface KioskFlags extends CoreFlags {
   json?: boolean;
 }
 
-type Work = (session: Session, flags: KioskFlags) => Promise<void>;
+type Work = (flags: KioskFlags) => Promise<void>;
 
 /** For the operator: the PIN, and kiosk mode on and off. */
 export function addKioskCommands(program: Command): void {
@@ -20,22 +20,22 @@ export function addKioskCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ lanspread kiosk pin\n  $ lanspread kiosk on\n');
   const add = (name: string, description: string, work: Work): Command =>
     addCoreFlags(kiosk.command(name).description(description))
-      .option('--pin <pin>', 'the PIN; asked for where there is a terminal')
+      .option('--pin <pin>', 'the PIN until now; asked for when it is needed and not given')
       .action(async (flags: KioskFlags) => {
         process.exitCode = await run(work, flags);
       });
   add('status', 'whether kiosk mode is on, and what it allows', showStatus).option('--json', 'as JSON');
-  add('pin', 'set the PIN', async (session, flags) => {
-    await unlock(session, flags, 'The PIN until now: ');
-    await session.invoke('kiosk.setPin', { pin: await ask('New PIN: ') });
-    say('The PIN is set.');
-  });
-  add('on', 'lock this PC', async (session) => {
+  add('pin', 'set the PIN', setPin);
+  add('on', 'lock this PC', async (flags) => {
+    await using session = await openSession(flags);
     await session.invoke('settings.set', { name: 'kiosk', value: true });
     say('Kiosk mode is on.');
   });
-  add('off', 'unlock this PC for good', async (session, flags) => {
-    await unlock(session, flags, 'PIN: ');
+  add('off', 'unlock this PC for good', async (flags) => {
+    using questions = secretQuestions();
+    const pin = await pinUntilNow(flags, questions, 'PIN: ');
+    await using session = await openSession(flags);
+    if (pin !== undefined) await session.invoke('kiosk.unlock', { pin });
     await session.invoke('settings.set', { name: 'kiosk', value: false });
     say('Kiosk mode is off.');
   });
@@ -43,34 +43,57 @@ export function addKioskCommands(program: Command): void {
 
 async function run(work: Work, flags: KioskFlags): Promise<number> {
   try {
-    await using session = await openSession(flags);
-    await work(session, flags);
+    await work(flags);
     return exitCodes.done;
   } catch (error) {
-    return reportStartFailure(error);
+    if (!(error instanceof NoAnswer)) return reportStartFailure(error);
+    process.stderr.write('lanspread: No PIN was given; nothing was changed. Run this at a terminal.\n');
+    return error.wasInterrupted ? exitCodes.interrupted : exitCodes.usage;
   }
 }
 
-const showStatus: Work = async (session, { json }) => {
+const showStatus: Work = async (flags) => {
+  await using session = await openSession(flags);
   const status = await session.invoke('kiosk.status', {});
-  if (json) return say(JSON.stringify(status));
+  if (flags.json) return say(JSON.stringify(status));
   say(`Kiosk mode is ${status.enabled ? 'on' : 'off'}; a PIN is ${status.hasPin ? 'set' : 'not set'}.`);
   say(`A player may look${status.actions.map((action) => `, ${action}`).join('')}.`);
   say(`A session ends after ${status.idleMinutes} minutes without input.`);
 };
 
-/** A core of our own is the operator's already; a running one in kiosk mode wants the PIN. */
-async function unlock(session: Session, { pin }: KioskFlags, question: string): Promise<void> {
-  const { enabled, locked } = await session.invoke('kiosk.status', {});
-  if (enabled && locked) await session.invoke('kiosk.unlock', { pin: pin ?? (await ask(question)) });
+const setPin: Work = async (flags) => {
+  using questions = secretQuestions();
+  const old = await pinUntilNow(flags, questions, 'The PIN until now: ');
+  const pin = await askNewPin(questions);
+  await using session = await openSession(flags);
+  if (old !== undefined) await session.invoke('kiosk.unlock', { pin: old });
+  await session.invoke('kiosk.setPin', { pin });
+  say('The PIN is set.');
+};
+
+/** Undefined where kiosk mode is off. No core, and so no lock, is held while a person thinks. */
+async function pinUntilNow(
+  flags: KioskFlags,
+  questions: SecretQuestions,
+  question: string,
+): Promise<string | undefined> {
+  const { enabled, hasPin } = await once(flags, (session) => session.invoke('kiosk.status', {}));
+  if (!enabled) return undefined;
+  // The core knows the words for a PIN that is lost.
+  return flags.pin ?? (hasPin ? await questions.ask(question) : '');
 }
 
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await lines.question(question)).trim();
-  } finally {
-    lines.close();
+async function once<T>(flags: KioskFlags, work: (session: Session) => Promise<T>): Promise<T> {
+  await using session = await openSession(flags);
+  return await work(session);
+}
+
+/** Typed blind, so a person types it twice. */
+async function askNewPin(questions: SecretQuestions): Promise<string> {
+  for (;;) {
+    const pin = await questions.ask('New PIN: ');
+    if (!questions.isTerminal || (await questions.ask('The same again: ')) === pin) return pin;
+    process.stderr.write('These two differ.\n');
   }
 }
 

@@ -119,6 +119,11 @@ export const errorTable = {
     kept: 'Kiosk mode stays off.',
     next: 'Set a PIN first, then switch kiosk mode on.',
   },
+  KIOSK_PIN_LOST: {
+    message: 'The PIN of this PC is lost, because its file was damaged.',
+    kept: 'Kiosk mode stays locked.',
+    next: 'See “A lost PIN” in docs/operators.md.',
+  },
   WRONG_PIN: { message: 'This is not the PIN.', kept: 'Kiosk mode stays locked.', next: 'Try again.' },
   TOO_MANY_ATTEMPTS: {
     message: 'The PIN was wrong too often.',

@@ -1,9 +1,10 @@
 /**
  * Kiosk mode: what a player at a café's PC may do. Each client of the RPC is locked on its own while the mode is on;
- * the PIN unlocks that client alone, until it leaves or locks again. Who drives the core from inside its process, or
- * over its own stdin, is the operator already.
+ * the PIN unlocks that client alone, until it leaves or locks again. A command line that starts a core of its own is such
+ * a client. The program that `peer --jsonl` serves over its stdin is not: it is the operator's.
  */
-import { LanspreadError, type Clock } from '../base/index.ts';
+import { z } from 'zod';
+import { LanspreadError, type Clock, type Logger } from '../base/index.ts';
 import type { SettingsRepository } from '../state/index.ts';
 import type { KioskAction } from './kiosk-actions.ts';
 import { hashPin, isPin, pinHashSchema, waitAfter, type PinHash } from './pin.ts';
@@ -14,11 +15,18 @@ const sessionSettings: readonly SettingName[] = ['playerName', 'language'];
 
 const pinKey = 'kioskPin';
 const profileKey = 'kioskProfile';
+/** Kept, so that restarting the PC does not end a wait. */
+const attemptsKey = 'kioskAttempts';
+const attemptsSchema = z.object({ wrongInARow: z.int().nonnegative(), blockedUntil: z.number() });
+type Attempts = z.infer<typeof attemptsSchema>;
+const noAttempts: Attempts = { wrongInARow: 0, blockedUntil: 0 };
 
 export interface KioskOptions {
   settings: SettingsStore;
+  /** With safeguards: kiosk mode and the PIN outlive the database. */
   repository: SettingsRepository;
   clock: Clock;
+  logger: Logger;
   /** Stops whatever a player left running. */
   stopGames: () => Promise<void>;
 }
@@ -35,11 +43,12 @@ export interface KioskStatus {
 
 export class Kiosk {
   readonly #options: KioskOptions;
-  #wrongInARow = 0;
-  #blockedUntilMs = 0;
+  #attempts: Attempts;
 
   constructor(options: KioskOptions) {
     this.#options = options;
+    const stored = attemptsSchema.safeParse(options.repository.get(attemptsKey));
+    this.#attempts = stored.success ? stored.data : noAttempts;
   }
 
   get isOn(): boolean {
@@ -62,23 +71,26 @@ export class Kiosk {
 
   async setPin(pin: string): Promise<void> {
     this.#options.repository.set(pinKey, await hashPin(pin));
-    this.#wrongInARow = 0;
+    this.#keepAttempts(noAttempts);
   }
 
-  /** Errors: `WRONG_PIN`, `TOO_MANY_ATTEMPTS` (with `retryAfterSeconds`), `KIOSK_PIN_REQUIRED` where none is set. */
+  /**
+   * Errors: `WRONG_PIN`, `TOO_MANY_ATTEMPTS` (with `retryAfterSeconds`), `KIOSK_PIN_REQUIRED` where none is set,
+   * `KIOSK_PIN_LOST` where the mode is on without one.
+   */
   async check(pin: string): Promise<void> {
     const stored = this.#pin();
-    if (!stored) throw new LanspreadError('KIOSK_PIN_REQUIRED');
+    if (!stored) throw new LanspreadError(this.isOn ? 'KIOSK_PIN_LOST' : 'KIOSK_PIN_REQUIRED');
     const { clock } = this.#options;
-    const waitMs = this.#blockedUntilMs - clock.monotonicMs();
+    // A clock that was set back must not make the wait longer than it was.
+    const waitMs = Math.min(this.#attempts.blockedUntil - clock.now(), waitAfter(this.#attempts.wrongInARow));
     if (waitMs > 0) throw tooMany(waitMs);
     // Counted before the slow part: a hundred guesses at once are a hundred guesses.
-    this.#wrongInARow += 1;
-    const blockMs = waitAfter(this.#wrongInARow);
-    this.#blockedUntilMs = blockMs > 0 ? clock.monotonicMs() + blockMs : 0;
+    const wrongInARow = this.#attempts.wrongInARow + 1;
+    const blockMs = waitAfter(wrongInARow);
+    this.#keepAttempts({ wrongInARow, blockedUntil: blockMs > 0 ? clock.now() + blockMs : 0 });
     if (!(await isPin(pin, stored))) throw blockMs > 0 ? tooMany(blockMs) : new LanspreadError('WRONG_PIN');
-    this.#wrongInARow = 0;
-    this.#blockedUntilMs = 0;
+    this.#keepAttempts(noAttempts);
   }
 
   /** What a locked client is told: nothing of keys, addresses, and accesses to catalogs, which are the operator's. */
@@ -103,6 +115,16 @@ export class Kiosk {
     if (typeof profile !== 'object' || profile === null) return;
     for (const name of sessionSettings)
       if (name in profile) settings.set(name, (profile as Record<string, unknown>)[name]);
+  }
+
+  /** On a full disk the count holds until the core ends, and the right PIN still unlocks. */
+  #keepAttempts(attempts: Attempts): void {
+    this.#attempts = attempts;
+    try {
+      this.#options.repository.set(attemptsKey, attempts);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'The count of wrong PINs could not be stored.');
+    }
   }
 
   #pin(): PinHash | undefined {

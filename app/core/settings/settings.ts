@@ -17,7 +17,7 @@ const collection = z.object({
 });
 
 /** Every setting with its schema; `null` stands for "no limit" or "none". */
-const settingSchemas = {
+export const settingSchemas = {
   gamesDir: z.string().min(1).refine(isAbsolute, 'is not an absolute path'),
   playerName: z.string().trim().min(1).max(64),
   language: z.enum(['en', 'de']),

@@ -26,7 +26,7 @@ export interface CoreCommandsOptions {
 }
 
 export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
-  const { settings, state, catalog, live, clock, fileSystem, logger } = ground;
+  const { settings, settingsRepository, state, catalog, live, clock, fileSystem, logger } = ground;
   const { library, peers, lane, games, extensions, changeGamesDir, isStopping } = parts;
   const { operations, transfer } = games;
   const stopGames = async (): Promise<void> => {
@@ -38,7 +38,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     }
   };
   const commands: Commands = createCommands({
-    kiosk: new Kiosk({ settings, repository: state.settings, clock, stopGames }),
+    kiosk: new Kiosk({ settings, repository: settingsRepository, clock, logger, stopGames }),
     operations,
     catalog,
     live,

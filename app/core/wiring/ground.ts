@@ -11,8 +11,8 @@ import type { Catalog, LiveSources } from '../catalog/index.ts';
 import { openCatalogs } from './catalogs.ts';
 import { importCatalogs, type CoreOptions } from './options.ts';
 import { createEventLog, type EventLog } from '../rpc/index.ts';
-import { defaultSettings, SettingsStore } from '../settings/index.ts';
-import { acquireLock, openState, type State } from '../state/index.ts';
+import { defaultSettings, SettingsStore, withSafeguards } from '../settings/index.ts';
+import { acquireLock, openState, type SettingsRepository, type State } from '../state/index.ts';
 import type { Trust } from '../trust/index.ts';
 
 export interface Ground extends AsyncDisposable {
@@ -26,6 +26,8 @@ export interface Ground extends AsyncDisposable {
   /** Where a database that could not be used lies now. */
   readonly stateMovedAside: string | undefined;
   readonly settings: SettingsStore;
+  /** With safeguards. */
+  readonly settingsRepository: SettingsRepository;
   readonly catalog: Catalog;
   /** Lists of games that extensions give. */
   readonly live: LiveSources;
@@ -49,10 +51,11 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   opening.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
   const { state: plainState, movedAside, watch: watchState } = openState({ directory: stateDir, logger });
   const state = opening.use(decorate.state?.(plainState) ?? plainState);
-  const settings = new SettingsStore(state.settings, defaultSettings(stateDir));
+  const settingsRepository = withSafeguards(state.settings, { stateDir, logger, now: () => clock.now() });
+  const settings = new SettingsStore(settingsRepository, defaultSettings(stateDir));
   const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
   const events = createEventLog({ clock, logger });
-  const ground = { state, settings, fileSystem, clock, logger };
+  const ground = { state, settings, settingsRepository, fileSystem, clock, logger };
   const catalogs = await openCatalogs({ ...ground, stateDir, emit: events.emit, owner: opening });
   await importCatalogs(catalogs.catalog, options);
   const opened = opening.move();

@@ -77,6 +77,10 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Der Kioskmodus braucht eine PIN, um ihn wieder zu verlassen, und keine ist gesetzt.',
     next: 'Setz zuerst eine PIN, dann schalte den Kioskmodus ein.',
   },
+  KIOSK_PIN_LOST: {
+    message: 'Die PIN dieses PCs ist verloren, weil ihre Datei beschädigt war.',
+    next: 'Sieh unter „A lost PIN“ in docs/operators.md nach.',
+  },
   WRONG_PIN: { message: 'Das ist nicht die PIN.', next: 'Versuch es noch einmal.' },
   TOO_MANY_ATTEMPTS: { message: 'Die PIN war zu oft falsch.', next: 'Warte eine Weile, dann versuch es noch einmal.' },
   // Zustand und Platte

@@ -13,6 +13,7 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   SHUTTING_DOWN: 'Downloads pausieren und behalten, was sie haben.',
   CANCELLED: 'Ein installiertes Spiel bleibt, wie es ist.',
   KIOSK_PIN_REQUIRED: 'Der Kioskmodus bleibt aus.',
+  KIOSK_PIN_LOST: locked,
   WRONG_PIN: locked,
   TOO_MANY_ATTEMPTS: locked,
   STATE_CORRUPT: 'Sie wurde beiseitegelegt; deine Spiele sind unberührt.',

@@ -1,23 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanspreadError } from '../../../app/core/base/index.ts';
+import { LanspreadError, silentLogger } from '../../../app/core/base/index.ts';
 import { defaultSettings, Kiosk, SettingsStore } from '../../../app/core/settings/index.ts';
 import { isAllowedWhileLocked } from '../../../app/core/rpc/locked-commands.ts';
 import { waitAfter } from '../../../app/core/settings/pin.ts';
-import type { SettingsRepository } from '../../../app/core/state/index.ts';
+import { settingsInMemory } from '../../support/memory-settings.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-function repositoryInMemory(): SettingsRepository {
-  const values = new Map<string, unknown>();
-  return {
-    get: (name) => structuredClone(values.get(name)),
-    set: (name, value) => void values.set(name, structuredClone(value)),
-    all: () => Object.fromEntries(values),
-  };
-}
-
 function makeKiosk() {
-  const repository = repositoryInMemory();
+  const repository = settingsInMemory();
   const settings = new SettingsStore(repository, {
     ...defaultSettings('/state'),
     playerName: 'Seat 7',
@@ -25,7 +16,13 @@ function makeKiosk() {
   });
   const clock = new VirtualClock();
   let stops = 0;
-  const kiosk = new Kiosk({ settings, repository, clock, stopGames: async () => void (stops += 1) });
+  const kiosk = new Kiosk({
+    settings,
+    repository,
+    clock,
+    logger: silentLogger,
+    stopGames: async () => void (stops += 1),
+  });
   return { kiosk, settings, repository, clock, stopsOfGames: () => stops };
 }
 
