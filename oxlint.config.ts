@@ -1,5 +1,4 @@
 import { defineConfig } from 'oxlint';
-import { layerOverrides } from './build/layers.ts';
 
 export default defineConfig({
   plugins: ['import', 'typescript', 'unicorn', 'promise', 'node'],
@@ -11,12 +10,8 @@ export default defineConfig({
     'typescript/no-explicit-any': 'error',
     'typescript/no-non-null-assertion': 'error',
     'typescript/consistent-type-imports': 'error',
-    'import/no-cycle': 'error',
     'no-console': 'error',
   },
-  overrides: [
-    ...layerOverrides,
-    { files: ['test/**', 'build/**', 'fixtures/**', 'app/cli/**'], rules: { 'no-console': 'off' } },
-  ],
+  overrides: [{ files: ['test/**', 'build/**', 'fixtures/**', 'app/cli/**'], rules: { 'no-console': 'off' } }],
   ignorePatterns: ['**/dist/**', 'fixtures/out/**'],
 });

@@ -1,8 +1,8 @@
 /**
- * Who may import whom, in one table. A folder of `app/core` sees only folders of a lower level, and only through their
- * door (`index.ts`); so there is no cycle between folders by construction. `oxlint.config.ts` turns this into lint rules.
+ * Who may import whom, in one table. A room of `app/core` sees only rooms of a lower level, and only through their door
+ * (`index.ts`); so no circle between rooms can come up. `build/structure.ts` holds every import against it.
  */
-export const levels: Record<string, number> = {
+export const levels: Readonly<Record<string, number>> = {
   base: 0,
   protocol: 1,
   state: 1,
@@ -29,56 +29,41 @@ export const levels: Record<string, number> = {
 };
 
 /** Rooms that are entered by their files: `core.ts` calls what `wiring` has, the command line loads one tool at a time. */
-const withoutDoor = new Set(['wiring', 'tools']);
+const withoutDoor: ReadonlySet<string> = new Set(['wiring', 'tools']);
 
-interface Override {
-  files: string[];
-  rules: Record<string, unknown>;
+/** `portable.ts` is the second door of a room: what runs in a browser, too. */
+const doors = /\/(?:index|portable)\.ts$/;
+
+/** The room of a path, relative to the repository; undefined outside the rooms of the core. */
+export function roomOf(path: string): string | undefined {
+  return /^app\/core\/([^/]+)\//.exec(path)?.[1];
 }
 
-function restrict(files: string[], patterns: { regex: string; message: string }[]): Override {
-  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+/** Why one file may not import another, in words; undefined when it may. Both relative to the repository. Pure. */
+export function layerBreak(from: string, to: string): string | undefined {
+  if (from.startsWith('app/core/')) return breakInCore(from, to);
+  if (/^app\/extension(s|-api)\//.test(from))
+    return /^app\/(core|ui|cli|shell)\//.test(to) ? 'an extension knows app/extension-api alone' : undefined;
+  if (/^app\/(ui|cli|shell)\//.test(from)) {
+    const room = roomOf(to);
+    if (room !== undefined && room !== 'rpc' && room !== 'tools')
+      return 'the core is reached through app/core/rpc, app/core/tools and app/core/core.ts only';
+  }
+  return undefined;
 }
 
-const folders = Object.keys(levels);
-const outside = {
-  regex: '(^|/)(ui|cli|shell|extensions/(seven-zip|folder-catalog))/',
-  message: 'app/core knows nothing of UI, CLI, shell or any extension.',
-};
-
-const coreFolders = folders.map((folder) => {
-  const higherOrEqual = folders.filter((other) => other !== folder && (levels[other] ?? 0) >= (levels[folder] ?? 0));
-  return restrict(
-    [`app/core/${folder}/**`],
-    [
-      outside,
-      {
-        regex: `^(\\.\\./)+(${higherOrEqual.join('|')})/`,
-        message: `${folder}/ may import lower layers only (build/layers.ts).`,
-      },
-      { regex: '^(\\.\\./)+(core|index)\\.ts$', message: 'core.ts wires the folders; no folder imports it.' },
-      {
-        regex: `^(\\.\\./)+(${folders.filter((name) => !withoutDoor.has(name)).join('|')})/(?!(index|portable)\\.ts$)`,
-        message: 'Enter a folder through its index.ts.',
-      },
-    ],
-  );
-});
-
-export const layerOverrides: Override[] = [
-  ...coreFolders,
-  restrict(['app/core/core.ts'], [outside]),
-  restrict(
-    ['app/extensions/**', 'app/extension-api/**'],
-    [{ regex: '(^|/)(core|ui|cli|shell)/', message: 'An extension knows app/extension-api alone.' }],
-  ),
-  restrict(
-    ['app/ui/**', 'app/cli/**', 'app/shell/**'],
-    [
-      {
-        regex: `core/(${folders.filter((name) => name !== 'rpc' && name !== 'tools').join('|')})/`,
-        message: 'Reach the core through app/core/rpc, app/core/tools and startCore only.',
-      },
-    ],
-  ),
-];
+function breakInCore(from: string, to: string): string | undefined {
+  if (/^app\/(ui|cli|shell|extensions)\//.test(to))
+    return 'the core knows no user interface, command line or extension';
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (room === undefined || room === other) return undefined;
+  if (other === undefined)
+    return to.startsWith('app/core/') ? 'core.ts calls the rooms; no room imports it' : undefined;
+  const [level, otherLevel] = [levels[room], levels[other]];
+  if (level === undefined || otherLevel === undefined)
+    return `build/layers.ts has no level for ${level === undefined ? room : other}`;
+  if (otherLevel >= level)
+    return `${room} (level ${level}) may import lower levels only, and ${other} has ${otherLevel}`;
+  if (!withoutDoor.has(other) && !doors.test(to)) return `${other} is entered by its index.ts`;
+  return undefined;
+}

@@ -21,7 +21,7 @@ export interface SecretQuestions extends Disposable {
   ask(question: string): Promise<string>;
 }
 
-export interface SecretStreams {
+interface SecretStreams {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
   readonly limitMs?: number;

@@ -43,7 +43,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const uiDirectory = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
 /** `state/` inside a checkout, the platform's app-data folder otherwise. */
-export function defaultStateDir(): string {
+function defaultStateDir(): string {
   if (existsSync(join(repository, 'tsconfig.json'))) return join(repository, 'state');
   const { platform, env } = process;
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Lanspread');

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 const { major, packages } = createRequire(import.meta.url)('./pinned-node.json');
 
 /** The oldest major version of Node that runs Lanspread. */
-export const requiredMajor = major;
+const requiredMajor = major;
 
 export function isPinnedNode() {
   return Number(process.versions.node.split('.')[0]) >= requiredMajor;

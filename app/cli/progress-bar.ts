@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from './format.ts';
 
-export interface ProgressSample {
+interface ProgressSample {
   done: number;
   total: number | undefined;
   bytesPerSecond?: number;

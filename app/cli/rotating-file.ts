@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface RotatingFileOptions {
+interface RotatingFileOptions {
   directory: string;
   /** Without the ending; the files are `<name>.log`, `<name>.1.log`, … */
   name: string;

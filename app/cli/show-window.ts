@@ -1,6 +1,6 @@
 import { BrowserWindow, findBrowser, hasDisplay } from '../shell/browser/index.ts';
 
-export interface WindowOptions {
+interface WindowOptions {
   open: boolean;
   profileDirectory: string;
   /** The user closed the window. */

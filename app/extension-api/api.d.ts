@@ -16,6 +16,80 @@ export declare class ArchiveError extends Error {
   constructor(code: ArchiveErrorCode, message: string, options?: ErrorOptions);
 }
 
+/** The archive that a call is about. It can be read while the call lasts. */
+export interface Archive {
+  /** The file's name, without its folder. */
+  readonly name: string;
+  /** Of the first file. */
+  readonly sizeBytes: number;
+  /** The names of all its files, this one first; more than one when it is cut into volumes. */
+  readonly volumes: readonly string[];
+  /**
+   * Up to `length` bytes from `offset`, at most 1 MiB; fewer at the end of the file. `volume` is an index into `volumes`,
+   * 0 when left out.
+   */
+  read(offset: number, length: number, volume?: number): Promise<Uint8Array>;
+}
+export interface Entry {
+  /** Relative, with forward slashes. The host refuses paths that lead outside or are impossible on some system. */
+  path: string;
+  /** Of a file, unpacked; the host holds the content to it. */
+  sizeBytes: number;
+  /**
+   * Only files and directories are installed. In the place of a link comes a copy of what it points at; an archive with
+   * `other` things, such as devices, is refused.
+   */
+  kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
+  executable?: boolean;
+  /**
+   * Of a link: where it leads, as the archive has it, from the link's folder on, for a `hardlink` from the top of the
+   * archive. Without it, and when it leads outside, the archive is refused. A plan leaves links out.
+   */
+  target?: string;
+  /** Needs a password: the archive is refused and the player told why. */
+  encrypted?: boolean;
+  /** Bytes inside the archive, where it tells. */
+  packedBytes?: number;
+  /**
+   * Unpacking can begin here at no cost: nothing before it is needed. Of a solid block that is so of the first file alone.
+   * An unpacker that says so understands a `Selection`; large archives are then unpacked from several places at once.
+   */
+  startsBlock?: boolean;
+}
+/**
+ * Takes the content of an archive, in the order of its listing. The host checks every path and size and writes; nothing
+ * is written once the call was aborted.
+ */
+export interface Sink {
+  /** Of the listing: the next entry that was not given yet. */
+  directory(path: string): Promise<void>;
+  /**
+   * Of the listing: the next entry that was not given yet. The content has exactly the size listed; pieces may have any
+   * length. Resolves when the host has taken all of it, and asks for the next piece only when it took the one before.
+   */
+  file(path: string, content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | {
+      readonly [key: string]: Json;
+    };
+/** What every call gets. */
+export interface Call {
+  /** Aborts when the answer is of no use any more. Who goes on for another 5 seconds is stopped with its process. */
+  readonly signal: AbortSignal;
+  /**
+   * Tells that the work gets on, in units of your choice; what takes long is given up when it is not told for 60 seconds.
+   * May be called as often as you like.
+   */
+  progress(done: number, total?: number): void;
+}
+
 /** A list of games from somewhere. */
 export interface CatalogSource {
   /** One page; the next is asked for with `next` as its `cursor`. Has 30 seconds. */
@@ -77,15 +151,6 @@ export interface CatalogLaunch {
   readonly server?: boolean;
 }
 
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | {
-      readonly [key: string]: Json;
-    };
 /** What an extension's main module exports, by name or as its default. */
 export interface Extension {
   /** Called once, within 10 seconds: registers what the manifest contributes. */
@@ -113,16 +178,6 @@ export interface Context {
    * any other host, after 30 seconds, and when the answer is over 16 MiB.
    */
   fetch(url: string, init?: FetchInit): Promise<FetchResult>;
-}
-/** What every call gets. */
-export interface Call {
-  /** Aborts when the answer is of no use any more. Who goes on for another 5 seconds is stopped with its process. */
-  readonly signal: AbortSignal;
-  /**
-   * Tells that the work gets on, in units of your choice; what takes long is given up when it is not told for 60 seconds.
-   * May be called as often as you like.
-   */
-  progress(done: number, total?: number): void;
 }
 /** At most 1 MiB in all, as JSON. */
 export interface KeyValue {
@@ -284,56 +339,3 @@ export interface Selection {
 }
 /** What `list` and `plan` get: tools can be run. */
 export interface UnpackCall extends Call, ToolRunner {}
-/** The archive that a call is about. It can be read while the call lasts. */
-export interface Archive {
-  /** The file's name, without its folder. */
-  readonly name: string;
-  /** Of the first file. */
-  readonly sizeBytes: number;
-  /** The names of all its files, this one first; more than one when it is cut into volumes. */
-  readonly volumes: readonly string[];
-  /**
-   * Up to `length` bytes from `offset`, at most 1 MiB; fewer at the end of the file. `volume` is an index into `volumes`,
-   * 0 when left out.
-   */
-  read(offset: number, length: number, volume?: number): Promise<Uint8Array>;
-}
-export interface Entry {
-  /** Relative, with forward slashes. The host refuses paths that lead outside or are impossible on some system. */
-  path: string;
-  /** Of a file, unpacked; the host holds the content to it. */
-  sizeBytes: number;
-  /**
-   * Only files and directories are installed. In the place of a link comes a copy of what it points at; an archive with
-   * `other` things, such as devices, is refused.
-   */
-  kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
-  executable?: boolean;
-  /**
-   * Of a link: where it leads, as the archive has it, from the link's folder on, for a `hardlink` from the top of the
-   * archive. Without it, and when it leads outside, the archive is refused. A plan leaves links out.
-   */
-  target?: string;
-  /** Needs a password: the archive is refused and the player told why. */
-  encrypted?: boolean;
-  /** Bytes inside the archive, where it tells. */
-  packedBytes?: number;
-  /**
-   * Unpacking can begin here at no cost: nothing before it is needed. Of a solid block that is so of the first file alone.
-   * An unpacker that says so understands a `Selection`; large archives are then unpacked from several places at once.
-   */
-  startsBlock?: boolean;
-}
-/**
- * Takes the content of an archive, in the order of its listing. The host checks every path and size and writes; nothing
- * is written once the call was aborted.
- */
-export interface Sink {
-  /** Of the listing: the next entry that was not given yet. */
-  directory(path: string): Promise<void>;
-  /**
-   * Of the listing: the next entry that was not given yet. The content has exactly the size listed; pieces may have any
-   * length. Resolves when the host has taken all of it, and asks for the next piece only when it took the one before.
-   */
-  file(path: string, content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
-}

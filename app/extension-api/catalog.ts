@@ -1,4 +1,4 @@
-import type { Call, Json } from './context.ts';
+import type { Call, Json } from './call.ts';
 
 /** A list of games from somewhere. */
 export interface CatalogSource {

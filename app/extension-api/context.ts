@@ -1,7 +1,6 @@
+import type { Json } from './call.ts';
 import type { CatalogSource } from './catalog.ts';
 import type { Unpacker } from './unpacker.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** What an extension's main module exports, by name or as its default. */
 export interface Extension {
@@ -31,17 +30,6 @@ export interface Context {
    * any other host, after 30 seconds, and when the answer is over 16 MiB.
    */
   fetch(url: string, init?: FetchInit): Promise<FetchResult>;
-}
-
-/** What every call gets. */
-export interface Call {
-  /** Aborts when the answer is of no use any more. Who goes on for another 5 seconds is stopped with its process. */
-  readonly signal: AbortSignal;
-  /**
-   * Tells that the work gets on, in units of your choice; what takes long is given up when it is not told for 60 seconds.
-   * May be called as often as you like.
-   */
-  progress(done: number, total?: number): void;
 }
 
 /** At most 1 MiB in all, as JSON. */

@@ -6,6 +6,8 @@
  * through what `activate` and each call are given.
  */
 export * from './archive-error.ts';
+export type * from './archive.ts';
+export type * from './call.ts';
 export type * from './catalog.ts';
 export type * from './context.ts';
 export type * from './tools.ts';

@@ -1,6 +1,6 @@
 import type { ArchiveErrorCode } from './archive-error.ts';
-import type { Call } from './context.ts';
-import type { Sink } from './unpacker.ts';
+import type { Sink } from './archive.ts';
+import type { Call } from './call.ts';
 
 /** How the content of an archive is got out: the host does it, so that no byte takes the way through the extension. */
 export type Plan = ToolPlan | SinkPlan;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../lanspread.mjs', import.meta.url));
 
-export interface DemoPeerOptions {
+interface DemoPeerOptions {
   name: string;
   gamesDir: string;
   stateDir: string;

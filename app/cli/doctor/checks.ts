@@ -15,7 +15,7 @@ export interface Finding {
   advice?: string;
 }
 
-export interface DoctorContext {
+interface DoctorContext {
   stateDir: string;
   gamesDir: string;
 }

@@ -12,7 +12,7 @@ export interface ChosenManifest {
   readonly source: ManifestSource;
 }
 
-export interface ChooseContext {
+interface ChooseContext {
   readonly peers: Pick<PeerNetwork, 'peers' | 'open'>;
   readonly state: Pick<State, 'payloads'>;
   readonly library: Pick<Library, 'manifest'>;
@@ -51,7 +51,7 @@ export async function chooseManifest(
 }
 
 /** The manifest that this version's download was made from. */
-export function ownManifest(
+function ownManifest(
   { payloads }: Pick<State, 'payloads'>,
   { root, version }: { root: string; version: string },
 ): HashedManifest | undefined {

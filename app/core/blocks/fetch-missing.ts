@@ -18,7 +18,7 @@ import { statOf } from '../base/index.ts';
 import { transferBlocks } from './transfer-blocks.ts';
 import type { DownloadListener, DownloadRequest } from './types.ts';
 
-export interface FetchPlan {
+interface FetchPlan {
   readonly resolved: Resolved;
   readonly layout: ManifestLayout;
   /** Blocks that are here and sound. Those that arrive are added. */

@@ -10,7 +10,7 @@ const leastFileBytes = 8 * 1024 * 1024;
 /** What a file that cannot be opened answers: no bytes were lost by that. */
 const cannotOpen: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EBUSY', 'EMFILE', 'ENFILE']);
 
-export interface FlushAheadOptions {
+interface FlushAheadOptions {
   readonly fileSystem: Pick<FileSystem, 'flushFile'>;
   readonly root: string;
   readonly layout: ManifestLayout;

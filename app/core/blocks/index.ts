@@ -1,3 +1,3 @@
 export { stopKindOf, stopReason } from './stop.ts';
-export { createTransfer, type ResumableDownload, type Transfer, type TransferOptions } from './transfer.ts';
+export { createTransfer, type ResumableDownload, type Transfer } from './transfer.ts';
 export type * from './types.ts';

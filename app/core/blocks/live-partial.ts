@@ -2,7 +2,7 @@ import type { Bitmap } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { BlockRun } from './schedule/block-runs.ts';
 
-export interface LivePartialOptions {
+interface LivePartialOptions {
   readonly manifestRoot: string;
   readonly gameRoot: string;
   readonly layout: ManifestLayout;

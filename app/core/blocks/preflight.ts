@@ -5,7 +5,7 @@ import { foldersOf } from '../game-folder/index.ts';
 /** What is asked for beyond the bare bytes, for file systems' own needs. */
 const reserve = 0.02;
 
-export interface SpaceFacts {
+interface SpaceFacts {
   /** Bytes of the payload that are still to be fetched. */
   readonly missingBytes: number;
   /** Of them, bytes that lie allocated on disk already. */

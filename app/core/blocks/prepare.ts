@@ -20,7 +20,7 @@ import { statOf } from '../base/index.ts';
 /** Beyond this many files one flush of the whole file system is cheaper than one for each. */
 const singleFlushFiles = 64;
 
-export interface PrepareOptions extends SignalOptions {
+interface PrepareOptions extends SignalOptions {
   manifest: Manifest;
   /** Nothing was in the root before: nothing needs to be looked at. */
   isNew?: boolean;

@@ -9,7 +9,7 @@ import { statOf } from '../base/index.ts';
 /** Blocks that are hashed in one go: 1 GiB. */
 const groupBlocks = 256;
 
-export interface PresentBlocksOptions extends SignalOptions {
+interface PresentBlocksOptions extends SignalOptions {
   fileSystem: FileSystem;
   hasher: Pick<BlockHasher, 'checkBlocks'>;
   layout: ManifestLayout;
@@ -19,7 +19,7 @@ export interface PresentBlocksOptions extends SignalOptions {
   partial: Partial | undefined;
 }
 
-export interface PresentBlocks {
+interface PresentBlocks {
   readonly verified: Bitmap;
   /** Bytes that the files at the manifest's places take on disk, up to their size there. */
   readonly allocatedBytes: number;

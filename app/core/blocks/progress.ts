@@ -1,7 +1,7 @@
 /** What a download's progress shows. Pure: time comes in. */
 import type { DownloadListener } from './types.ts';
 
-export type ProgressSample = Parameters<DownloadListener['onProgress']>[0];
+type ProgressSample = Parameters<DownloadListener['onProgress']>[0];
 
 /** How often a sample is due, in milliseconds. */
 export const progressPeriodMs = 500;

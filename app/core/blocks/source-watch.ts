@@ -12,7 +12,7 @@ import { watchHave } from './watch-have.ts';
 /** A peer is not asked for its news again within this time, in milliseconds. */
 const restMs = 2_000;
 
-export interface SourceWatchOptions {
+interface SourceWatchOptions {
   readonly request: DownloadRequest;
   readonly layout: ManifestLayout;
   readonly manifestRoot: string;

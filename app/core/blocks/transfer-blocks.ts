@@ -14,7 +14,7 @@ import type { DownloadListener, DownloadRequest } from './types.ts';
 /** How often the bitmap is stored while blocks arrive, in milliseconds. */
 const storePeriodMs = 1_000;
 
-export interface BlocksOptions {
+interface BlocksOptions {
   resolved: Resolved;
   layout: ManifestLayout;
   scheduler: Scheduler;

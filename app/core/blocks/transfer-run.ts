@@ -20,7 +20,7 @@ import type { DownloadListener } from './types.ts';
 import type { Lane } from '../lanes/index.ts';
 import { VerifiedBatch } from './verified-batch.ts';
 
-export interface TransferRunOptions {
+interface TransferRunOptions {
   readonly scheduler: Scheduler;
   readonly layout: ManifestLayout;
   readonly manifestRoot: string;

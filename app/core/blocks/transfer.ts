@@ -34,7 +34,7 @@ import type {
 } from './types.ts';
 import type { Uploads } from '../uploads/index.ts';
 
-export interface TransferOptions {
+interface TransferOptions {
   peers: PeerNetwork;
   library: Library & { readonly hasher: BlockHasher };
   state: State;

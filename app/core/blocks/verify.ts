@@ -28,7 +28,7 @@ export interface Comparison {
   readonly sound: boolean;
 }
 
-export interface CompareOptions extends SignalOptions {
+interface CompareOptions extends SignalOptions {
   readonly fileSystem: FileSystem;
   readonly hasher: Pick<BlockHasher, 'checkBlocks'>;
   readonly layout: ManifestLayout;

@@ -6,7 +6,7 @@ import type { BlockRun } from './schedule/block-runs.ts';
 import { withPeerStream } from '../peers/index.ts';
 import { HaveCheck, nonsense } from './have-check.ts';
 
-export interface WatchHaveOptions {
+interface WatchHaveOptions {
   readonly peers: Pick<PeerNetwork, 'open'>;
   readonly peerId: string;
   readonly gameId: GameId;

@@ -50,7 +50,7 @@ export interface BuildCatalogOptions extends SignalOptions {
   fileSystem?: FileSystem;
 }
 
-export interface BuiltCatalog {
+interface BuiltCatalog {
   /** The file's content. */
   readonly text: string;
   readonly gameCount: number;

@@ -2,7 +2,7 @@
 import { isAbort, isNotFound, sleep, type Clock, type FileSystem } from '../base/index.ts';
 import type { Catalog } from './types.ts';
 
-export interface CatalogRefreshOptions {
+interface CatalogRefreshOptions {
   readonly options: { readonly catalogFiles?: readonly string[] };
   readonly catalog: Pick<Catalog, 'importFile'>;
   readonly fileSystem: FileSystem;

@@ -65,7 +65,7 @@ export async function readPulledCover(
 }
 
 /** The bytes as a cover; its file is called after them and what they are, whatever it was called. */
-export function judgeCover(bytes: Buffer): CoverReading {
+function judgeCover(bytes: Buffer): CoverReading {
   if (bytes.length > catalogLimits.coverBytes) return unusable(`is over ${catalogLimits.coverBytes} bytes`);
   const verdict = judgePicture(bytes);
   if ('reason' in verdict) return unusable(verdict.reason);

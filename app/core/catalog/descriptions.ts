@@ -30,7 +30,7 @@ export interface FolderContext {
   readonly problem: (problem: CatalogProblem) => void;
 }
 
-export const descriptionEndings = ['.json', '.yaml', '.yml'];
+const descriptionEndings = ['.json', '.yaml', '.yml'];
 /** One description; a catalog that lies beside them may be larger and is left out. */
 const maxBytes = 1024 * 1024;
 

@@ -101,12 +101,12 @@ async function prepareGames(
 }
 
 /** A live source's; no name gives a file's catalog the same one, since only this one has a dot. */
-export function liveSourceIdOf(origin: string): string {
+function liveSourceIdOf(origin: string): string {
   return `extension.${sourceIdOf(origin.replace(/^extension:/, ''))}`;
 }
 
 /** The same for the same name, and a folder name on every system. */
-export function sourceIdOf(name: string): string {
+function sourceIdOf(name: string): string {
   const readable = name
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

@@ -2,7 +2,6 @@ export {
   buildCatalog,
   buildCatalogFile,
   type BuildCatalogOptions,
-  type BuiltCatalog,
   type ReadRoot,
   type RootFacts,
 } from './build-catalog.ts';
@@ -10,9 +9,9 @@ export { parseCatalog } from './catalog-file.ts';
 export type { CatalogProblem } from './descriptions.ts';
 export { folderMark } from './live/folder-mark.ts';
 export { gameProblems } from './live/pull-pages.ts';
-export { openCatalog, type OpenCatalogOptions } from './open-catalog.ts';
+export { openCatalog } from './open-catalog.ts';
 export { readCatalogFile, readSignature, signaturePathOf } from './signed-file.ts';
 export type * from './types.ts';
-export { createLiveSources, type LiveSourcesOptions } from './live/live-sources.ts';
+export { createLiveSources } from './live/live-sources.ts';
 export type * from './live/types.ts';
 export { type CatalogRefresh, createCatalogRefresh } from './catalog-refresh.ts';

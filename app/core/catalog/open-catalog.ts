@@ -19,7 +19,7 @@ import { signerOf, standingOf, stepsBack, type Standing, type CatalogTrust } fro
 import { fromRow } from './stored-game.ts';
 import type { Catalog, CatalogGame, CatalogImport, CatalogSource, PulledSource } from './types.ts';
 
-export interface OpenCatalogOptions {
+interface OpenCatalogOptions {
   state: Pick<State, 'catalog' | 'directory'>;
   /** Whose signatures count. Default: nobody's. */
   trust?: CatalogTrust;

@@ -9,9 +9,9 @@ export const pictureLimits = {
   side: 4_096,
 } as const;
 
-export type PictureKind = 'png' | 'jpg' | 'webp' | 'avif' | 'svg';
+type PictureKind = 'png' | 'jpg' | 'webp' | 'avif' | 'svg';
 
-export type PictureVerdict =
+type PictureVerdict =
   | { readonly kind: PictureKind }
   /** Why it is no cover, in words. */
   | { readonly reason: string };

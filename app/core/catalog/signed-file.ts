@@ -19,7 +19,7 @@ export function signaturePathOf(path: string): string {
   return `${path}.sig`;
 }
 
-export interface SignedFile {
+interface SignedFile {
   readonly bytes: Buffer;
   /** Undefined: there is no signature. */
   readonly signer: TrustAnchor | undefined;

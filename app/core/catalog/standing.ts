@@ -6,7 +6,7 @@ import type { CatalogSigner, CatalogSource } from './types.ts';
 /** Of `Trust`, what catalogs need. */
 export type CatalogTrust = Pick<Trust, 'load' | 'find' | 'signerOf' | 'anchors'>;
 
-export interface StandingRules {
+interface StandingRules {
   readonly trust: Pick<CatalogTrust, 'find'>;
   readonly requireSigned: boolean;
 }

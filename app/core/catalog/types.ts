@@ -1,7 +1,7 @@
 import type { Event, GameId, SignalOptions } from '../base/index.ts';
 import type { PulledGame } from './live/pull-pages.ts';
 
-export interface Launch {
+interface Launch {
   readonly label: string;
   readonly platform: 'linux' | 'win32' | 'darwin' | 'any';
   /** Relative to `local/`. */

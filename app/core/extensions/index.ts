@@ -1,7 +1,7 @@
 export { testExtension, type CheckResult } from './compliance/index.ts';
 export { developExtension, watchFolder, type DevelopmentEvent } from './development/index.ts';
-export { createExtensionHost, type ExtensionHostOptions, type HostLimits } from './host/index.ts';
-export { ExtensionManager, type ExtensionManagerOptions, type Extensions } from './manager.ts';
+export { createExtensionHost, type HostLimits } from './host/index.ts';
+export { ExtensionManager, type Extensions } from './manager.ts';
 export {
   extensionApiVersion,
   manifestName,

@@ -16,7 +16,7 @@ export interface Extensions {
   remove(id: string): Promise<void>;
 }
 
-export interface ExtensionManagerOptions {
+interface ExtensionManagerOptions {
   readonly store: ExtensionStore;
   /** Undefined: nothing is run, what is known is shown all the same. */
   readonly host?: ExtensionHost | undefined;

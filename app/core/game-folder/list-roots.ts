@@ -1,6 +1,6 @@
 import { isGameId, isNotFound, toLanspreadError, type FileSystem, type GameId } from '../base/index.ts';
 
-export type GameFolders =
+type GameFolders =
   | {
       readonly kind: 'there';
       /** Real folders with the name of a game. */

@@ -11,7 +11,7 @@ import { forEachParallel } from '../base/index.ts';
 import { sentinelPaths } from './sentinel-file.ts';
 import { statOf } from '../base/index.ts';
 
-export interface MakeWayOptions extends SignalOptions {
+interface MakeWayOptions extends SignalOptions {
   readonly manifest: Manifest;
   readonly known: KnownPayload;
   /** Whether any block of this file of the manifest is there and sound. */
@@ -21,7 +21,7 @@ export interface MakeWayOptions extends SignalOptions {
 }
 
 /** What stands at a manifest's place. */
-export type Obstacle = 'none' | 'ours' | 'foreign';
+type Obstacle = 'none' | 'ours' | 'foreign';
 
 /** Whether what lies at a file's place may be written over. Pure. */
 export function judgeFile(

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isNotFound, writeFileAtomic, type FileSystem } from '../base/index.ts';
 
-export interface SentinelPaths {
+interface SentinelPaths {
   readonly sentinel: string;
   readonly temporary: string;
   /** The old sentinel while a download runs. */
@@ -43,7 +43,7 @@ export async function sweepSentinelTransients(fileSystem: FileSystem, root: stri
   await deleteIfThere(fileSystem, parked);
 }
 
-export async function deleteIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+async function deleteIfThere(fileSystem: FileSystem, path: string): Promise<void> {
   try {
     await fileSystem.deleteFile(path);
   } catch (error) {

@@ -15,7 +15,7 @@ import type { Unpacker } from '../content/index.ts';
 const growthSlackBytes = 64 * 1024 * 1024;
 const growthSlack = 1.05;
 
-export interface BuildOptions {
+interface BuildOptions {
   /** Those that the plan was made with. */
   readonly unpackers: readonly Unpacker[];
   readonly plan: InstallPlan;

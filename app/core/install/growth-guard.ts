@@ -5,7 +5,7 @@ const firstCheckMs = 1_000;
 /** Looking takes at most about this share of the time. */
 const restPerLook = 20;
 
-export interface GrowthGuard extends IDisposable {
+interface GrowthGuard extends IDisposable {
   /** Aborts with `ARCHIVE_HOSTILE` when the folder holds more than it may. */
   readonly signal: AbortSignal;
 }

@@ -5,15 +5,14 @@ export { createInstaller, type Installer } from './installer.ts';
 export { installedRootOf } from './installed-root.ts';
 export { settleLinks } from './links.ts';
 export { probeHeadBytes } from './payload.ts';
-export { openPayloadContent, type PayloadContent } from './payload-content.ts';
+export { openPayloadContent } from './payload-content.ts';
 export { archiveScore, defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
-export { recover, type RecoverOptions, type RecoveryReport } from './recover.ts';
+export { recover, type RecoveryReport } from './recover.ts';
 export type { RecoveryAction } from './recover-root.ts';
 export {
   lastRecovery,
   rememberRecovery,
   tellRecovery,
-  type RecoveryMemory,
   type RecoveryRun,
   type RecoveryTale,
 } from './recovery-report.ts';

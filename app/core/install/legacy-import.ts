@@ -49,7 +49,7 @@ const journalSchema = z.object({
   target_version: version,
 });
 
-export interface LegacyJournal {
+interface LegacyJournal {
   readonly intent: 'None' | 'Installing' | 'Updating' | 'Uninstalling';
   readonly version: string | undefined;
 }
@@ -67,7 +67,7 @@ export function parseLegacyJournal(bytes: Uint8Array): LegacyJournal {
   };
 }
 
-export interface LegacyImportOptions extends SignalOptions {
+interface LegacyImportOptions extends SignalOptions {
   /** Absolute. */
   readonly gamesDir: string;
   /** Roots with a running operation are skipped. */

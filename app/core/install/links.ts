@@ -10,7 +10,7 @@ const maxCopies = 10_000;
 /** As many links are followed on the way to one target as systems do. */
 const maxHops = 40;
 
-export interface SettledEntries {
+interface SettledEntries {
   /** Files, folders, and what nobody can install; no links. */
   readonly entries: readonly ArchiveEntry[];
   readonly copies: readonly EntryCopy[];

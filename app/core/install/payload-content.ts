@@ -9,7 +9,7 @@ import type { Unpacker } from '../content/index.ts';
 const readBytes = 256 * 1024;
 
 /** A file or folder as it will be in the installed game. */
-export interface ContentEntry {
+interface ContentEntry {
   readonly path: string;
   readonly size: number;
   readonly kind: 'file' | 'directory';
@@ -18,7 +18,7 @@ export interface ContentEntry {
   readonly copyOf?: string;
 }
 
-export interface PayloadContent {
+interface PayloadContent {
   readonly entries: readonly ContentEntry[];
   /** Of the contents that come. */
   readonly totalBytes: number;
@@ -26,7 +26,7 @@ export interface PayloadContent {
   sections(options: { atMost: number }): readonly ContentSection[];
 }
 
-export interface ContentSection {
+interface ContentSection {
   /** The index of the entry that it begins with; 0 for the first. It ends where the next one begins. */
   readonly firstEntry: number;
   /**

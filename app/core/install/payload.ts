@@ -24,7 +24,7 @@ import type { Unpacker } from '../content/index.ts';
 export const probeHeadBytes = 36 * 1024;
 
 /** Files and folders of the payload. Throws `INVALID_PATH` for a link or an impossible name. */
-export async function readPayload(
+async function readPayload(
   fileSystem: FileSystem,
   root: string,
   { signal }: SignalOptions = {},
@@ -89,7 +89,7 @@ async function readHead(fileSystem: FileSystem, path: string): Promise<Uint8Arra
   return head.subarray(0, await file.read(head, 0));
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly fileSystem: FileSystem;
   readonly unpackers: readonly Unpacker[];
   readonly limits?: BombLimits | undefined;

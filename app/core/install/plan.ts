@@ -21,14 +21,14 @@ export interface Probe {
   readonly score: number;
 }
 
-export interface ArchiveChoice {
+interface ArchiveChoice {
   readonly path: SafePath;
   readonly unpackerId: string;
   /** Of all its volumes. */
   readonly packedBytes: number;
 }
 
-export interface PayloadSplit {
+interface PayloadSplit {
   /** In the order of their paths. */
   readonly archives: readonly ArchiveChoice[];
   /** Copied as they are. */
@@ -83,7 +83,7 @@ export interface ListedArchive extends ArchiveChoice {
   readonly copiedFolders?: readonly string[];
 }
 
-export interface PlannedArchive extends ArchiveChoice {
+interface PlannedArchive extends ArchiveChoice {
   /** Of what comes out of it, copies left out. */
   readonly totalBytes: number;
   readonly copies: Copies;
@@ -100,7 +100,7 @@ export interface InstallPlan {
   readonly totalBytes: number;
 }
 
-export interface PlanInput {
+interface PlanInput {
   readonly archives: readonly ListedArchive[];
   readonly loose: readonly PayloadFile[];
   readonly freeBytes: number;

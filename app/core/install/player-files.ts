@@ -20,7 +20,7 @@ export interface PlayerCopy {
   readonly sizeBytes: number;
 }
 
-export interface PlayerFilesInput {
+interface PlayerFilesInput {
   readonly entries: readonly LocalEntry[];
   /** What the last unpacking made; empty when that was forgotten with the database. */
   readonly inventory: readonly InventoryFile[];

@@ -16,7 +16,7 @@ import type {
   StreamedInstallRequest,
 } from './types.ts';
 
-export interface ReceiveTreeOptions {
+interface ReceiveTreeOptions {
   readonly request: StreamedInstallRequest;
   readonly layout: RootLayout;
   readonly sender: ContentSender;

@@ -14,7 +14,7 @@ export interface RecoveryReport {
   readonly actions: readonly RecoveryAction[];
 }
 
-export interface RecoverOptions extends SignalOptions {
+interface RecoverOptions extends SignalOptions {
   /** Absolute. */
   readonly gamesDir: string;
   /** Roots with a running operation are skipped. */

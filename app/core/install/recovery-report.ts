@@ -50,7 +50,7 @@ const fileSchema = z.object({
   /** The last run that did or found anything, where that is not the latest. */
   eventful: runSchema.optional(),
 });
-export type RecoveryMemory = z.infer<typeof fileSchema>;
+type RecoveryMemory = z.infer<typeof fileSchema>;
 
 const words: Record<RecoveryStep, string> = {
   'delete-staging': 'deleted the unfinished install',

@@ -38,7 +38,7 @@ export type RecoveryStep =
   | 'delete-root-if-made'
   | 'finish-removing';
 
-export interface RecoveryDecision {
+interface RecoveryDecision {
   readonly steps: readonly RecoveryStep[];
   /** Something a person should know; the reason in words. */
   readonly report?: string;

@@ -19,7 +19,7 @@ export interface RemovalFacts {
   readonly names: readonly string[];
 }
 
-export type NotRemovableReason =
+type NotRemovableReason =
   | 'not-in-catalog'
   | 'outside-games-folder'
   | 'not-there'

@@ -69,17 +69,13 @@ export async function deleteUntilGone(fileSystem: FileSystem, directory: string)
   }
 }
 
-export interface FoundTree {
+interface FoundTree {
   readonly files: ReadonlyMap<string, number>;
   readonly directories: readonly string[];
 }
 
 /** Everything below a folder, without following links. Throws `ARCHIVE_HOSTILE` for anything but plain files and folders. */
-export async function walkTree(
-  fileSystem: FileSystem,
-  top: string,
-  { signal }: SignalOptions = {},
-): Promise<FoundTree> {
+async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalOptions = {}): Promise<FoundTree> {
   const files = new Map<string, number>();
   const inodes = new Map<bigint, string>();
   const directories: string[] = [];

@@ -1,6 +1,6 @@
 import type { ErrorCode, FileSystem, GameId, SafePath } from '../base/index.ts';
 
-export type * from '../content/unpacker.ts';
+export type * from '../content/index.ts';
 
 export interface InstallRequest {
   readonly gameId: GameId;

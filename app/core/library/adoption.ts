@@ -4,7 +4,7 @@ import type { BuiltManifest } from './manifest-builder.ts';
 import type { Payload } from './payload.ts';
 import type { HashedManifest } from './types.ts';
 
-export interface Adoption {
+interface Adoption {
   /** The files whose hashes are known now. */
   readonly known: readonly (readonly [FileIdentity, readonly string[]])[];
   /** The manifest of the disk: undefined when the disk holds less, more or other files. */

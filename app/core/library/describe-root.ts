@@ -6,7 +6,7 @@ import { walkPayload } from './payload.ts';
 import { readSentinel, sentinelName } from '../game-folder/index.ts';
 import type { BlockHasher } from './types.ts';
 
-export interface RootDescription {
+interface RootDescription {
   readonly version: string;
   /** Of the payload. */
   readonly sizeBytes: number;
@@ -14,7 +14,7 @@ export interface RootDescription {
   readonly manifestRoot?: string;
 }
 
-export interface DescribeOptions {
+interface DescribeOptions {
   readonly fileSystem: FileSystem;
   /** Hashes the whole payload for the root of its manifest. */
   readonly hasher?: Pick<BlockHasher, 'hashFile'>;

@@ -1,5 +1,5 @@
 export { WorkerBlockHasher } from './block-hasher.ts';
-export { describeRoot, type DescribeOptions, type RootDescription } from './describe-root.ts';
+export { describeRoot } from './describe-root.ts';
 export type { LibraryOptions } from './library.ts';
 export { openLibrary, type ReopenableLibrary } from './reopenable.ts';
 export type * from './types.ts';

@@ -24,13 +24,13 @@ export interface RootFacts {
 }
 
 /** What an earlier look, maybe of an earlier run, remembered. */
-export interface Remembered {
+interface Remembered {
   readonly fingerprint: string;
   readonly sizeBytes: number;
   readonly problem?: LanspreadError | undefined;
 }
 
-export interface LookOptions extends SignalOptions, ViewOptions {
+interface LookOptions extends SignalOptions, ViewOptions {
   depth: Depth;
   remembered: Remembered | undefined;
 }

@@ -21,7 +21,7 @@ export interface BuildContext {
   readonly logger: Logger;
 }
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly signal: AbortSignal;
   /** A peer waits for this game now. */
   readonly isUrgent: () => boolean;

@@ -31,7 +31,7 @@ interface Building {
   totalBytes: number;
 }
 
-export interface ManifestsOptions extends BuildContext {
+interface ManifestsOptions extends BuildContext {
   /** `built.contentKey` is that of the subject unless the root changed since it was looked at. */
   readonly onBuilt: (id: GameId, built: BuiltManifest) => void;
   /** There will be none until the root changes. */

@@ -4,7 +4,7 @@ import type { LibraryRepository, LibraryRow } from '../state/index.ts';
 import { lookAtRoot, type Depth, type RootFacts } from './look.ts';
 import type { LocalGame } from './types.ts';
 
-export interface RootsOptions {
+interface RootsOptions {
   readonly gamesDir: string;
   readonly fileSystem: FileSystem;
   readonly library: LibraryRepository;

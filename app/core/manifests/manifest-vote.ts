@@ -6,7 +6,7 @@ export interface ManifestAnswer {
   readonly root: string;
 }
 
-export interface ManifestGroup {
+interface ManifestGroup {
   readonly root: string;
   readonly peers: readonly string[];
 }
@@ -19,7 +19,7 @@ export type ManifestVote =
   /** Nobody answered, or nobody holds what the catalog pins. */
   | { readonly kind: 'none'; readonly groups: readonly ManifestGroup[] };
 
-export interface VoteOptions {
+interface VoteOptions {
   /** The catalog's word: only this root counts, however few have it. */
   readonly pinnedRoot?: string | undefined;
 }

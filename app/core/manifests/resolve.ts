@@ -37,7 +37,7 @@ const pendingPauseMs = 300;
 const pendingGraceMs = 10_000;
 
 /** Peers that have a version whole. */
-export function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest): string[] {
+function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest): string[] {
   return peers
     .filter(({ games }) => {
       const summary = games.get(gameId);

@@ -3,7 +3,7 @@ import { getGameSchema, protocols } from '../protocol/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 
-export interface ServeManifestOptions {
+interface ServeManifestOptions {
   peers: Pick<PeerNetwork, 'handle'>;
   library: Pick<Library, 'get' | 'manifestState'>;
   isKnownGame: (id: string) => boolean;

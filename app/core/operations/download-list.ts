@@ -21,7 +21,7 @@ export interface DownloadListStore {
   save(downloads: readonly ListedDownload[]): void;
 }
 
-export interface DownloadListOptions {
+interface DownloadListOptions {
   readonly store: DownloadListStore;
   readonly onChanged: (ids: readonly GameId[]) => void;
   readonly logger: Logger;

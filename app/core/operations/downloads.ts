@@ -16,7 +16,7 @@ import { failureFacts, type OperationRunner } from './runner.ts';
 import { isCancellable, isPausable } from './table.ts';
 import { TransferSlots } from './transfer-slots.ts';
 
-export interface DownloadsOptions {
+interface DownloadsOptions {
   runner: OperationRunner;
   transfer: TransferPort;
   installs: Installs;

@@ -22,7 +22,7 @@ export interface Resumable {
 }
 
 /** Somebody in the room. */
-export interface PlayerView {
+interface PlayerView {
   readonly peerId: string;
   readonly name: string;
 }
@@ -59,7 +59,7 @@ export interface GameView {
   readonly hasCover: boolean;
 }
 
-export interface GameFacts {
+interface GameFacts {
   readonly game: CatalogGame;
   readonly local: LocalGame | undefined;
   readonly peers: readonly Peer[];

@@ -6,7 +6,7 @@ import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { InstallPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 
-export interface InstallsOptions {
+interface InstallsOptions {
   runner: OperationRunner;
   installer: InstallPort;
   /** The downloaded files of this root were deleted. */

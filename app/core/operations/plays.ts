@@ -6,7 +6,7 @@ import type { OperationEventMessage } from './events.ts';
 import type { InstallPort, PlayPort, PlayingGame } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 
-export interface PlaysOptions {
+interface PlaysOptions {
   runner: OperationRunner;
   player: PlayPort;
   library: Pick<Library, 'get' | 'gamesDir'>;

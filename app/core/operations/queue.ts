@@ -1,7 +1,7 @@
 import type { GameId } from '../base/index.ts';
 
 /** The order in which downloads wait. Pure: every function answers with a new list. */
-export type Queue = readonly GameId[];
+type Queue = readonly GameId[];
 
 /** Moves one entry to a place, counted from 0 and clamped to the ends. */
 export function moveInQueue(queue: Queue, gameId: GameId, to: number): Queue {

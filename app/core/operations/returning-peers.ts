@@ -26,7 +26,7 @@ export function isOfferedAgain(
   });
 }
 
-export interface ReturningPeersOptions {
+interface ReturningPeersOptions {
   readonly list: DownloadList;
   readonly peers: Pick<PeerNetwork, 'peers'>;
   readonly gameOf: (gameId: GameId) => CatalogGame | undefined;

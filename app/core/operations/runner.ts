@@ -15,7 +15,7 @@ import type { Failure } from './games-view.ts';
 import type { GamesSnapshot } from './snapshot.ts';
 import { needsDisk, type OperationEvent } from './table.ts';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   library: Pick<Library, 'hold' | 'refresh' | 'checkFolder'>;
   /** Set right after construction: the snapshot reads the runner's tables. */
   snapshot: () => GamesSnapshot;

@@ -8,7 +8,7 @@ export interface GamesPatch {
   readonly removed: readonly GameId[];
 }
 
-export interface GamesSnapshotOptions {
+interface GamesSnapshotOptions {
   /** Every id of the catalog. */
   ids: () => Iterable<GameId>;
   /** The game as it is now; undefined when the catalog no longer has it. */

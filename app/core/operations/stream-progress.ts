@@ -6,7 +6,7 @@ const periodMs = 500;
 /** A change of speed has shown to two thirds after this long. */
 const smoothingMs = 3_000;
 
-export interface StreamSample {
+interface StreamSample {
   readonly downloadedBytes: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number;

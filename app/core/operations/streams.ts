@@ -10,7 +10,7 @@ import type { InstallPort, TransferPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 import { StreamProgress } from './stream-progress.ts';
 
-export interface StreamsOptions {
+interface StreamsOptions {
   runner: OperationRunner;
   transfer: Pick<TransferPort, 'findSenders'>;
   installer: Pick<InstallPort, 'streamedInstall'>;

@@ -9,7 +9,7 @@ import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { TransferPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 
-export interface VerifiesOptions {
+interface VerifiesOptions {
   runner: OperationRunner;
   transfer: TransferPort;
   downloads: Downloads;

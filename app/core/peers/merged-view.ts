@@ -3,12 +3,12 @@ import type { GameId } from '../base/index.ts';
 import type { GameSummary } from '../protocol/index.ts';
 import type { Peer } from './types.ts';
 
-export interface Offer {
+interface Offer {
   readonly peerId: string;
   readonly summary: GameSummary;
 }
 
-export interface MergedOffers {
+interface MergedOffers {
   /** Peers that have the wanted version whole. */
   readonly peerCount: number;
   /** Those, in the order of their ids. */

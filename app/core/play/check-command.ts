@@ -3,14 +3,14 @@ import { absolutePath, isNotFound, LanspreadError, parsePath, type FileSystem, t
 
 const firstLineBytes = 256;
 
-export interface CheckedCommand {
+interface CheckedCommand {
   /** Absolute. */
   readonly path: string;
   /** The first line, where the file is text. */
   readonly firstLine: string;
 }
 
-export interface CheckRequest {
+interface CheckRequest {
   readonly gameId: GameId;
   /** Absolute path of the installed game. */
   readonly directory: string;

@@ -4,7 +4,7 @@ import type { ProcessTable } from './process-table.ts';
 import { membersOf, type ProcessId } from './process-tree.ts';
 import type { PlayEnd, RunningGame } from './types.ts';
 
-export interface GameProcessOptions {
+interface GameProcessOptions {
   gameId: GameId;
   startedAt: number;
   sessionId: number;

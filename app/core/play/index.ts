@@ -1,4 +1,4 @@
 export { chooseLaunch, type LaunchEntry, type Player } from './plan-launch.ts';
-export { GamePlayer, type GamePlayerOptions } from './player.ts';
+export { GamePlayer } from './player.ts';
 export { revealFolder } from './reveal.ts';
-export type { PlayEnd, PlayRequest, RevealFolder, RunningGame } from './types.ts';
+export type { PlayEnd, PlayRequest, RunningGame } from './types.ts';

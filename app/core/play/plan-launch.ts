@@ -47,7 +47,7 @@ export interface StartPlan {
   readonly verbatim: boolean;
 }
 
-export interface CommandFacts {
+interface CommandFacts {
   /** Absolute path of the file that the entry names. */
   readonly command: string;
   readonly args: readonly string[];

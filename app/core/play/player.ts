@@ -11,7 +11,7 @@ import { systemProcessTable, type ProcessTable } from './process-table.ts';
 import { membersOf, type ProcessId } from './process-tree.ts';
 import type { PlayRequest, RunningGame } from './types.ts';
 
-export interface GamePlayerOptions {
+interface GamePlayerOptions {
   fileSystem: FileSystem;
   sessions: PlaySessionRepository;
   clock: Clock;

@@ -3,13 +3,7 @@ import { once } from 'node:events';
 import { LanspreadError } from '../base/index.ts';
 
 /** The program that shows a folder on this system; undefined where nobody looks at a screen. Pure. */
-export function fileManagerOf({
-  platform,
-  env,
-}: {
-  platform: NodeJS.Platform;
-  env: NodeJS.ProcessEnv;
-}): string | undefined {
+function fileManagerOf({ platform, env }: { platform: NodeJS.Platform; env: NodeJS.ProcessEnv }): string | undefined {
   if (platform === 'win32') return 'explorer.exe';
   if (platform === 'darwin') return 'open';
   return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? 'xdg-open' : undefined;

@@ -30,6 +30,3 @@ export interface RunningGame {
   /** Lets the game go on without us. `ended` follows. */
   detach(): void;
 }
-
-/** Opens a folder in the platform's file manager. Throws `NOT_SUPPORTED` where there is none. */
-export type RevealFolder = (path: string) => Promise<void>;

@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
 /** Bytes of the length prefix. */
 export const prefixBytes = 4;
 
-export interface FrameLimit {
+interface FrameLimit {
   /** The longest body accepted or sent, in bytes. */
   maxBytes?: number;
 }

@@ -112,7 +112,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 }
 
 /** One block's place in its file. */
-export interface BlockPlace {
+interface BlockPlace {
   readonly fileIndex: number;
   /** Index within the file. */
   readonly blockInFile: number;

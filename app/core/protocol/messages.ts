@@ -28,7 +28,7 @@ const count = z.int().nonnegative();
 const port = z.int().min(1).max(65_535);
 
 /** What others learn of one game here. Titles and pictures come from everybody's own catalog. */
-export const gameSummarySchema = z.object({
+const gameSummarySchema = z.object({
   id: gameId,
   version: text,
   sizeBytes: count,
@@ -38,7 +38,7 @@ export const gameSummarySchema = z.object({
 });
 export type GameSummary = z.infer<typeof gameSummarySchema>;
 
-export const laneOfferSchema = z.object({
+const laneOfferSchema = z.object({
   /** Where the byte lane listens. Hosts are the PC's addresses, or empty: "where you reach my control plane". */
   addresses: z.array(z.object({ host: text, port })).max(64),
   /** SHA-256 of the lane certificate (DER), lower-case hex. */
@@ -46,7 +46,7 @@ export const laneOfferSchema = z.object({
 });
 export type LaneOffer = z.infer<typeof laneOfferSchema>;
 
-export const librarySnapshotSchema = z.object({
+const librarySnapshotSchema = z.object({
   revision: count,
   digest: hash,
   games: z.array(gameSummarySchema).max(limits.helloGames),
@@ -94,15 +94,13 @@ export const libraryDeltaReplySchema = z.object({ result: z.enum(['ok', 'resync'
 
 /** `rootOnly`: answer without the manifest's bytes, for those who only vote. */
 export const getGameSchema = z.object({ id: gameId, version: text, rootOnly: z.boolean().optional() });
-export type GetGame = z.infer<typeof getGameSchema>;
 
-export const refusalSchema = z.object({
+const refusalSchema = z.object({
   ok: z.literal(false),
   code: text,
   message: text,
   percent: z.number().min(0).max(100).optional(),
 });
-export type Refusal = z.infer<typeof refusalSchema>;
 
 /** Followed by `bytes` raw bytes: the canonical manifest, or nothing when only the root was asked for. */
 export const getGameReplySchema = z.discriminatedUnion('ok', [
@@ -177,12 +175,11 @@ export type StreamInstall = z.infer<typeof streamInstallSchema>;
 
 /** What a byte lane is asked. */
 export const laneRequestSchema = z.discriminatedUnion('op', [getBlocksSchema, streamInstallSchema]);
-export type LaneRequest = z.infer<typeof laneRequestSchema>;
 
 export const streamReplySchema = z.discriminatedUnion('ok', [z.object({ ok: z.literal(true) }), refusalSchema]);
 export type StreamReply = z.infer<typeof streamReplySchema>;
 
-export const streamEntrySchema = z.object({
+const streamEntrySchema = z.object({
   /** Relative to the installed game; the receiver applies the path rules. */
   path: text,
   size: count,

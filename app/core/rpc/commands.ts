@@ -23,7 +23,7 @@ import type { Kiosk } from '../settings/index.ts';
 import { isAllowedWhileLocked } from './locked-commands.ts';
 import type { SettingsStore } from '../settings/index.ts';
 
-export interface CommandsOptions {
+interface CommandsOptions {
   operations: Operations;
   catalog: Catalog;
   live: LiveSources;

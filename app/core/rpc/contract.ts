@@ -159,19 +159,19 @@ export interface GameDetails {
 }
 
 /** `accepted: false`: nothing was changed, and `added` and `warnings` are what the player has to agree to. */
-export interface ExtensionInstallResult extends InstallOutcome {
+interface ExtensionInstallResult extends InstallOutcome {
   readonly accepted: boolean;
   /** As it is now; undefined when it is not installed yet. */
   readonly extension?: ExtensionView | undefined;
 }
 
-export interface ExtensionEnableResult extends Question {
+interface ExtensionEnableResult extends Question {
   readonly accepted: boolean;
   readonly status: 'enabled' | 'needs-consent';
   readonly extension?: ExtensionView | undefined;
 }
 
-export interface Accepted {
+interface Accepted {
   readonly accepted: true;
 }
 

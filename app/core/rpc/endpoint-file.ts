@@ -10,7 +10,7 @@ const endpointSchema = z.object({
   port: z.int().min(1).max(65_535),
   token: z.string().min(32),
 });
-export type RpcEndpoint = z.infer<typeof endpointSchema>;
+type RpcEndpoint = z.infer<typeof endpointSchema>;
 
 const fileName = 'rpc.json';
 /** Outlives the core: the next one listens there again where it can, so that an open window finds it. */

@@ -14,12 +14,12 @@ import { createStaticFiles } from './static-files.ts';
 const { createServer } = process.getBuiltinModule('node:http');
 
 /** The JSON-RPC error code of a coded refusal; its `data` carries the code and the details. */
-export const refusalCode = -32_000;
+const refusalCode = -32_000;
 /** A command's parameters are small. */
 const maxMessageBytes = 1024 * 1024;
 const maxClients = 64;
 
-export interface RpcServerOptions {
+interface RpcServerOptions {
   api: CoreApi;
   /** The built UI; without one only the RPC is there. */
   uiDirectory: string | undefined;

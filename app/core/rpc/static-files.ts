@@ -36,7 +36,7 @@ const coverHeaders = {
   'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
 };
 
-export interface StaticFilesOptions {
+interface StaticFilesOptions {
   uiDirectory: string | undefined;
   coverPath: (gameId: string) => string | undefined;
 }

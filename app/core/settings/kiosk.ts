@@ -21,7 +21,7 @@ const attemptsSchema = z.object({ wrongInARow: z.int().nonnegative(), blockedUnt
 type Attempts = z.infer<typeof attemptsSchema>;
 const noAttempts: Attempts = { wrongInARow: 0, blockedUntil: 0 };
 
-export interface KioskOptions {
+interface KioskOptions {
   settings: SettingsStore;
   /** With safeguards: kiosk mode and the PIN outlive the database. */
   repository: SettingsRepository;

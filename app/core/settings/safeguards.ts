@@ -10,7 +10,7 @@ import type { SettingsRepository } from '../state/index.ts';
 import { pinHashSchema } from './pin.ts';
 import { settingSchemas } from './settings.ts';
 
-export const safeguardsName = 'safeguards.json';
+const safeguardsName = 'safeguards.json';
 
 const values = z.object({
   kiosk: settingSchemas.kiosk,
@@ -25,17 +25,17 @@ const values = z.object({
   tellWhatIsPlayed: settingSchemas.tellWhatIsPlayed,
 });
 /** A value that was never set is left out. */
-export type Safeguards = Partial<z.infer<typeof values>>;
+type Safeguards = Partial<z.infer<typeof values>>;
 type SafeguardName = keyof typeof values.shape;
 
 const fileSchema = z.object({ format: z.literal(1), ...values.partial().shape });
 
-export type SafeguardsFile =
+type SafeguardsFile =
   | { readonly kind: 'sound'; readonly safeguards: Safeguards }
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged'; readonly reason: string };
 
-export interface SafeguardsFound {
+interface SafeguardsFound {
   readonly file: SafeguardsFile;
   /** The copy in the database. Nothing in it: the database is new. */
   readonly copy: Safeguards;
@@ -54,7 +54,7 @@ export function decideSafeguards({ file, copy, lostKeyFile }: SafeguardsFound): 
   return copy.kioskPin ? { ...copy, kiosk: true } : copy;
 }
 
-export interface SafeguardOptions {
+interface SafeguardOptions {
   readonly stateDir: string;
   readonly logger: Logger;
   readonly now: () => number;
@@ -117,7 +117,7 @@ function copyIn(repository: SettingsRepository): Safeguards {
   return Object.fromEntries(stored);
 }
 
-export function readSafeguards(path: string): SafeguardsFile {
+function readSafeguards(path: string): SafeguardsFile {
   try {
     const { format: _format, ...safeguards } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     return { kind: 'sound', safeguards };

@@ -10,13 +10,13 @@ import { coded, isFatal } from './sqlite-error.ts';
 
 type Value = string | number | bigint | Uint8Array | null;
 
-export interface Query<Parameters extends Value[], T> {
+interface Query<Parameters extends Value[], T> {
   get(...parameters: Parameters): T | undefined;
   all(...parameters: Parameters): T[];
 }
 
 /** Runs a statement; tells how many rows it changed. */
-export type Command<Parameters extends Value[]> = (...parameters: Parameters) => number;
+type Command<Parameters extends Value[]> = (...parameters: Parameters) => number;
 
 export class Connection implements Disposable {
   readonly #database: Sqlite.Database;

@@ -6,7 +6,7 @@ import { toStateError, sqliteCode } from './sqlite-error.ts';
 /** In the header of every database of ours: "LNSP". */
 export const applicationId = 0x4c4e5350;
 
-export type Inspection =
+type Inspection =
   | { readonly kind: 'fresh' }
   | { readonly kind: 'sound'; readonly version: number }
   | { readonly kind: 'corrupt'; readonly reason: string };

@@ -13,12 +13,12 @@ import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
 import { numberOf, textOf, type Row } from './row.ts';
 import { coded, sqliteCode, toStateError } from './sqlite-error.ts';
 
-export const lockName = 'lock';
+const lockName = 'lock';
 
 /** How long a commit or a look at the row waits for the other's, in milliseconds. */
 const waitMs = 2_000;
 
-export interface LockHolder {
+interface LockHolder {
   readonly pid: number;
   readonly host: string;
   /** What it runs as, e.g. `lanspread start`. */
@@ -27,7 +27,7 @@ export interface LockHolder {
   readonly since: number;
 }
 
-export interface LockOptions {
+interface LockOptions {
   /** What this process tells about itself. Default: its script's name. */
   what?: string;
   clock?: Clock;

@@ -5,7 +5,7 @@ import type { Migration } from './migrations/index.ts';
 import { makePrivateFile } from './private-files.ts';
 import { coded } from './sqlite-error.ts';
 
-export interface MigrateOptions {
+interface MigrateOptions {
   /** Of the database file; the backup lies beside it. */
   path: string;
   migrations: readonly Migration[];

@@ -23,9 +23,9 @@ import { coded } from './sqlite-error.ts';
 import { StateWatch } from './state-watch.ts';
 import type { State } from './types.ts';
 
-export const databaseName = 'lanspread.db';
+const databaseName = 'lanspread.db';
 
-export interface OpenStateOptions {
+interface OpenStateOptions {
   /** The state directory; made, with mode 0700, when it is not there. */
   directory: string;
   logger?: Logger;

@@ -1,7 +1,7 @@
 /** A state that tells of every step that changes the database, before and after it: the database's `steppedFileSystem`. */
 import type { State } from './types.ts';
 
-export interface StateStepHooks {
+interface StateStepHooks {
   /** What it throws is what the step fails with. `name`: repository and method. */
   before(name: string): void;
   after?(name: string): void;

@@ -79,7 +79,7 @@ export interface StreamPiece {
 }
 
 /** A peer that can give the content. */
-export interface StreamSender {
+interface StreamSender {
   readonly peerId: string;
   open(options: { signal: AbortSignal }): Promise<IncomingStream>;
 }

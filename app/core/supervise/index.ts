@@ -6,4 +6,4 @@ export {
   type ServiceOptions,
   type ServiceState,
 } from './service.ts';
-export { createSupervisor, type ServiceFacts, type Supervisor, type SupervisorOptions } from './supervisor.ts';
+export { createSupervisor, type Supervisor, type SupervisorOptions } from './supervisor.ts';

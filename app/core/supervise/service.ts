@@ -14,10 +14,10 @@ import {
  */
 export type Policy = 'Required' | 'Restart' | 'BestEffort';
 
-export const firstRestartMs = 5_000;
-export const longestRestartMs = 60_000;
+const firstRestartMs = 5_000;
+const longestRestartMs = 60_000;
 /** A run that lasted this long was sound: the next pause is the first one again. */
-export const stableRunMs = 60_000;
+const stableRunMs = 60_000;
 
 export type ServiceState =
   | { readonly kind: 'running'; readonly attempt: number }

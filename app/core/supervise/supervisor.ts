@@ -8,7 +8,7 @@ export interface SupervisorOptions {
   readonly onFailed: ServiceOptions['onFailed'];
 }
 
-export interface ServiceFacts {
+interface ServiceFacts {
   readonly name: string;
   readonly policy: Policy;
   readonly state: ServiceState;

@@ -18,7 +18,7 @@ export interface TrustAnchor {
   readonly key: PublicKey;
 }
 
-export interface TrustOptions {
+interface TrustOptions {
   /** Absolute; one that does not exist has no keys. */
   readonly directories: readonly string[];
   /** Public keys from the settings. */

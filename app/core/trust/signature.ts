@@ -3,7 +3,7 @@ import { sign, verify } from 'node:crypto';
 import { asBuffer, LanspreadError } from '../base/index.ts';
 import type { PublicKey, SecretKey } from './keys.ts';
 
-export const signatureBytes = 64;
+const signatureBytes = 64;
 
 /** 64 bytes, the same for the same key and bytes. */
 export function signBytes(key: SecretKey, bytes: Uint8Array): Buffer {

@@ -23,7 +23,7 @@ export interface Catalogs {
   readonly trust: Trust;
 }
 
-export interface CatalogsOptions {
+interface CatalogsOptions {
   readonly stateDir: string;
   readonly state: State;
   readonly settings: SettingsStore;
@@ -110,7 +110,7 @@ async function watchKeys(
 }
 
 /** What is known of an extension that lists games; the host's and the store's descriptions fit. */
-export interface ListingExtension {
+interface ListingExtension {
   readonly id: string;
   readonly enabled: boolean;
   readonly manifest: {
@@ -125,7 +125,7 @@ export interface ListingExtension {
   };
 }
 
-export interface ListingHost {
+interface ListingHost {
   catalogPage(
     extensionId: string,
     sourceId: string,
@@ -133,7 +133,7 @@ export interface ListingHost {
   ): Promise<{ games: readonly unknown[]; next?: string; warnings?: readonly string[] }>;
 }
 
-export interface DefinitionsOptions {
+interface DefinitionsOptions {
   readonly host: ListingHost;
   /** An extension may read these folders from now on: those configured for any of its sources that are there. */
   readonly grant: (extensionId: string, folders: readonly string[]) => void;

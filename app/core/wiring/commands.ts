@@ -15,7 +15,7 @@ import { createCommands, type Commands, type Status } from '../rpc/index.ts';
 import { Kiosk } from '../settings/index.ts';
 import type { TlsLane } from '../lanes/index.ts';
 
-export interface CoreCommandsOptions {
+interface CoreCommandsOptions {
   readonly library: Library;
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;

@@ -11,7 +11,7 @@ import {
 } from '../extensions/index.ts';
 import type { Unpacker } from '../content/index.ts';
 
-export interface CoreExtensions {
+interface CoreExtensions {
   readonly manager: ExtensionManager;
   /** In the user's order. */
   unpackers(): readonly Unpacker[];

@@ -16,7 +16,7 @@ export interface Games {
   readonly operations: Operations;
 }
 
-export interface GamesOptions {
+interface GamesOptions {
   readonly library: ReopenableLibrary;
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;

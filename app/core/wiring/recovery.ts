@@ -12,7 +12,7 @@ import {
 } from '../install/index.ts';
 import { RootLocks } from '../game-folder/index.ts';
 
-export interface GameRecovery {
+interface GameRecovery {
   readonly hashFile: HashFile;
   readonly locks: RootLocks;
   /**

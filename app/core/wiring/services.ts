@@ -7,7 +7,7 @@ import type { PeerNetwork } from '../peers/index.ts';
 import { createSupervisor, type Supervisor, type SupervisorOptions } from '../supervise/index.ts';
 import type { TlsLane } from '../lanes/index.ts';
 
-export interface ServicesOptions {
+interface ServicesOptions {
   readonly library: Pick<Library, 'watch'>;
   readonly peers: Pick<PeerNetwork, 'watchListeners' | 'discover' | 'watchLiveness'>;
   readonly lane: Pick<TlsLane, 'watch'>;

@@ -1,6 +1,6 @@
 /** How a browser is told to look like an app. */
 
-export interface WindowFacts {
+interface WindowFacts {
   readonly url: string;
   /** The browser's own profile for Lanspread, apart from the user's. */
   readonly profileDirectory: string;

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { windowFlags } from './flags.ts';
 
-export interface BrowserWindowOptions {
+interface BrowserWindowOptions {
   browser: string;
   profileDirectory: string;
   /** Starts a process; tests plug in their own. */

@@ -3,11 +3,11 @@ import type { CoreHostListener } from '../supervision/index.ts';
 import type { NwApi, NwTray, NwWindow, NwWindowOptions } from './nw-api.ts';
 
 /** What the launcher needs of the core's process. */
-export interface HostedCore {
+interface HostedCore {
   quit(): void;
 }
 
-export interface LauncherOptions {
+interface LauncherOptions {
   nw: NwApi;
   startCore: (listener: CoreHostListener) => HostedCore;
   texts: { open: string; quit: string };

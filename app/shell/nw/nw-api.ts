@@ -27,7 +27,7 @@ export interface NwWindowOptions {
   readonly inject_js_start: string;
 }
 
-export interface NwMenu {
+interface NwMenu {
   append(item: unknown): void;
 }
 

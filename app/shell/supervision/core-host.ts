@@ -14,7 +14,7 @@ export interface CoreHostListener {
   onEnded(exitCode: number): void;
 }
 
-export interface CoreHostOptions {
+interface CoreHostOptions {
   /** Starts the core's process with an IPC channel. */
   fork: () => ChildProcess;
   listener: CoreHostListener;

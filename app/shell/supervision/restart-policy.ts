@@ -13,7 +13,7 @@ export interface CoreExit {
   readonly failures: number;
 }
 
-export type AfterExit =
+type AfterExit =
   | { readonly kind: 'end'; readonly exitCode: number }
   | { readonly kind: 'restart'; readonly afterMs: number; readonly failures: number };
 

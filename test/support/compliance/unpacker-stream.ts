@@ -11,7 +11,7 @@ import { oddEntries } from '../odd-names.ts';
 import { tempDir } from '../temp.ts';
 import { treeOfEntries } from '../trees.ts';
 import { processesWith } from './processes.ts';
-import type { UnpackerUnderTest } from './unpacker.ts';
+import type { UnpackerUnderTest } from './unpacker-under-test.ts';
 import { failure } from '../failure.ts';
 
 const limitMs = 60_000;

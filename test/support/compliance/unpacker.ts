@@ -5,32 +5,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrorCode, LanspreadError } from '../../../app/core/base/index.ts';
 import { probeHeadBytes } from '../../../app/core/install/index.ts';
-import type { ArchiveEntry, Unpacker } from '../../../app/core/content/index.ts';
+import type { ArchiveEntry } from '../../../app/core/content/index.ts';
 import type { Entry } from '../entries.ts';
 import { oddEntries } from '../odd-names.ts';
 import { tempDir, type TempDir } from '../temp.ts';
 import { assertSameTree, readTree, treeOfEntries } from '../trees.ts';
 import { processesWith } from './processes.ts';
 import { unpackerStreamCompliance } from './unpacker-stream.ts';
+import type { UnpackerUnderTest } from './unpacker-under-test.ts';
 
 export { processesWith } from './processes.ts';
-
-export interface UnpackerUnderTest {
-  /** Names the suite. */
-  readonly name: string;
-  readonly create: () => Unpacker;
-  /** How a file name of this kind ends, with the dot. */
-  readonly extension: string;
-  readonly pack: (path: string, entries: readonly Entry[], seed: string) => Promise<void>;
-  /** Whether every file of what is packed stands alone, so that unpacking can begin at each. */
-  readonly isPackedApart?: boolean;
-  /** Left out where the kind knows no passwords. */
-  readonly packEncrypted?: (path: string, entries: readonly Entry[], seed: string) => Promise<void>;
-  /** Left out where the kind has no archive without entries. */
-  readonly packEmpty?: (path: string) => Promise<void>;
-  /** An archive that takes its tool a second or more, and what it unpacks to. */
-  readonly packLarge: (path: string) => Promise<{ totalBytes: number }>;
-}
 
 const limitMs = 60_000;
 const seed = 'compliance';

@@ -18,7 +18,7 @@ const notBegunMs = 500;
 const usualCopies = 2;
 const mostCopies = 3;
 
-export interface DuplicateOptions {
+interface DuplicateOptions {
   readonly ranges: RunningRanges;
   readonly idle: SourcePeer;
   /** The idle one is a seed that many ask. */

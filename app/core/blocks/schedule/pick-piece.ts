@@ -1,7 +1,7 @@
 /** Which piece to fetch next from somebody, while others fetch the same content. Pure. */
 import type { SwarmView } from './swarm-view.ts';
 
-export interface PickOptions {
+interface PickOptions {
   readonly swarm: SwarmView;
   /** Who is asked: somebody who is still fetching, or undefined for one that has everything. */
   readonly member: string | undefined;

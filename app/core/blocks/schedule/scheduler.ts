@@ -17,7 +17,7 @@ import { WrongAnswers, type Strike } from './wrong-answers.ts';
 export type { Range } from './running-ranges.ts';
 export type { Strike } from './wrong-answers.ts';
 
-export type Verdict =
+type Verdict =
   | { readonly kind: 'done' }
   | { readonly kind: 'running' }
   /** Nothing is under way and nobody is left to ask. */
@@ -28,7 +28,7 @@ export type Verdict =
 const slotsOfOnlyPeer = 4;
 const slotsPerPeer = 2;
 
-export interface SchedulerOptions {
+interface SchedulerOptions {
   readonly layout: ManifestLayout;
   /** Blocks that are verified on disk already. */
   readonly verified: Bitmap;

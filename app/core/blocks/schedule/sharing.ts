@@ -33,7 +33,7 @@ interface Swarm {
   readonly view: SwarmView;
 }
 
-export interface SharingOptions {
+interface SharingOptions {
   readonly layout: ManifestLayout;
   readonly peers: SourcePeers;
   readonly ranges: RunningRanges;

@@ -11,9 +11,9 @@ export type Have = 'all' | Bitmap;
  */
 export type RangeOutcome = 'delivered' | 'failed' | 'absent' | 'busy' | 'cancelled';
 
-export const maxStrikes = 3;
+const maxStrikes = 3;
 /** Failures in a row, without one sound block between them, after which a peer counts as gone. */
-export const maxFailuresInRow = 8;
+const maxFailuresInRow = 8;
 const firstPauseMs = 250;
 const longestPauseMs = 8_000;
 const smallestBytes = blockSizeBytes;

@@ -6,7 +6,7 @@ import { toRuns } from '../schedule/block-runs.ts';
 import { HaveNews } from './have-news.ts';
 import type { LivePartial } from '../live-partial.ts';
 
-export interface ServeHaveOptions {
+interface ServeHaveOptions {
   peers: Pick<PeerNetwork, 'handle'>;
   partialOf: (id: GameId) => LivePartial | undefined;
   isServable: (id: GameId) => boolean;

@@ -18,7 +18,7 @@ import { PullLedger } from './pull-ledger.ts';
 import { pullPages } from './pull-pages.ts';
 import type { LivePhase, LiveSourceDefinition, LiveSourceView } from './types.ts';
 
-export interface LiveContext {
+interface LiveContext {
   readonly catalog: Pick<Catalog, 'sources' | 'storePulled' | 'removeSource'>;
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ const lookShare = 100;
 const askEveryMs = 60 * 60_000;
 
 /** The origin of what a live source, or one folder of it, lists. Ids have no space. */
-export function originOf(id: string, folder?: string): string {
+function originOf(id: string, folder?: string): string {
   return folder === undefined ? `extension:${id}` : `extension:${id} ${folder}`;
 }
 

@@ -14,7 +14,7 @@ import { parseConfiguration } from './configuration.ts';
 import { defaultLookEveryMs, isOriginOf, LiveSource } from './live-source.ts';
 import type { LiveConfigurations, LiveSourceDefinition, LiveSources, LiveSourceView } from './types.ts';
 
-export interface LiveSourcesOptions {
+interface LiveSourcesOptions {
   readonly catalog: Pick<Catalog, 'sources' | 'storePulled' | 'removeSource'>;
   readonly configurations: LiveConfigurations;
   readonly fileSystem?: FileSystem;

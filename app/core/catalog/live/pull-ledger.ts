@@ -11,7 +11,7 @@ interface Failure {
 }
 
 /** By a pull's origin. A mark tells how its folders were. */
-export type Marks = ReadonlyMap<string, string>;
+type Marks = ReadonlyMap<string, string>;
 
 export class PullLedger {
   readonly #taken = new Map<string, string>();

@@ -12,7 +12,7 @@ import {
 import { catalogLimits, gameSchema } from '../schema.ts';
 import type { LivePage, LiveQuery } from './types.ts';
 
-export const pullLimits = {
+const pullLimits = {
   pages: 1_000,
   gamesPerPage: 1_000,
   cursorLength: 4_096,
@@ -33,15 +33,15 @@ const pageSchema = z.object({
 });
 
 /** As in a catalog file, but for the cover, which is judged when it is read. */
-export const pulledGameSchema = gameSchema.extend({ cover: z.string().max(pullLimits.coverLength).optional() });
+const pulledGameSchema = gameSchema.extend({ cover: z.string().max(pullLimits.coverLength).optional() });
 export type PulledGame = z.output<typeof pulledGameSchema>;
 
-export interface PullOptions extends SignalOptions {
+interface PullOptions extends SignalOptions {
   readonly configuration: unknown;
   readonly clock?: Clock;
 }
 
-export interface Pulled {
+interface Pulled {
   readonly games: readonly PulledGame[];
   /** What was left out, as sentences. */
   readonly warnings: readonly string[];

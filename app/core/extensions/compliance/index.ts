@@ -1,2 +1,1 @@
-export { testExtension, type CheckResult, type ComplianceOptions } from './run-compliance.ts';
-export { samplesFolder } from './samples.ts';
+export { testExtension, type CheckResult } from './run-compliance.ts';

@@ -30,7 +30,7 @@ export interface CheckResult {
   readonly milliseconds: number;
 }
 
-export interface ComplianceOptions {
+interface ComplianceOptions {
   readonly onResult?: (result: CheckResult) => void;
   readonly onLog?: (line: ExtensionLogLine) => void;
   readonly logger?: Logger;

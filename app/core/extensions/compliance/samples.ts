@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 /** Where authors put sample archives, below the extension's folder; `<name>.expected/` beside one is what it holds. */
-export const samplesFolder = 'test/archives';
+const samplesFolder = 'test/archives';
 const expectedEnding = '.expected';
 
 /** In the order of their names; none when there is no folder. */
@@ -29,7 +29,7 @@ export async function findSamples(fileSystem: FileSystem, directory: string): Pr
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export interface Damaged {
+interface Damaged {
   readonly what: string;
   readonly bytes: Uint8Array;
   /** Nothing of the archive's content can be got out whole. */

@@ -40,7 +40,7 @@ export type DevelopmentEvent =
       readonly entries?: readonly { readonly path: string; readonly kind: string; readonly sizeBytes: number }[];
     };
 
-export interface DevelopOptions {
+interface DevelopOptions {
   /** For a debugger, on 127.0.0.1. */
   readonly inspectPort?: number | undefined;
   /** An archive, absolute, that its unpackers are tried with after every start. */

@@ -1,2 +1,2 @@
-export { developExtension, type DevelopmentEvent, type DevelopOptions } from './develop.ts';
+export { developExtension, type DevelopmentEvent } from './develop.ts';
 export { watchFolder } from './watch-folder.ts';

@@ -24,7 +24,7 @@ export const catalogPageSchema = z.object({
   warnings: z.array(z.string().max(1_000)).max(100).optional(),
 });
 
-export interface ParseAnswerOptions {
+interface ParseAnswerOptions {
   readonly extension: Named;
   /** "a listing". */
   readonly what: string;

@@ -1,5 +1,5 @@
 /** In words, how a process came to its end. Pure. */
-export interface ProcessEnd {
+interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly error?: Error;

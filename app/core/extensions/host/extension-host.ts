@@ -26,7 +26,7 @@ import { defaultHostLimits, type HostLimits } from './limits.ts';
 import type { ExtensionKeyValue } from './requests.ts';
 import { ExtensionRunner } from './runner.ts';
 
-export interface ExtensionHostOptions {
+interface ExtensionHostOptions {
   readonly storageOf: (extensionId: string) => ExtensionKeyValue;
   readonly ledger: CrashLedger;
   readonly clock: Clock;

@@ -14,7 +14,7 @@ import { killTree, spawnExtension, type ExtensionChild } from './spawn-extension
 /** How long the last words of a process that ended are waited for, in milliseconds. */
 const lastWordsMs = 200;
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly extension: ExtensionDescription;
   readonly limits: HostLimits;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface ProcessOptions {
   readonly onOutput: (stream: 'stdout' | 'stderr', line: string) => void;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly signal: AbortSignal;
 }
 

@@ -5,14 +5,14 @@ const maxRedirects = 5;
 const maxWaiting = 4;
 const maxHeadersLength = 64 * 1024;
 
-export interface FetchRequest {
+interface FetchRequest {
   readonly url: string;
   readonly method?: 'GET' | 'HEAD' | 'POST' | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
 }
 
-export interface FetchAnswer {
+interface FetchAnswer {
   readonly fetchId: number;
   readonly status: number;
   readonly url: string;

@@ -3,7 +3,7 @@ import type { Clock, IDisposable } from '../../base/index.ts';
 
 const pageBytes = 4096;
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly clock: Clock;
   /** Without an answer, in milliseconds. */
   readonly limitMs: number;

@@ -31,7 +31,7 @@ const listFile = 'selection.txt';
 /** A listing of more entries is not kept for the unpacking that follows. */
 const maxRemembered = 10_000;
 
-export interface HostUnpackerOptions {
+interface HostUnpackerOptions {
   readonly runner: () => ExtensionRunner;
   readonly contribution: UnpackerContribution;
   readonly limits: HostLimits;

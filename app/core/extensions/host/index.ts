@@ -1,3 +1,3 @@
-export { createExtensionHost, type ExtensionHostOptions } from './extension-host.ts';
+export { createExtensionHost } from './extension-host.ts';
 export { defaultHostLimits, type HostLimits } from './limits.ts';
 export type { ExtensionKeyValue } from './requests.ts';

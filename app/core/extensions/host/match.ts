@@ -1,7 +1,7 @@
 /** Whether a file may be an unpacker's, by its manifest alone: no process is started for any other file. Pure. */
 import type { UnpackerContribution } from '../manifest/index.ts';
 
-export type Match = 'magic' | 'extension';
+type Match = 'magic' | 'extension';
 
 export function matchOf(
   { extensions = [], magic = [] }: UnpackerContribution['match'],

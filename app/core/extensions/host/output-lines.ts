@@ -8,7 +8,7 @@ const bytesPerSecond = 1024 * 1024;
 /** Who has to be held up this often does nothing else. */
 const maxPauses = 10;
 
-export interface OutputOptions {
+interface OutputOptions {
   readonly onLine: (line: string) => void;
   /** It had to be held up again and again. */
   readonly onFlood: () => void;

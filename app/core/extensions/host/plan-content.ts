@@ -32,7 +32,7 @@ export interface ContentContext {
   readonly clock: Clock;
 }
 
-export interface ContentOptions {
+interface ContentOptions {
   readonly entries: readonly ArchiveEntry[];
   readonly signal: AbortSignal;
 }

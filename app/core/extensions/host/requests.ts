@@ -14,7 +14,7 @@ export interface ExtensionKeyValue {
   keys(): Promise<readonly string[]>;
 }
 
-export interface RequestServices {
+interface RequestServices {
   /** Undefined: the call is over. */
   readonly scope: (callId: number) => CallScope | undefined;
   readonly storage: ExtensionKeyValue;

@@ -11,7 +11,7 @@ import { Fetcher } from './fetcher.ts';
 import type { HostLimits } from './limits.ts';
 import { noticeHandlers, requestHandlers, type ExtensionKeyValue, type LogLevel } from './requests.ts';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly limits: HostLimits;
   readonly clock: Clock;
   readonly logger: Logger;

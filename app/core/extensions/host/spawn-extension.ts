@@ -35,7 +35,7 @@ function libraryFolders(name: string): string[] {
 }
 
 /** The arguments for Node. Pure. */
-export function nodeArguments(
+function nodeArguments(
   {
     directory,
     readableFolders = [],

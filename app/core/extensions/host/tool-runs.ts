@@ -15,7 +15,7 @@ interface Run {
   printedBytes: number;
 }
 
-export interface ToolRunsOptions {
+interface ToolRunsOptions {
   readonly toolBox: ToolBox;
   /** Absolute. */
   readonly archivePath: string;
@@ -27,7 +27,7 @@ export interface ToolRunsOptions {
   readonly signal: AbortSignal;
 }
 
-export interface ToolRunResult {
+interface ToolRunResult {
   readonly exitCode: number | undefined;
   readonly stdoutBytes: number;
   readonly stderr: string;

@@ -3,7 +3,7 @@ import type { Message } from 'vscode-jsonrpc/node';
 import type { Clock } from '../../base/index.ts';
 import { FrameError, maxOpenRequests, maxRequestsPerSecond, maxUnaskedPerSecond } from '../wire/index.ts';
 
-export type Verdict = 'pass' | 'wait';
+type Verdict = 'pass' | 'wait';
 
 const maxId = 2 ** 31;
 

@@ -7,21 +7,14 @@ import { whyUnsafe } from '../../base/index.ts';
 import { parseRange, parseVersion } from './semver.ts';
 
 /** Platforms that tools can be built for, as Node names them. */
-export const toolPlatforms = [
-  'linux-x64',
-  'linux-arm64',
-  'win32-x64',
-  'win32-arm64',
-  'darwin-x64',
-  'darwin-arm64',
-] as const;
+const toolPlatforms = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-x64', 'darwin-arm64'] as const;
 export type ToolPlatform = (typeof toolPlatforms)[number];
 
 /** The one thing that can be asked to be read besides the extension's own folder. */
-export const configuredFolders = 'configured folders';
+const configuredFolders = 'configured folders';
 
 /** A magic number lies within what is read of a file before anybody is asked, in bytes. */
-export const maxMagicOffset = 36 * 1024 - 64;
+const maxMagicOffset = 36 * 1024 - 64;
 
 const label = z.string().trim().min(1, 'is empty').max(80, 'is longer than 80 characters');
 const part = (what: string) =>
@@ -200,8 +193,6 @@ export const manifestSchema = fields
 /** A manifest that was checked; `id` is `publisher.name`, lists that were left out are empty. */
 export type ExtensionManifest = z.output<typeof manifestSchema>;
 export type UnpackerContribution = ExtensionManifest['contributes']['unpackers'][number];
-export type CatalogSourceContribution = ExtensionManifest['contributes']['catalogSources'][number];
-export type ThemeContribution = ExtensionManifest['contributes']['themes'][number];
 export type Permissions = ExtensionManifest['permissions'];
 
 /** The JSON Schema of an extension's `package.json`, as it is written by people. */

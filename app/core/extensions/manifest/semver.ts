@@ -4,7 +4,7 @@
  * released yet (`1.2.0-beta.1`) counts as the released one. Pure.
  */
 
-export interface Version {
+interface Version {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
@@ -20,7 +20,7 @@ interface Span {
 }
 
 /** Spans of which one has to hold the version. */
-export type VersionRange = readonly Span[];
+type VersionRange = readonly Span[];
 
 const versionPattern =
   /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:-((?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;

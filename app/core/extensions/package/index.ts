@@ -1,2 +1,2 @@
 export { maxPackageBytes, openPackage, signPackage, type OpenedPackage } from './lanx.ts';
-export { packFolder, type PackedFolder } from './pack-folder.ts';
+export { packFolder } from './pack-folder.ts';

@@ -18,7 +18,7 @@ const leftOut = /^(?:\..*|node_modules|coverage|.*\.(?:lanx|key|log))$/;
 /** At the top of the folder only: what an author needs and a player does not. */
 const leftOutAtTop = /^(?:test|tests|types|tsconfig\.json|package-lock\.json)$/;
 
-export interface PackedFolder {
+interface PackedFolder {
   readonly manifest: ExtensionManifest;
   readonly bytes: Buffer;
   /** In the order they have in the package. */

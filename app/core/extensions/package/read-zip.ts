@@ -7,7 +7,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { asBuffer, LanspreadError, PathSet, whyUnsafe, type SafePath } from '../../base/index.ts';
 import { zip } from './zip-format.ts';
 
-export interface ZipLimits {
+interface ZipLimits {
   readonly files: number;
   /** All files together, unpacked. */
   readonly totalBytes: number;

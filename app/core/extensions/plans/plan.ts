@@ -40,7 +40,7 @@ export const planSchema = z.discriminatedUnion('kind', [toolPlanSchema, z.object
 export type CheckedPlan = z.infer<typeof planSchema>;
 
 /** What stands for `archive` and `destination` in a tool's arguments. */
-export interface References {
+interface References {
   /** Absolute. */
   readonly archive: string;
   /** Left out: the command has no use for a destination. */

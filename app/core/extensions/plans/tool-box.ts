@@ -12,7 +12,7 @@ interface Checked {
   readonly stat: FileStat;
 }
 
-export interface ToolBoxOptions {
+interface ToolBoxOptions {
   readonly fileSystem?: FileSystem;
   /** As in `linux-x64`. */
   readonly platform?: string;

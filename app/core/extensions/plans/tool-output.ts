@@ -11,7 +11,7 @@ export interface ReadyTool {
   readonly args: readonly string[];
 }
 
-export interface ToolOutputOptions {
+interface ToolOutputOptions {
   readonly cwd: string;
   /** See `ToolRun.stallMs`. */
   readonly stallMs: number;

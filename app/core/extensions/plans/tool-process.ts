@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { LanspreadError, abortError, throwIfAborted } from '../../base/index.ts';
 
-export interface ToolRun {
+interface ToolRun {
   /** The program, absolute. */
   tool: string;
   args: readonly string[];

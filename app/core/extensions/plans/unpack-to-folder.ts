@@ -11,7 +11,7 @@ const measureEveryMs = 500;
 /** Measuring takes at most about this share of the time. */
 const restPerMeasure = 20;
 
-export interface UnpackToFolder {
+interface UnpackToFolder {
   /** One tool, or one whose stdout the last one reads. */
   readonly pipeline: readonly ReadyTool[];
   /** Absolute; exists. */
@@ -21,7 +21,7 @@ export interface UnpackToFolder {
   readonly printsPercent: boolean;
 }
 
-export interface UnpackToFolderOptions {
+interface UnpackToFolderOptions {
   readonly stallMs: number;
   readonly clock: Clock;
   /** What the archive unpacks to, where that is known: progress is told in parts of it. */

@@ -12,12 +12,12 @@ export interface VerdictRules {
 // oxlint-disable-next-line no-control-regex
 const takenBack = /[^\n]*[\b\r](?!\n)/g;
 
-export function isOk({ exitCode }: ToolExit, { okExitCodes = [0] }: VerdictRules): boolean {
+function isOk({ exitCode }: ToolExit, { okExitCodes = [0] }: VerdictRules): boolean {
   return exitCode !== null && okExitCodes.includes(exitCode);
 }
 
 /** The error that a failed run means, with the end of what the tool said. */
-export function errorOf({ exitCode, stderr }: ToolExit, { failures = [] }: VerdictRules): LanspreadError {
+function errorOf({ exitCode, stderr }: ToolExit, { failures = [] }: VerdictRules): LanspreadError {
   const lower = stderr.toLowerCase();
   const code: ErrorCode = failures.find(({ says }) => lower.includes(says.toLowerCase()))?.means ?? 'UNPACKER_FAILED';
   const said = stderr

@@ -16,7 +16,7 @@ import type { EntryStreamItem } from '../../content/index.ts';
 const executableMode = 0o755;
 const plainMode = 0o644;
 
-export interface WriteOptions {
+interface WriteOptions {
   /** Absolute; exists, and has nothing of an entry's name in it. */
   readonly destination: string;
   /** Bytes written so far. */

@@ -53,7 +53,7 @@ export async function readExtension(
   }
 }
 
-export interface Places {
+interface Places {
   /** Where installed ones lie; need not exist. */
   readonly directory: string;
   readonly builtInParents?: readonly string[];

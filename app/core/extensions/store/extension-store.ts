@@ -39,7 +39,7 @@ export interface ExtensionStoreOptions {
   readonly logger: Logger;
 }
 
-export interface DevelopmentFolder {
+interface DevelopmentFolder {
   readonly directory: string;
   readonly inspectPort?: number;
 }

@@ -1,7 +1,7 @@
 export type { Origin } from './discover.ts';
-export { ExtensionStore, type DevelopmentFolder, type ExtensionStoreOptions } from './extension-store.ts';
+export { ExtensionStore, type ExtensionStoreOptions } from './extension-store.ts';
 export type { KnownExtension } from './known-extension.ts';
 export type { InstallWarning, Question } from './plan-install.ts';
-export { maxStorageBytes, openStorage, type ExtensionStorage } from './storage.ts';
+export { openStorage, type ExtensionStorage } from './storage.ts';
 export type { InstallOptions, InstallOutcome } from './prepare-install.ts';
 export { noPermissions, permissionsOf, type AddedPermissions } from './permissions.ts';

@@ -24,7 +24,7 @@ export interface KnownExtension {
   readonly problem: LanspreadError | undefined;
 }
 
-export interface Knowledge {
+interface Knowledge {
   readonly row: ExtensionRow | undefined;
   /** The name of a trusted key, by its hex; undefined: nobody here trusts it. */
   readonly signerName: (keyHex: string) => string | undefined;
@@ -60,7 +60,7 @@ function permissionsAsGranted({ tools, net, read }: Permissions): AddedPermissio
   return { tools, hosts: net, folders: read };
 }
 
-export interface DescriptionExtras {
+interface DescriptionExtras {
   readonly readableFolders: readonly string[];
   readonly development: ExtensionDescription['development'];
 }

@@ -4,7 +4,7 @@ import { assertCompatible, compareVersions, type ExtensionManifest } from '../ma
 import { addedPermissions, asksForNothing, type AddedPermissions } from './permissions.ts';
 
 /** The publisher of what ships with Lanspread; nobody else may use it. */
-export const ownPublisher = 'lanspread';
+const ownPublisher = 'lanspread';
 
 /**
  * Why the player is asked although nothing more is wanted. `signature-lost`: what is installed was signed, this is not.
@@ -12,13 +12,13 @@ export const ownPublisher = 'lanspread';
  */
 export type InstallWarning = 'signature-lost' | 'other-signer' | 'older-version';
 
-export interface InstalledFacts {
+interface InstalledFacts {
   readonly version: string;
   readonly signedBy: string | undefined;
   readonly granted: AddedPermissions;
 }
 
-export interface InstallFacts {
+interface InstallFacts {
   readonly manifest: ExtensionManifest;
   readonly hash: string;
   /** The public key, in hex, of a signature that fits; trusted or not. */

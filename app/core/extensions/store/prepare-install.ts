@@ -27,7 +27,7 @@ export interface InstallOutcome {
   readonly warnings: readonly InstallWarning[];
 }
 
-export interface InstallSurroundings {
+interface InstallSurroundings {
   readonly former: (id: string) => FoundExtension | undefined;
   readonly row: (id: string) => ExtensionRow | undefined;
   readonly builtInIds: ReadonlySet<string>;
@@ -35,7 +35,7 @@ export interface InstallSurroundings {
   readonly consent: boolean | string;
 }
 
-export interface PreparedInstall {
+interface PreparedInstall {
   readonly outcome: InstallOutcome;
   readonly opened: OpenedPackage;
   /** What is remembered once it is in place. */

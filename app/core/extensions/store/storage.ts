@@ -18,11 +18,11 @@ export interface ExtensionStorage {
   keys(): Promise<readonly string[]>;
 }
 
-export const maxStorageBytes = 1024 * 1024;
+const maxStorageBytes = 1024 * 1024;
 const maxKeyLength = 256;
 const contentSchema = z.record(z.string(), z.json());
 
-export interface StorageOptions {
+interface StorageOptions {
   readonly fileSystem: FileSystem;
   readonly logger: Logger;
   /** Absolute. */

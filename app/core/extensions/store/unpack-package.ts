@@ -13,10 +13,10 @@ import type { OpenedPackage } from '../package/index.ts';
 import { receiptName, receiptText } from './receipt.ts';
 
 /** Beside the folders of the versions while one is made. Nothing in it counts. */
-export const stagingName = '.installing';
+const stagingName = '.installing';
 export const formerName = '.former';
 
-export interface UnpackTarget {
+interface UnpackTarget {
   /** `extensions/<publisher.name>`, absolute. */
   readonly home: string;
   readonly version: string;

@@ -73,7 +73,7 @@ function decode(json: Buffer, piece: Buffer | undefined): Message {
   return message as unknown as Message;
 }
 
-export interface FrameReaderOptions {
+interface FrameReaderOptions {
   /** Called with each message before it is passed on. Throw to end the reading. */
   readonly inspect?: (message: Message) => void;
   /** Called once, with why the other end is not to be listened to any longer. */
@@ -176,7 +176,7 @@ export class FrameReader extends AbstractMessageReader {
   }
 }
 
-export interface FrameWriterOptions {
+interface FrameWriterOptions {
   /** Called when a message has left this process. */
   readonly onWritten?: (message: Message) => void;
 }

@@ -1,6 +1,6 @@
 /** What goes over the line between the host and an extension's process, at most. Both ends keep to it. */
 
-export const mib = 1024 * 1024;
+const mib = 1024 * 1024;
 
 /** The JSON of one message. */
 export const maxJsonBytes = 4 * mib;

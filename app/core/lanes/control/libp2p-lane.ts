@@ -163,7 +163,7 @@ class Target implements AsyncDisposable {
   }
 }
 
-export interface ServeBlocksOptions {
+interface ServeBlocksOptions {
   readonly authorize: Authorize;
   readonly fileSystem?: FileSystem;
   /** The limits of this PC's uploads, shared with the byte lane. Default: none. */

@@ -32,7 +32,7 @@ export function peerIdOf(address: Multiaddr): string | undefined {
   return address.getComponents().findLast(({ name }) => name === 'p2p')?.value;
 }
 
-export interface Endpoint {
+interface Endpoint {
   /** An IP address; a link-local one with its zone. */
   readonly host: string;
   readonly port: number;
@@ -80,7 +80,7 @@ export function concreteHosts(listenHosts: readonly string[], table: InterfaceTa
   return [...new Set(hosts)];
 }
 
-export interface Listening {
+interface Listening {
   readonly hosts: readonly string[];
   /** One port for all. */
   readonly port: number;

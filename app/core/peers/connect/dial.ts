@@ -101,14 +101,14 @@ export function inTurns(addresses: readonly Multiaddr[]): Multiaddr[] {
   return turns.flat().filter((address) => address !== undefined);
 }
 
-export interface FirstAnswer<Address, Answer> {
+interface FirstAnswer<Address, Answer> {
   readonly address: Address;
   readonly answer: Answer;
   /** Addresses that have failed before it answered. */
   readonly failed: ReadonlySet<Address>;
 }
 
-export interface FirstAnswerOptions<Address, Answer> {
+interface FirstAnswerOptions<Address, Answer> {
   dial: (address: Address, options: { signal: AbortSignal }) => Promise<Answer>;
   /** An answer that came after the first one. */
   discard: (late: Answer) => void;

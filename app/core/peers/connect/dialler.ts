@@ -20,7 +20,7 @@ export interface DialTarget {
   readonly kind: 'found' | 'static' | 'known';
 }
 
-export interface DiallerOptions {
+interface DiallerOptions {
   /** Dials and says Hello; returns the peer id, rejects when that fails. */
   connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;
   isConnected: (peerId: string) => boolean;

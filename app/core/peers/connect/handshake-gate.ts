@@ -4,7 +4,7 @@ import type { Clock, IDisposable, Logger } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import { endpointOf } from './addresses.ts';
 
-export interface HandshakeGateOptions {
+interface HandshakeGateOptions {
   clock: Clock;
   logger: Logger;
   /** Strangers at a time from one address. */

@@ -26,7 +26,7 @@ interface Leftovers {
   clear(): void;
 }
 
-export interface LanNodeOptions {
+interface LanNodeOptions {
   identity: Identity;
   /** IP addresses to listen on. */
   hosts: readonly string[];

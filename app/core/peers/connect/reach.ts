@@ -9,7 +9,7 @@ import { Dialler, type DialTarget } from './dialler.ts';
 import type { DiscoveredPeer, Discovery, StaticHost } from '../discovery/types.ts';
 import type { LostReason } from '../types.ts';
 
-export interface ReachOptions {
+interface ReachOptions {
   ownPeerId: string;
   hasQuic: boolean;
   connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;

@@ -4,7 +4,7 @@ import { parseAddress, peerIdOf } from './addresses.ts';
 import { parseStaticHost } from '../discovery/prober.ts';
 import type { StaticHost } from '../discovery/types.ts';
 
-export interface StaticAddress {
+interface StaticAddress {
   /** As it was given. */
   readonly text: string;
   readonly address: Multiaddr;

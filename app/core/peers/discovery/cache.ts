@@ -31,7 +31,7 @@ interface Known {
 const originKey = ({ road, interfaceName, family, source }: Origin): string =>
   `${road} ${interfaceName} ${family} ${source}`;
 
-export interface PeerCacheOptions {
+interface PeerCacheOptions {
   /** From 0 to below 1. */
   random?: () => number;
   limits?: { readonly peers: number; readonly peersPerSource: number; readonly originsPerPeer: number };

@@ -7,7 +7,7 @@ import { RetrySchedule } from './schedule.ts';
 import type { MulticastPlace } from './sockets.ts';
 import type { AddressFamily, DiscoveryInterface, DiscoveryWarning } from './types.ts';
 
-export interface LinkSetOptions {
+interface LinkSetOptions {
   readonly context: DiscoveryContext;
   readonly place: MulticastPlace;
   readonly probePort: number;

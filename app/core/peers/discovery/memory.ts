@@ -10,7 +10,7 @@ import type {
   DiscoveryWarning,
 } from './types.ts';
 
-export interface MemoryLanOptions {
+interface MemoryLanOptions {
   readonly clock?: Clock;
 }
 
@@ -30,11 +30,6 @@ export class MemoryLan {
     const own = address ?? `10.77.${Math.floor(this.#lastHost / 256)}.${this.#lastHost % 256}`;
     return new MemoryDiscovery({ announcement, address: own, members: this.#members, clock: this.#clock });
   }
-}
-
-/** A network in memory, for tests of what stands on discovery. */
-export function createMemoryLan(options?: MemoryLanOptions): MemoryLan {
-  return new MemoryLan(options);
 }
 
 interface MemoryDiscoveryOptions {

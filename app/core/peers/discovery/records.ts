@@ -140,7 +140,7 @@ export function encodeLegacyResponse(
   });
 }
 
-export interface QueryParts {
+interface QueryParts {
   readonly questions: readonly Question[];
   /** Who is known already and need not answer. What does not fit goes into further messages. */
   readonly knownAnswers?: readonly ServiceRecord[];

@@ -2,7 +2,7 @@ import type { Question } from 'dns-packet';
 import { hostName, instanceName, isSameName, type DecodedMessage, type ServiceRecord } from './records.ts';
 
 /** What to answer: the records asked for and those that save the asker its next question. */
-export interface Reply {
+interface Reply {
   readonly answers: readonly ServiceRecord[];
   readonly additionals: readonly ServiceRecord[];
 }

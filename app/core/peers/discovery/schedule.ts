@@ -3,7 +3,7 @@
  * in. Quiet is the aim: a query interval that triples, and one host's question that counts for all who hear it.
  */
 
-export interface QueryPacing {
+interface QueryPacing {
   /** The first interval, in milliseconds. */
   readonly firstMs: number;
   /** Where the growing ends. */
@@ -22,7 +22,7 @@ const leastGapMs = 1_000;
 /** The times of doubt's questions after a `reconfirm`, relative to it: within the 4 s it has. */
 const doubtGapsMs = [0, 1_000, 2_500] as const;
 
-export interface QueryScheduleOptions {
+interface QueryScheduleOptions {
   startMs: number;
   pacing: QueryPacing;
   random?: () => number;
@@ -168,7 +168,7 @@ export class AnswerSchedule<T> {
   }
 }
 
-export interface AskOptions {
+interface AskOptions {
   asker: string;
   nowMs: number;
   moreKnownFollows: boolean;

@@ -19,7 +19,7 @@ export interface Sighting extends Origin {
   readonly addresses: readonly { readonly family: AddressFamily; readonly address: string }[];
 }
 
-export interface OfferedAddress {
+interface OfferedAddress {
   readonly family: AddressFamily;
   readonly address: string;
 }

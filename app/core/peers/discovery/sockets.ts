@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { toDisposable, MutableDisposable, type Clock, type IDisposable } from '../../base/index.ts';
+import { MutableDisposable, type Clock, type IDisposable } from '../../base/index.ts';
 import type { Link } from './interfaces.ts';
 import type { AddressFamily } from './types.ts';
 
@@ -13,7 +13,7 @@ export interface MulticastPlace {
 
 export const standardPlace: MulticastPlace = { port: 5353, groupV4: '224.0.0.251', groupV6: 'ff02::fb' };
 
-export interface SocketOptions {
+interface SocketOptions {
   family: AddressFamily;
   address?: string;
   /** 0: any free one. */
@@ -133,6 +133,3 @@ export class Alarm implements IDisposable {
     this.#timer[Symbol.dispose]();
   }
 }
-
-/** A socket as something to clean up. */
-export const socketCleanup = (socket: Socket): IDisposable => toDisposable(() => closeSocket(socket));

@@ -3,7 +3,7 @@ import { libraryDeltaReplySchema, protocols, type LibraryDelta, type Playing } f
 import { nextAnnouncement, remember } from './announcing.ts';
 import type { Session } from './session.ts';
 
-export interface AnnouncerOptions {
+interface AnnouncerOptions {
   /** Says Hello again over a session's connection; sets what the peer was told. */
   greet: (session: Session) => Promise<unknown>;
   /** The revision of our library now. */

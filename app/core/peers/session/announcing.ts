@@ -11,7 +11,7 @@ export function remember(backlog: readonly LibraryDelta[], delta: LibraryDelta):
   return [...backlog, delta].slice(-backlogLength);
 }
 
-export type Announcement = { kind: 'nothing' } | { kind: 'delta'; delta: LibraryDelta } | { kind: 'whole' };
+type Announcement = { kind: 'nothing' } | { kind: 'delta'; delta: LibraryDelta } | { kind: 'whole' };
 
 /** What to tell a peer next that was told `toldRevision` last, now that ours is `revision`. */
 export function nextAnnouncement({

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StreamHost } from './stream-host.ts';
 
-export interface AnsweringOptions {
+interface AnsweringOptions {
   streams: StreamHost;
   sessions: SessionTable;
   greeter: Greeter;

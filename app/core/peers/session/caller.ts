@@ -6,7 +6,7 @@ import { dialAddress, firstAnswer, inTurns, isFinal, isOwnAddress } from '../con
 import type { Greeter } from './greeter.ts';
 import type { StartedNode } from '../connect/node.ts';
 
-export interface CallerOptions {
+interface CallerOptions {
   started: StartedNode;
   ownPeerId: string;
   listenHosts: readonly string[];

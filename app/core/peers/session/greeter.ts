@@ -16,7 +16,7 @@ import { closed, type RoomProof } from './room-proof.ts';
 import { resolveLane, type Greeting, type Told } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 
-export interface GreeterOptions {
+interface GreeterOptions {
   streams: StreamHost;
   clock: Clock;
   ownHello: () => Hello;

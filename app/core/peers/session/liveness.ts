@@ -1,16 +1,16 @@
 import type { Clock } from '../../base/index.ts';
 
 /** Ask after this much silence, and again after as much more, in milliseconds. */
-export const pingAfterMs = 4_000;
+const pingAfterMs = 4_000;
 /**
  * Silence is the same at both ends, so both would ask at the same moment: one of them waits this much longer and usually
  * hears the other one's ping meanwhile, in milliseconds.
  */
-export const yieldMs = 1_000;
+const yieldMs = 1_000;
 /** Gone after this much silence, in milliseconds. */
-export const goneAfterMs = 12_000;
+const goneAfterMs = 12_000;
 
-export interface Silence {
+interface Silence {
   /** When the peer was last heard, monotonic. */
   readonly heardAtMs: number;
   /** When it was first and last asked since then; undefined when it was not. */
@@ -19,7 +19,7 @@ export interface Silence {
   readonly yields?: boolean;
 }
 
-export type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'gone' };
+type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'gone' };
 
 /**
  * What to do about a peer's silence. Pure. Nobody is gone who was not asked for as long as the limit leaves: after a
@@ -38,7 +38,7 @@ export function judgeSilence({ heardAtMs, askedAtMs, yields = false }: Silence, 
   return { kind: 'wait', delayMs: Math.min(askAtMs, goneAtMs) - nowMs };
 }
 
-export interface LivenessWatchOptions {
+interface LivenessWatchOptions {
   /** Sends a ping; the answer comes as `heard`. */
   ask: () => void;
   gone: () => void;
@@ -84,7 +84,7 @@ export class LivenessWatch {
   }
 }
 
-export interface WatchLivenessOptions {
+interface WatchLivenessOptions {
   /** Those that there are now. One that comes later is looked at within `pingAfterMs`, before anything of it is due. */
   sessions: () => Iterable<{ lookAtSilence(): number }>;
   clock: Clock;

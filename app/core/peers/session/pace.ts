@@ -1,6 +1,6 @@
 import type { Clock, IDisposable } from '../../base/index.ts';
 
-export interface PaceOptions {
+interface PaceOptions {
   clock: Clock;
   /** The pause after each time, in milliseconds. */
   everyMs: number;

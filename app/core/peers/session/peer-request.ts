@@ -1,7 +1,7 @@
 import { abortError, LanspreadError, throwIfAborted, toLanspreadError } from '../../base/index.ts';
 import type { PeerNetwork, PeerStream } from '../types.ts';
 
-export interface PeerRequest {
+interface PeerRequest {
   readonly peerId: string;
   readonly protocol: string;
   readonly signal: AbortSignal;

@@ -11,7 +11,7 @@ import {
 import { decodeFrameBody, decodeFrameLength, encodeFrame, limits, prefixBytes } from '../../protocol/index.ts';
 import type { PeerStream } from '../types.ts';
 
-export interface PeerStreamOptions {
+interface PeerStreamOptions {
   peerId: string;
   /** Ends the stream. */
   signal?: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface PeerStreamOptions {
   onClosed?: () => void;
 }
 
-export interface FrameTimes {
+interface FrameTimes {
   /** How long to wait for the first byte, in milliseconds. Default: the idle limit. */
   startLimitMs?: number;
   /** How long the whole frame may take from its first byte on, in milliseconds. Default: the idle limit. */

@@ -11,7 +11,7 @@ import { protocols, roomAnswerSchema, roomChallengeSchema, roomProofSchema } fro
 import type { LibP2pStream } from './peer-stream.ts';
 import type { StreamHost } from './stream-host.ts';
 
-export interface RoomProofOptions {
+interface RoomProofOptions {
   readonly key: Uint8Array;
   readonly ownPeerId: string;
   readonly streams: Pick<StreamHost, 'open'>;

@@ -6,7 +6,7 @@ import { Session, type Greeting, type Told } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 import type { LostReason, Peer } from '../types.ts';
 
-export interface SessionTableOptions {
+interface SessionTableOptions {
   ownPeerId: string;
   streams: StreamHost;
   clock: Clock;

@@ -14,7 +14,7 @@ import type { Peer } from '../types.ts';
 /** Streams that a session opens for itself (Hello, changes, pings) find room beside those of others. */
 const ownStreams = 4;
 
-export interface SessionOptions {
+interface SessionOptions {
   ownPeerId: string;
   peerId: string;
   streams: StreamHost;

@@ -14,7 +14,7 @@ import { LibP2pStream } from './peer-stream.ts';
 
 export type RawHandler = (stream: LibP2pStream, connection: Connection) => Promise<void>;
 
-export interface StreamHostOptions {
+interface StreamHostOptions {
   node: LanNode;
   clock: Clock;
   logger: Logger;

@@ -6,7 +6,7 @@ import type { Library } from '../../library/index.ts';
 import type { FolderReport, GameDetails } from '../contract.ts';
 import type { State } from '../../state/index.ts';
 
-export interface DiskReportOptions {
+interface DiskReportOptions {
   fileSystem: Pick<FileSystem, 'space' | 'stat'>;
   library: Pick<Library, 'get' | 'gamesDir'>;
   state: Pick<State, 'inventory'>;

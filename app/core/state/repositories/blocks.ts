@@ -8,14 +8,14 @@ const hashBytes = 32;
 const hashPattern = /^[0-9a-f]{64}$/;
 
 /** Hex hashes as one blob, 32 bytes each. */
-export function packHashes(hashes: readonly string[]): Buffer {
+function packHashes(hashes: readonly string[]): Buffer {
   for (const hash of hashes) {
     if (!hashPattern.test(hash)) throw new LanspreadError('INTERNAL', { message: `${hash} is not a block's hash.` });
   }
   return Buffer.from(hashes.join(''), 'hex');
 }
 
-export function unpackHashes(packed: Buffer): string[] {
+function unpackHashes(packed: Buffer): string[] {
   const hex = packed.toString('hex');
   const digits = hashBytes * 2;
   return Array.from({ length: hex.length / digits }, (_, index) => hex.slice(index * digits, (index + 1) * digits));

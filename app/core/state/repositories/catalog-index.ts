@@ -12,7 +12,7 @@ import { indexText, matchExpression, type WordForms } from '../search-words.ts';
 const indexVersion = 3;
 const versionName = 'catalog index';
 
-export interface CatalogIndex {
+interface CatalogIndex {
   isCurrent(): boolean;
   /** Makes the index of what the catalogs list now. Inside a transaction of the caller. */
   fill(): void;

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../../base/index.ts';
 import { ContentWriter } from './content-writer.ts';
 import type { ByteStream, IncomingStream, PourTarget } from '../types.ts';
 
-export interface PourOptions {
+interface PourOptions {
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
 }

@@ -16,7 +16,7 @@ import { PacedRoad } from './paced-road.ts';
 import { toldCodes } from '../told-codes.ts';
 import type { ByteRoad, ByteStream, StreamPiece } from '../types.ts';
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   readonly peerId: string;
   readonly signal: AbortSignal;
 }

@@ -12,7 +12,7 @@ export interface StreamLaneChoice {
   onFailed(peerId: string, lane: StreamLane): boolean;
 }
 
-export interface SendersContext {
+interface SendersContext {
   readonly peers: Pick<PeerNetwork, 'peers' | 'open'>;
   readonly lanes: StreamLaneChoice;
 }

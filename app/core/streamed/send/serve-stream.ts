@@ -25,7 +25,7 @@ const defaultUnpackers = 2;
 /** While the archives are listed the receiver hears this often that it goes on, in milliseconds. */
 const lookingPeriodMs = 5_000;
 
-export interface ServeStreamOptions {
+interface ServeStreamOptions {
   readonly library: Pick<Library, 'get' | 'manifestState'>;
   readonly isKnownGame: (id: string) => boolean;
   /** Not while the game is being removed or repaired; asked all along. */

@@ -11,7 +11,7 @@ const mostRestartPauseMs = 30_000;
 /** A worker that could not be started again so often in a row will not be: some ports that were offered stay deaf. */
 const mostFailedStarts = 5;
 
-export interface LaneWorkersOptions {
+interface LaneWorkersOptions {
   readonly certificate: LaneCertificate;
   /** Each with a port per worker. */
   readonly listenHosts: readonly string[];

@@ -14,7 +14,7 @@ interface PeerAccount {
   reportedAtMs: number;
 }
 
-export interface PeerAccountsOptions {
+interface PeerAccountsOptions {
   readonly clock: Clock;
   /** Bytes went or came; at most twice a second per peer. */
   readonly onBytes: (facts: { readonly peerId: string; readonly bytes: number }) => void;

@@ -3,7 +3,7 @@ import type { StreamEntry } from '../../../protocol/index.ts';
 import type { IncomingStream, PourTarget } from '../../../streamed/index.ts';
 import type { FromWorker, ToWorker } from '../messages.ts';
 
-export interface RemoteStreamOptions {
+interface RemoteStreamOptions {
   readonly streamId: number;
   readonly workerIndex: number;
   readonly peerId: string;
@@ -14,7 +14,7 @@ export interface RemoteStreamOptions {
 }
 
 /** What the worker tells of a stream. */
-export type StreamNews = Extract<FromWorker, { kind: 'stream-plan' | 'stream-wrote' | 'stream-poured' }>;
+type StreamNews = Extract<FromWorker, { kind: 'stream-plan' | 'stream-wrote' | 'stream-poured' }>;
 
 /** A stream that a worker receives and writes, as this thread steers it. */
 export class RemoteStream implements IncomingStream {

@@ -7,7 +7,7 @@ import type { ToWorker } from '../messages.ts';
 import type { Served } from './types.ts';
 import { UploadGovernor } from '../../../uploads/index.ts';
 
-export interface AskFacts {
+interface AskFacts {
   readonly connectionId: number;
   readonly requestId: number;
   readonly peerId: string;

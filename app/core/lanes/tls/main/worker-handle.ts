@@ -8,7 +8,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 
 
 type WithoutToken<T> = T extends unknown ? Omit<T, 'token'> : never;
 /** A message that is acknowledged. */
-export type Question = WithoutToken<Extract<ToWorker, { readonly token: number }>>;
+type Question = WithoutToken<Extract<ToWorker, { readonly token: number }>>;
 
 /** One worker thread: sends, waits for acknowledgements, tells when it died. */
 export class WorkerHandle {

@@ -41,7 +41,7 @@ interface Running {
   isAbandoned: boolean;
 }
 
-export interface ClientConnectionHost {
+interface ClientConnectionHost {
   /** The connection is of no use any more; these fetches got no byte and may be tried on another one. */
   closed(connection: ClientConnection, untouched: readonly WorkerFetch[], error: LanspreadError): void;
   /** A request was answered: there is room for another. */

@@ -12,7 +12,7 @@ const handshakeLimitMs = 10_000;
 /** A peer's lane client opens two per worker; some more may be on their way out. */
 const connectionsPerPeer = 8;
 
-export interface LaneServerHost {
+interface LaneServerHost {
   asked(facts: { connectionId: number; requestId: number; peerId: string; request: GetBlocks }): void;
   askedStream(facts: { connectionId: number; requestId: number; peerId: string; request: StreamInstall }): void;
   fed(connectionId: number): void;

@@ -22,7 +22,7 @@ interface Ask {
   sentBytes: number;
 }
 
-export interface ServerConnectionHost {
+interface ServerConnectionHost {
   readonly isMetered: () => boolean;
   asked(requestId: number, request: GetBlocks): void;
   /** The connection is this stream's from now on. */

@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { ContentFramer } from '../../../streamed/index.ts';
 import type { StreamStep } from '../messages.ts';
 
-export interface StreamAnswerHost {
+interface StreamAnswerHost {
   /** The socket took so much. */
   sent(bytes: number): void;
   /** It took what one feed, or the end of a section, brought. */

@@ -9,7 +9,7 @@ const connectLimitMs = 5_000;
 const leastAttempts = 5;
 const firstPauseMs = 50;
 
-export interface StreamConnectionHost {
+interface StreamConnectionHost {
   /** Where the next record goes. */
   room(): Uint8Array;
   /** It came. Whether more may come; `resume` once it may again. */

@@ -21,7 +21,7 @@ export interface PourOrder {
   readonly files: readonly ContentFile[];
 }
 
-export interface StreamHost {
+interface StreamHost {
   /** Of the wire, for the peer's account. */
   received(peerId: string, bytes: number): void;
   planned(streamId: number, plan: { readonly entries: readonly StreamEntry[]; readonly totalBytes: number }): void;

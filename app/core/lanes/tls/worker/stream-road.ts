@@ -13,7 +13,7 @@ const shape = {
   lingerMs: 10,
 };
 
-export interface StreamRoadOptions {
+interface StreamRoadOptions {
   readonly signal: AbortSignal;
   /** There is room again after there was none. */
   readonly onRoom: () => void;
