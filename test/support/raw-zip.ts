@@ -6,12 +6,22 @@ export interface RawEntry {
   readonly bytes?: Buffer | string;
   readonly method?: 0 | 8;
   /** What the headers claim, where it is not the truth. */
-  readonly claims?: { crc?: number; packedBytes?: number; sizeBytes?: number; flags?: number; mode?: number };
+  readonly claims?: {
+    crc?: number;
+    packedBytes?: number;
+    sizeBytes?: number;
+    flags?: number;
+    mode?: number;
+    host?: number;
+  };
   /** What the local header claims, where it differs from the directory. */
   readonly local?: { name?: string; sizeBytes?: number; method?: number };
   /** Where the directory says that it begins. */
   readonly offset?: number;
 }
+
+/** Where it says that it was made. */
+const unix = 3;
 
 interface Fields {
   flags: number;
@@ -65,7 +75,9 @@ export function rawZip(entries: readonly RawEntry[], { between = Buffer.alloc(0)
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(((claims.mode ?? 0o100644) * 0x10000) >>> 0, 6);
     tail.writeUInt32LE(entry.offset ?? offset, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), common(fields), tail, name]));
+    central.push(
+      Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, claims.host ?? unix]), common(fields), tail, name]),
+    );
     parts.push(header, data);
     offset += header.length + data.length;
   }

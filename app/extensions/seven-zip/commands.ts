@@ -4,8 +4,11 @@ import { ArchiveError, type ToolFailure, type ToolResult } from '../../extension
 /** Its name in the manifest. */
 export const tool = '7zz';
 
-/** Yes to everything, no password (an empty one, so that it never asks), names in UTF-8. */
-const common = ['-y', '-p', '-sccUTF-8'];
+/**
+ * Yes to everything, no password (an empty one, so that it never asks), names in UTF-8, no alternate streams of NTFS,
+ * every name means itself, `*` and `?` included.
+ */
+const common = ['-y', '-p', '-sccUTF-8', '-sns-', '-spd'];
 export const listArguments = ['l', '-slt', '-ba', ...common];
 /** Progress on stdout and nothing else there. */
 export const extractArguments = ['x', '-bso0', '-bsp1', ...common];

@@ -11,9 +11,6 @@ const maxTargetBytes = 1_024;
 const markBytes = 64 * 1024;
 const maxRemembered = 8;
 
-/** The names after it mean themselves, `*` and `?` included. */
-export const literally = '-spd';
-
 /** Entries with the targets of all links. Some formats keep a target as the link's content. */
 export async function withTargets(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {
   const links = entries.filter(isLink);
@@ -24,7 +21,7 @@ export async function withTargets(entries: readonly ListedEntry[], call: UnpackC
   if (asked.some(({ targetBytes = 0 }) => targetBytes > maxTargetBytes))
     throw new ArchiveError('ARCHIVE_HOSTILE', 'It has a link to something with a name of impossible length.');
   const names = asked.map(({ toolPath = '' }) => toolPath);
-  const args = [...contentArguments, literally, '--', { ref: 'archive' } as const, ...names];
+  const args = [...contentArguments, '--', { ref: 'archive' } as const, ...names];
   const result = await call.runTool(tool, args, { maxOutputBytes: maxLinks * maxTargetBytes });
   throwIfFailed(result, 'ARCHIVE_CORRUPT');
   const targets = cut(result.stdout, asked);
@@ -53,25 +50,34 @@ function cut(bytes: Uint8Array, links: readonly ListedEntry[]): Map<ListedEntry,
 
 /** The arguments that leave links out: whoever installs puts copies in their place. */
 export function withoutLinks(links: readonly string[]): string[] {
-  return links.length === 0 ? [] : [literally, ...links.map((path) => `-x!${path}`)];
+  return links.map((path) => `-x!${path}`);
 }
 
-/** The links of the archives that were listed last: a plan is asked for right afterwards. */
-export class LinkMemory {
-  readonly #links = new Map<string, readonly string[]>();
+/** What a plan needs to know of a listing. */
+export interface ListingFacts {
+  /** As 7-Zip takes them. */
+  readonly links: readonly string[];
+  /** 7-Zip would write something under another name than it was listed. */
+  readonly isRenamed: boolean;
+}
 
-  async remember(archive: Archive, entries: readonly ListedEntry[]): Promise<readonly string[]> {
+/** Of the archives that were listed last: a plan is asked for right afterwards. */
+export class ListingMemory {
+  readonly #facts = new Map<string, ListingFacts>();
+
+  async remember(archive: Archive, entries: readonly ListedEntry[]): Promise<ListingFacts> {
     const links = entries.filter(isLink).map(({ toolPath = '' }) => toolPath);
+    const facts = { links, isRenamed: entries.some(({ isRenamed = false }) => isRenamed) };
     const key = await markOf(archive);
-    this.#links.delete(key);
-    this.#links.set(key, links);
-    const [oldest] = this.#links.keys();
-    if (this.#links.size > maxRemembered && oldest !== undefined) this.#links.delete(oldest);
-    return links;
+    this.#facts.delete(key);
+    this.#facts.set(key, facts);
+    const [oldest] = this.#facts.keys();
+    if (this.#facts.size > maxRemembered && oldest !== undefined) this.#facts.delete(oldest);
+    return facts;
   }
 
-  async recall(archive: Archive): Promise<readonly string[] | undefined> {
-    return this.#links.get(await markOf(archive));
+  async recall(archive: Archive): Promise<ListingFacts | undefined> {
+    return this.#facts.get(await markOf(archive));
   }
 }
 

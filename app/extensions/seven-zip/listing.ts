@@ -1,8 +1,10 @@
 import { ArchiveError, type Entry } from '../../extension-api/index.ts';
+import { decodeNames, type NameOrigin } from './names.ts';
 
+/** One character a byte: most fields are of no interest, and need not be in any encoding. */
 type Fields = ReadonlyMap<string, string>;
 
-const fieldLine = /^([A-Z][A-Za-z0-9 ]*) =(?: (.*))?$/;
+const fieldLine = /^([A-Za-z][A-Za-z0-9 ]*) =(?: ([^\n]*))?$/;
 const wholeNumber = /^\d{1,15}$/;
 
 /** What separates two entries is an empty line; one entry's lines are never longer. */
@@ -16,7 +18,7 @@ function parseFields(block: string): Fields {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     const match = fieldLine.exec(line);
-    // The tool writes control characters of names and comments as `_`; anything that is not a field is an attack or a tool we do not know.
+    // The tool writes line feeds of names and comments as `_`; anything that is not a field is an attack or a tool we do not know.
     if (!match?.[1]) throw corrupt(`unexpected line ${JSON.stringify(line.slice(0, 120))}`);
     if (fields.has(match[1])) throw corrupt(`${match[1]} is given twice`);
     fields.set(match[1], match[2] ?? '');
@@ -49,18 +51,26 @@ function kindOf(fields: Fields): Entry['kind'] {
   if (fields.get('Hard Link')) return 'hardlink';
   if (fields.get('Anti') === '+' || fields.get('Alternate Stream') === '+' || 'bcps'.includes(type || '?'))
     return 'other';
-  return fields.get('Folder') === '+' || type === 'd' || attributes.includes('D') ? 'directory' : 'file';
+  // Windows packers end the name of a folder in a backslash, which elsewhere is a letter to 7-Zip.
+  const isNamedFolder = (fields.get('Path') ?? '').endsWith('\\') && fields.get('Size') === '0';
+  const isFolder = fields.get('Folder') === '+' || type === 'd' || attributes.includes('D') || isNamedFolder;
+  return isFolder ? 'directory' : 'file';
 }
 
-/** A leading `./` is how tar writes; the rest is left for the host to judge. */
-function plainPath(path: string, platform: NodeJS.Platform): string {
-  return slashed(path, platform)
-    .replace(/^(?:\.\/)+/, '')
-    .replace(/(?<=[^/])\/$/, '');
+/** What 7-Zip itself leaves out when it unpacks; the rest is left for the host to judge. */
+function toolPath(path: string): string {
+  return path.replace(/^(?:\.[/])+/, '').replace(/(?<=[^/])\/$/, '');
 }
 
-function slashed(path: string, platform: NodeJS.Platform): string {
-  return platform === 'win32' ? path.replaceAll('\\', '/') : path;
+/** Those that some system cannot store, or that would make one name look like another. */
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+/** What 7-Zip on Windows puts in the place of a backslash that is part of a name. */
+const privateBackslash = /\uf05c/g;
+
+/** A backslash separates folders: on Windows it can mean nothing else, and Windows packers write it. */
+function plainPath(path: string): string {
+  return toolPath(path.replaceAll(privateBackslash, '/').replaceAll('\\', '/').replaceAll(controlCharacter, '_'));
 }
 
 /** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
@@ -72,20 +82,20 @@ export interface ListedEntry extends Entry {
   readonly toolPath?: string;
   /** Of a link that the listing names no target of: it is the content, and this long. */
   readonly targetBytes?: number;
+  /** 7-Zip would write it under another name than `path`. */
+  readonly isRenamed?: boolean;
 }
 
-function linkFacts(fields: Fields, kind: Entry['kind']): Omit<ListedEntry, keyof Entry> & Pick<Entry, 'target'> {
-  if (kind !== 'symlink' && kind !== 'hardlink') return {};
-  const target = fields.get('Symbolic Link') || fields.get('Hard Link');
-  const targetBytes = target ? undefined : parseSize(fields, 'Size');
-  return {
-    toolPath: fields.get('Path') ?? '',
-    ...(target && { target }),
-    ...(targetBytes !== undefined && { targetBytes }),
-  };
+/** An entry as it was read, its names not decoded yet. */
+interface RawEntry {
+  readonly path: string;
+  readonly target: string | undefined;
+  readonly isDos: boolean;
+  readonly startsBlock: boolean;
+  readonly facts: Omit<ListedEntry, 'path' | 'target'>;
 }
 
-function toEntry(fields: Fields, platform: NodeJS.Platform): ListedEntry | undefined {
+function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined {
   const path = fields.get('Path');
   if (path === undefined) throw corrupt('an entry has no path');
   if (sparsePath.test(path))
@@ -100,14 +110,22 @@ function toEntry(fields: Fields, platform: NodeJS.Platform): ListedEntry | undef
   const sizeBytes = parseSize(fields, 'Size');
   if (sizeBytes === undefined && kind === 'file') throw corrupt(`${JSON.stringify(path.slice(0, 120))} has no size`);
   const packedBytes = parseSize(fields, 'Packed Size');
+  const isLink = kind === 'symlink' || kind === 'hardlink';
+  const target = isLink ? fields.get('Symbolic Link') || fields.get('Hard Link') : undefined;
+  const targetBytes = isLink && !target ? parseSize(fields, 'Size') : undefined;
   return {
-    path: plainPath(path, platform),
-    sizeBytes: kind === 'file' ? (sizeBytes ?? 0) : 0,
-    kind,
-    executable: kind === 'file' && unixMode(fields).charAt(3) === 'x',
-    encrypted: fields.get('Encrypted') === '+',
-    ...linkFacts(fields, kind),
-    ...(packedBytes !== undefined && { packedBytes }),
+    path,
+    target,
+    isDos: !/^(?:Unix|Darwin|macOS|OS X)/i.test(fields.get('Host OS') ?? (fields.has('Mode') ? 'Unix' : '')),
+    startsBlock: kind === 'file' && startsBlock,
+    facts: {
+      sizeBytes: kind === 'file' ? (sizeBytes ?? 0) : 0,
+      kind,
+      executable: kind === 'file' && unixMode(fields).charAt(3) === 'x',
+      encrypted: fields.get('Encrypted') === '+',
+      ...(packedBytes !== undefined && { packedBytes }),
+      ...(targetBytes !== undefined && { targetBytes }),
+    },
   };
 }
 
@@ -117,35 +135,25 @@ function toEntry(fields: Fields, platform: NodeJS.Platform): ListedEntry | undef
  */
 export class ListingParser {
   readonly #platform: NodeJS.Platform;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  readonly #entries: ListedEntry[] = [];
-  readonly #starts = new Set<ListedEntry>();
+  readonly #lineEnd: RegExp;
+  readonly #entries: RawEntry[] = [];
   #rest = '';
   #block = '';
-  /** A path is not what 7-Zip calls it, so it cannot be asked for by it. */
-  #isRenamed = false;
 
   constructor(platform: NodeJS.Platform = process.platform) {
     this.#platform = platform;
+    // Elsewhere a carriage return is the last letter of a name.
+    this.#lineEnd = platform === 'win32' ? /\r\n/g : /\n/g;
   }
 
   push(piece: Uint8Array): void {
-    this.#take(this.#decode(piece, true), false);
+    this.#take(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1'), false);
   }
 
   /** The entries, in the archive's order. */
   finish(): ListedEntry[] {
-    this.#take(this.#decode(new Uint8Array(0), false), true);
-    if (this.#isRenamed) return this.#entries;
-    return this.#entries.map((entry) => (this.#starts.has(entry) ? { ...entry, startsBlock: true } : entry));
-  }
-
-  #decode(piece: Uint8Array, stream: boolean): string {
-    try {
-      return this.#decoder.decode(piece, { stream });
-    } catch (cause) {
-      throw corrupt('it has names that are not Unicode', { cause });
-    }
+    this.#take('', true);
+    return finishEntries(this.#entries, this.#platform);
   }
 
   #take(text: string, isEnd: boolean): void {
@@ -154,7 +162,7 @@ export class ListingParser {
     const held = !isEnd && all.endsWith('\r') ? '\r' : '';
     const blocks = all
       .slice(0, all.length - held.length)
-      .replaceAll('\r\n', '\n')
+      .replaceAll(this.#lineEnd, '\n')
       .split('\n\n');
     this.#rest = isEnd ? '' : (blocks.pop() ?? '') + held;
     if (this.#rest.length > maxBlockLength) throw corrupt('an entry has no end');
@@ -162,11 +170,8 @@ export class ListingParser {
       const lines = block.replace(/^\n+|\n+$/g, '');
       if (lines === '') continue;
       const fields = parseFields(lines);
-      const entry = toEntry(fields, this.#platform);
-      if (!entry) continue;
-      this.#isRenamed ||= entry.path !== slashed(fields.get('Path') ?? '', this.#platform);
-      if (entry.kind === 'file' && this.#startsBlock(fields)) this.#starts.add(entry);
-      this.#entries.push(entry);
+      const entry = toRawEntry(fields, this.#startsBlock(fields));
+      if (entry) this.#entries.push(entry);
     }
   }
 
@@ -178,10 +183,41 @@ export class ListingParser {
     const block = fields.get('Block');
     const solid = fields.get('Solid');
     if (block === undefined) return solid === undefined ? fields.has('Offset') : solid === '-';
-    if (block === '' || block === this.#block) return false;
+    if (block === '' || block === this.#block || kindOf(fields) !== 'file') return false;
     this.#block = block;
     return true;
   }
+}
+
+function finishEntries(raw: readonly RawEntry[], platform: NodeJS.Platform): ListedEntry[] {
+  const origin: NameOrigin = raw.every(({ isDos }) => isDos) ? 'dos' : 'unix';
+  const paths = decodeNames(
+    raw.map(({ path }) => path),
+    origin,
+  );
+  const targets = decodeNames(
+    raw.map(({ target = '' }) => target),
+    origin,
+  );
+  const slashed = (path: string): string => (platform === 'win32' ? path.replaceAll('\\', '/') : path);
+  // A path that 7-Zip calls otherwise cannot be asked for by it.
+  let canBeAsked = true;
+  const entries = raw.map(({ target, facts }, index): ListedEntry => {
+    const { text = '', isUnicode = true } = paths[index] ?? {};
+    const path = plainPath(text);
+    const asListed = slashed(text);
+    canBeAsked &&= isUnicode && path === asListed;
+    const isLink = facts.kind === 'symlink' || facts.kind === 'hardlink';
+    return {
+      ...facts,
+      path,
+      ...(isLink && { toolPath: text }),
+      ...(target !== undefined && { target: targets[index]?.text ?? '' }),
+      ...((!isUnicode || path !== toolPath(asListed)) && { isRenamed: true }),
+    };
+  });
+  if (!canBeAsked) return entries;
+  return entries.map((entry, index) => (raw[index]?.startsBlock ? { ...entry, startsBlock: true } : entry));
 }
 
 export function parseListing(output: Uint8Array, platform?: NodeJS.Platform): ListedEntry[] {

@@ -2,7 +2,7 @@
 import type { Archive, Context, Entry, Plan, Selection, UnpackCall, Unpacker } from '../../extension-api/index.ts';
 import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
 import { innerKind } from './inner-kind.ts';
-import { LinkMemory, literally, withoutLinks } from './links.ts';
+import { ListingMemory, withoutLinks, type ListingFacts } from './links.ts';
 import { listArchive } from './list.ts';
 import { headBytes, probeScore } from './probe.ts';
 
@@ -11,12 +11,15 @@ const archive = { ref: 'archive' } as const;
 const common = { kind: 'tool', tool, okExitCodes, failures } as const;
 
 function partPlan({ listFile }: Selection): Plan {
-  const args = [...contentArguments, literally, `-i@${listFile}`, '--', archive];
+  const args = [...contentArguments, `-i@${listFile}`, '--', archive];
   return { ...common, args, output: 'concatenated-stdout' };
 }
 
+/** One compressed file: the host writes it under the name that it was listed with. */
+const single: ListingFacts = { links: [], isRenamed: false };
+
 class SevenZip implements Unpacker {
-  readonly #links = new LinkMemory();
+  readonly #listings = new ListingMemory();
 
   async probe(given: Archive): Promise<number> {
     return probeScore(given.name, await given.read(0, headBytes));
@@ -24,7 +27,7 @@ class SevenZip implements Unpacker {
 
   async list(given: Archive, call: UnpackCall): Promise<readonly Entry[]> {
     const entries = await listArchive(given, call);
-    await this.#links.remember(given, entries);
+    await this.#listings.remember(given, entries);
     return entries;
   }
 
@@ -32,10 +35,10 @@ class SevenZip implements Unpacker {
     // Only of trees, and no link is among them.
     if (selection) return partPlan(selection);
     const inner = await innerKind(given, call);
-    const links = inner === 'single' ? [] : await this.#linksOf(given, call);
+    const { links, isRenamed } = inner === 'single' ? single : await this.#factsOf(given, call);
     const left = withoutLinks(links);
     const source = { tool, args: [...(mode === 'install' ? streamArguments : contentArguments), '--', archive] };
-    if (mode === 'stream' || inner === 'single') {
+    if (mode === 'stream' || inner === 'single' || isRenamed) {
       const output = 'concatenated-stdout';
       if (inner !== 'tar') return { ...common, args: [...contentArguments, ...left, '--', archive], output };
       return { ...common, args: [...contentArguments, ...left, '-si', '-ttar'], input: source, output };
@@ -46,9 +49,9 @@ class SevenZip implements Unpacker {
     return { ...common, args: [...extractArguments, ...left, '-si', '-ttar'], input: source, output, progress };
   }
 
-  async #linksOf(given: Archive, call: UnpackCall): Promise<readonly string[]> {
-    const known = await this.#links.recall(given);
-    return known ?? (await this.#links.remember(given, await listArchive(given, call)));
+  async #factsOf(given: Archive, call: UnpackCall): Promise<ListingFacts> {
+    const known = await this.#listings.recall(given);
+    return known ?? (await this.#listings.remember(given, await listArchive(given, call)));
   }
 }
 

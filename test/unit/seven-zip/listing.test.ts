@@ -1,3 +1,4 @@
+import iconv from 'iconv-lite';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ArchiveError } from '../../../app/extension-api/index.ts';
@@ -71,7 +72,21 @@ test('a path is left as it is, for the host to judge, but for the ./ of tar', ()
     assert.is(one({ Path: path, Size: '0' })?.path, path);
   assert.is(one({ Path: './a/b', Size: '0' })?.path, 'a/b');
   assert.equal(parseListing(bytes(block({ Path: '.', Folder: '+', Size: '0' })), 'linux'), []);
-  assert.is(one({ Path: 'a\\b', Size: '0' })?.path, 'a\\b');
+});
+
+test('a backslash separates folders on every system, and control characters are written as _', () => {
+  for (const [path, wanted] of [
+    ['a\\b', 'a/b'],
+    ['data\\', 'data'],
+    ['..\\up', '../up'],
+    ['Icon\r', 'Icon_'],
+    ['a\u2028b', 'a_b'],
+  ] as const) {
+    const [entry] = parseListing(bytes(block({ Path: path, Size: '0' })), 'linux');
+    assert.is(entry?.path, wanted);
+    assert.is(entry?.isRenamed, true, 'what 7-Zip would write itself is another name');
+  }
+  assert.is(one({ Path: './a/', Size: '0' })?.isRenamed, undefined);
   assert.is(parseListing(bytes(block({ Path: 'a\\b', Size: '0' })), 'win32')[0]?.path, 'a/b');
 });
 
@@ -92,16 +107,49 @@ test('what cannot be understood is corrupt: no entry hides in it', () => {
       'ARCHIVE_CORRUPT',
       text,
     );
-  const notUnicode = Buffer.concat([Buffer.from('Path = a'), Buffer.from([0xff]), Buffer.from('\nSize = 1\n')]);
+});
+
+test('a name in an old encoding arrives readable, and the texts that nobody needs are in whatever encoding they are', () => {
+  const listed = (fields: Record<string, string>): string | undefined =>
+    parseListing(Buffer.from(block({ Size: '1', ...fields }), 'latin1'), 'linux')[0]?.path;
+  assert.is(listed({ Path: 'M\u0081nze.txt', 'Host OS': 'FAT' }), 'M\u00fcnze.txt', 'CP437, of zips made by Windows');
+  assert.is(listed({ Path: 'M\u00fcnze.txt', Mode: '-rw-r--r--' }), 'M\u00fcnze.txt', 'Latin-1, of tars');
+  assert.is(listed({ Path: 'M\u00fcnze.txt', 'Host OS': 'Unix' }), 'M\u00fcnze.txt');
   assert.is(
-    codeOf(() => parseListing(notUnicode, 'linux')),
-    'ARCHIVE_CORRUPT',
+    listed({ Path: '\u0084\u00a0\u00ad\u00ad\u00eb\u00a5.txt' }),
+    '\u0414\u0430\u043d\u043d\u044b\u0435.txt',
+    'CP866',
+  );
+  assert.is(listed({ Path: 'a', User: 'J\u00fcrgen', Comment: 'two\r_lines \u0081' }), 'a');
+  const mixed = Buffer.concat([
+    Buffer.from(block({ Path: 'caf\u00e9', Size: '1' })),
+    Buffer.from(`\n${block({ Path: 'M\u0081nze', Size: '1' })}`, 'latin1'),
+  ]);
+  assert.equal(
+    parseListing(mixed, 'linux').map(({ path, isRenamed = false }) => [path, isRenamed]),
+    [
+      ['caf\u00e9', false],
+      ['M\u00fcnze', true],
+    ],
+  );
+});
+
+test('Japanese names are known where there are enough of them', () => {
+  const names = [
+    '\u30b2\u30fc\u30e0/\u30bb\u30fc\u30d6\u30c7\u30fc\u30bf.dat',
+    '\u8aac\u660e\u66f8\u3092\u8aad\u3093\u3067\u304f\u3060\u3055\u3044.txt',
+  ];
+  const raw = names.map((name) => Buffer.concat([Buffer.from('Path = '), iconv.encode(name, 'Shift_JIS')]));
+  const listing = raw.flatMap((line) => [line, Buffer.from('\nSize = 1\nHost OS = FAT\n\n')]);
+  assert.equal(
+    parseListing(Buffer.concat(listing), 'linux').map(({ path }) => path),
+    names,
   );
 });
 
 test('an empty listing is no entries, and Windows line ends are fine', () => {
   assert.equal(parseListing(bytes('\n\n')), []);
-  assert.is(parseListing(bytes('Path = a\r\nSize = 1\r\n\r\nPath = b\r\nSize = 2\r\n'), 'linux').length, 2);
+  assert.is(parseListing(bytes('Path = a\r\nSize = 1\r\n\r\nPath = b\r\nSize = 2\r\n'), 'win32').length, 2);
 });
 
 test('the first bytes decide, the name counts where they say nothing', () => {

@@ -19,7 +19,7 @@ const programFolders = [
 ];
 
 /** Libraries of Lanspread's own that extensions which ship with it may use; others bring theirs along. */
-const builtInLibraries = libraryFolders('yaml');
+const builtInLibraries = ['yaml', 'iconv-lite', 'safer-buffer', 'chardet'].flatMap(libraryFolders);
 
 /**
  * Where it is looked for, and where it really lies: the package may be a link, or all of `node_modules`, which then has to
