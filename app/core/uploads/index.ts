@@ -1,4 +1,5 @@
 /** Who may upload now, and how much: one account for every lane. */
+export { wordsForStrangers } from './stranger-words.ts';
 export type { UploadLimits, Uploads } from './types.ts';
 export { UploadGovernor } from './upload-governor.ts';
 export { takeBytes, takePlace, uploadWaitLimitMs } from './upload-turn.ts';

@@ -20,6 +20,7 @@ import {
 } from '../../../app/core/streamed/index.ts';
 import type { ContentSection, PayloadContent } from '../../../app/core/content/index.ts';
 import { eventually, until } from '../eventually.ts';
+import { failure } from '../failure.ts';
 import { tempDir, type TempDir } from '../temp.ts';
 
 /** Two ends of a road between this process's own "peers". */
@@ -298,11 +299,18 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
       ['IO_ERROR', 'NOT_SERVED'],
     ] as const) {
       const payload = new MadePayload([8 * mib]);
-      payload.fails = { atBytes: 3 * mib, error: new LanspreadError(code) };
+      const message = 'The unpacker stopped: ERROR: /home/anna/games/quake/quake.eti';
+      payload.fails = { atBytes: 3 * mib, error: new LanspreadError(code, { message }) };
       await withPair(payload, async (open) => {
         await using folder = await tempDir('poured');
         await using stream = await open();
-        assert.is(await refusal(pourInto(folder, stream)), told);
+        const error = await failure(pourInto(folder, stream));
+        assert.is(error.code, told);
+        assert.not.match(
+          JSON.stringify([error.message, error.details]),
+          /anna/,
+          'the sender keeps its paths to itself',
+        );
       });
     }
   });

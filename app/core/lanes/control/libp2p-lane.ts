@@ -10,7 +10,6 @@ import {
   systemClock,
   throwIfAborted,
   toDisposable,
-  toLanspreadError,
   type Clock,
   type FileSystem,
 } from '../../base/index.ts';
@@ -20,7 +19,7 @@ import { changedMeanwhile, diskError, isCut, openError } from '../disk-errors.ts
 import { withPeerStream } from '../../peers/index.ts';
 import type { Authorize, FetchListener, FetchRequest, Lane, ServePlan } from '../types.ts';
 import type { Uploads } from '../../uploads/index.ts';
-import { takeBytes, takePlace } from '../../uploads/index.ts';
+import { takeBytes, takePlace, wordsForStrangers } from '../../uploads/index.ts';
 
 const sliceBytes = 256 * 1024;
 /** How often arriving bytes are told of, in milliseconds. */
@@ -194,8 +193,7 @@ export function serveBlocks(
       plan = await authorize(peerId, request);
     } catch (error) {
       throwIfAborted(signal);
-      const { code, message } = toLanspreadError(error);
-      await stream.writeMessage({ ok: false, code, message });
+      await stream.writeMessage({ ok: false, ...wordsForStrangers(error) });
       return;
     }
     await stream.writeMessage({ ok: true, bytes: plan.totalBytes });

@@ -1,18 +1,10 @@
 /** The sending end of a streamed install: gate, limits, and the content of the archives as frames. */
 import { availableParallelism } from 'node:os';
-import {
-  LanspreadError,
-  sleep,
-  throwIfAborted,
-  toLanspreadError,
-  type Clock,
-  type GameId,
-  type Logger,
-} from '../../base/index.ts';
+import { LanspreadError, sleep, throwIfAborted, type Clock, type GameId, type Logger } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
 import { limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
 import type { Uploads } from '../../uploads/index.ts';
-import { takeBytes, takePlace } from '../../uploads/index.ts';
+import { takeBytes, takePlace, wordsForStrangers } from '../../uploads/index.ts';
 import { contentItems, planMessages, sizesOf, type ContentItem } from './content-items.ts';
 import { toldCodes } from '../told-codes.ts';
 import type { OpenPayload, PayloadContent } from '../../content/index.ts';
@@ -73,17 +65,11 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       await outlet.say({ kind: 'sound' });
     } catch (error) {
       if (signal.aborted) return;
-      const { code, message } = inOurWords(error);
+      const { code, message } = wordsForStrangers(error, toldCodes);
       logger.warn({ peerId, gameId: request.id, err: error }, 'a streamed install was not served to its end');
       await outlet.say(isBegun ? { kind: 'failed', code, message } : { ok: false, code, message });
     }
   };
-}
-
-function inOurWords(error: unknown): LanspreadError {
-  const coded = toLanspreadError(error);
-  if (toldCodes.has(coded.code)) return coded;
-  return new LanspreadError('NOT_SERVED', { message: 'The sender could not read its own copy.', cause: error });
 }
 
 /** The serve gate of a whole game. */

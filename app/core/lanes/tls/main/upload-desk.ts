@@ -2,7 +2,7 @@ import { toLanspreadError, type Clock, type IDisposable, type Logger } from '../
 import type { GetBlocks } from '../../../protocol/index.ts';
 import type { Authorize } from '../../types.ts';
 import type { UploadLimits, Uploads } from '../../../uploads/index.ts';
-import { uploadWaitLimitMs } from '../../../uploads/index.ts';
+import { uploadWaitLimitMs, wordsForStrangers } from '../../../uploads/index.ts';
 import type { ToWorker } from '../messages.ts';
 import type { Served } from './types.ts';
 import { UploadGovernor } from '../../../uploads/index.ts';
@@ -78,7 +78,8 @@ export class UploadDesk implements IDisposable {
         (error: unknown) => {
           const coded = toLanspreadError(error);
           if (coded.code === 'INTERNAL') this.#logger.error({ ...coded.toJSON(), err: error }, 'serve gate failed');
-          refuse(coded.code === 'INTERNAL' ? 'NOT_SERVED' : coded.code, coded.message);
+          const { code, message } = wordsForStrangers(error);
+          refuse(code, message);
         },
       );
     });
