@@ -6,9 +6,9 @@ import type { ErrorCode, ErrorDetails } from './errors.ts';
 
 /**
  * `peer`: a peer id. `sides`: who holds what, as `{ root, peers }`. `operation`: what runs. `reason`: why a download cannot be
- * removed. `text`: a path, a name, a version.
+ * removed. `fault`: see `PathFault`. `text`: a path, a name, a version.
  */
-export type DetailKind = 'bytes' | 'count' | 'seconds' | 'text' | 'peer' | 'sides' | 'operation' | 'reason';
+export type DetailKind = 'bytes' | 'count' | 'seconds' | 'text' | 'peer' | 'sides' | 'operation' | 'reason' | 'fault';
 
 const path = { path: 'text' } as const;
 const ofPeer = { peerId: 'peer' } as const;
@@ -54,6 +54,7 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   ARCHIVE_CORRUPT: ofArchive,
   ARCHIVE_ENCRYPTED: ofArchive,
   ARCHIVE_HOSTILE: ofArchive,
+  ARCHIVE_UNSUITABLE: { ...ofArchive, reason: 'fault' },
   EXTENSION_INCOMPATIBLE: { wants: 'text', has: 'text' },
   EXTENSION_FAILED: ofExtension,
   EXTENSION_CRASHED: ofExtension,

@@ -348,6 +348,11 @@ export const errorTable = {
     kept: 'Nothing outside staging was written; the download is kept.',
     next: 'Remove it and tell who packed it.',
   },
+  ARCHIVE_UNSUITABLE: {
+    message: 'The archive holds something that Windows cannot store.',
+    kept: 'The download and any earlier install are kept.',
+    next: 'Ask who packed it to give the named file another name.',
+  },
   UNPACKER_FAILED: {
     message: 'The unpacker failed.',
     kept: 'The download and any earlier install are kept.',

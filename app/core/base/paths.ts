@@ -5,6 +5,7 @@
 import { isAbsolute, join, sep } from 'node:path';
 import { isNotFound, LanspreadError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
+import { maxComponentBytes, maxPathLength, pathFaults, type PathFault } from './path-faults.ts';
 
 declare const safe: unique symbol;
 /** A relative path that passed `parsePath`. */
@@ -13,11 +14,6 @@ export type SafePath = string & { readonly [safe]: true };
 declare const gameIdBrand: unique symbol;
 /** One path component that passed `parseGameId`. */
 export type GameId = string & { readonly [gameIdBrand]: true };
-
-/** The longest path accepted, in UTF-16 code units: leaves room for a games folder within Windows' classic limit. */
-export const maxPathLength = 240;
-/** The longest component in UTF-8 bytes that common file systems can store. */
-const maxComponentBytes = 255;
 
 /** Characters that HFS+ leaves out when it compares names. */
 const ignoredInNames = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
@@ -49,12 +45,27 @@ const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const windowsOnlyForbidden = /[<>"|?*]/;
+// oxlint-disable-next-line no-control-regex
+const isAsciiOnly = /^[\u0000-\u007f]*$/;
 const gameIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The key under which two names are the same file on some file system: case-folded and canonically composed. */
 export function foldPath(path: string): string {
   const visible = path.replaceAll(ignoredInNames, '').normalize('NFC');
   return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/**
+ * The key under which Windows takes two names for one file, and macOS too where only the Unicode form differs. Unlike
+ * `foldPath` it keeps apart what Windows keeps apart: Straße and STRASSE, ı and i.
+ */
+export function sameNameKey(path: string): string {
+  if (isAsciiOnly.test(path)) return path.toUpperCase();
+  return Array.from(path.normalize('NFC'), (letter) => {
+    const upper = letter.toUpperCase();
+    const staysApart = upper.length !== letter.length || (letter > '\u007f' && upper <= '\u007f');
+    return staysApart ? letter : upper;
+  }).join('');
 }
 
 /** Whether a name directly in a game root is reserved (see the table in docs/on-disk.md). */
@@ -72,28 +83,39 @@ export interface PathRules {
 }
 
 /**
- * Why a path is not acceptable, in words, or `undefined` when it is. Pure: collisions with other entries are
- * `PathSet`'s business, symbolic links `assertNoLinkOnWay`'s.
+ * Undefined when the path is acceptable. Pure: collisions with other entries are `PathSet`'s business, symbolic links
+ * `assertNoLinkOnWay`'s.
  */
-export function whyUnsafe(path: string, { atGameRoot, platform = process.platform }: PathRules): string | undefined {
-  if (path === '') return 'is empty';
-  if (path.length > maxPathLength) return `is longer than ${maxPathLength} characters`;
-  if (!path.isWellFormed()) return 'is not well-formed Unicode';
-  if (controlCharacter.test(path)) return 'contains a control character';
-  if (path.includes('\\')) return 'contains a backslash';
-  if (path.includes(':')) return 'contains a colon (drive letter or alternate stream)';
-  if (path.startsWith('/') || isAbsolute(path)) return 'is absolute';
-  if (platform === 'win32' && windowsOnlyForbidden.test(path)) return 'contains a character Windows forbids';
+export function pathFault(path: string, { atGameRoot, platform = process.platform }: PathRules): PathFault | undefined {
+  if (path === '') return 'empty';
+  if (path.length > maxPathLength) return 'too-long';
+  if (!path.isWellFormed()) return 'bad-unicode';
+  if (controlCharacter.test(path)) return 'control';
+  if (path.includes('\\')) return 'backslash';
+  if (path.includes(':')) return 'colon';
+  if (path.startsWith('/') || isAbsolute(path)) return 'absolute';
+  if (platform === 'win32' && windowsOnlyForbidden.test(path)) return 'forbidden';
   const components = path.split('/');
   for (const component of components) {
-    if (component === '') return 'has an empty segment';
-    if (component === '.' || component === '..') return 'has a dot segment';
-    if (component.endsWith('.') || component.endsWith(' ')) return 'has a segment that ends in a dot or space';
-    if (windowsDevice.test(component)) return 'has a segment that is a reserved Windows name';
-    if (Buffer.byteLength(component) > maxComponentBytes) return `has a segment of over ${maxComponentBytes} bytes`;
+    if (component === '') return 'empty-segment';
+    if (component === '.' || component === '..') return 'dot-segment';
+    if (component.endsWith('.') || component.endsWith(' ')) return 'ends-in-dot';
+    if (windowsDevice.test(component)) return 'device-name';
+    if (Buffer.byteLength(component) > maxComponentBytes) return 'long-segment';
   }
-  if (atGameRoot && isReservedRootName(components[0] ?? '')) return 'is a reserved name';
+  if (atGameRoot && isReservedRootName(components[0] ?? '')) return 'reserved';
   return undefined;
+}
+
+/** Whether a path tries to lead out of the folder that it is relative to, on any system. */
+export function leadsOutside(path: string): boolean {
+  return /^[/\\]|^[A-Za-z]:[/\\]/.test(path) || path.split(/[/\\]/).includes('..');
+}
+
+/** The same in words, which go on after the path. */
+export function whyUnsafe(path: string, rules: PathRules): string | undefined {
+  const fault = pathFault(path, rules);
+  return fault && pathFaults[fault];
 }
 
 /** The path as a SafePath. Throws `INVALID_PATH` with the reason. */

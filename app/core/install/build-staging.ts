@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { anySignal, throwIfAborted, type SafePath } from '../base/index.ts';
+import { absolutePath, anySignal, throwIfAborted, type SafePath } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
+import { archiveContent, writeArchive } from './archive-content.ts';
 import { guardGrowth } from './growth-guard.ts';
 import { clearCopies, makeCopies } from './make-copies.ts';
 import type { RootLayout } from '../game-folder/index.ts';
 import { unpackerOf } from './payload.ts';
-import type { InstallPlan } from './plan.ts';
+import type { InstallPlan, PlannedArchive } from './plan.ts';
 import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts';
 import type { InstallListener } from './types.ts';
 import type { Unpacker } from '../content/index.ts';
@@ -41,15 +42,7 @@ export async function buildStaging(context: InstallContext, options: BuildOption
   for (const archive of plan.archives) {
     throwIfAborted(signal);
     const before = doneBytes;
-    {
-      const limitBytes = (plan.totalBytes + growthSlackBytes) * growthSlack;
-      using guard = guardGrowth(fileSystem, { folder: staging, limitBytes, checkMs: context.growthCheckMs ?? 1_000 });
-      await unpackerOf(options.unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
-        signal: anySignal(signal, guard.signal),
-        totalBytes: archive.totalBytes,
-        onProgress: (bytes) => report(before + Math.min(bytes, archive.totalBytes)),
-      });
-    }
+    await unpack(context, archive, { ...options, onBytes: (bytes) => report(before + bytes) });
     doneBytes += archive.totalBytes;
     report(doneBytes);
     const copies = { folder: staging, copies: archive.copies };
@@ -57,7 +50,7 @@ export async function buildStaging(context: InstallContext, options: BuildOption
     // Before anything else is written there: a link that this archive left must not lead what follows outside.
     await verifyStaging(fileSystem, { staging, plan, partly: true }, { signal });
     for (const folder of archive.copiedFolders)
-      await fileSystem.makeDirectory(join(staging, folder), { within: staging });
+      await fileSystem.makeDirectory(absolutePath(staging, folder), { within: staging });
     const onCopied = (path: SafePath): void => report((doneBytes += plan.files.get(path) ?? 0));
     await makeCopies(fileSystem, copies, { signal, onCopied });
   }
@@ -71,4 +64,28 @@ export async function buildStaging(context: InstallContext, options: BuildOption
   );
   await verifyStaging(fileSystem, { staging, plan }, { signal });
   return await sealStaging(fileSystem, { staging, plan, hashFile: context.hashFile }, { signal });
+}
+
+/** The tool writes by itself where it would write what the plan says; else its output is written under the plan's names. */
+async function unpack(
+  { fileSystem, growthCheckMs = 1_000 }: InstallContext,
+  archive: PlannedArchive,
+  { plan, layout, unpackers, signal, onBytes }: BuildOptions & { onBytes: (bytes: number) => void },
+): Promise<void> {
+  const { root, staging } = layout;
+  const { totalBytes } = archive;
+  if (!archive.isAsListed) {
+    let bytes = 0;
+    const pieces = archiveContent(archive, { root, unpackers, signal });
+    const onWritten = (count: number): void => onBytes((bytes += count));
+    await writeArchive(pieces, { fileSystem, folder: staging, onBytes: onWritten, signal });
+    return;
+  }
+  const limitBytes = (plan.totalBytes + growthSlackBytes) * growthSlack;
+  using guard = guardGrowth(fileSystem, { folder: staging, limitBytes, checkMs: growthCheckMs });
+  await unpackerOf(unpackers, archive.unpackerId).extract(join(root, archive.path), staging, {
+    signal: anySignal(signal, guard.signal),
+    totalBytes,
+    onProgress: (bytes) => onBytes(Math.min(bytes, totalBytes)),
+  });
 }

@@ -52,6 +52,11 @@ export function inArchive(entries: readonly ArchiveEntry[]): Cuttable[] {
   }));
 }
 
+/** The same of an archive whose tool cannot be asked for a part of it. */
+export function inOnePiece(entries: readonly ArchiveEntry[]): Cuttable[] {
+  return inArchive(entries).map((item, index) => ({ ...item, mayBegin: index === 0 }));
+}
+
 /** A file that lies in the payload as it is. */
 export function onItsOwn({ sizeBytes }: { sizeBytes: number }): Cuttable {
   return { sizeBytes, mayBegin: true };

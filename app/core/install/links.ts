@@ -11,10 +11,10 @@ const maxCopies = 10_000;
 const maxHops = 40;
 
 interface SettledEntries {
-  /** Files, folders, and what nobody can install; no links. */
+  /** Files, folders, and what nobody can install; no links. These are the very entries that were listed. */
   readonly entries: readonly ArchiveEntry[];
   readonly copies: readonly EntryCopy[];
-  /** Folders that stand for links to folders: among `entries`, and nothing unpacks them. */
+  /** Folders that stand for links to folders: nothing unpacks them. */
   readonly copiedFolders: readonly string[];
 }
 
@@ -34,7 +34,7 @@ class LinkTree {
   readonly #nodes = new Map<string, ArchiveEntry>();
   readonly #folders = new Set(['']);
   readonly #copies: EntryCopy[] = [];
-  readonly #madeFolders: ArchiveEntry[] = [];
+  readonly #madeFolders: string[] = [];
 
   constructor(archive: string, listed: readonly ArchiveEntry[]) {
     this.#archive = archive;
@@ -48,10 +48,11 @@ class LinkTree {
   }
 
   settle(): SettledEntries {
-    for (const entry of this.#listed) if (isLink(entry)) this.#copy(entry, entry.path);
+    // Where a later entry has the same path, that one counts.
+    for (const entry of this.#listed)
+      if (isLink(entry) && this.#nodes.get(entry.path) === entry) this.#copy(entry, entry.path);
     const entries = this.#listed.filter((entry) => !isLink(entry));
-    const copiedFolders = this.#madeFolders.map(({ path }) => path);
-    return { entries: [...entries, ...this.#madeFolders], copies: this.#copies, copiedFolders };
+    return { entries, copies: this.#copies, copiedFolders: this.#madeFolders };
   }
 
   /** Puts what a link points at to a path: its own one, or one below a link to the folder that it is in. */
@@ -73,13 +74,14 @@ class LinkTree {
     if (link.path.startsWith(inside)) throw this.#hostile(link, 'which holds the link itself');
     if (path.length > maxPathLength) throw this.#hostile(link, 'which leads into itself');
     if (this.#madeFolders.length >= maxCopies) throw this.#tooMany();
-    this.#madeFolders.push({ path, sizeBytes: 0, kind: 'directory' });
+    this.#madeFolders.push(path);
     for (const entry of this.#listed) {
       if (!entry.path.startsWith(inside)) continue;
       const below = `${path}/${entry.path.slice(inside.length)}`;
       if (isLink(entry)) this.#copy(entry, below);
       else if (entry.kind === 'file') this.#copyFile(entry, below);
-      else this.#madeFolders.push({ ...entry, path: below });
+      else if (entry.kind === 'directory') this.#madeFolders.push(below);
+      else throw this.#hostile(link, 'which holds what is neither file nor folder');
     }
   }
 

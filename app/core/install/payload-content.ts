@@ -1,8 +1,10 @@
 /** What a payload unpacks to, without a disk: for those who install it over the network. */
-import { absolutePath, LanspreadError, throwIfAborted, type FileSystem } from '../base/index.ts';
-import { cutSections, inArchive, onItsOwn } from './cut-sections.ts';
-import { looseExecutables, probeAndList, unpackerOf } from './payload.ts';
-import { planInstall, type ListedArchive, type PayloadFile } from './plan.ts';
+import { absolutePath, LanspreadError, throwIfAborted, type FileSystem, type SafePath } from '../base/index.ts';
+import { archiveContent } from './archive-content.ts';
+import { cutSections, inArchive, inOnePiece, onItsOwn } from './cut-sections.ts';
+import { planFromDisk } from './payload.ts';
+import type { InstallPlan, PayloadFile, PlannedArchive } from './plan.ts';
+import type { Placed } from './plan-tree.ts';
 import type { InstallContext } from './context.ts';
 import type { Unpacker } from '../content/index.ts';
 
@@ -38,62 +40,105 @@ interface ContentSection {
 
 type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits'>;
 
-/** Archives come in the order of their names, each in its own order (solid ones know no other), then loose files, then copies. Errors: those of `install`. */
+/**
+ * Archives come in the order of their names, each in its own order (solid ones know no other), then loose files, then
+ * copies. What could not be installed here is not given to others either. Errors: those of `install`.
+ */
 export async function openPayloadContent(
   { fileSystem, unpackers: unpackersNow, limits }: ContentContext,
   root: string,
   { signal }: { signal: AbortSignal },
 ): Promise<PayloadContent> {
   const unpackers = unpackersNow();
-  const { archives, loose } = await probeAndList(root, { fileSystem, unpackers, signal });
-  // What could not be installed here is not given to others either.
-  planInstall({ archives, loose, freeBytes: Infinity, ...(limits && { limits }) });
-  const executables = await looseExecutables(fileSystem, { root, loose });
+  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, freeBytes: Infinity, signal });
+  const sources = await sourcesOf(plan, { fileSystem, root });
+  const folders = new Set(sources.flatMap(({ sent }) => (sent?.kind === 'directory' ? sent.path : [])));
+  const copiedFolders = plan.archives.flatMap((archive) => archive.copiedFolders.filter((path) => !folders.has(path)));
   const entries: ContentEntry[] = [
-    ...archives.flatMap(({ entries: listed }) =>
-      listed.map(({ path, sizeBytes, kind, executable }) =>
-        entryOf({ path, sizeBytes, kind: kind === 'directory' ? 'directory' : 'file', executable }),
-      ),
-    ),
-    ...loose.map((file) => entryOf({ ...file, executable: executables.has(file.path) })),
+    ...sources.flatMap(({ sent }) => sent ?? []),
+    ...copiedFolders.map((path): ContentEntry => ({ path, size: 0, kind: 'directory' })),
+    ...copiesOf(plan, sources),
   ];
-  const copies = archives.flatMap(({ copies: made = [] }) =>
-    made.map((copy): ContentEntry => ({ ...entryOf({ ...copy, kind: 'file' }), copyOf: copy.from })),
-  );
   return {
-    entries: [...entries, ...copies],
-    totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
+    entries,
+    totalBytes: sources.reduce((sum, { sent }) => sum + (sent?.size ?? 0), 0),
     sections({ atMost }) {
       const starts = cutSections(
-        [...archives.flatMap(({ entries: listed }) => inArchive(listed)), ...loose.map(onItsOwn)],
+        [
+          ...plan.archives.flatMap((archive) =>
+            (archive.isAsListed ? inArchive : inOnePiece)(archive.entries.map(({ entry }) => entry)),
+          ),
+          ...plan.loose.map(({ entry }) => onItsOwn(entry)),
+        ],
         { atMost },
       );
       return starts.map((from, index) => ({
-        firstEntry: from,
+        firstEntry: sources.slice(0, from).filter(({ sent }) => sent).length,
         bytes: ({ signal: stop }) =>
           sectionBytes(
-            { fileSystem, unpackers, root, archives, loose },
-            { from, to: starts[index + 1] ?? entries.length, signal: stop },
+            { fileSystem, unpackers, root, plan },
+            { from, to: starts[index + 1] ?? sources.length, signal: stop },
           ),
       }));
     },
   };
 }
 
+/** An entry of an archive, or a loose file, in the order in which they come. */
+interface Source {
+  /** Undefined: something later takes its place, or it is a folder that was told before. */
+  readonly sent: ContentEntry | undefined;
+  readonly archive: PlannedArchive | undefined;
+}
+
+async function sourcesOf(
+  { archives, loose }: InstallPlan,
+  { fileSystem, root }: { fileSystem: FileSystem; root: string },
+): Promise<Source[]> {
+  const told = new Set<SafePath>();
+  const sentOf = ({ entry, path }: Placed<Omit<ListedFile, 'path'>>): ContentEntry | undefined => {
+    const { kind, sizeBytes, executable = false } = entry;
+    if (path === undefined || told.has(path)) return undefined;
+    told.add(path);
+    if (kind !== 'file') return { path, size: 0, kind: 'directory' };
+    return { path, size: sizeBytes, kind, ...(executable && { executable }) };
+  };
+  const sources: Source[] = archives.flatMap((archive) =>
+    archive.entries.map((placed) => ({ sent: sentOf(placed), archive })),
+  );
+  for (const { entry, path } of loose) {
+    const executable = entry.kind === 'file' && (await fileSystem.lstat(absolutePath(root, entry.path))).executable;
+    sources.push({ sent: sentOf({ entry: { ...entry, executable }, path }), archive: undefined });
+  }
+  return sources;
+}
+
+type ListedFile = PlannedArchive['entries'][number]['entry'];
+
+function copiesOf({ archives }: InstallPlan, sources: readonly Source[]): ContentEntry[] {
+  const files = new Map(sources.flatMap(({ sent }) => (sent ? [[sent.path, sent]] : [])));
+  return archives.flatMap(({ copies }) =>
+    Array.from(copies).flatMap(([path, from]) => {
+      const file = files.get(from);
+      return file ? [{ ...file, path, copyOf: from }] : [];
+    }),
+  );
+}
+
 interface PayloadParts {
   readonly fileSystem: FileSystem;
   readonly unpackers: readonly Unpacker[];
   readonly root: string;
-  readonly archives: readonly ListedArchive[];
-  readonly loose: readonly PayloadFile[];
+  readonly plan: InstallPlan;
 }
 
+/** `from` and `to` count the sources. */
 async function* sectionBytes(
-  { fileSystem, unpackers, root, archives, loose }: PayloadParts,
+  { fileSystem, unpackers, root, plan }: PayloadParts,
   { from, to, signal }: { from: number; to: number; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let start = 0;
-  for (const archive of archives) {
+  for (const archive of plan.archives) {
     const all = archive.entries;
     const entries = all.slice(Math.max(0, from - start), Math.max(0, to - start));
     // One without entries is looked at where it would have them.
@@ -102,56 +147,13 @@ async function* sectionBytes(
     if (!isHere) continue;
     const isPart = entries.length < all.length;
     // Of folders alone nothing comes.
-    if (isPart && !entries.some(({ sizeBytes }) => sizeBytes > 0)) continue;
-    yield* archiveBytes({ ...archive, entries }, { isPart, signal, root, unpackers });
+    if (isPart && !entries.some(({ entry }) => entry.sizeBytes > 0)) continue;
+    const options = { root, unpackers, isPart, signal };
+    for await (const piece of archiveContent({ ...archive, entries }, options))
+      if (piece.kind === 'bytes' && piece.placed.path !== undefined) yield piece.bytes;
   }
-  for (const file of loose.slice(Math.max(0, from - start), Math.max(0, to - start)))
-    if (file.kind === 'file') yield* looseBytes(fileSystem, file, { signal, root });
-}
-
-function entryOf({
-  path,
-  sizeBytes,
-  kind,
-  executable = false,
-}: {
-  path: string;
-  sizeBytes: number;
-  kind: 'file' | 'directory';
-  executable?: boolean | undefined;
-}): ContentEntry {
-  return { path, size: kind === 'file' ? sizeBytes : 0, kind, ...(kind === 'file' && executable && { executable }) };
-}
-
-/** The unpacker's word is not taken for where a file begins and ends. */
-async function* archiveBytes(
-  { path, unpackerId, entries }: ListedArchive,
-  {
-    root,
-    unpackers,
-    isPart,
-    signal,
-  }: { root: string; unpackers: readonly Unpacker[]; isPart: boolean; signal: AbortSignal },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let next = 0;
-  let missing = 0;
-  const stream = unpackerOf(unpackers, unpackerId).stream(absolutePath(root, path), { signal, entries, isPart });
-  for await (const item of stream) {
-    if (item.kind === 'bytes') {
-      missing -= item.bytes.length;
-      if (missing < 0) throw unfitting(path);
-      yield item.bytes;
-      continue;
-    }
-    if (missing !== 0 || item.entry.path !== entries[next]?.path) throw unfitting(path);
-    missing = entries[next]?.kind === 'file' ? (entries[next]?.sizeBytes ?? 0) : 0;
-    next += 1;
-  }
-  if (missing !== 0 || next !== entries.length) throw unfitting(path);
-}
-
-function unfitting(path: string): LanspreadError {
-  return new LanspreadError('ARCHIVE_CORRUPT', { message: `${path} holds something else than it lists.` });
+  for (const { entry, path } of plan.loose.slice(Math.max(0, from - start), Math.max(0, to - start)))
+    if (entry.kind === 'file' && path !== undefined) yield* looseBytes(fileSystem, entry, { signal, root });
 }
 
 async function* looseBytes(

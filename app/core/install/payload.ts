@@ -93,21 +93,22 @@ interface PlanOptions {
   readonly fileSystem: FileSystem;
   readonly unpackers: readonly Unpacker[];
   readonly limits?: BombLimits | undefined;
+  /** Default: what the disk of the root has. */
+  readonly freeBytes?: number;
   readonly signal: AbortSignal;
 }
 
 /** Looks at the payload and into its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
 export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
-  const { archives, loose } = await probeAndList(root, options);
-  const { freeBytes } = await options.fileSystem.space(root);
-  const { limits } = options;
-  return planInstall({ archives, loose, freeBytes, ...(limits && { limits }) });
+  const listed = await probeAndList(root, options);
+  const { fileSystem, limits, freeBytes = (await fileSystem.space(root)).freeBytes } = options;
+  return planInstall({ ...listed, freeBytes, ...(limits && { limits }) });
 }
 
 /** The payload's archives with what they list, and its loose files. */
-export async function probeAndList(
+async function probeAndList(
   root: string,
-  { fileSystem, unpackers, signal }: Omit<PlanOptions, 'limits'>,
+  { fileSystem, unpackers, signal }: Omit<PlanOptions, 'limits' | 'freeBytes'>,
 ): Promise<{ archives: ListedArchive[]; loose: readonly PayloadFile[] }> {
   const payload = await readPayload(fileSystem, root, { signal });
   const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root, signal }, payload));
@@ -118,17 +119,6 @@ export async function probeAndList(
     archives.push({ ...archive, ...settleLinks(archive.path, listed) });
   }
   return { archives, loose: split.loose };
-}
-
-/** Which loose files their owner may execute. */
-export async function looseExecutables(
-  fileSystem: FileSystem,
-  { root, loose }: { root: string; loose: readonly PayloadFile[] },
-): Promise<ReadonlySet<string>> {
-  const executables = new Set<string>();
-  for (const { path, kind } of loose)
-    if (kind === 'file' && (await fileSystem.lstat(join(root, path))).executable) executables.add(path);
-  return executables;
 }
 
 export function unpackerOf(unpackers: readonly Unpacker[], id: string): Unpacker {

@@ -1,8 +1,8 @@
 /** What an install will do, decided before anything is written. Pure. */
-import { LanspreadError, parsePath, PathSet, type SafePath } from '../base/index.ts';
-import { markerName } from '../game-folder/index.ts';
-import type { Copies } from './make-copies.ts';
+import { LanspreadError, type SafePath } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
+import type { Copies } from './make-copies.ts';
+import { TreePlanner, type Placed, type PlanTree } from './plan-tree.ts';
 import { furtherVolumes } from './volumes.ts';
 
 /** From this score on a file is an archive to unpack; see `Unpacker.probe`. */
@@ -83,20 +83,23 @@ export interface ListedArchive extends ArchiveChoice {
   readonly copiedFolders?: readonly string[];
 }
 
-interface PlannedArchive extends ArchiveChoice {
-  /** Of what comes out of it, copies left out. */
+export interface PlannedArchive extends ArchiveChoice {
+  /** All of its entries but links, in its order. */
+  readonly entries: readonly Placed<ArchiveEntry>[];
+  /** Every entry is installed under the very path that it is listed with: its tool may write by itself. */
+  readonly isAsListed: boolean;
+  /** Of what is installed from it, copies left out. */
   readonly totalBytes: number;
   readonly copies: Copies;
   /** Made with the copies; nothing unpacks them. */
-  readonly copiedFolders: readonly string[];
+  readonly copiedFolders: readonly SafePath[];
 }
 
-export interface InstallPlan {
+export interface InstallPlan extends PlanTree {
+  /** In the order in which they are installed: what a later one brings takes the place of what an earlier one brought. */
   readonly archives: readonly PlannedArchive[];
-  readonly loose: readonly PayloadFile[];
-  /** Every file that has to be there afterwards, with its size; nothing else may be. */
-  readonly files: ReadonlyMap<SafePath, number>;
-  readonly directories: ReadonlySet<SafePath>;
+  /** These come last. */
+  readonly loose: readonly Placed<PayloadFile>[];
   readonly totalBytes: number;
 }
 
@@ -112,24 +115,71 @@ function hostile(message: string, details: Record<string, unknown> = {}): Lanspr
   return new LanspreadError('ARCHIVE_HOSTILE', { message, details });
 }
 
-/** Throws `ARCHIVE_ENCRYPTED`, `ARCHIVE_HOSTILE` (path, link, collision, bomb) or `DISK_FULL`. */
+/** Throws `ARCHIVE_ENCRYPTED`, `ARCHIVE_HOSTILE` (path, link, bomb), `ARCHIVE_UNSUITABLE` or `DISK_FULL`. */
 export function planInstall({ archives, loose, freeBytes, limits, platform }: PlanInput): InstallPlan {
-  const tree = new TreePlan(platform);
-  for (const file of loose) tree.add(file, 'the download');
-  let totalBytes = sumOf(loose);
-  const planned = archives.map(({ entries, copies = [], copiedFolders = [], path, unpackerId, packedBytes }) => {
-    refuseBomb({ path, entries: [...entries, ...copies], packedBytes }, limits);
-    for (const entry of entries) tree.add(entry, path);
-    totalBytes += sumOf(entries) + sumOf(copies);
-    const planCopies = tree.addCopies(copies, path);
-    return { path, unpackerId, packedBytes, totalBytes: sumOf(entries), copies: planCopies, copiedFolders };
+  const tree = new TreePlanner(platform);
+  const placed = archives.map((archive) => {
+    refuseBomb(archive, limits);
+    return placeArchive(archive, tree);
   });
+  const placedLoose = loose.map((file) => tree.place(file, 'the download'));
+  const { files, directories } = tree.finish();
+  const totalBytes = Array.from(files.values()).reduce((sum, sizeBytes) => sum + sizeBytes, 0);
   const neededBytes = Math.ceil(totalBytes * 1.02);
   if (neededBytes > freeBytes) {
     const message = `Installing needs ${neededBytes} bytes; ${freeBytes} are free.`;
     throw new LanspreadError('DISK_FULL', { message, details: { neededBytes, freeBytes } });
   }
-  return { archives: planned, loose, files: tree.files, directories: tree.directories, totalBytes };
+  return { archives: placed.map(finishArchive), loose: placedLoose, files, directories, totalBytes };
+}
+
+interface PlacedArchive {
+  readonly archive: ListedArchive;
+  readonly entries: Placed<ArchiveEntry>[];
+  readonly copies: { copy: Placed<EntryCopy>; from: Placed<ArchiveEntry> }[];
+  readonly folders: readonly Placed<ArchiveEntry>[];
+}
+
+function placeArchive(archive: ListedArchive, tree: TreePlanner): PlacedArchive {
+  const { path: source, copies = [], copiedFolders = [] } = archive;
+  const entries = archive.entries.map((entry) => tree.place(entry, source));
+  const byPath = new Map(entries.map((placed) => [placed.entry.path, placed]));
+  return {
+    archive,
+    entries,
+    copies: copies.map((copy) => {
+      const from = byPath.get(copy.from);
+      if (from?.entry.kind !== 'file' || from.entry.sizeBytes !== copy.sizeBytes)
+        throw hostile(`${source}: ${JSON.stringify(copy.path)} is a copy of what is not there.`, { file: source });
+      return { copy: tree.place({ ...copy, kind: 'file' as const }, source), from };
+    }),
+    folders: copiedFolders.map((path) => tree.place({ path, kind: 'directory' as const, sizeBytes: 0 }, source)),
+  };
+}
+
+/** After everything was placed: only now it is known what is overwritten. */
+function finishArchive({ archive, entries: placed, copies: placedCopies, folders }: PlacedArchive): PlannedArchive {
+  const { path, unpackerId, packedBytes } = archive;
+  const moved = new Map<Placed<ArchiveEntry>, SafePath>();
+  const copies = new Map<SafePath, SafePath>();
+  for (const { copy, from } of placedCopies) {
+    if (copy.path === undefined) continue;
+    const original = from.path ?? moved.get(from);
+    // Something else takes the place of the file that it is a copy of, so the first copy gets the content itself.
+    if (original === undefined) moved.set(from, copy.path);
+    else copies.set(copy.path, original);
+  }
+  const entries = placed.map((one) => (moved.has(one) ? { entry: one.entry, path: moved.get(one) } : one));
+  return {
+    path,
+    unpackerId,
+    packedBytes,
+    entries,
+    isAsListed: entries.every((one) => one.path === one.entry.path),
+    totalBytes: sumOf(entries.flatMap((one) => (one.path === undefined ? [] : [one.entry]))),
+    copies,
+    copiedFolders: folders.flatMap((folder) => folder.path ?? []),
+  };
 }
 
 function sumOf(items: readonly { sizeBytes: number }[]): number {
@@ -137,69 +187,13 @@ function sumOf(items: readonly { sizeBytes: number }[]): number {
 }
 
 function refuseBomb(
-  { path, entries, packedBytes }: { path: string; entries: readonly { sizeBytes: number }[]; packedBytes: number },
+  { path, entries, copies = [], copiedFolders = [], packedBytes }: ListedArchive,
   limits: BombLimits = defaultBombLimits,
 ): void {
-  const count = entries.length;
+  const count = entries.length + copies.length + copiedFolders.length;
   if (count > limits.maxEntries) throw hostile(`${path} has ${count} entries.`, { file: path });
-  const unpackedBytes = sumOf(entries);
+  const unpackedBytes = sumOf(entries) + sumOf(copies);
   if (!Number.isSafeInteger(unpackedBytes)) throw hostile(`${path} claims an impossible size.`, { file: path });
   if (unpackedBytes > limits.ratioAboveBytes && unpackedBytes > packedBytes * limits.maxRatio)
     throw hostile(`${path} claims to unpack ${packedBytes} bytes to ${unpackedBytes}.`, { file: path });
-}
-
-/** The tree that all archives and loose files make together. */
-class TreePlan {
-  readonly files = new Map<SafePath, number>();
-  readonly directories = new Set<SafePath>();
-  readonly #paths = new PathSet();
-  readonly #platform: NodeJS.Platform | undefined;
-
-  constructor(platform: NodeJS.Platform | undefined) {
-    this.#platform = platform;
-    // Ours while it is staging; an entry of that name would replace it.
-    this.#paths.add(this.#parse(markerName), 'file');
-  }
-
-  add(
-    { path, kind, sizeBytes, encrypted = false }: Omit<ArchiveEntry, 'kind'> & { kind: ArchiveEntry['kind'] },
-    source: string,
-  ): void {
-    const details = { file: source, entry: path.slice(0, 300) };
-    const named = `${source}: ${JSON.stringify(details.entry)}`;
-    if (encrypted) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details });
-    if (kind === 'symlink' || kind === 'hardlink')
-      throw hostile(`${named} is a link, and nothing says what it points at.`, details);
-    if (kind === 'other') throw hostile(`${named} is neither a file nor a folder.`, details);
-    try {
-      const safePath = this.#parse(path);
-      this.#paths.add(safePath, kind);
-      if (kind === 'file') this.files.set(safePath, sizeBytes);
-      else this.directories.add(safePath);
-      for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
-        this.directories.add(this.#parse(path.slice(0, end)));
-    } catch (cause) {
-      throw new LanspreadError('ARCHIVE_HOSTILE', {
-        message: `${source}: ${cause instanceof Error ? cause.message : 'a path is not allowed'}`,
-        details,
-        cause,
-      });
-    }
-  }
-
-  addCopies(copies: readonly EntryCopy[], source: string): Copies {
-    const paths = new Map<SafePath, SafePath>();
-    for (const { path, from, sizeBytes } of copies) {
-      this.add({ path, kind: 'file', sizeBytes }, source);
-      const file = this.#parse(from);
-      if (this.files.get(file) !== sizeBytes)
-        throw hostile(`${source}: ${JSON.stringify(path)} is a copy of what is not there.`, { file: source });
-      paths.set(this.#parse(path), file);
-    }
-    return paths;
-  }
-
-  #parse(path: string): SafePath {
-    return parsePath(path, { atGameRoot: false, ...(this.#platform && { platform: this.#platform }) });
-  }
 }

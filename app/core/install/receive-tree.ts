@@ -81,7 +81,15 @@ function planOf(
       copyOf === undefined ? [] : [{ path, sizeBytes: size, from: copyOf }],
     ),
   };
-  return planInstall({ archives: [archive], loose: [], ...limits });
+  const plan = planInstall({ archives: [archive], loose: [], ...limits });
+  // A sender has settled what takes the place of what: it names nothing twice.
+  const twice = plan.archives.flatMap((planned) => planned.entries).find(({ entry, path }) => path !== entry.path);
+  if (twice || plan.files.size < entries.filter(({ kind }) => kind === 'file').length)
+    throw new LanspreadError('BAD_MESSAGE', {
+      message: `The sender names ${JSON.stringify(twice?.entry.path ?? 'a file')} twice.`,
+      details: twice && { entry: twice.entry.path },
+    });
+  return plan;
 }
 
 function filesOf({ entries }: IncomingContent): ContentFile[] {

@@ -186,12 +186,14 @@ export async function copyLoose(
     made.add(path);
     await fileSystem.makeDirectory(path, { within: staging });
   };
-  for (const { path, kind, sizeBytes } of plan.loose) {
+  for (const { entry, path } of plan.loose) {
     throwIfAborted(signal);
+    if (path === undefined) continue;
+    const { kind, sizeBytes } = entry;
     const target = absolutePath(staging, path);
     await makeDirectory(kind === 'directory' ? target : join(target, '..'));
     if (kind !== 'file') continue;
-    await fileSystem.copyFile(absolutePath(root, path), target);
+    await fileSystem.copyFile(absolutePath(root, entry.path), target);
     onCopied(sizeBytes);
   }
 }

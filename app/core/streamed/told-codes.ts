@@ -12,5 +12,6 @@ export const toldCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ARCHIVE_CORRUPT',
   'ARCHIVE_ENCRYPTED',
   'ARCHIVE_HOSTILE',
+  'ARCHIVE_UNSUITABLE',
   'UNPACKER_FAILED',
 ]);

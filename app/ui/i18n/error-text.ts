@@ -8,7 +8,7 @@ import {
 } from '../../core/rpc/client.ts';
 import type { TellingDetail } from '../../core/rpc/client.ts';
 import type { Language } from './define.ts';
-import { errorsDetailed, operationWords, reasonWords } from './errors-detailed.ts';
+import { errorsDetailed, faultWords, operationWords, reasonWords } from './errors-detailed.ts';
 import { fill, formatBytes, formatList, formatNumber, formatSeconds, type Values } from './translate.ts';
 
 export interface ErrorCase {
@@ -50,5 +50,6 @@ function wordsOf(
   if (kind === 'peer') return nameOf(detail);
   // A word that is not known here says nothing: the plain sentence does.
   if (kind === 'operation') return operationWords[language][detail];
+  if (kind === 'fault') return faultWords[language][detail];
   return kind === 'reason' ? reasonWords[language][detail] : detail;
 }

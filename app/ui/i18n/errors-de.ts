@@ -229,6 +229,10 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Das Archiv versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
     next: 'Entfern es, und sag dem Bescheid, der es gepackt hat.',
   },
+  ARCHIVE_UNSUITABLE: {
+    message: 'Das Archiv enthält etwas, das sich unter Windows nicht speichern lässt.',
+    next: 'Bitte den, der es gepackt hat, die genannte Datei umzubenennen.',
+  },
   UNPACKER_FAILED: { message: 'Das Entpacken ist gescheitert.', next: 'Sieh ins Protokoll; prüf den Download.' },
   // Erweiterungen
   EXTENSION_INVALID: {

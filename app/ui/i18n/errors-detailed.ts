@@ -77,6 +77,11 @@ export const errorsDetailed: Record<Language, Sentences> = {
       '{file} versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
       '„{entry}“ im Archiv versucht, außerhalb seines Ordners zu schreiben oder diesen PC zu überlasten.',
     ],
+    ARCHIVE_UNSUITABLE: [
+      '„{entry}“ in {file} lässt sich unter Windows nicht speichern: {reason}.',
+      '„{entry}“ in {file} lässt sich unter Windows nicht speichern.',
+      '{file} enthält etwas, das sich unter Windows nicht speichern lässt.',
+    ],
     EXTENSION_INCOMPATIBLE: ['Die Erweiterung ist für Lanspread {wants} gemacht; hier ist die Schnittstelle {has}.'],
     EXTENSION_FAILED: ['Die Erweiterung {extensionId} ist gescheitert.'],
     EXTENSION_CRASHED: ['Der Prozess der Erweiterung {extensionId} ist zu Ende gegangen.'],
@@ -116,5 +121,27 @@ export const reasonWords: Record<Language, Readonly<Record<string, string>>> = {
     'install-unfinished': 'eine Installation ist noch nicht zu Ende',
     conflict: 'dort liegen zur Seite gelegte Dateien von dir',
     'not-downloaded': 'das Spiel ist nicht geladen',
+  },
+};
+
+/** Why a name in an archive is not suitable. */
+export const faultWords: Record<Language, Readonly<Record<string, string>>> = {
+  en: {},
+  de: {
+    empty: 'der Name ist leer',
+    'too-long': 'der Pfad ist zu lang',
+    'bad-unicode': 'der Name ist kein gültiges Unicode',
+    control: 'der Name enthält ein Steuerzeichen',
+    backslash: 'der Name enthält einen umgekehrten Schrägstrich',
+    colon: 'der Name enthält einen Doppelpunkt',
+    absolute: 'der Pfad beginnt nicht im Ordner des Spiels',
+    forbidden: 'der Name enthält ein verbotenes Zeichen',
+    'empty-segment': 'ein Ordner im Pfad hat keinen Namen',
+    'dot-segment': 'ein Ordner im Pfad heißt „.“',
+    'ends-in-dot': 'der Name endet mit einem Punkt oder Leerzeichen',
+    'device-name': 'der Name gehört einem Gerät',
+    'long-segment': 'der Name ist zu lang',
+    reserved: 'der Name gehört Lanspread',
+    'file-and-folder': 'es ist zugleich Datei und Ordner',
   },
 };

@@ -34,6 +34,7 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   ARCHIVE_CORRUPT: downloadAndInstall,
   ARCHIVE_ENCRYPTED: download,
   ARCHIVE_HOSTILE: 'Außerhalb des Arbeitsordners wurde nichts geschrieben; der Download bleibt erhalten.',
+  ARCHIVE_UNSUITABLE: downloadAndInstall,
   UNPACKER_FAILED: downloadAndInstall,
   EXTENSION_CRASHED: othersGoOn,
   EXTENSION_TIMEOUT: othersGoOn,

@@ -101,7 +101,9 @@ test('every hostile archive is refused with a code, leaves nothing and rolls bac
       ? ['ARCHIVE_ENCRYPTED']
       : /^(?:truncated|one wrong byte)/.test(name)
         ? ['ARCHIVE_CORRUPT']
-        : ['ARCHIVE_HOSTILE', 'ARCHIVE_CORRUPT'];
+        : /^(?:file over|reserved|alternate|trailing)/.test(name)
+          ? ['ARCHIVE_UNSUITABLE']
+          : ['ARCHIVE_HOSTILE', 'ARCHIVE_CORRUPT'];
     assert.ok(wanted.includes(code), `${name}: ${code}`);
     assertSameTree(await readTree(lab.gamesDir), tree, name);
     assert.is(lab.state.intents.get(root), undefined, name);

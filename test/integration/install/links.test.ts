@@ -4,15 +4,13 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blake3Hex, parseGameId } from '../../../app/core/base/index.ts';
-import { openPayloadContent, type ContentSender } from '../../../app/core/install/index.ts';
 import type { Entry } from '../../support/entries.ts';
 import { failure } from '../../support/failure.ts';
-import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
+import { installLab, listener, requestFor } from '../../support/install-lab.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
 import { writeArchive, type ArchiveFormat } from '../../support/archives.ts';
 import { writeZip } from '../../support/zip-writer.ts';
-import { pouringOf, wholeOf } from '../../support/pouring.ts';
+import { streamTo } from '../../support/stream-to.ts';
 
 const signal = AbortSignal.timeout(120_000);
 
@@ -27,38 +25,6 @@ async function pack(path: string, format: ArchiveFormat, content: readonly Entry
   // Written by hand: its links are as they are told.
   if (format === 'zip') await writeZip(path, content, 'links');
   else await writeArchive(path, content, { format, seed: 'links' });
-}
-
-/** What another PC would send, without the way in between. */
-function senderOf(lab: InstallLab, root: string): ContentSender {
-  return {
-    peerId: 'sender',
-    async open() {
-      const content = await openPayloadContent(lab.context, root, { signal });
-      const hashes: string[] = [];
-      return {
-        entries: content.entries,
-        hashes,
-        pour: pouringOf(async function* () {
-          const all: Buffer[] = [];
-          for await (const piece of wholeOf(content, signal)) all.push(Buffer.from(piece));
-          const whole = Buffer.concat(all);
-          assert.is(whole.length, content.totalBytes, 'copies are not sent');
-          let at = 0;
-          for (const { kind, size, copyOf } of content.entries)
-            if (kind === 'file' && copyOf === undefined) hashes.push(blake3Hex(whole.subarray(at, (at += size))));
-          yield whole;
-        }),
-        async [Symbol.asyncDispose]() {},
-      };
-    },
-  };
-}
-
-function streamTo(lab: InstallLab, root: string, from: string): Promise<unknown> {
-  const request = { gameId: parseGameId('streamed'), version: '1.0', root, payloadBytes: 100_000 };
-  const told = { onBegin() {}, onProgress() {}, onSenderFailed() {} };
-  return lab.installer.streamedInstall({ ...request, senders: [senderOf(lab, from)] }, told, { signal });
 }
 
 for (const format of ['zip', '7z', 'rar5'] as const) {

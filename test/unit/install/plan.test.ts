@@ -104,41 +104,49 @@ test('the plan names every file, every folder and all bytes', () => {
     loose: [file('readme.txt', 7)],
   });
   assert.equal(Array.from(files), [
-    ['readme.txt', 7],
     ['a/b/c.txt', 5],
+    ['readme.txt', 7],
   ]);
   assert.equal(Array.from(directories).sort(), ['a', 'a/b', 'saves']);
   assert.is(totalBytes, 12);
 });
 
-test('entries that lead outside or cannot be names are hostile', () => {
-  for (const path of [
-    '../x',
-    'a/../../x',
-    '/etc/passwd',
-    'C:/x',
-    'C:x',
-    '\\\\host\\x',
-    'a\\b',
-    'a/./b',
-    'a//b',
-    '',
-    'a\nb',
-    'a\u0000b',
-    'CON',
-    'a/nul.txt',
-    'a.',
-    'a /b',
-    'x:stream',
-    `${'d/'.repeat(150)}x`,
-    '.lanspread_owned',
-    '.LANSPREAD_OWNED',
-  ])
+test('only what leads outside is hostile', () => {
+  for (const path of ['../x', 'a/../../x', '/etc/passwd', 'C:/x', 'c:\\x', '\\\\host\\x', '..\\x', 'a\\..\\..\\x'])
     assert.is(
       codeOf(() => plan({ archives: [[entry(path)]] })),
       'ARCHIVE_HOSTILE',
       JSON.stringify(path),
     );
+});
+
+test('what some PC cannot store is not suitable, and the entry is named with the reason', () => {
+  for (const [path, reason] of [
+    ['a\\b', 'backslash'],
+    ['a/./b', 'dot-segment'],
+    ['a//b', 'empty-segment'],
+    ['', 'empty'],
+    ['a\nb', 'control'],
+    ['a\u0000b', 'control'],
+    ['CON', 'device-name'],
+    ['a/nul.txt', 'device-name'],
+    ['a.', 'ends-in-dot'],
+    ['a /b', 'ends-in-dot'],
+    ['x:stream', 'colon'],
+    ['C:x', 'colon'],
+    [`${'d/'.repeat(150)}x`, 'too-long'],
+    ['.lanspread_owned', 'reserved'],
+    ['.LANSPREAD_OWNED/x', 'reserved'],
+  ] as const) {
+    try {
+      plan({ archives: [[entry('fine.txt'), entry(path)]] });
+      assert.unreachable(path);
+    } catch (error) {
+      if (!(error instanceof LanspreadError)) throw error;
+      assert.is(error.code, 'ARCHIVE_UNSUITABLE', JSON.stringify(path));
+      assert.equal(error.details, { file: 'archive 0.eti', entry: path.slice(0, 300), reason });
+    }
+  }
 });
 
 test('links, devices and deletions are hostile', () => {
@@ -150,36 +158,88 @@ test('links, devices and deletions are hostile', () => {
     );
 });
 
-test('entries that collide are hostile: within one archive, across archives, with loose files', () => {
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('Save.dat'), entry('SAVE.DAT')]] })),
-    'ARCHIVE_HOSTILE',
+/** `listed -> installed`, archive by archive; nothing stands for what is overwritten. */
+function places({ archives, loose }: ReturnType<typeof plan>): string[][] {
+  const told = ({ entry: { path: from }, path }: { entry: { path: string }; path: string | undefined }): string =>
+    path === from ? from : `${from} -> ${path ?? 'nothing'}`;
+  return [...archives.map(({ entries }) => entries.map(told)), loose.map(told)];
+}
+
+test('a later file takes the place of an earlier one: in one archive, in the next one, loose ones last', () => {
+  const planned = plan({
+    archives: [
+      [entry('a', { sizeBytes: 1 }), entry('b'), entry('a', { sizeBytes: 2 }), entry('d/readme.txt')],
+      [entry('B', { sizeBytes: 3 }), entry('d/c')],
+    ],
+    loose: [file('D/README.txt', 7)],
+  });
+  assert.equal(places(planned), [
+    ['a -> nothing', 'b -> nothing', 'a', 'd/readme.txt -> nothing'],
+    ['B -> b', 'd/c'],
+    ['D/README.txt -> d/readme.txt'],
+  ]);
+  assert.equal(Object.fromEntries(planned.files), { a: 2, b: 3, 'd/readme.txt': 7, 'd/c': 5 });
+  assert.is(planned.totalBytes, 17);
+  assert.equal(
+    planned.archives.map(({ isAsListed, totalBytes }) => [isAsListed, totalBytes]),
+    [
+      [false, 2],
+      [false, 8],
+    ],
   );
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('caf\u00e9'), entry('cafe\u0301')]] })),
-    'ARCHIVE_HOSTILE',
-  );
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('a'), entry('a')]] })),
-    'ARCHIVE_HOSTILE',
-  );
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('a'), entry('a/b')]] })),
-    'ARCHIVE_HOSTILE',
-  );
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('a')], [entry('A')]] })),
-    'ARCHIVE_HOSTILE',
-  );
-  assert.is(
-    codeOf(() => plan({ archives: [[entry('readme.txt')]], loose: [file('readme.txt')] })),
-    'ARCHIVE_HOSTILE',
-  );
+});
+
+test('folders that differ by case are one folder, spelled as it came first', () => {
+  const planned = plan({ archives: [[entry('Data/a'), entry('data/b'), entry('DATA/Sub/c'), entry('data/sub/d')]] });
+  assert.equal(places(planned)[0], [
+    'Data/a',
+    'data/b -> Data/b',
+    'DATA/Sub/c -> Data/Sub/c',
+    'data/sub/d -> Data/Sub/d',
+  ]);
+  assert.equal(Array.from(planned.directories), ['Data', 'Data/Sub']);
+});
+
+test('names that Windows keeps apart stay apart; those that differ by their Unicode form alone are one', () => {
+  const apart = ['Stra\u00dfe', 'STRASSE', '\u0131', 'i', '\u017f', 's'];
+  assert.equal(places(plan({ archives: [apart.map((path) => entry(path))] }))[0], apart);
+  const planned = plan({ archives: [[entry('caf\u00e9'), entry('cafe\u0301'), entry('CAF\u00c9')]] });
+  assert.equal(Array.from(planned.files.keys()), ['caf\u00e9']);
+});
+
+test('a name that is a file and a folder is not suitable, whichever comes first', () => {
+  for (const paths of [
+    ['a', 'a/b'],
+    ['a/b', 'A'],
+  ])
+    assert.is(
+      codeOf(() => plan({ archives: [paths.map((path) => entry(path))] })),
+      'ARCHIVE_UNSUITABLE',
+    );
   assert.is(
     codeOf(() => plan({ archives: [[entry('d/a')], [entry('d/b')]] })),
     undefined,
     'a folder may be shared',
   );
+});
+
+test('a copy whose original is overwritten gets the content itself', () => {
+  const planned = planInstall({
+    archives: [
+      {
+        path: parsePath('a.eti', { atGameRoot: true }),
+        unpackerId: 'u',
+        packedBytes: 100,
+        entries: [entry('lib.so.1')],
+        copies: ['lib.so', 'lib', 'gone'].map((path) => ({ path, from: 'lib.so.1', sizeBytes: 5 })),
+      },
+      { path: parsePath('b.eti', { atGameRoot: true }), unpackerId: 'u', packedBytes: 100, entries: [entry('gone')] },
+    ],
+    loose: [file('lib.so.1', 9)],
+    freeBytes: gib,
+  });
+  assert.equal(places(planned), [['lib.so.1 -> lib.so'], ['gone'], ['lib.so.1']]);
+  assert.equal(Array.from(planned.archives[0]?.copies ?? []), [['lib', 'lib.so']]);
 });
 
 test('an encrypted entry is told before anything is written', () => {

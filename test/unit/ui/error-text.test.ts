@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { errorDetailKinds, isErrorCode, LanspreadError, tellingDetails } from '../../../app/core/base/index.ts';
+import {
+  errorDetailKinds,
+  isErrorCode,
+  LanspreadError,
+  pathFaults,
+  tellingDetails,
+} from '../../../app/core/base/index.ts';
 import type { ErrorCode, ErrorDetails } from '../../../app/core/base/index.ts';
 import { operationKinds } from '../../../app/core/operations/index.ts';
 import { detailedText, placeholdersOf } from '../../../app/ui/i18n/error-text.ts';
 import { errorsDe } from '../../../app/ui/i18n/errors-de.ts';
-import { errorsDetailed, operationWords, reasonWords } from '../../../app/ui/i18n/errors-detailed.ts';
+import { errorsDetailed, faultWords, operationWords, reasonWords } from '../../../app/ui/i18n/errors-detailed.ts';
 import type { Language } from '../../../app/ui/i18n/define.ts';
 
 const names: Record<string, string> = { a1: 'nas', b2: 'seat-07', c3: 'Ada' };
@@ -102,6 +108,7 @@ test('every operation and every reason has its words', () => {
   const reasons = Array.from(source.matchAll(/return '([a-z-]+)'/g), ([, reason = '']) => reason);
   assert.ok(reasons.length > 5);
   assert.equal(Object.keys(reasonWords.de).sort(), reasons.sort());
+  assert.equal(Object.keys(faultWords.de), Object.keys(pathFaults));
 });
 
 test('what is told is bounded, and telling it twice changes nothing', () => {

@@ -1,0 +1,135 @@
+/**
+ * One tree out of several archives and loose files, as Windows would make it: names that differ only by case are one
+ * name, spelled as it came first, and what comes later takes the place of what came before. Pure.
+ */
+import {
+  leadsOutside,
+  LanspreadError,
+  parsePath,
+  pathFault,
+  pathFaults,
+  sameNameKey,
+  type PathFault,
+  type SafePath,
+} from '../base/index.ts';
+import type { ArchiveEntry } from '../content/index.ts';
+import { markerName } from '../game-folder/index.ts';
+
+/** An entry of an archive or a loose file, and where it goes. */
+export interface Placed<T> {
+  readonly entry: T;
+  /** Undefined: something later takes its place. */
+  readonly path: SafePath | undefined;
+}
+
+export interface PlanTree {
+  /** Every file that has to be there afterwards, with its size. */
+  readonly files: ReadonlyMap<SafePath, number>;
+  readonly directories: ReadonlySet<SafePath>;
+}
+
+type Placeable = Pick<ArchiveEntry, 'path' | 'kind' | 'sizeBytes' | 'encrypted'>;
+type Open<T> = { -readonly [Key in keyof Placed<T>]: Placed<T>[Key] };
+
+interface Node {
+  readonly path: SafePath;
+  readonly kind: 'file' | 'directory';
+  sizeBytes: number;
+  /** Of a file. */
+  owner?: Open<unknown>;
+}
+
+const longestNamed = 300;
+
+export class TreePlanner {
+  readonly #nodes = new Map<string, Node>();
+  readonly #platform: NodeJS.Platform | undefined;
+
+  constructor(platform?: NodeJS.Platform) {
+    this.#platform = platform;
+  }
+
+  /**
+   * `source` is its archive's name, for messages. Throws `ARCHIVE_ENCRYPTED`; `ARCHIVE_HOSTILE` for a path that leads
+   * outside and for what is neither file nor folder; `ARCHIVE_UNSUITABLE` for what some PC cannot store.
+   */
+  place<T extends Placeable>(entry: T, source: string): Placed<T> {
+    const { path, kind, sizeBytes, encrypted = false } = entry;
+    if (encrypted) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details: detailsOf(entry, source) });
+    if (kind === 'symlink' || kind === 'hardlink')
+      throw hostile(entry, { source, what: 'is a link, and nothing says what it points at' });
+    if (kind === 'other') throw hostile(entry, { source, what: 'is neither a file nor a folder' });
+    this.#assertAllowed(entry, source);
+    const placed: Open<T> = { entry, path: undefined };
+    const node = this.#nodeAt(entry, { source, kind, end: path.length });
+    placed.path = node.path;
+    if (kind === 'file') {
+      if (node.owner) node.owner.path = undefined;
+      node.owner = placed;
+      node.sizeBytes = sizeBytes;
+    }
+    return placed;
+  }
+
+  finish(): PlanTree {
+    const nodes = Array.from(this.#nodes.values());
+    return {
+      files: new Map(nodes.flatMap(({ path, kind, sizeBytes }) => (kind === 'file' ? [[path, sizeBytes]] : []))),
+      directories: new Set(nodes.flatMap(({ path, kind }) => (kind === 'directory' ? [path] : []))),
+    };
+  }
+
+  #assertAllowed(entry: Placeable, source: string): void {
+    const { path } = entry;
+    const rules = { atGameRoot: false, ...(this.#platform && { platform: this.#platform }) };
+    if (leadsOutside(path)) throw hostile(entry, { source, what: 'leads outside its folder' });
+    const fault = pathFault(path, rules);
+    if (fault !== undefined) throw unsuitable(entry, { source, reason: fault });
+    // Ours while it is staging; an entry of that name would replace it.
+    const [top = ''] = path.split('/', 1);
+    if (sameNameKey(top) === sameNameKey(markerName)) throw unsuitable(entry, { source, reason: 'reserved' });
+  }
+
+  /** The node of a path up to `end`, made where it is missing, as are the folders that it is in. */
+  #nodeAt(entry: Placeable, { source, kind, end }: { source: string; kind: 'file' | 'directory'; end: number }): Node {
+    const path = entry.path.slice(0, end);
+    const key = sameNameKey(path);
+    const present = this.#nodes.get(key);
+    if (present?.kind === kind) return present;
+    if (present) throw unsuitable(entry, { source, reason: 'file-and-folder' });
+    const slash = path.lastIndexOf('/');
+    const parent = slash < 0 ? '' : `${this.#nodeAt(entry, { source, kind: 'directory', end: slash }).path}/`;
+    const node: Node = { path: this.#parse(`${parent}${path.slice(slash + 1)}`), kind, sizeBytes: 0 };
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  #parse(path: string): SafePath {
+    return parsePath(path, { atGameRoot: false, ...(this.#platform && { platform: this.#platform }) });
+  }
+}
+
+function detailsOf({ path }: Placeable, source: string): { file: string; entry: string } {
+  return { file: source, entry: path.slice(0, longestNamed) };
+}
+
+interface Fault {
+  readonly source: string;
+  /** Goes on after the entry's name. */
+  readonly what: string;
+}
+
+function messageOf(entry: Placeable, { source, what }: Fault): string {
+  return `${source}: ${JSON.stringify(entry.path.slice(0, longestNamed))} ${what}.`;
+}
+
+function hostile(entry: Placeable, fault: Fault): LanspreadError {
+  const details = detailsOf(entry, fault.source);
+  return new LanspreadError('ARCHIVE_HOSTILE', { message: messageOf(entry, fault), details });
+}
+
+function unsuitable(entry: Placeable, { source, reason }: { source: string; reason: PathFault }): LanspreadError {
+  const details = { ...detailsOf(entry, source), reason };
+  const message = messageOf(entry, { source, what: pathFaults[reason] });
+  return new LanspreadError('ARCHIVE_UNSUITABLE', { message, details });
+}
