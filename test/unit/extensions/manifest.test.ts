@@ -6,6 +6,7 @@ import {
   assertCompatible,
   compareVersions,
   isCompatible,
+  isVersion,
   manifestJsonSchema,
   parseManifest,
   type ExtensionManifest,
@@ -202,6 +203,25 @@ test('versions have the order of semantic versioning', () => {
   ];
   assert.equal(inOrder.toReversed().toSorted(compareVersions), inOrder);
   assert.is(compareVersions('1.0.0+a', '1.0.0+b'), 0);
+});
+
+test('a version is a semantic version and nothing else: it names a folder', () => {
+  for (const text of ['1.2.3', '0.0.0', '1.2.3-rc.1', '1.2.3+build.7']) assert.ok(isVersion(text), text);
+  const others = [
+    '',
+    '1',
+    '1.2',
+    'v1.2.3',
+    '=1.2.3',
+    ' 1.2.3',
+    '1.2.3 ',
+    '1.2.3\n',
+    '01.2.3',
+    '1.2.3-01',
+    '../1.2.3',
+    '1.2.3/..',
+  ];
+  for (const text of [...others, `1.2.3-${'a'.repeat(95)}`]) assert.not.ok(isVersion(text), JSON.stringify(text));
 });
 
 test('the JSON Schema that editors use is the one of the source', () => {

@@ -1,6 +1,6 @@
+import { satisfies } from 'semver';
 import { LanspreadError } from '../../base/index.ts';
 import type { ExtensionManifest } from './schema.ts';
-import { isInRange, parseRange, parseVersion } from './semver.ts';
 
 /** The version of the API that extensions are written against: what `engines.lanspread` is compared with. */
 export const extensionApiVersion = '1.0.0';
@@ -17,7 +17,7 @@ export function assertCompatible(
   });
 }
 
+/** A range that is none fits no version. */
 export function isCompatible(range: string, apiVersion: string = extensionApiVersion): boolean {
-  const [version, spans] = [parseVersion(apiVersion), parseRange(range)];
-  return version !== undefined && spans !== undefined && isInRange(version, spans);
+  return satisfies(apiVersion, range);
 }

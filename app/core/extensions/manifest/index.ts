@@ -8,4 +8,4 @@ export {
   type ToolPlatform,
   type UnpackerContribution,
 } from './schema.ts';
-export { compareVersions, isInRange, parseRange, parseVersion } from './semver.ts';
+export { compareVersions, isVersion } from './versions.ts';

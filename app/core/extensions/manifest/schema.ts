@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { whyUnsafe } from '../../base/index.ts';
-import { parseRange, parseVersion } from './semver.ts';
+import { isVersion, isVersionRange } from './versions.ts';
 
 /** Platforms that tools can be built for, as Node names them. */
 const toolPlatforms = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-x64', 'darwin-arm64'] as const;
@@ -117,12 +117,12 @@ const permissions = z.strictObject({
 
 const version = z
   .string()
-  .refine((text) => parseVersion(text) !== undefined, 'is not a version such as "1.2.0"')
+  .refine(isVersion, 'is not a version such as "1.2.0"')
   .meta({ description: 'Semantic version' });
 
 const lanspreadRange = z
   .string()
-  .refine((text) => parseRange(text) !== undefined, 'is not a range of versions such as "^1.0.0"')
+  .refine(isVersionRange, 'is not a range of versions such as "^1.0.0"')
   .meta({ description: 'Which versions of Lanspread it works with' });
 
 /** Other fields of a `package.json` are left alone. */

@@ -13,7 +13,7 @@ import {
   assertCompatible,
   compareVersions,
   manifestName,
-  parseVersion,
+  isVersion,
   readManifest,
   type ExtensionManifest,
 } from '../manifest/index.ts';
@@ -120,7 +120,7 @@ async function settleHome(
   { home, version }: { home: string; version: string | undefined },
 ): Promise<string | undefined> {
   const names = (await fileSystem.list(home)).flatMap(({ name, kind }) => (kind === 'directory' ? [name] : []));
-  const versions = names.filter((name) => parseVersion(name) !== undefined);
+  const versions = names.filter(isVersion);
   let inUse = version !== undefined && versions.includes(version) ? version : versions.toSorted(compareVersions).at(-1);
   if (version !== undefined && !versions.includes(version) && names.includes(formerName)) {
     // Broken off between stepping aside and the new folder's rename.
