@@ -13,7 +13,7 @@ import { digestOf, findProgram } from '../app/cli/program.mjs';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages that look for files or native parts beside themselves. */
-const outside = [
+export const outsidePackages: readonly string[] = [
   'better-sqlite3',
   '@parcel/watcher',
   '@napi-rs/blake-hash',
@@ -129,7 +129,7 @@ async function bundle({
     logLevel: 'warn',
     root,
     plugins: [nativePartsStayOutside, placesStay(outDir, read)],
-    ssr: { noExternal: true, external: outside },
+    ssr: { noExternal: true, external: [...outsidePackages] },
     build: {
       outDir,
       copyPublicDir: false,

@@ -17,8 +17,8 @@ export async function startLauncherCore(
   stayUp(logger);
   try {
     const handle = await startCore({
-      ...options,
       fallbackCatalogFile: sampleCatalog,
+      ...options,
       logger,
       builtInExtensions,
     });

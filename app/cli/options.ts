@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
+import { platformStateDir } from '../boot/state-dir.mjs';
+import { installedOptions } from './installed.ts';
 import type { CoreOptions } from '../core/core.ts';
 
 /** What every command that starts a core takes. */
@@ -42,13 +43,9 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** The built UI that the core serves: `npm ci` builds it. */
 export const uiDirectory = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
-/** `state/` inside a checkout, the platform's app-data folder otherwise. */
+/** `state/` inside a checkout, the platform's own place otherwise. */
 function defaultStateDir(): string {
-  if (existsSync(join(repository, 'tsconfig.json'))) return join(repository, 'state');
-  const { platform, env } = process;
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Lanspread');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Lanspread');
-  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'lanspread');
+  return existsSync(join(repository, 'tsconfig.json')) ? join(repository, 'state') : platformStateDir();
 }
 
 export function stateDirOf(flags: { stateDir?: string }): string {
@@ -67,5 +64,6 @@ export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'b
     peers: flags.peer ?? [],
     developmentExtensions: (flags.extension ?? []).map((directory) => ({ directory: resolve(directory) })),
     uiDirectory,
+    ...installedOptions(),
   };
 }

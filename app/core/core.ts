@@ -40,6 +40,7 @@ export interface CoreHandle {
   readonly commands: Commands;
   /** Every event since the start: the first listener gets those from before it listened. */
   readonly events: Event<CoreEvent>;
+  readonly version: string;
   /** Opens the UI in a browser; carries the token. */
   readonly url: string;
   /** Stops in order: refuses commands, pauses downloads, says goodbye, closes. Never throws. */
@@ -203,6 +204,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   return {
     commands,
     events: events.event,
+    version: lanspreadVersion,
     url: rpc.url,
     stop: ({ timeoutMs = stopLimitMs } = {}) => (stopping ??= stopAll(timeoutMs)),
     stopped,

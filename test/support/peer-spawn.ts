@@ -16,6 +16,8 @@ export interface PeerOptions {
   /** Multiaddrs of other peers. */
   peers?: readonly string[];
   environment?: Record<string, string>;
+  /** An installed Lanspread in place of the checkout's: its command, and all of its environment. */
+  installed?: { command: readonly string[]; environment: Record<string, string> };
   /** Another program that speaks the same contract, for tests of this client itself. */
   program?: string;
 }
@@ -41,12 +43,14 @@ function argumentsOf({ name, gamesDir, stateDir, catalog, namespace, peers = [] 
 
 /** Starts the process; what it says is the caller's to read. */
 export function spawnPeer(options: PeerOptions): PeerChild {
-  const command = [process.execPath, options.program ?? program, ...argumentsOf(options)];
+  const { installed } = options;
+  const start = installed?.command ?? [process.execPath, options.program ?? program];
+  const command = [...start, ...argumentsOf(options)];
   // `ip netns exec` replaces itself by the command, so the process id is the peer's own there too.
   const [file = '', ...rest] =
     options.namespace === undefined ? command : ['ip', 'netns', 'exec', options.namespace, ...command];
   return spawn(file, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', ...options.environment },
+    env: installed?.environment ?? { ...process.env, NO_COLOR: '1', ...options.environment },
   });
 }

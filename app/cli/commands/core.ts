@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isQuit, type CoreMessage } from '../../shell/supervision/index.ts';
 import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
+import { tellStarted } from '../installed.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 
 /** What a shell forks: the core alone, which ends when its shell does. Not for people, so no help names it. */
@@ -42,6 +43,7 @@ async function runCore(flags: CoreFlags): Promise<number> {
       () => {},
     );
   });
+  tellStarted(stateDirOf(flags), handle.version);
   tell({ type: 'ready', url: handle.url, kiosk: await isKiosk() });
   const { failed } = await handle.stopped;
   return failed ? exitCodes.failed : exitCodes.done;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
+import { tellStarted } from '../installed.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
@@ -26,6 +27,7 @@ async function runNode(flags: CoreFlags): Promise<number> {
       if (event.endsWith('-progress') || event === 'games-changed' || event === 'blocks-verified') return;
       logger.info(facts, event);
     });
+    tellStarted(stateDirOf(flags), handle.version);
     let exitCode: number = exitCodes.done;
     void asked.then((signal) => {
       if (signal === 'SIGINT') exitCode = exitCodes.interrupted;

@@ -39,14 +39,20 @@ async function runStart(flags: StartFlags, args: readonly string[]): Promise<num
     nwRuntime: flags.open ? await findNwRuntime() : undefined,
     browser: findBrowser(),
   });
-  if (choice.kind === 'nw') return await runNw(choice.runtime, args);
+  if (choice.kind === 'nw')
+    return await runNw(choice.runtime, { args, profileDirectory: join(stateDirOf(flags), 'nw') });
   return await runBrowserShell(choice, { args, profileDirectory: join(stateDirOf(flags), 'browser') });
 }
 
 /** NW.js keeps the core itself; this process only waits for it. */
-function runNw(runtime: string, args: readonly string[]): Promise<number> {
+function runNw(
+  runtime: string,
+  { args, profileDirectory }: { args: readonly string[]; profileDirectory: string },
+): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const nw = spawn(runtime, [nwApplication, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // By itself NW.js takes a folder that is named like ours, and on Windows the two names would be one.
+  const flags = [nwApplication, `--user-data-dir=${profileDirectory}`, ...args];
+  const nw = spawn(runtime, flags, { stdio: ['ignore', 'ignore', 'inherit'] });
   process.once('SIGINT', () => nw.kill('SIGTERM'));
   process.once('SIGTERM', () => nw.kill('SIGTERM'));
   nw.once('error', (error) => {

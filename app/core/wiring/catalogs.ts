@@ -1,6 +1,7 @@
 /** What games exist, as the core keeps it: catalogs, the keys that their signatures are held against, live sources. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programDirOf } from '../../boot/program-dir.mjs';
 import { sleep, type Clock, type FileSystem, type Logger } from '../base/index.ts';
 import {
   createLiveSources,
@@ -38,9 +39,11 @@ interface CatalogsOptions {
 /** How often the folders of keys are looked at, in milliseconds. */
 const lookForKeysEveryMs = 2_000;
 
-/** `certs/` beside the program and in the state directory. */
+const program = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** `certs/` beside the program and in the state directory. Beside an installed program it outlives every version. */
 export function trustDirectories(stateDir: string): readonly string[] {
-  return [fileURLToPath(new URL('../../../certs', import.meta.url)), join(stateDir, 'certs')];
+  return [join(programDirOf(program) ?? program, 'certs'), join(stateDir, 'certs')];
 }
 
 /** Sources have the standing that keys and settings give them now. Errors: `STATE_CORRUPT`. */

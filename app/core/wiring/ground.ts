@@ -9,7 +9,7 @@ import {
 } from '../base/index.ts';
 import type { Catalog, LiveSources } from '../catalog/index.ts';
 import { openCatalogs } from './catalogs.ts';
-import { importCatalogs, type CoreOptions } from './options.ts';
+import { applyPresets, importCatalogs, type CoreOptions } from './options.ts';
 import { createEventLog, type EventLog } from '../rpc/index.ts';
 import { defaultSettings, SettingsStore, withSafeguards } from '../settings/index.ts';
 import { acquireLock, openState, type SettingsRepository, type State } from '../state/index.ts';
@@ -53,6 +53,8 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const state = opening.use(decorate.state?.(plainState) ?? plainState);
   const settingsRepository = withSafeguards(state.settings, { stateDir, logger, now: () => clock.now() });
   const settings = new SettingsStore(settingsRepository, defaultSettings(stateDir));
+  const isFirstStart = Object.keys(state.settings.all()).length === 0;
+  if (isFirstStart) applyPresets(settings, { repository: settingsRepository, presets: options.presets, logger });
   const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
   const events = createEventLog({ clock, logger });
   const ground = { state, settings, settingsRepository, fileSystem, clock, logger };

@@ -7,7 +7,7 @@ import type { Unpacker } from '../content/index.ts';
 import type { DownloadListStore } from '../operations/index.ts';
 import { isLoopback } from '../peers/index.ts';
 import type { SettingsStore } from '../settings/index.ts';
-import type { DownloadQueueRepository, State } from '../state/index.ts';
+import type { DownloadQueueRepository, SettingsRepository, State } from '../state/index.ts';
 import type { Lane } from '../lanes/index.ts';
 import type { UploadLimits } from '../uploads/index.ts';
 
@@ -35,6 +35,8 @@ export interface CoreOptions {
   catalogFiles?: readonly string[];
   /** Imported when there is no other catalog. */
   fallbackCatalogFile?: string;
+  /** Settings to begin with: set once, by the first start with this state. */
+  presets?: Readonly<Record<string, unknown>>;
   /** Asked after those of extensions: for tests. */
   unpackers?: readonly Unpacker[];
   /** Absolute folders; each folder in them that has a manifest is a built-in extension. */
@@ -84,6 +86,21 @@ export async function importCatalogs(
   };
   for (const path of catalogFiles) await load(path);
   if (fallbackCatalogFile && catalog.sources().length === 0) await load(fallbackCatalogFile);
+}
+
+/** Sets what was never set. A preset that does not fit is left out and logged. */
+export function applyPresets(
+  settings: SettingsStore,
+  { repository, presets = {}, logger }: Pick<CoreOptions, 'presets' | 'logger'> & { repository: SettingsRepository },
+): void {
+  for (const [name, value] of Object.entries(presets)) {
+    if (repository.get(name) !== undefined) continue;
+    try {
+      settings.set(name, value);
+    } catch (error) {
+      logger.warn({ setting: name, err: error }, 'a preset is left out');
+    }
+  }
 }
 
 /**

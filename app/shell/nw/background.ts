@@ -12,12 +12,12 @@ import { coreNode } from './pinned-node.ts';
 
 declare const nw: NwApi;
 
-// NW.js changes to the folder of its manifest before this runs: the packaged application's own, or app/shell/nw/app.
-const appDirectory = [process.cwd(), join(process.cwd(), '..', '..', '..', '..')].find((folder) =>
-  existsSync(join(folder, 'app', 'cli', 'lanspread.mjs')),
-);
-if (appDirectory === undefined) throw new Error('Lanspread is not installed completely: app/cli is missing.');
+// NW.js changes to the folder of its manifest, app/shell/nw/app, before this runs.
+const appDirectory = join(process.cwd(), '..', '..', '..', '..');
 const program = join(appDirectory, 'app', 'cli', 'lanspread.mjs');
+if (!existsSync(program)) throw new Error('Lanspread is not installed completely: app/cli is missing.');
+/** NW.js hands its own flags on along with ours. */
+const coreArguments = nw.App.argv.filter((argument) => !argument.startsWith('--user-data-dir='));
 const isGerman = navigator.language.startsWith('de');
 
 const launcher = new NwLauncher({
@@ -28,7 +28,7 @@ const launcher = new NwLauncher({
     const host = new CoreHost({
       listener,
       fork: () =>
-        fork(program, ['core', ...nw.App.argv], {
+        fork(program, ['core', ...coreArguments], {
           cwd: appDirectory,
           execPath: coreNode(appDirectory, process),
           // Options meant for NW.js's own Node are none of the core's business.

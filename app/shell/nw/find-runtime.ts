@@ -1,10 +1,22 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+/** A package made with `--runtime` has it here. */
+const packaged = fileURLToPath(new URL('../../../nw', import.meta.url));
+const programs: Partial<Record<NodeJS.Platform, string>> = {
+  win32: 'nw.exe',
+  linux: 'nw',
+  darwin: 'nwjs.app/Contents/MacOS/nwjs',
+};
 
 /**
- * The NW.js binary, when it is really there: the `nw` package installs without its runtime wherever the download failed,
- * and then names a file that does not exist.
+ * The NW.js binary, when it is really there: in the package, or where `npm run get-nw` puts it. The `nw` package installs
+ * without its runtime wherever the download failed, and then names a file that does not exist.
  */
-export async function findNwRuntime(): Promise<string | undefined> {
+export async function findNwRuntime(folder = packaged): Promise<string | undefined> {
+  const program = join(folder, programs[process.platform] ?? 'nw');
+  if (existsSync(program)) return program;
   try {
     const { findpath } = await import('nw');
     const path = await findpath('nwjs', { flavor: 'normal' });
