@@ -40,7 +40,8 @@ export function isolated(command: readonly string[], options: IsolatedOptions): 
       .join(' ')} sh -c ${quote(`cd ${quote(cwd)} && exec "$@"`)} sh "$@"`,
   ];
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', ...(ownNetwork ? ['--net'] : [])];
-  return ['unshare', ...namespaces, '--', 'sh', '-c', steps.join(' && '), 'sh', ...command];
+  // It ends with the lab, also when that is killed; and with it every process of the namespace.
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, '--', 'sh', '-c', steps.join(' && '), 'sh', ...command];
 }
 
 const baseEnvironment = {

@@ -9,7 +9,7 @@ import type { LabPlaces } from './plan.ts';
 export const winePrefix = '/prefix';
 /** Below the user's folder of the prefix. */
 export const tempFolder = 'AppData/Local/Temp';
-export const wineEnvironment = { WINEPREFIX: winePrefix, WINEDEBUG: '-all', XDG_RUNTIME_DIR: '/tmp' };
+export const wineEnvironment = { WINEPREFIX: winePrefix, WINEDEBUG: '-all', LANG: 'C.UTF-8', XDG_RUNTIME_DIR: '/tmp' };
 
 /** Where the checkout is inside; Wine shows it on drive Z. */
 const inside = '/lanspread';
