@@ -6,13 +6,14 @@
  * The last line is always `N passed, N failed[, N skipped]`.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requirePinnedNode } from '../app/cli/pinned-node.mjs';
 import { patience } from './support/patience.ts';
+import { absentTests } from './windows/absent.ts';
 
 requirePinnedNode();
 
@@ -141,6 +142,9 @@ if (values.every) {
 // Whole stories are told with what users start.
 if (positionals.some((name) => name === 'scenarios' || name === 'e2e'))
   await (await import('../build/program.ts')).refreshProgram();
+for (const { file, test } of absentTests)
+  if (!existsSync(join(root, 'test', `${file}.test.ts`)))
+    throw new Error(`test/windows/absent.ts lists ${JSON.stringify(test)} of ${file}, which is not there.`);
 const outcomes: Outcome[] = [];
 for (const name of positionals.length > 0 ? positionals : ['unit'])
   outcomes.push(...(await runSuite(name, values.only)));

@@ -1,4 +1,5 @@
 /** Operations over fakes that take their time on a virtual clock and fail as a test, or a seed, says. */
+import { join } from 'node:path';
 import {
   abortError,
   Emitter,
@@ -27,7 +28,7 @@ import { diskFull } from './full-state-disk.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const gamesDir = '/games';
-export const rootOf = (id: string): string => `${gamesDir}/${id}`;
+export const rootOf = (id: string): string => join(gamesDir, id);
 
 /** How the next piece of work goes. */
 export interface Turn {

@@ -2,13 +2,18 @@
 import type { PeerNetwork } from '../../app/core/peers/index.ts';
 import { until } from './eventually.ts';
 import { labNode } from './network-lab.ts';
+import { firstTransport, type TestTransport } from './transports.ts';
 
 export interface PeerPair extends AsyncDisposable {
   readonly server: PeerNetwork;
   readonly client: PeerNetwork;
 }
 
-export async function startPeerPair({ transport = 'quic' }: { transport?: 'quic' | 'tcp' } = {}): Promise<PeerPair> {
+export async function startPeerPair({
+  transport = firstTransport,
+}: {
+  transport?: TestTransport;
+} = {}): Promise<PeerPair> {
   await using starting = new AsyncDisposableStack();
   const one = starting.use(await labNode({ name: 'server' }));
   const { network: client } = starting.use(await labNode({ name: 'client' }));

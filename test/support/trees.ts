@@ -56,8 +56,11 @@ async function readEntry(absolute: string, path: string): Promise<TreeEntry> {
   };
 }
 
+/** Whether files of this system have a right to be executed. */
+export const hasExecutableBit = process.platform !== 'win32';
+
 function isExecutable(mode: number): boolean {
-  return process.platform !== 'win32' && (mode & 0o100) !== 0;
+  return hasExecutableBit && (mode & 0o100) !== 0;
 }
 
 /** BLAKE3 of a file as hex. */
@@ -90,7 +93,7 @@ export function treeOfEntries(entries: readonly Entry[], seed: string): Tree {
     else if (entry.kind === 'symlink')
       tree.set(path, { ...plain, path, kind: 'symlink', hash: hashOf([Buffer.from(entry.target)]) });
     else {
-      const executable = process.platform !== 'win32' && entry.executable === true;
+      const executable = hasExecutableBit && entry.executable === true;
       tree.set(path, {
         path,
         kind: 'file',

@@ -41,7 +41,19 @@ export function isolated(command: readonly string[], options: IsolatedOptions): 
   ];
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', ...(ownNetwork ? ['--net'] : [])];
   // It ends with the lab, also when that is killed; and with it every process of the namespace.
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, '--', 'sh', '-c', steps.join(' && '), 'sh', ...command];
+  return [
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    'unshare',
+    ...namespaces,
+    '--',
+    'sh',
+    '-c',
+    steps.join(' && '),
+    'sh',
+    ...command,
+  ];
 }
 
 const baseEnvironment = {

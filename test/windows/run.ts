@@ -74,7 +74,7 @@ async function run(parameters: readonly string[]): Promise<number> {
     return await runWindowsNode(['test/run.ts', ...parameters], {
       places,
       checkout,
-      environment: { LANSPREAD_PATIENCE },
+      environment: { LANSPREAD_PATIENCE, LANSPREAD_WINE: '1' },
     });
   } finally {
     await rm(places.runs, { recursive: true, force: true });

@@ -226,7 +226,11 @@ async function makeBelow(path: string, within: string): Promise<void> {
     if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === within || !parent.startsWith(within)) throw error;
-    await makeBelow(parent, within);
+    await makeBelow(parent, within).catch((cause: unknown) => {
+      // Windows says of a folder below a file that it is not there.
+      if (systemCode(cause) !== 'EEXIST') throw cause;
+      throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`, { cause }), { code: 'ENOTDIR' });
+    });
     await makeBelow(path, within);
   }
 }

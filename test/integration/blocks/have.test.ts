@@ -27,6 +27,7 @@ import { layoutOfSizes } from '../../support/manifests.ts';
 import { startPeerPair } from '../../support/peer-pair.ts';
 import { tempDir } from '../../support/temp.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
+import { transports } from '../../support/transports.ts';
 
 const id = parseGameId('game');
 const root = 'a'.repeat(64);
@@ -72,7 +73,7 @@ function listen(
 
 const codeOf = (error: unknown): unknown => (error instanceof LanspreadError ? error.code : error);
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   const test = suite(`who has which blocks, over ${transport}`);
 
   test('it is told at once, then as it grows, each block once, until the download ends', async () => {

@@ -4,6 +4,7 @@ import { encodeFrame, limits, protocols, libraryDigest } from '../../../app/core
 import { until } from '../../support/eventually.ts';
 import { gameOf, labNode, type LabNode } from '../../support/network-lab.ts';
 import { rawPeer, validHello, type RawPeer } from '../../support/raw-peer.ts';
+import { transports } from '../../support/transports.ts';
 
 /** The node took no harm: it has no session with the attacker, and an honest peer is welcome. */
 async function assertWell(node: LabNode, transport: 'quic' | 'tcp'): Promise<void> {
@@ -69,7 +70,7 @@ const spoiltHellos: Record<string, () => Uint8Array> = {
     encodeFrame(validHello({ library: { revision: 1, digest: '0'.repeat(64), games: [gameOf('x')] } })),
 };
 
-for (const over of ['quic', 'tcp'] as const) {
+for (const over of transports) {
   test(`a Hello that breaks the rules ends its stream and nothing else (${over})`, async () => {
     await using ann = await labNode();
     for (const [what, make] of Object.entries(spoiltHellos)) {

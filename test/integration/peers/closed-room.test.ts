@@ -5,12 +5,13 @@ import { proofOf } from '../../../app/core/peers/session/room-proof.ts';
 import { protocols, roomAnswerSchema } from '../../../app/core/protocol/index.ts';
 import { codeOf, gameOf, labNode, next } from '../../support/network-lab.ts';
 import { rawPeer } from '../../support/raw-peer.ts';
+import { transports } from '../../support/transports.ts';
 
 const key = Buffer.alloc(32, 7);
 const otherKey = Buffer.alloc(32, 8);
 const secret = 'secretgame';
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   test(`who has the room's key is in it, from either side, over ${transport}`, async () => {
     await using ann = await labNode({ name: 'Ann', games: [gameOf(secret)], roomKey: key });
     await using bob = await labNode({ name: 'Bob', games: [gameOf('bobs')], roomKey: key });

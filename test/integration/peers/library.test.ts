@@ -4,6 +4,7 @@ import { libraryDeltaReplySchema, protocols } from '../../../app/core/protocol/i
 import { until } from '../../support/eventually.ts';
 import { gameOf, labNode, type LabNode } from '../../support/network-lab.ts';
 import { rawPeer, validHello } from '../../support/raw-peer.ts';
+import { firstTransport, transports } from '../../support/transports.ts';
 
 const shown = (viewer: LabNode, owner: LabNode): string[] =>
   [...(viewer.network.get(owner.network.peerId)?.games.values() ?? [])]
@@ -13,7 +14,7 @@ const shown = (viewer: LabNode, owner: LabNode): string[] =>
 async function pair(): Promise<[LabNode, LabNode]> {
   const ann = await labNode({ games: [gameOf('first')] });
   const bob = await labNode();
-  await bob.network.connect(ann.address('quic'));
+  await bob.network.connect(ann.address(firstTransport));
   await until('both have a session', () => ann.network.peers().length === 1);
   return [ann, bob];
 }
@@ -90,7 +91,7 @@ test('20,000 games fit into one Hello', async () => {
   );
   await using ann = await labNode({ games });
   await using bob = await labNode();
-  for (const transport of ['quic', 'tcp'] as const) {
+  for (const transport of transports) {
     await using viewer = await labNode();
     const peerId = await viewer.network.connect(ann.address(transport));
     assert.is(viewer.network.get(peerId)?.games.size, 20_000, transport);

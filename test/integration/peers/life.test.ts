@@ -11,6 +11,7 @@ import { until } from '../../support/eventually.ts';
 import { codeOf, gameOf, labNode, next, type LabNode } from '../../support/network-lab.ts';
 import { rawPeer, validHello } from '../../support/raw-peer.ts';
 import { tempDir } from '../../support/temp.ts';
+import { firstTransport, transports } from '../../support/transports.ts';
 
 const childPath = fileURLToPath(new URL('network-child.ts', import.meta.url));
 const childSchema = z.object({ peerId: z.string(), addresses: z.array(z.string()) });
@@ -32,7 +33,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   test(`a peer that stops is lost with a goodbye at once, and stopping takes under a second (${transport})`, async () => {
     await using ann = await labNode();
     await using bob = await labNode();
@@ -86,11 +87,11 @@ test('a quiet session lives on, and bytes of the byte lane count as life', async
   await using ann = await labNode();
   await using mallory = await rawPeer();
   // It says Hello and then never answers anything.
-  const hello = await mallory.hello(await mallory.dial(ann.address('quic')), validHello());
+  const hello = await mallory.hello(await mallory.dial(ann.address(firstTransport)), validHello());
   await hello.readBytes(4);
   await until('there is a session', () => ann.network.peers().length === 1);
   await using bob = await labNode();
-  await bob.network.connect(ann.address('quic'));
+  await bob.network.connect(ann.address(firstTransport));
   const started = performance.now();
   const alive = setInterval(() => ann.network.markAlive(mallory.peerId), 1_000);
   try {
@@ -117,7 +118,7 @@ test('a quiet session lives on, and bytes of the byte lane count as life', async
 test('a stream under way ends with PEER_GONE when its peer goes, and a handler hears it by its signal', async () => {
   await using ann = await labNode();
   await using bob = await labNode();
-  const peerId = await bob.network.connect(ann.address('quic'));
+  const peerId = await bob.network.connect(ann.address(firstTransport));
   const heard = Promise.withResolvers<void>();
   const serving = Promise.withResolvers<void>();
   bob.network.handle('/test/wait', async (stream, { signal }) => {
@@ -138,7 +139,7 @@ test('a stream under way ends with PEER_GONE when its peer goes, and a handler h
 
 test('a process ends by itself once its network has stopped', async () => {
   await using ann = await labNode();
-  for (const transport of ['quic', 'tcp'] as const) {
+  for (const transport of transports) {
     await using child = await startChild('stop', ann.address(transport));
     const started = performance.now();
     if (child.child.exitCode === null) await onceEmitted(child.child, 'exit', { signal: AbortSignal.timeout(10_000) });
@@ -193,7 +194,7 @@ test('peers that discovery finds get connected by themselves, each pair once', a
     assert.is(node.events.filter(({ kind }) => kind === 'connect').length, 2);
     assert.is(node.events.filter(({ kind }) => kind === 'discover').length, 2);
   }
-  assert.is(bob.network.get(ann.network.peerId)?.transport, 'quic');
+  assert.is(bob.network.get(ann.network.peerId)?.transport, firstTransport);
   assert.is(bob.network.get(carl.network.peerId)?.transport, 'tcp');
   const lost = next(bob.network.onDidLose);
   await ann.network.stop();

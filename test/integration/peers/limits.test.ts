@@ -7,8 +7,9 @@ import { until } from '../../support/eventually.ts';
 import { codeOf, FakeLibrary, gameOf, labNode } from '../../support/network-lab.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { rawPeer, validHello } from '../../support/raw-peer.ts';
+import { transports } from '../../support/transports.ts';
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   test(`a message of exactly 8 MiB passes, one byte more does not leave the sender (${transport})`, async () => {
     await using ann = await labNode();
     await using bob = await labNode();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { until } from '../../support/eventually.ts';
 import { codeOf, labNode, type LabNode } from '../../support/network-lab.ts';
 import type { PeerStream } from '../../../app/core/peers/index.ts';
+import { transports } from '../../support/transports.ts';
 
 const protocol = '/test/bytes';
 const mib = 1024 * 1024;
@@ -47,7 +48,7 @@ function pieceAt(index: number): Buffer {
   return piece;
 }
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   test(`whoever does not read makes the sender wait, and nothing is lost once it reads (${transport})`, async () => {
     await using pair = await streamPair(transport);
     const pieces = 24;

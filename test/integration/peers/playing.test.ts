@@ -6,13 +6,14 @@ import { limits, protocols } from '../../../app/core/protocol/index.ts';
 import { until } from '../../support/eventually.ts';
 import { gameOf, labNode, next, type LabNode } from '../../support/network-lab.ts';
 import { rawPeer, validHello } from '../../support/raw-peer.ts';
+import { transports } from '../../support/transports.ts';
 
 const ids = (...names: string[]) => names.map(parseGameId);
 const seenBy = (node: LabNode, other: { peerId: string }): readonly string[] | undefined =>
   node.network.get(other.peerId)?.playing;
 const anything = z.record(z.string(), z.unknown());
 
-for (const transport of ['quic', 'tcp'] as const) {
+for (const transport of transports) {
   test(`what is played is told with Hello and whenever it changes, without a Hello in between, over ${transport}`, async () => {
     await using ann = await labNode();
     await using bob = await labNode();

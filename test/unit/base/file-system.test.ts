@@ -1,15 +1,22 @@
-import { eagerFileSystem, nodeFileSystem, patientFileSystem, steppedFileSystem } from '../../../app/core/base/index.ts';
-import { fileSystemCompliance } from '../../support/compliance/file-system.ts';
+import {
+  eagerFileSystem,
+  nodeFileSystem,
+  patientFileSystem,
+  steppedFileSystem,
+  type FileSystem,
+} from '../../../app/core/base/index.ts';
+import { fileSystemCompliance, linkCompliance } from '../../support/compliance/file-system.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
 
-fileSystemCompliance('real', nodeFileSystem);
-fileSystemCompliance('eager', eagerFileSystem);
-fileSystemCompliance('stepped', steppedFileSystem(nodeFileSystem, { before: () => undefined, after() {} }));
-fileSystemCompliance(
-  'fault-injecting',
-  faultFileSystem(nodeFileSystem, () => undefined, { reads: true }),
-);
-fileSystemCompliance('patient', patientFileSystem(nodeFileSystem, { isHeldHere: true }));
+const calm: [name: string, fileSystem: FileSystem][] = [
+  ['real', nodeFileSystem],
+  ['eager', eagerFileSystem],
+  ['stepped', steppedFileSystem(nodeFileSystem, { before: () => undefined, after() {} })],
+  ['fault-injecting', faultFileSystem(nodeFileSystem, () => undefined, { reads: true })],
+  ['patient', patientFileSystem(nodeFileSystem, { isHeldHere: true })],
+];
+for (const [name, fileSystem] of calm) fileSystemCompliance(name, fileSystem);
+linkCompliance(calm.map(([, fileSystem]) => fileSystem));
 
 // Every rename, delete and flush is refused once, as by a virus scanner: whoever asked for it does not know.
 let isRefused = false;

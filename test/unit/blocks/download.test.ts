@@ -14,13 +14,14 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LanspreadError } from '../../../app/core/base/index.ts';
+import { LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
 import { blockSizeBytes } from '../../../app/core/protocol/index.ts';
 import { stopReason } from '../../../app/core/blocks/stop.ts';
 import type { DownloadOutcome } from '../../../app/core/blocks/types.ts';
 import { downloadLab, fakeGame, hang, type DownloadLab, type FakeGame } from '../../support/fake-swarm.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
 import { seededBytes } from '../../support/random.ts';
+import { hasExecutableBit } from '../../support/trees.ts';
 
 const blocks = (count: number, seed = 'game'): Buffer => seededBytes(seed, count * blockSizeBytes);
 /** Twelve blocks in one file. */
@@ -79,8 +80,8 @@ test('a game arrives from two peers with every file, empty file, empty folder an
   });
   await assertComplete(lab, game);
   assert.equal(await readdir(join(lab.root, 'saves/none')), []);
-  assert.is((await lstat(join(lab.root, 'bin/run.sh'))).mode & 0o100, 0o100);
-  assert.is((await lstat(join(lab.root, 'game.eti'))).mode & 0o111, 0);
+  assert.is((await nodeFileSystem.lstat(join(lab.root, 'bin/run.sh'))).executable, hasExecutableBit);
+  assert.not((await nodeFileSystem.lstat(join(lab.root, 'game.eti'))).executable);
   assert.equal(sentBlocks(lab), upTo(game.layout.blockCount), 'each block once');
   const kinds = lab.told.map(({ kind }) => kind);
   assert.is(kinds[0], 'begin');
@@ -492,7 +493,7 @@ test('whatever step on disk fails, the download ends in its code and a second tr
 test('a game root that is a link is refused', async () => {
   await using lab = await downloadLab();
   await mkdir(`${lab.root}-elsewhere`);
-  await symlink(`${lab.root}-elsewhere`, lab.root);
+  await symlink(`${lab.root}-elsewhere`, lab.root, 'junction');
   lab.swarm.add('a', plainGame());
   const outcome = await lab.run();
   assert.is(outcome.kind === 'failed' && outcome.code, 'UNSAFE_ROOT');
@@ -515,7 +516,7 @@ test('a folder on the way that is a link is refused', async () => {
   await using lab = await downloadLab();
   await mkdir(`${lab.root}-elsewhere`);
   await mkdir(lab.root);
-  await symlink(`${lab.root}-elsewhere`, join(lab.root, 'data'));
+  await symlink(`${lab.root}-elsewhere`, join(lab.root, 'data'), 'junction');
   lab.swarm.add('a', fakeGame({ 'data/x.bin': blocks(1) }));
   const outcome = await lab.run();
   assert.is(outcome.kind === 'failed' && outcome.code, 'INVALID_PATH');
@@ -530,7 +531,7 @@ test('executable bits that the sender does not have are taken away', async () =>
   lab.swarm.add('a', game);
   assert.is((await lab.run()).kind, 'finished');
   assert.is(lab.swarm.sent.length, 0, 'payload that is here already is adopted');
-  assert.is((await lstat(join(lab.root, 'game.eti'))).mode & 0o111, 0);
+  assert.not((await nodeFileSystem.lstat(join(lab.root, 'game.eti'))).executable);
 });
 
 test('a listener that fails at the beginning ends the download before anything is asked of a peer', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Bitmap } from '../../../app/core/base/index.ts';
@@ -7,8 +8,9 @@ import { planBlocks } from '../../../app/core/blocks/serve/serve-gate.ts';
 import { layoutOfSizes } from '../../support/manifests.ts';
 
 const layout = layoutOfSizes([blockSizeBytes + 1, 0, 17, 3 * blockSizeBytes]);
+const gameRoot = join('/', 'games', 'game');
 const none = new Bitmap(layout.blockCount);
-const places = { layout, manifestRoot: 'root', gameRoot: '/games/game', verified: none };
+const places = { layout, manifestRoot: 'root', gameRoot, verified: none };
 
 test('a range begins inside a file and runs on over the next ones, past an empty one', () => {
   const { peerId, request, files } = toFetchRequest({ peerId: 'a', firstBlock: 1, count: 3 }, places);
@@ -21,9 +23,9 @@ test('a range begins inside a file and runs on over the next ones, past an empty
       blocks.map(({ block, offsetBytes, lengthBytes }) => [block, offsetBytes, lengthBytes]),
     ]),
     [
-      ['/games/game/file-000000.bin', blockSizeBytes + 1, [[1, blockSizeBytes, 1]]],
-      ['/games/game/file-000002.bin', 17, [[2, 0, 17]]],
-      ['/games/game/file-000003.bin', 3 * blockSizeBytes, [[3, 0, blockSizeBytes]]],
+      [join(gameRoot, 'file-000000.bin'), blockSizeBytes + 1, [[1, blockSizeBytes, 1]]],
+      [join(gameRoot, 'file-000002.bin'), 17, [[2, 0, 17]]],
+      [join(gameRoot, 'file-000003.bin'), 3 * blockSizeBytes, [[3, 0, blockSizeBytes]]],
     ],
   );
 });
@@ -42,7 +44,7 @@ test('what one side asks for is what the other side plans, for every range', () 
   for (let firstBlock = 0; firstBlock < layout.blockCount; firstBlock += 1) {
     for (let count = 1; firstBlock + count <= layout.blockCount; count += 1) {
       const { request, files } = toFetchRequest({ peerId: 'a', firstBlock, count }, places);
-      const plan = planBlocks(request, { layout, gameRoot: '/games/game', verified: undefined });
+      const plan = planBlocks(request, { layout, gameRoot, verified: undefined });
       const asked = files.map(({ path, blocks }) => ({
         path,
         offsetBytes: blocks[0]?.offsetBytes,

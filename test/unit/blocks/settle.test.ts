@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGameId } from '../../../app/core/base/index.ts';
@@ -20,7 +21,7 @@ async function labWithOld(
   const lab = await downloadLab({
     wrap: (inner) =>
       faultFileSystem(inner, ({ name, path }) => {
-        if (isBroken && breaks(`${name} ${path.split('/').at(-1)}`)) throw systemError('EIO');
+        if (isBroken && breaks(`${name} ${basename(path)}`)) throw systemError('EIO');
       }),
   });
   await mkdir(lab.root);

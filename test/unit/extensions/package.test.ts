@@ -74,22 +74,30 @@ test('what belongs to its author only stays out', async () => {
   );
 });
 
-test('a folder with a link, a missing main or a tool of another hash is not packed', async () => {
+/** Packing is refused with these words. */
+async function assertNotPacked(folder: string, words: string): Promise<void> {
+  try {
+    await packFolder(nodeFileSystem, folder);
+    assert.unreachable(folder);
+  } catch (error) {
+    assert.ok(withCode('EXTENSION_INVALID', words)(error), `${folder}: ${String(error)}`);
+  }
+}
+
+test('a folder with a link is not packed', async () => {
   await using temp = await tempDir('lanx');
   await symlink('/etc/passwd', `${await writeExtension(temp.join('link'))}/passwd.txt`);
+  await assertNotPacked(temp.join('link'), 'passwd.txt');
+});
+
+test('a folder with a missing main or a tool of another hash is not packed', async () => {
+  await using temp = await tempDir('lanx');
   await writeExtension(temp.join('main'), { main: 'dist/main.js' });
   const tools = { dig: { 'linux-x64': { path: 'bin/dig', blake3: 'ab'.repeat(32) } } };
   await writeExtension(temp.join('tool'), { tools }, { 'bin/dig': 'x' });
   await mkdir(temp.join('none'));
-  const expected = { link: 'passwd.txt', main: 'main', tool: 'tools.dig.linux-x64.blake3', none: 'package.json' };
-  for (const [name, words] of Object.entries(expected)) {
-    try {
-      await packFolder(nodeFileSystem, temp.join(name));
-      assert.unreachable(name);
-    } catch (error) {
-      assert.ok(withCode('EXTENSION_INVALID', words)(error), `${name}: ${String(error)}`);
-    }
-  }
+  const expected = { main: 'main', tool: 'tools.dig.linux-x64.blake3', none: 'package.json' };
+  for (const [name, words] of Object.entries(expected)) await assertNotPacked(temp.join(name), words);
 });
 
 test('a signature names its key, and signed or not the package has the same hash', () => {

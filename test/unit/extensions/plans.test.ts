@@ -17,7 +17,7 @@ import {
 import type { ExtensionDescription } from '../../../app/core/extensions/index.ts';
 import type { ArchiveEntry, EntryStreamItem } from '../../../app/core/content/index.ts';
 import { systemClock } from '../../../app/core/base/index.ts';
-import { readTree } from '../../support/trees.ts';
+import { hasExecutableBit, readTree } from '../../support/trees.ts';
 import { tempDir } from '../../support/temp.ts';
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -175,7 +175,7 @@ test('content is written below its folder and nowhere else', async () => {
     [
       ['out', false],
       ['out/in', false],
-      ['out/in/fine', true],
+      ['out/in/fine', hasExecutableBit],
     ],
   );
 });

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { link, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { LanspreadError, nodeFileSystem } from '../../../app/core/base/index.ts';
 import { discardPayload, foldersOf } from '../../../app/core/game-folder/discard.ts';
 import { KnownPayload, listPayload, pathsOf } from '../../../app/core/game-folder/known-payload.ts';
@@ -23,7 +23,10 @@ async function write(folder: TempDir, paths: readonly string[]): Promise<void> {
   }
 }
 
-const namesIn = async (path: string): Promise<string[]> => (await readdir(path, { recursive: true })).toSorted();
+const isCaseBlind = process.platform === 'win32';
+
+const namesIn = async (path: string): Promise<string[]> =>
+  (await readdir(path, { recursive: true })).map((name) => name.replaceAll(sep, '/')).toSorted();
 
 test('needed space is what is missing and not allocated yet, the installed size, and two percent', () => {
   assert.is(neededBytes({ missingBytes: 1_000, allocatedBytes: 200, unpackedBytes: 100 }), 918);
@@ -49,27 +52,34 @@ test('exactly enough room is enough', async () => {
   }
 });
 
-test('a way is safe when nothing on it is a link; what is not there yet is safe', async () => {
-  await using folder = await tempDir('way');
+/** What a way below this folder is found to be. */
+async function wayBelow(root: string): Promise<string> {
   const manifest = manifestOf(['a/b/c.bin', 'd.bin'], ['e/f']);
-  const code = async (): Promise<string> =>
-    await assertSafeWay(nodeFileSystem, folder.join('root'), manifest).then(
-      () => 'safe',
-      (error: unknown) => (error instanceof LanspreadError ? error.code : String(error)),
-    );
-  assert.is(await code(), 'safe');
+  return await assertSafeWay(nodeFileSystem, root, manifest).then(
+    () => 'safe',
+    (error: unknown) => (error instanceof LanspreadError ? error.code : String(error)),
+  );
+}
+
+test('a way is safe where everything on it is a folder; what is not there yet is safe', async () => {
+  await using folder = await tempDir('way');
+  assert.is(await wayBelow(folder.join('root')), 'safe');
   await write(folder, ['root/a/b/c.bin']);
-  assert.is(await code(), 'safe');
-  await mkdir(folder.join('root/e'));
-  await symlink('/tmp', folder.join('root/e/f'));
-  assert.is(await code(), 'INVALID_PATH');
-  await write(folder, ['other']);
+  assert.is(await wayBelow(folder.join('root')), 'safe');
   await nodeFileSystem.deleteTree(folder.join('root'));
-  await symlink(folder.path, folder.join('root'));
-  assert.is(await code(), 'UNSAFE_ROOT');
-  await nodeFileSystem.deleteFile(folder.join('root'));
   await writeFile(folder.join('root'), '');
-  assert.is(await code(), 'UNSAFE_ROOT');
+  assert.is(await wayBelow(folder.join('root')), 'UNSAFE_ROOT');
+});
+
+test('a way over a link is not safe', async () => {
+  await using folder = await tempDir('way');
+  await write(folder, ['root/a/b/c.bin']);
+  await mkdir(folder.join('root/e'));
+  await symlink(folder.path, folder.join('root/e/f'), 'junction');
+  assert.is(await wayBelow(folder.join('root')), 'INVALID_PATH');
+  await nodeFileSystem.deleteTree(folder.join('root'));
+  await symlink(folder.path, folder.join('root'), 'junction');
+  assert.is(await wayBelow(folder.join('root')), 'UNSAFE_ROOT');
 });
 
 test('folders come deepest first, each once, empty ones included', () => {
@@ -147,7 +157,7 @@ test('files are made way for and brought to their size', async () => {
   assert.is((await stat(folder.join('long.bin'))).size, 100);
 });
 
-test('payload of an older version goes; reserved names, links to elsewhere and other spellings of one file do not harm', async () => {
+test('payload of an older version goes; reserved names and other spellings of one file do no harm', async () => {
   await using folder = await tempDir('stray');
   await write(folder, [
     'keep/a.bin',
@@ -157,11 +167,8 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
     '.sync/x',
     '.softlan_game_installed',
   ]);
-  await using elsewhere = await tempDir('elsewhere');
-  await write(elsewhere, ['precious']);
-  await symlink(elsewhere.path, folder.join('old/link'));
-  // A case-blind file system shows the file it has under the old spelling; two names of one inode stand for that here.
-  await link(folder.join('keep/a.bin'), folder.join('keep/A.bin'));
+  // A case-blind file system shows the file it has under the old spelling; elsewhere two names of one inode stand for that.
+  await (isCaseBlind ? rename : link)(folder.join('keep/a.bin'), folder.join('keep/A.bin'));
   await write(folder, ['keep2/b.bin', 'keep2/B.BIN']);
   const known = new KnownPayload(await listPayload(nodeFileSystem, folder.path));
   await write(folder, ['old/deep/mine.txt', 'keep/mine.txt']);
@@ -175,7 +182,7 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
     '.sync/x',
     'keep',
     'keep/A.bin',
-    'keep/a.bin',
+    ...(isCaseBlind ? [] : ['keep/a.bin']),
     'keep/mine.txt',
     'keep2',
     'keep2/b.bin',
@@ -185,6 +192,17 @@ test('payload of an older version goes; reserved names, links to elsewhere and o
     'old/deep',
     'old/deep/mine.txt',
   ]);
+});
+
+test('payload of an older version goes, a link that stands in it, too, and not what that points to', async () => {
+  await using folder = await tempDir('stray');
+  await using elsewhere = await tempDir('elsewhere');
+  await write(elsewhere, ['precious']);
+  await write(folder, ['old/b.bin']);
+  await symlink(elsewhere.path, folder.join('old/link'), 'junction');
+  const known = new KnownPayload(await listPayload(nodeFileSystem, folder.path));
+  await deleteStrayPayload(nodeFileSystem, folder.path, { manifest: manifestOf(['new.bin']), known });
+  assert.equal(await namesIn(folder.path), []);
   assert.equal(await readdir(elsewhere.path), ['precious']);
 });
 
@@ -200,7 +218,6 @@ test('what is not ours and in the way is set aside, never deleted', async () => 
     'empty.bin',
   ]);
   await truncate(folder.join('empty.bin'), 0);
-  await symlink('nowhere', folder.join('link.bin'));
   const manifest = fakeGame({
     'data/x.bin': Buffer.alloc(50),
     'notes.bin': Buffer.alloc(50),
@@ -208,7 +225,6 @@ test('what is not ours and in the way is set aside, never deleted', async () => 
     mod: Buffer.alloc(50),
     'copy.bin': Buffer.alloc(50),
     'empty.bin': Buffer.alloc(50),
-    'link.bin': Buffer.alloc(50),
   }).hashed.manifest;
   const known = new KnownPayload(['mod/', 'mod/ours.bin']);
   const copy = manifest.files.findIndex(({ path }) => path === 'copy.bin');
@@ -218,12 +234,11 @@ test('what is not ours and in the way is set aside, never deleted', async () => 
     hasSoundBlock: (index) => index === copy,
     nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   });
-  assert.equal(moved.toSorted(), ['data', 'link.bin', 'mod', 'notes.bin', 'saves']);
+  assert.equal(moved.toSorted(), ['data', 'mod', 'notes.bin', 'saves']);
   const aside = '.local.conflict-2026-01-02T03-04-05-000Z';
   assert.equal((await readdir(folder.path)).toSorted(), [aside, 'copy.bin', 'empty.bin']);
   assert.equal(await namesIn(folder.join(aside)), [
     'data',
-    'link.bin',
     'mod',
     'mod/theirs.txt',
     'notes.bin',
@@ -231,6 +246,16 @@ test('what is not ours and in the way is set aside, never deleted', async () => 
     'saves/mine.sav',
   ]);
   assert.is(await readFile(folder.join(aside, 'notes.bin'), 'utf8'), 'notes.bin');
+});
+
+test('a link in the way is set aside', async () => {
+  await using folder = await tempDir('aside');
+  await symlink('nowhere', folder.join('link.bin'));
+  const { manifest } = fakeGame({ 'link.bin': Buffer.alloc(50) }).hashed;
+  const way = { manifest, known: new KnownPayload([]), hasSoundBlock: () => false, nowMs: 0 };
+  assert.equal(await makeWay(nodeFileSystem, folder.path, way), ['link.bin']);
+  const [aside = '', ...others] = await readdir(folder.path);
+  assert.equal([others, await readdir(folder.join(aside))], [[], ['link.bin']]);
 });
 
 test('a file is a copy of the wanted one when it is known, has a sound block, its very size, or nothing in it', () => {

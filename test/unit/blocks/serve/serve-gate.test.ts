@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Bitmap, LanspreadError, parseGameId } from '../../../../app/core/base/index.ts';
@@ -6,6 +7,7 @@ import { planBlocks } from '../../../../app/core/blocks/serve/serve-gate.ts';
 import { layoutOfSizes } from '../../../support/manifests.ts';
 
 const layout = layoutOfSizes([2 * blockSizeBytes + 5, 0, 9]);
+const gameRoot = join('/', 'g');
 const asked: GetBlocks = {
   op: 'blocks',
   id: parseGameId('game'),
@@ -17,7 +19,7 @@ const asked: GetBlocks = {
 
 function answer(changes: Partial<GetBlocks>, verified?: Bitmap): unknown {
   try {
-    return planBlocks({ ...asked, ...changes }, { layout, gameRoot: '/g', verified });
+    return planBlocks({ ...asked, ...changes }, { layout, gameRoot, verified });
   } catch (error) {
     return error instanceof LanspreadError ? error.code : error;
   }
@@ -27,8 +29,8 @@ test('neighbouring blocks of a file are one segment', () => {
   assert.equal(answer({ count: 4 }), {
     totalBytes: 2 * blockSizeBytes + 14,
     segments: [
-      { path: '/g/file-000000.bin', offsetBytes: 0, lengthBytes: 2 * blockSizeBytes + 5 },
-      { path: '/g/file-000002.bin', offsetBytes: 0, lengthBytes: 9 },
+      { path: join(gameRoot, 'file-000000.bin'), offsetBytes: 0, lengthBytes: 2 * blockSizeBytes + 5 },
+      { path: join(gameRoot, 'file-000002.bin'), offsetBytes: 0, lengthBytes: 9 },
     ],
   });
 });
@@ -54,7 +56,7 @@ test('of a download that runs here only verified blocks are planned', () => {
   assert.is(answer({ from: 1, count: 2 }, verified), 'BLOCK_NOT_AVAILABLE');
   assert.equal(answer({ from: 1 }, verified), {
     totalBytes: blockSizeBytes,
-    segments: [{ path: '/g/file-000000.bin', offsetBytes: blockSizeBytes, lengthBytes: blockSizeBytes }],
+    segments: [{ path: join(gameRoot, 'file-000000.bin'), offsetBytes: blockSizeBytes, lengthBytes: blockSizeBytes }],
   });
 });
 
