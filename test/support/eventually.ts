@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { patience } from './patience.ts';
 
 const pauseMs = 20;
 
@@ -9,7 +10,7 @@ const pauseMs = 20;
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,
-  { limitMs = 15_000 }: { limitMs?: number } = {},
+  { limitMs = 15_000 * patience }: { limitMs?: number } = {},
 ): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {

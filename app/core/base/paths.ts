@@ -2,7 +2,7 @@
  * The one gate for every path that came from a peer, an archive, a catalog or an extension. A path that passed is a
  * `SafePath`: relative, `/`-separated, harmless on Linux, Windows and macOS alike.
  */
-import { isAbsolute, join, sep } from 'node:path';
+import { isAbsolute, join, posix, sep, win32 } from 'node:path';
 import { isNotFound, LanspreadError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { maxComponentBytes, maxPathLength, pathFaults, type PathFault } from './path-faults.ts';
@@ -171,6 +171,12 @@ export class PathSet {
       details: { path },
     });
   }
+}
+
+/** Whether a path names the same place wherever the program runs: on Windows with drive or server, which `\\games` lacks. */
+export function isFullPath(path: string, platform: NodeJS.Platform = process.platform): boolean {
+  if (platform !== 'win32') return posix.isAbsolute(path);
+  return win32.isAbsolute(path) && win32.parse(path).root.length > 1;
 }
 
 /** The absolute path of a SafePath below `root`. Does not look at the disk; see `assertNoLinkOnWay`. */

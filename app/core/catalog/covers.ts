@@ -52,9 +52,12 @@ export async function readPulledCover(
   const head = dataUrl.exec(cover)?.[0];
   if (head !== undefined) return judgeCover(Buffer.from(cover.slice(head.length), 'base64'));
   if (isAbsolute(cover)) {
-    const folder = folders.find((each) => cover.startsWith(each.endsWith(sep) ? each : each + sep));
-    if (folder === undefined) return unusable('lies outside the folders of its source');
-    return await readCover(fileSystem, folder, relative(folder, cover).replaceAll(sep, '/'));
+    for (const folder of folders) {
+      const below = relative(folder, cover);
+      if (below === '' || below.split(sep)[0] === '..' || isAbsolute(below)) continue;
+      return await readCover(fileSystem, folder, below.replaceAll(sep, '/'));
+    }
+    return unusable('lies outside the folders of its source');
   }
   let reading = unusable('has no folder to lie in');
   for (const folder of folders) {

@@ -8,6 +8,7 @@ import {
   foldPath,
   isGameId,
   isReservedRootName,
+  isFullPath,
   LanspreadError,
   maxPathLength,
   nodeFileSystem,
@@ -286,6 +287,17 @@ test('a link on the way to a file, or the file itself being one, is refused; wha
   for (const path of ['link', 'link/file', 'link/new', 'real/dangling', 'real/dangling/x', 'real/file/x']) {
     assert.is(await isRefused(path), true, path);
   }
+});
+
+test('a full path names its drive or server on Windows', () => {
+  for (const path of ['C:\\games', 'd:/games', '\\\\server\\share\\games', '\\\\?\\C:\\games'])
+    assert.ok(isFullPath(path, 'win32'), path);
+  for (const path of ['\\games', '/games', 'C:games', 'games', '', '\\', '.'])
+    assert.not(isFullPath(path, 'win32'), path);
+  assert.equal(
+    ['/games', 'games', 'C:\\games'].map((path) => isFullPath(path, 'linux')),
+    [true, false, false],
+  );
 });
 
 test('a safe path is joined below its root', () => {

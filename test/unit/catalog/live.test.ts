@@ -1,5 +1,6 @@
+import { tmpdir } from 'node:os';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, parse } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
@@ -100,7 +101,7 @@ async function errorOf(promise: Promise<unknown>): Promise<LanspreadError> {
 /** Answers with a game for each folder in the configuration, named after it. */
 const gamePerFolder = ({ configuration }: LiveQuery): LivePage => {
   const { folders } = configuration as { folders: string[] };
-  return { games: folders.map((path) => game(path.split('/').at(-1) ?? '')) };
+  return { games: folders.map((path) => game(basename(path))) };
 };
 
 test('a source that needs no configuration is asked at start, page by page, and listed', () =>
@@ -161,7 +162,17 @@ test('without a configuration nothing is asked; a wrong one is refused by name',
       }
       assert.is(code, 'BAD_REQUEST', JSON.stringify(wrong));
     }
-    for (const path of ['relative', '/', '/*', '/a/*/b', '/a/*/*/*', '/a*', `${folder.path}\0`]) {
+    // The drive of the system, on Windows.
+    const { root } = parse(tmpdir());
+    for (const path of [
+      'relative',
+      root,
+      `${root}*`,
+      `${root}a/*/b`,
+      `${root}a/*/*/*`,
+      `${root}a*`,
+      `${folder.path}\0`,
+    ]) {
       let message = '';
       try {
         live.configure(definition.id, { folders: [path] });
@@ -187,8 +198,8 @@ test('a stick that is plugged in is read, stays listed when it is pulled, and is
     assert.equal(
       catalog.sources().map(({ name, origin }) => [name, origin]),
       [
-        ['friday (ACME list)', `extension:acme.lists/list ${folder.path}/media/friday`],
-        ['sunday (ACME list)', `extension:acme.lists/list ${folder.path}/media/sunday`],
+        ['friday (ACME list)', `extension:acme.lists/list ${folder.join('media/friday')}`],
+        ['sunday (ACME list)', `extension:acme.lists/list ${folder.join('media/sunday')}`],
       ],
     );
     assert.equal(granted.at(-1), [folder.join('media/friday'), folder.join('media/sunday')]);

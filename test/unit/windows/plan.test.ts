@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { labPlaces, leftovers, whyNoLab, type MachineFacts } from '../../windows/plan.ts';
@@ -24,12 +25,12 @@ const at = (environment: Record<string, string>, lockFile = 'lock') =>
   labPlaces(environment, { home: '/home/anna', lockFile });
 
 test('everything lies in one cache folder, which the environment may name', () => {
-  assert.is(at({}).cache, '/home/anna/.cache/lanspread/windows');
-  assert.is(at({ XDG_CACHE_HOME: '' }).cache, '/home/anna/.cache/lanspread/windows');
-  assert.is(at({ XDG_CACHE_HOME: '/var/cache' }).cache, '/var/cache/lanspread/windows');
-  assert.is(at({ XDG_CACHE_HOME: '/var/cache', LANSPREAD_CACHE: '/big' }).cache, '/big/windows');
+  assert.is(at({}).cache, join('/home/anna/.cache/lanspread/windows'));
+  assert.is(at({ XDG_CACHE_HOME: '' }).cache, join('/home/anna/.cache/lanspread/windows'));
+  assert.is(at({ XDG_CACHE_HOME: '/var/cache' }).cache, join('/var/cache/lanspread/windows'));
+  assert.is(at({ XDG_CACHE_HOME: '/var/cache', LANSPREAD_CACHE: '/big' }).cache, join('/big/windows'));
   const { cache, ...rest } = at({});
-  for (const path of Object.values(rest)) assert.ok(path.startsWith(`${cache}/`), path);
+  for (const path of Object.values(rest)) assert.ok(path.startsWith(join(cache, '/')), path);
 });
 
 test('another lock file has other packages in the same root', () => {

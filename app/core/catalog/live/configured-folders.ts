@@ -2,8 +2,8 @@
  * Folders in the configuration of a live source. Its JSON Schema marks them, `"format": "folder"` on a string or on the
  * items of a list, and so Lanspread knows what the extension may read and what to watch. Pure, but for `presentFolders`.
  */
-import { isAbsolute, join, parse, resolve, sep } from 'node:path';
-import { isNotFound, LanspreadError, systemCode, type FileSystem } from '../../base/index.ts';
+import { join, parse, resolve, sep } from 'node:path';
+import { isFullPath, isNotFound, LanspreadError, systemCode, type FileSystem } from '../../base/index.ts';
 
 export interface FolderField {
   readonly name: string;
@@ -48,7 +48,7 @@ function parsePattern(text: string): string {
     throw new LanspreadError('BAD_REQUEST', { message: `The folder ${JSON.stringify(text.slice(0, 300))} ${reason}.` });
   };
   if (text.includes('\0')) refuse('contains a control character');
-  if (!isAbsolute(text)) refuse('is not an absolute path');
+  if (!isFullPath(text)) refuse('is not an absolute path');
   const path = resolve(text);
   const stars = starsOf(path);
   if (stars > maxStars) refuse(`has over ${maxStars} stars`);

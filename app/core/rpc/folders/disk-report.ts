@@ -1,7 +1,7 @@
 /** What the UI wants to know about the disk: what a game takes, and whether a folder would do for games. */
 import { access, constants } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { LanspreadError, type FileSystem, type GameId } from '../../base/index.ts';
+import { dirname, join, resolve } from 'node:path';
+import { isFullPath, LanspreadError, type FileSystem, type GameId } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
 import type { FolderReport, GameDetails } from '../contract.ts';
 import type { State } from '../../state/index.ts';
@@ -32,7 +32,7 @@ export async function checkFolder(
   { fileSystem }: Pick<DiskReportOptions, 'fileSystem'>,
   given: string,
 ): Promise<FolderReport> {
-  if (!isAbsolute(given))
+  if (!isFullPath(given))
     throw new LanspreadError('INVALID_PATH', { message: 'The path of a folder begins at the root.' });
   const path = resolve(given);
   const exists = await isFolder(path, fileSystem);

@@ -4,8 +4,9 @@
  */
 import { constants } from 'node:fs';
 import { access, mkdir, opendir, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import {
+  isFullPath,
   LanspreadError,
   Semaphore,
   systemCode,
@@ -62,7 +63,7 @@ export async function createFolder(parent: string, name: string): Promise<{ path
 /** Throws `INVALID_PATH`. */
 function absoluteFolder(given: string): string {
   const isDevice = process.platform === 'win32' && /^[\\/]{2}[?.][\\/]/.test(given);
-  if (isAbsolute(given) && !given.includes('\0') && !isDevice) return resolve(given);
+  if (isFullPath(given) && !given.includes('\0') && !isDevice) return resolve(given);
   throw new LanspreadError('INVALID_PATH', {
     message: 'The path of a folder begins at the root.',
     details: { path: given },
