@@ -39,17 +39,19 @@ export interface FakeGameOptions {
   readonly version?: string;
   readonly directories?: readonly string[];
   readonly executables?: readonly string[];
+  /** The text of `version.ini`. */
+  readonly sentinel?: string;
 }
 
 export function fakeGame(
   content: Record<string, Buffer>,
-  { version = '2', directories = [], executables = [] }: FakeGameOptions = {},
+  { version = '2', directories = [], executables = [], sentinel = `version = ${version}\n` }: FakeGameOptions = {},
 ): FakeGame {
   const paths = Object.keys(content).toSorted(comparePaths);
   const manifest: Manifest = {
     id: parseGameId('game'),
     version,
-    sentinel: `version = ${version}\n`,
+    sentinel,
     blockSize: blockSizeBytes,
     directories: directories.map((path) => parsePath(path, { atGameRoot: true })),
     files: paths.map((path) => {
@@ -77,6 +79,13 @@ export interface FakePeerOptions {
   readonly before?: (block: number, signal: AbortSignal) => Promise<void> | void;
   /** Awaited before it answers about its manifest. */
   readonly beforeManifest?: (signal: AbortSignal | undefined) => Promise<void>;
+  /** What it answers in place of its manifest, or of its root alone. */
+  readonly refuses?: (question: { rootOnly: boolean }) => { code: string; percent?: number } | undefined;
+  /** Where it connects from. Default: an address of its own. */
+  readonly host?: string;
+  readonly name?: string;
+  /** It has not told its root beforehand. */
+  readonly tellsNoRoot?: boolean;
 }
 
 interface FakePeer extends FakePeerOptions {
@@ -114,11 +123,17 @@ export class FakeSwarm {
     const sizeBytes = game.layout.totalBytes;
     const peer: Peer = {
       peerId,
-      name: peerId,
+      name: options.name ?? peerId,
       addresses: [],
       lane: undefined,
+      remoteHosts: [options.host ?? peerId],
       transport: 'tcp',
-      games: new Map([[id, { id, version, sizeBytes, availability: 'Ready', root: game.hashed.root }]]),
+      games: new Map([
+        [
+          id,
+          { id, version, sizeBytes, availability: 'Ready', ...(!options.tellsNoRoot && { root: game.hashed.root }) },
+        ],
+      ]),
       libraryRevision: 1,
       playing: [],
     };
@@ -145,7 +160,7 @@ export class FakeSwarm {
     },
   };
 
-  #manifestStream({ peer, game, beforeManifest }: FakePeer, signal: AbortSignal | undefined): PeerStream {
+  #manifestStream({ peer, game, beforeManifest, refuses }: FakePeer, signal: AbortSignal | undefined): PeerStream {
     const { bytes, root, executables } = game.hashed;
     this.openStreams += 1;
     let isOpen = true;
@@ -163,6 +178,8 @@ export class FakeSwarm {
       },
       async readMessage(schema) {
         await beforeManifest?.(signal);
+        const refusal = refuses?.({ rootOnly });
+        if (refusal) return schema.parse({ ok: false, message: 'no', ...refusal });
         return schema.parse({ ok: true, root, bytes: rootOnly ? 0 : bytes.length, executables });
       },
       readBytes: async () => bytes,

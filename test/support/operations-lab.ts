@@ -320,7 +320,14 @@ function catalogGame(id: GameId): CatalogGame {
 
 function peerWith(ids: readonly GameId[]): Peer {
   const games = ids.map((id) => [id, { id, version: wanted, sizeBytes: totalBytes, availability: 'Ready' }] as const);
-  const facts = { peerId: 'peer', name: 'peer', addresses: [], lane: undefined, transport: 'tcp' } as const;
+  const facts = {
+    peerId: 'peer',
+    name: 'peer',
+    addresses: [],
+    lane: undefined,
+    remoteHosts: [],
+    transport: 'tcp',
+  } as const;
   return { ...facts, games: new Map(games), libraryRevision: 1, playing: [] };
 }
 

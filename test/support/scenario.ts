@@ -19,6 +19,8 @@ export interface CastOptions {
   catalog?: readonly CatalogEntry[];
   /** Peers whose addresses it is started with. */
   knows?: readonly PeerProcess[];
+  /** In a LAN: the host it runs on. Default: that of its name. */
+  host?: string;
 }
 
 export class Room implements AsyncDisposable {
@@ -68,7 +70,10 @@ export class Room implements AsyncDisposable {
   }
 
   /** Starts a peer, or starts it again with the folders it had. In a LAN it runs on the host of its name. */
-  async peer(name: string, { has = [], catalog = this.catalog, knows = [] }: CastOptions = {}): Promise<PeerProcess> {
+  async peer(
+    name: string,
+    { has = [], catalog = this.catalog, knows = [], host = name }: CastOptions = {},
+  ): Promise<PeerProcess> {
     if (!this.#peers.some((peer) => peer.name === name)) await mkdir(this.gamesDir(name), { recursive: true });
     for (const spec of has) await this.give(name, spec);
     const file = this.#temp.join(name, 'catalog.json');
@@ -79,7 +84,7 @@ export class Room implements AsyncDisposable {
       stateDir: this.#temp.join(name, 'state'),
       catalog: file,
       peers: knows.flatMap(({ addresses }) => addresses),
-      ...(this.lan && { namespace: this.lan.host(name).namespace }),
+      ...(this.lan && { namespace: this.lan.host(host).namespace }),
     };
     const peer = await PeerProcess.start(options);
     this.#peers.push(peer);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { errorAdvice, type CoreEvent } from '../../core/rpc/index.ts';
+import { errorAdvice, type ContentChoice, type CoreEvent } from '../../core/rpc/index.ts';
 import { exitCodes } from '../exit.ts';
 import { formatBytes } from '../format.ts';
 import { addCoreFlags, type CoreFlags } from '../options.ts';
@@ -11,6 +11,7 @@ interface GetFlags extends CoreFlags {
   install?: boolean;
   stream?: boolean;
   json?: boolean;
+  content?: string;
   wait: string;
 }
 
@@ -24,6 +25,7 @@ export function addGetCommand(program: Command): void {
     .option('--install', 'install it afterwards')
     .option('--stream', 'have another PC unpack it: installs with no archive on this disk')
     .option('--wait <seconds>', 'how long to wait for a peer that has it', '10')
+    .option('--content <hash>', 'which content to take where the PCs disagree, as the failed command names it')
     .option('--json', 'print events as JSON lines')
     .addHelpText(
       'after',
@@ -51,13 +53,14 @@ async function runGet(gameId: string, flags: GetFlags): Promise<number> {
 }
 
 async function startGet(session: Session, gameId: string, flags: GetFlags): Promise<void> {
-  if (flags.stream) await session.invoke('streamInstall', { gameId });
+  const choice = flags.content === undefined ? {} : { manifestHash: flags.content };
+  if (flags.stream) await session.invoke('streamInstall', { gameId, ...choice });
   else {
     const { game } = await session.invoke('getGame', { gameId });
     const install = flags.install ?? false;
-    if (install && game.installed) await session.invoke('update', { gameId });
-    else if (game.resumable) await session.invoke('resume', { gameId });
-    else await session.invoke('download', { gameId, install });
+    if (install && game.installed) await session.invoke('update', { gameId, ...choice });
+    else if (game.resumable && flags.content === undefined) await session.invoke('resume', { gameId });
+    else await session.invoke('download', { gameId, install, ...choice });
   }
 }
 
@@ -107,6 +110,9 @@ function follow(session: Session, gameId: string, { install, stream, json }: Get
       case 'update-progress':
         if (!json) bar.show('Installing', { done: event.bytes, total: event.totalBytes });
         break;
+      case 'download-waiting':
+        if (event.peers.length > 0) say(waitingText(event.peers));
+        break;
       case 'download-finished':
         say(`${gameId} is downloaded (${formatBytes(event.totalBytes)}, every block verified).`);
         break;
@@ -118,6 +124,7 @@ function follow(session: Session, gameId: string, { install, stream, json }: Get
       case 'install-failed':
       case 'update-failed':
         say(`${event.message} [${event.code}]\n  ${errorAdvice(event.code)}`);
+        for (const choice of choicesOf(event)) say(choice);
         resolve(exitCodes.failed);
         break;
       case 'download-peers-gone':
@@ -145,4 +152,18 @@ function follow(session: Session, gameId: string, { install, stream, json }: Get
       interrupted = true;
     },
   };
+}
+
+/** How to take each content of those that the PCs hold. */
+function choicesOf(event: { gameId: string; choices?: unknown }): string[] {
+  if (!Array.isArray(event.choices)) return [];
+  return (event.choices as readonly ContentChoice[]).map(
+    ({ names, fileCount, sizeBytes, manifestHash }) =>
+      `  ${names.join(', ')}: ${fileCount} files, ${formatBytes(sizeBytes)}\n    lanspread get ${event.gameId} --content ${manifestHash}`,
+  );
+}
+
+function waitingText(peers: readonly { name: string; percent: number | undefined }[]): string {
+  const told = peers.map(({ name, percent }) => (percent === undefined ? name : `${name} (${Math.floor(percent)} %)`));
+  return `Waiting for PCs that still read their copy: ${told.join(', ')}.`;
 }

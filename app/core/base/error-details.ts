@@ -47,7 +47,7 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   MANIFEST_MISMATCH: ofPeer,
   NOT_SERVED: ofPeer,
   NO_PEERS: { version: 'text' },
-  MANIFEST_TIE: { groups: 'sides' },
+  MANIFEST_TIE: { groups: 'sides', files: 'text' },
   MANIFEST_INVALID: ofPeer,
   NO_SOUND_SOURCE: { peerId: 'peer', file: 'text', block: 'count' },
   NO_UNPACKER: { file: 'text' },

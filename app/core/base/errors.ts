@@ -303,9 +303,9 @@ export const errorTable = {
     next: 'Wait until somebody who has it is online.',
   },
   MANIFEST_TIE: {
-    message: 'The peers disagree about this game and none is in the majority.',
+    message: 'The PCs hold different files of this game, and it is not clear which are right.',
     kept: nothingChanged,
-    next: 'Ask the listed people which copy is right.',
+    next: 'Ask the named people which copy is right and choose it, or delete the wrong one.',
   },
   MANIFEST_INVALID: {
     message: 'The list of files of this game is not valid.',

@@ -70,7 +70,7 @@ async function ofPeers(
   signal: AbortSignal,
 ): Promise<HashedManifest | undefined> {
   try {
-    return (await resolveManifest(peers, { gameId, version, pinnedRoot }, signal)).hashed;
+    return (await resolveManifest(peers, { gameId, version, pinnedRoot }, { signal })).hashed;
   } catch {
     // Nobody has it, they disagree, or the winner went: the next best source is asked.
     throwIfAborted(signal);

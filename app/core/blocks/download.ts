@@ -7,7 +7,7 @@ import { fetchMissing, forgetPartial } from './fetch-missing.ts';
 import { KnownPayload, pathsOf } from '../game-folder/index.ts';
 import { assertSafeWay } from './preflight.ts';
 import { findPresentBlocks } from './present-blocks.ts';
-import { resolveManifest } from '../manifests/index.ts';
+import { resolveManifest, type ResolveRequest, type StillReading } from '../manifests/index.ts';
 import { sweepSentinelTransients } from '../game-folder/index.ts';
 import { hasSentinel, settleDownload } from './settle.ts';
 import { statOf } from '../base/index.ts';
@@ -129,7 +129,18 @@ async function fetchGame(
   const { peers, fileSystem, hasher, state } = context;
   const { root } = request;
   // Resolve and agree. Nothing on disk has changed when this fails.
-  const resolved = await untilAborted(signal, () => resolveManifest(peers, request, signal));
+  const { gameId, version, pinnedRoot, chosenRoot, sizeBytes } = request;
+  const begun = state.partials.get(root);
+  const wanted: ResolveRequest = {
+    gameId,
+    version,
+    pinnedRoot,
+    chosenRoot,
+    begunRoot: begun?.version === version ? begun.manifestRoot : undefined,
+    sizeBytes,
+  };
+  const onWaiting = (waitsFor: readonly StillReading[]): void => listener.onWaiting?.(waitsFor);
+  const resolved = await untilAborted(signal, () => resolveManifest(peers, wanted, { signal, onWaiting }));
   const { hashed } = resolved;
   const layout = new ManifestLayout(hashed.manifest);
   await assertSafeWay(fileSystem, root, hashed.manifest);

@@ -76,8 +76,8 @@ export async function repair(
     // With nothing to fetch nobody is needed.
     const needed = comparison.badBlocks > 0;
     const resolved = needed
-      ? await untilAborted(signal, () => resolveManifest(peers, wanted, signal))
-      : { hashed: chosen.hashed, peers: [] };
+      ? await untilAborted(signal, () => resolveManifest(peers, wanted, { signal }))
+      : { hashed: chosen.hashed, peers: [], rootOf: new Map<string, string>() };
     let allocatedBytes = 0;
     for (const { path } of chosen.hashed.manifest.files)
       allocatedBytes += (await statOf(fileSystem, `${root}/${path}`))?.allocatedBytes ?? 0;

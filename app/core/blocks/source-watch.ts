@@ -4,18 +4,22 @@ import type { GameSummary, ManifestLayout } from '../protocol/index.ts';
 import type { Peer } from '../peers/index.ts';
 import type { DownloadContext } from './context.ts';
 import { isNonsense } from './have-check.ts';
-import { askRoot } from '../manifests/index.ts';
+import { askManifest, askRoot, haveSameFiles } from '../manifests/index.ts';
 import type { TransferRun } from './transfer-run.ts';
 import type { DownloadRequest } from './types.ts';
 import { watchHave } from './watch-have.ts';
 
 /** A peer is not asked for its news again within this time, in milliseconds. */
 const restMs = 2_000;
+/** Roots other than the download's that are looked into. */
+const mostRoots = 16;
 
 interface SourceWatchOptions {
   readonly request: DownloadRequest;
   readonly layout: ManifestLayout;
   readonly manifestRoot: string;
+  /** Kept up: the root by which a peer knows these files, where it is another one. */
+  readonly rootOf: Map<string, string>;
   readonly run: TransferRun;
 }
 
@@ -27,6 +31,8 @@ export class SourceWatch implements Disposable {
   /** Peers whose news ended a moment ago. */
   readonly #resting = new Map<string, IDisposable>();
   readonly #over = new AbortController();
+  /** Whether a root is that of the same files. */
+  readonly #sameFiles = new Map<string, Promise<boolean>>();
 
   constructor(context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>, options: SourceWatchOptions) {
     this.#context = context;
@@ -35,14 +41,19 @@ export class SourceWatch implements Disposable {
 
   /** A peer that is here, came, or has something else now. */
   consider({ peerId, games }: Peer): void {
-    const { request, manifestRoot, run } = this.#options;
+    const { request, manifestRoot, rootOf, run } = this.#options;
     const summary = games.get(request.gameId);
-    const isSame = summary?.version === request.version && (summary.root ?? manifestRoot) === manifestRoot;
-    if (isSame && summary.availability === 'Partial') return this.#watch(peerId);
+    const isVersion = summary?.version === request.version;
+    if (isVersion && summary.availability === 'Partial' && summary.root === manifestRoot) {
+      rootOf.delete(peerId);
+      return this.#watch(peerId);
+    }
     this.#unwatch(peerId);
-    if (!isSame || summary.availability !== 'Ready') run.removePeer(peerId);
-    else if (summary.root === manifestRoot) run.putPeer(peerId);
-    else if (!run.has(peerId)) void this.#ask(peerId);
+    if (!isVersion || summary.availability !== 'Ready') return run.removePeer(peerId);
+    const isKnown = summary.root === (rootOf.get(peerId) ?? manifestRoot);
+    if (isKnown) return run.putPeer(peerId);
+    if (summary.root !== undefined) run.removePeer(peerId);
+    if (!run.has(peerId)) void this.#ask(peerId, summary.root);
   }
 
   lose(peerId: string): void {
@@ -108,17 +119,42 @@ export class SourceWatch implements Disposable {
     if (peer && summary?.availability === wanted) this.consider(peer);
   }
 
-  /** A peer that came later and did not say which content it holds takes part when it holds the same. */
-  async #ask(peerId: string): Promise<void> {
+  /** A peer that came later takes part when it holds the same files, by whatever root it knows them. */
+  async #ask(peerId: string, toldRoot: string | undefined): Promise<void> {
     const { peers, logger } = this.#context;
-    const { request, manifestRoot, run } = this.#options;
+    const { request, manifestRoot, rootOf, run } = this.#options;
     const { signal } = this.#over;
     try {
-      const root = await askRoot(peers, peerId, { request, signal });
+      const root = toldRoot ?? (await askRoot(peers, peerId, { request, signal }));
+      if (root !== manifestRoot && !(await this.#isSameFiles(root, peerId))) return;
       // It may have gone while it was asked.
-      if (root === manifestRoot && !signal.aborted && peers.get(peerId)) run.putPeer(peerId);
+      if (signal.aborted || !peers.get(peerId)) return;
+      if (root === manifestRoot) rootOf.delete(peerId);
+      else rootOf.set(peerId, root);
+      run.putPeer(peerId);
     } catch (error) {
       if (!signal.aborted) logger.debug({ peerId, err: error }, 'a peer that came later does not take part');
     }
+  }
+
+  /** Each root is looked at once, and no more of them than a room of honest PCs has. */
+  async #isSameFiles(root: string, peerId: string): Promise<boolean> {
+    const known = this.#sameFiles.get(root);
+    if (known) return await known;
+    if (this.#sameFiles.size >= mostRoots) return false;
+    const { request, layout } = this.#options;
+    const compare = async (): Promise<boolean> => {
+      const { manifest } = await askManifest(this.#context.peers, peerId, {
+        root,
+        request,
+        signal: this.#over.signal,
+      });
+      return haveSameFiles(manifest, layout.manifest);
+    };
+    const comparing = compare();
+    this.#sameFiles.set(root, comparing);
+    // Whoever did not give it does not keep the next one from giving it.
+    comparing.catch(() => this.#sameFiles.delete(root));
+    return await comparing;
   }
 }

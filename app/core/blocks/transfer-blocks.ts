@@ -35,12 +35,14 @@ export async function transferBlocks(
   const { root } = request;
   const { hashed } = resolved;
   const totalBytes = layout.totalBytes;
+  /** Peers that know these files by another root. */
+  const rootOf = new Map(resolved.rootOf);
   const meter = new ProgressMeter({ totalBytes, verifiedBytes, nowMs: clock.monotonicMs() });
   using flushAhead = new FlushAhead({ fileSystem, root, layout, logger });
   const run = new TransferRun({
     scheduler,
     layout,
-    manifestRoot: hashed.root,
+    rootOf: (peerId) => rootOf.get(peerId) ?? hashed.root,
     gameRoot: root,
     laneOf: (peerId) => lanes.of(peerId),
     onLaneFailed: (peerId, lane) => lanes.onFailed(peerId, lane),
@@ -68,7 +70,7 @@ export async function transferBlocks(
     }
   };
   const sample = (): void => listener.onProgress(meter.sample(clock.monotonicMs(), scheduler.activePeers));
-  const sources = new SourceWatch(context, { request, layout, manifestRoot: hashed.root, run });
+  const sources = new SourceWatch(context, { request, layout, manifestRoot: hashed.root, rootOf, run });
   using stack = new DisposableStack();
   stack.use(sources);
   stack.use(peers.onDidConnect((peer) => sources.consider(peer)));

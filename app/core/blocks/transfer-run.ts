@@ -23,7 +23,8 @@ import { VerifiedBatch } from './verified-batch.ts';
 interface TransferRunOptions {
   readonly scheduler: Scheduler;
   readonly layout: ManifestLayout;
-  readonly manifestRoot: string;
+  /** The root by which a peer knows these files. */
+  readonly rootOf: (peerId: string) => string;
   readonly gameRoot: string;
   /** The road to a peer, best first. */
   readonly laneOf: (peerId: string) => Lane;
@@ -161,14 +162,19 @@ export class TransferRun {
 
   /** Never throws. */
   async #fetch(range: Range, controller: AbortController): Promise<void> {
-    const { scheduler, layout, manifestRoot, gameRoot, laneOf, meter, clock } = this.#options;
+    const { scheduler, layout, rootOf, gameRoot, laneOf, meter, clock } = this.#options;
     const lane = laneOf(range.peerId);
     const batch = new VerifiedBatch(layout, (facts) =>
       this.#options.listener.onBlocksVerified({ ...facts, peerId: range.peerId, lane: lane.kind }),
     );
     let failure: LanspreadError | undefined;
     try {
-      const request = toFetchRequest(range, { layout, manifestRoot, gameRoot, verified: scheduler.verified });
+      const request = toFetchRequest(range, {
+        layout,
+        manifestRoot: rootOf(range.peerId),
+        gameRoot,
+        verified: scheduler.verified,
+      });
       await lane.fetch(
         request,
         {

@@ -1,4 +1,5 @@
 import type { GameId } from '../base/index.ts';
+import type { StillReading } from '../manifests/index.ts';
 import type { Lane } from '../lanes/index.ts';
 
 export type DownloadOutcome =
@@ -16,6 +17,8 @@ export type DownloadOutcome =
 
 /** What a running download tells; names and fields as in the events of the same name. */
 export interface DownloadListener {
+  /** PCs that have the game are still reading it, and what they say may matter. Empty: nobody is waited for any more. */
+  onWaiting?(waitsFor: readonly StillReading[]): void;
   onBegin(facts: {
     totalBytes: number;
     manifestRoot: string;
@@ -48,6 +51,10 @@ export interface DownloadRequest {
   readonly root: string;
   /** A catalog's pin. */
   readonly pinnedRoot?: string;
+  /** What the player chose where PCs hold different content; the catalog's pin goes before it. */
+  readonly chosenRoot?: string;
+  /** The payload's size by the catalog, where that is known. */
+  readonly sizeBytes?: number;
   readonly willInstall: boolean;
   /** What the game takes once installed, where the catalog knows: the space is asked for beforehand. */
   readonly unpackedSizeBytes?: number;

@@ -1,4 +1,5 @@
 /** What a game's folder on disk is made of: names, the sentinel, what is ours in it, what is set aside. */
+export { isBelowDropping, isCopyOfInstall, isDropping } from './droppings.ts';
 export { deleteKnown, discardPayload, foldersOf } from './discard.ts';
 export { KnownPayload, listPayload, pathsOf, takeStock } from './known-payload.ts';
 export { conflictPrefix, layoutOf, markerName, markerOf, type RootLayout } from './layout.ts';

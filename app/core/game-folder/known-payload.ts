@@ -14,6 +14,7 @@ import {
 import { decodeManifest, type Manifest } from '../protocol/index.ts';
 import type { State } from '../state/index.ts';
 import { foldersOf } from './discard.ts';
+import { isDropping } from './droppings.ts';
 import { sentinelPaths } from './sentinel-file.ts';
 
 /** Paths relative to the root; folders end in `/`. */
@@ -78,7 +79,7 @@ async function textOf(fileSystem: FileSystem, path: string): Promise<string | un
   }
 }
 
-/** Everything in a root but the reserved names. Links are listed, never followed. */
+/** Everything in a root but the reserved names and droppings. Links are listed, never followed. */
 export async function listPayload(
   fileSystem: FileSystem,
   root: string,
@@ -90,6 +91,7 @@ export async function listPayload(
     throwIfAborted(signal);
     for (const { name, kind } of await fileSystem.list(join(root, folder))) {
       if (folder === '' && isReservedRootName(name)) continue;
+      if (isDropping(name, { atGameRoot: folder === '', kind })) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
       if (kind === 'directory') waiting.push(path);
       paths.push(kind === 'directory' ? `${path}/` : path);

@@ -7,6 +7,7 @@ import {
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
+import { isDropping } from '../game-folder/index.ts';
 import { settleLinks } from './links.ts';
 import {
   archiveScore,
@@ -33,8 +34,9 @@ async function readPayload(
   const waiting = [''];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     throwIfAborted(signal);
-    for (const { name } of await fileSystem.list(join(root, folder))) {
+    for (const { name, kind: listedKind } of await fileSystem.list(join(root, folder))) {
       if (folder === '' && isReservedRootName(name)) continue;
+      if (isDropping(name, { atGameRoot: folder === '', kind: listedKind })) continue;
       const path = parsePath(folder === '' ? name : `${folder}/${name}`, { atGameRoot: true });
       const { kind, sizeBytes } = await fileSystem.lstat(join(root, path));
       if (kind !== 'file' && kind !== 'directory')

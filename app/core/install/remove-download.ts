@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { LanspreadError, parseGameId, type EntryKind } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { finishRemoving } from './finish-removing.ts';
-import { conflictPrefix, layoutOf } from '../game-folder/index.ts';
+import { conflictPrefix, isCopyOfInstall, layoutOf } from '../game-folder/index.ts';
 import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';
@@ -40,7 +40,7 @@ export function whyNotRemovable(facts: RemovalFacts): NotRemovableReason | undef
   if (facts.rootKind !== 'directory') return 'not-a-folder';
   if (names.includes('local')) return 'installed';
   if (names.includes('.local.installing') || names.includes('.local.backup')) return 'install-unfinished';
-  if (names.some((name) => name.startsWith(conflictPrefix))) return 'conflict';
+  if (names.some((name) => name.startsWith(conflictPrefix) || isCopyOfInstall(name))) return 'conflict';
   if (facts.sentinelKind !== 'file') return 'not-downloaded';
   return undefined;
 }

@@ -16,6 +16,7 @@ import {
 } from '../base/index.ts';
 import { blockCountOf, comparePaths, limits } from '../protocol/index.ts';
 import type { FileIdentity } from '../state/index.ts';
+import { isDropping } from '../game-folder/index.ts';
 import { digestOf } from './fingerprint.ts';
 import { topDigest } from './root-view.ts';
 
@@ -25,7 +26,7 @@ export interface PayloadFile {
   readonly executable: boolean;
 }
 
-/** What a root offers: everything in it but the reserved names. */
+/** What a root offers: everything in it but the reserved names and droppings. */
 export interface Payload {
   /** In the manifest's order. */
   readonly files: readonly PayloadFile[];
@@ -85,9 +86,10 @@ async function listPayload(
   directory: string,
   { isRoot }: { isRoot: boolean },
 ): Promise<DirectoryEntry[] | undefined> {
+  const isPayload = ({ name, kind }: DirectoryEntry): boolean =>
+    !(isRoot && isReservedRootName(name)) && !isDropping(name, { atGameRoot: isRoot, kind });
   try {
-    const entries = await fileSystem.list(directory);
-    return isRoot ? entries.filter(({ name }) => !isReservedRootName(name)) : entries;
+    return (await fileSystem.list(directory)).filter(isPayload);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isNotFound, isReservedRootName, type DirectoryEntry, type FileStat, type FileSystem } from '../base/index.ts';
 import { digestOf } from './fingerprint.ts';
-import { readSentinel, sentinelName, type Sentinel } from '../game-folder/index.ts';
+import { isDropping, readSentinel, sentinelName, type Sentinel } from '../game-folder/index.ts';
 
 /** What one listing and the sentinel tell of a root. */
 export interface RootView {
@@ -77,7 +77,7 @@ export async function readTop(
 ): Promise<string> {
   const stats = [];
   for (const { name, kind } of entries) {
-    if (kind !== 'file' || isReservedRootName(name)) continue;
+    if (kind !== 'file' || isReservedRootName(name) || isDropping(name, { atGameRoot: true, kind })) continue;
     try {
       stats.push({ name, ...(await fileSystem.lstat(join(root, name))) });
     } catch (error) {

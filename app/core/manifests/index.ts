@@ -1,3 +1,7 @@
 /** Which manifest is the right one: asked of peers, put to the vote, served to others. */
-export { askRoot, type Resolved, resolveManifest, type ResolveRequest } from './resolve.ts';
+export { askManifest, askRoot } from './ask-peers.ts';
+export type { StillReading } from './collect-answers.ts';
+export { asRoot, haveSameFiles } from './content.ts';
+export type { ContentChoice } from './disagreement.ts';
+export { type Resolved, resolveManifest, type ResolveOptions, type ResolveRequest } from './resolve.ts';
 export { serveManifests } from './serve-manifest.ts';

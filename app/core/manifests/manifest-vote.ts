@@ -1,4 +1,6 @@
-/** Which manifest of a version is the right one. Pure. */
+/** Which content of a version is the right one, by what peers say. Pure. */
+import { isIPv6 } from 'node:net';
+import type { Content } from './content.ts';
 
 /** What one peer says. */
 export interface ManifestAnswer {
@@ -6,53 +8,118 @@ export interface ManifestAnswer {
   readonly root: string;
 }
 
-interface ManifestGroup {
-  readonly root: string;
+/** Peers that hold the same content. */
+export interface ContentGroup {
+  /** Their roots: several where `version.ini` is written differently. The one of most PCs first. */
+  readonly roots: readonly string[];
   readonly peers: readonly string[];
+  /** PCs, as far as they can be told apart. */
+  readonly votes: number;
 }
 
-export type ManifestVote =
-  /** `peers` agree; they alone may give bytes. */
-  | { readonly kind: 'winner'; readonly root: string; readonly peers: readonly string[] }
-  /** The largest groups are of one size; `groups` tells who holds what, largest first. */
-  | { readonly kind: 'tie'; readonly groups: readonly ManifestGroup[] }
-  /** Nobody answered, or nobody holds what the catalog pins. */
-  | { readonly kind: 'none'; readonly groups: readonly ManifestGroup[] };
-
-interface VoteOptions {
-  /** The catalog's word: only this root counts, however few have it. */
-  readonly pinnedRoot?: string | undefined;
+/**
+ * Who votes together. Identities cost nothing, so PCs are told apart by their addresses: peers that share one have one
+ * vote. Of IPv6 the network counts, because a PC takes as many addresses in it as it likes.
+ */
+export function votersOf(peers: readonly { peerId: string; remoteHosts: readonly string[] }[]): Map<string, string> {
+  const leaders = new Map<string, string>();
+  const leaderOf = (key: string): string => {
+    let leader = key;
+    for (let next = leaders.get(leader); next !== undefined; next = leaders.get(leader)) leader = next;
+    return leader;
+  };
+  for (const { peerId, remoteHosts } of peers)
+    for (const host of remoteHosts) {
+      const [one, other] = [leaderOf(`id ${peerId}`), leaderOf(`host ${placeOf(host)}`)];
+      if (one !== other) leaders.set(one, other);
+    }
+  return new Map(peers.map(({ peerId }) => [peerId, leaderOf(`id ${peerId}`)]));
 }
 
-/** The largest group that agrees on a root wins. A peer that answered twice counts with its last answer. */
-export function voteOnManifest(answers: readonly ManifestAnswer[], { pinnedRoot }: VoteOptions = {}): ManifestVote {
-  const groups = groupAnswers(answers);
-  if (pinnedRoot !== undefined) {
-    const pinned = groups.find(({ root }) => root === pinnedRoot);
-    return pinned ? { kind: 'winner', ...pinned } : { kind: 'none', groups };
-  }
-  const [first, second] = groups;
-  if (!first) return { kind: 'none', groups };
-  if (second && second.peers.length === first.peers.length) return { kind: 'tie', groups };
-  return { kind: 'winner', ...first };
+function placeOf(host: string): string {
+  const [address = ''] = host.toLowerCase().split('%');
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
+  if (mapped) return mapped;
+  return isIPv6(address) ? firstHalfOf(address) : address;
 }
 
-/** Whether `outstanding` further answers could still change who wins. */
-export function canBeOvertaken(answers: readonly ManifestAnswer[], outstanding: number): boolean {
-  const [first, second] = groupAnswers(answers);
-  return (first?.peers.length ?? 0) <= (second?.peers.length ?? 0) + outstanding;
+/** The first 64 bits of an IPv6 address. */
+function firstHalfOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail ? tail.split(':') : [];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const all = [...before, ...Array<string>(zeros).fill('0'), ...after];
+  return all
+    .slice(0, 4)
+    .map((part) => Number.parseInt(part, 16).toString(16))
+    .join(':');
 }
 
-/** Largest first; equal ones by root, so that the order does not depend on who answered first. */
-function groupAnswers(answers: readonly ManifestAnswer[]): ManifestGroup[] {
+export interface GroupOptions {
+  /** See `votersOf`. */
+  readonly voters: ReadonlyMap<string, string>;
+  /** Equal for roots of the same content. Default: each root for itself. */
+  readonly contentOf?: (root: string) => string;
+  /** Roots that are named last within their group, however many have them. */
+  readonly isLast?: (root: string) => boolean;
+}
+
+/** Who holds what, the content of most PCs first. Equal ones by root, so that nothing depends on who answered first. */
+export function groupAnswers(
+  answers: readonly ManifestAnswer[],
+  { voters, contentOf = (root) => root, isLast = () => false }: GroupOptions,
+): ContentGroup[] {
   const rootOf = new Map(answers.map(({ peerId, root }) => [peerId, root]));
-  const groups = new Map<string, string[]>();
-  for (const [peerId, root] of rootOf) {
-    const peers = groups.get(root);
-    if (peers) peers.push(peerId);
-    else groups.set(root, [peerId]);
-  }
-  return Array.from(groups, ([root, peers]) => ({ root, peers: peers.toSorted() })).toSorted(
-    (a, b) => b.peers.length - a.peers.length || (a.root < b.root ? -1 : 1),
+  const byContent = Map.groupBy(rootOf, ([, root]) => contentOf(root));
+  const votesOf = (peers: readonly string[]): number => new Set(peers.map((id) => voters.get(id) ?? id)).size;
+  const groups = Array.from(byContent.values(), (entries): ContentGroup => {
+    const peers = entries.map(([peerId]) => peerId).sort();
+    const byRoot = Map.groupBy(entries, ([, root]) => root);
+    const ranked = Array.from(byRoot, ([root, held]) => ({ root, votes: votesOf(held.map(([peerId]) => peerId)) }));
+    ranked.sort(
+      (a, b) => Number(isLast(a.root)) - Number(isLast(b.root)) || b.votes - a.votes || (a.root < b.root ? -1 : 1),
+    );
+    return { roots: ranked.map(({ root }) => root), peers, votes: votesOf(peers) };
+  });
+  return groups.sort((a, b) => b.votes - a.votes || ((a.roots[0] ?? '') < (b.roots[0] ?? '') ? -1 : 1));
+}
+
+/** So many PCs, and so many for each that says something else, decide without asking the player. */
+const clearMajority = 3;
+
+/** Whether the first group is so large that those who say something else, or have said nothing yet, do not matter. */
+export function isClear(groups: readonly ContentGroup[], outstanding: number): boolean {
+  const [first, ...others] = groups;
+  if (!first) return false;
+  const against = others.reduce((sum, { votes }) => sum + votes, outstanding);
+  return against === 0 || (first.votes >= clearMajority && first.votes >= clearMajority * against);
+}
+
+/** Beside what one content has another may have so much more, in bytes or as a share, and is still the same game. */
+const strayBytes = 1024 * 1024;
+const strayShare = 0.01;
+
+export interface Contender {
+  readonly group: ContentGroup;
+  readonly content: Content;
+}
+
+/**
+ * The content whose files every other one has too, byte for byte, beside a few more: a log, a note, somebody's screenshot.
+ * Where the catalog tells the payload's size, that is what it has to fit best, so that half a copy does not win.
+ */
+export function commonCore(
+  contenders: readonly Contender[],
+  { sizeBytes }: { sizeBytes?: number | undefined } = {},
+): Contender | undefined {
+  return contenders.find(({ content }) =>
+    contenders.every((other) => other.content === content || isCoreOf(content, other.content, sizeBytes)),
   );
+}
+
+function isCoreOf(content: Content, other: Content, wantedBytes: number | undefined): boolean {
+  if (!content.isWithin(other)) return false;
+  if (wantedBytes) return Math.abs(content.sizeBytes - wantedBytes) <= Math.abs(other.sizeBytes - wantedBytes);
+  return other.sizeBytes - content.sizeBytes <= Math.max(strayBytes, strayShare * content.sizeBytes);
 }

@@ -1,187 +1,214 @@
-import {
-  abortError,
-  anySignal,
-  isErrorCode,
-  LanspreadError,
-  sleep,
-  toLanspreadError,
-  withTimeLimit,
-  type GameId,
-} from '../base/index.ts';
-import { decodeManifest, getGameReplySchema, manifestRoot, protocols } from '../protocol/index.ts';
+/** Finds the right manifest of a game: asks the PCs that have it, lets them vote, and fetches what won. */
+import { LanspreadError, throwIfAborted, toLanspreadError, type Clock } from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
-import { canBeOvertaken, voteOnManifest, type ManifestAnswer, type ManifestVote } from './manifest-vote.ts';
-import { withPeerStream } from '../peers/index.ts';
+import { askManifest, type WantedVersion } from './ask-peers.ts';
+import { collectAnswers, type StillReading } from './collect-answers.ts';
+import { asRoot, Content, contentKeyOf, filesKeyOf, hasDroppings } from './content.ts';
+import { disagreement } from './disagreement.ts';
+import {
+  commonCore,
+  groupAnswers,
+  isClear,
+  votersOf,
+  type Contender,
+  type ContentGroup,
+  type ManifestAnswer,
+} from './manifest-vote.ts';
 
-export interface ResolveRequest {
-  readonly gameId: GameId;
-  readonly version: string;
+export interface ResolveRequest extends WantedVersion {
+  /** The catalog's word: only this one counts. */
   readonly pinnedRoot?: string | undefined;
+  /** The player's choice: without the catalog's word only this one counts. */
+  readonly chosenRoot?: string | undefined;
+  /** The one of which blocks are here already: it is right where people disagree. */
+  readonly begunRoot?: string | undefined;
+  /** The payload's size by the catalog, where that is known. */
+  readonly sizeBytes?: number | undefined;
+}
+
+export interface ResolveOptions {
+  readonly signal: AbortSignal;
+  readonly onWaiting?: ((waitsFor: readonly StillReading[]) => void) | undefined;
+  readonly clock?: Clock;
 }
 
 export interface Resolved {
   readonly hashed: HashedManifest;
-  /** The peers that agree on it. */
+  /** The peers that have just these files. */
   readonly peers: readonly string[];
+  /** The root by which a peer of these knows them, where it is not that of the manifest. */
+  readonly rootOf: ReadonlyMap<string, string>;
 }
 
 type Network = Pick<PeerNetwork, 'peers' | 'open'>;
 
-/** The limit for a peer's first answer, in milliseconds. */
-const answerLimitMs = 5_000;
-const manifestLimitMs = 60_000;
-/** How often a peer that is still hashing is asked again, in milliseconds. */
-const pendingPauseMs = 300;
-/** How long peers that are still hashing are waited for once others have a majority among them, in milliseconds. */
-const pendingGraceMs = 10_000;
+/** So many different manifests are fetched and compared, those of most PCs. */
+const mostCompared = 8;
 
 /** Peers that have a version whole. */
-function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest): string[] {
-  return peers
-    .filter(({ games }) => {
-      const summary = games.get(gameId);
-      return summary?.availability === 'Ready' && summary.version === version;
-    })
-    .map(({ peerId }) => peerId);
+function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest): Peer[] {
+  return peers.filter(({ games }) => {
+    const summary = games.get(gameId);
+    return summary?.availability === 'Ready' && summary.version === version;
+  });
 }
 
 /**
- * Finds the right manifest: asks every peer that has the version for its root, lets them vote, fetches the winner's.
- * Errors: `NO_PEERS`, `MANIFEST_TIE` (details tell who holds what), `MANIFEST_INVALID`, `CANCELLED`.
+ * The right manifest and who has it. Errors: `NO_PEERS`, `MANIFEST_TIE` (people disagree: `choices` in the details tell who
+ * holds what), what the last peer refused it with, `CANCELLED`.
  */
 export async function resolveManifest(
   network: Network,
   request: ResolveRequest,
-  signal: AbortSignal,
+  options: ResolveOptions,
 ): Promise<Resolved> {
-  const asked = readyPeers(network.peers(), request);
-  if (asked.length === 0)
-    throw new LanspreadError('NO_PEERS', { details: { gameId: request.gameId, version: request.version } });
-  const vote = await collectVote(network, asked, { request, signal });
-  if (vote.kind === 'tie') {
-    throw new LanspreadError('MANIFEST_TIE', {
-      message: `The peers disagree about ${request.gameId} ${request.version}: ${vote.groups.map(({ root, peers }) => `${root.slice(0, 8)} by ${peers.join(', ')}`).join('; ')}.`,
-      details: { groups: vote.groups },
-    });
-  }
-  if (vote.kind === 'none') {
-    throw new LanspreadError('NO_PEERS', {
-      ...(request.pinnedRoot !== undefined &&
-        vote.groups.length > 0 && { message: 'No peer here has the content that the catalog names.' }),
-      details: { gameId: request.gameId, version: request.version, groups: vote.groups },
-    });
-  }
-  const hashed = await fetchFromAny(network, vote, { request, signal });
-  return { hashed, peers: vote.peers };
+  return await new Resolution(network, request, options).run();
 }
 
-async function collectVote(
-  network: Network,
-  asked: readonly string[],
-  { request, signal }: { request: ResolveRequest; signal: AbortSignal },
-): Promise<ManifestVote> {
-  const answers: ManifestAnswer[] = [];
-  const enough = new AbortController();
-  const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
-  let outstanding = asked.length;
-  let grace: NodeJS.Timeout | undefined;
-  const review = (): void => {
-    const vote = voteOnManifest(answers, { pinnedRoot: request.pinnedRoot });
-    const isPinned = request.pinnedRoot !== undefined && vote.kind === 'winner';
-    if (outstanding === 0 || isPinned || (vote.kind === 'winner' && !canBeOvertaken(answers, outstanding))) decide();
-    else if (answers.length > 0) grace ??= setTimeout(decide, pendingGraceMs);
-  };
-  const asking = asked.map(async (peerId) => {
-    try {
-      const root = await askRoot(network, peerId, { request, signal: anySignal(signal, enough.signal) });
-      answers.push({ peerId, root });
-    } catch {
-      // A peer that does not answer does not vote; with nobody left the caller says NO_PEERS.
-    } finally {
-      outstanding -= 1;
-      review();
-    }
-  });
-  const onAbort = (): void => decide();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await decided;
-    // Those who are done at this moment still count.
-    if (signal.aborted) throw abortError(signal);
-    return voteOnManifest(answers, { pinnedRoot: request.pinnedRoot });
-  } finally {
-    clearTimeout(grace);
-    signal.removeEventListener('abort', onAbort);
-    enough.abort();
-    await Promise.allSettled(asking);
-  }
-}
+class Resolution {
+  readonly #network: Network;
+  readonly #request: ResolveRequest;
+  readonly #options: ResolveOptions;
+  /** By root, once somebody gave it. */
+  readonly #manifests = new Map<string, HashedManifest>();
+  /** Peers that answered and then did not give the manifest they told of. */
+  readonly #failed = new Map<string, LanspreadError>();
 
-/** One peer's root; waits while it is hashing. Errors: the peer's refusal, `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`. */
-export async function askRoot(
-  network: Network,
-  peerId: string,
-  { request, signal }: { request: ResolveRequest; signal: AbortSignal },
-): Promise<string> {
-  for (;;) {
-    const limit = { limitMs: answerLimitMs, what: 'its manifest', signal };
-    const reply = await withTimeLimit(limit, (limited) =>
-      withPeerStream(network, { peerId, protocol: protocols.game, signal: limited }, async (stream) => {
-        await stream.writeMessage({ id: request.gameId, version: request.version, rootOnly: true });
-        return await stream.readMessage(getGameReplySchema, 'reply to GetGame');
-      }),
-    );
-    if (reply.ok) return reply.root;
-    if (reply.code !== 'MANIFEST_PENDING') throw refusal(reply, peerId);
-    await sleep(pendingPauseMs, { signal });
+  constructor(network: Network, request: ResolveRequest, options: ResolveOptions) {
+    this.#network = network;
+    this.#request = request;
+    this.#options = options;
   }
-}
 
-async function fetchFromAny(
-  network: Network,
-  { root, peers }: { root: string; peers: readonly string[] },
-  { request, signal }: { request: ResolveRequest; signal: AbortSignal },
-): Promise<HashedManifest> {
-  let failure: unknown;
-  for (const peerId of peers) {
-    try {
-      const limit = { limitMs: manifestLimitMs, what: 'its manifest', signal };
-      return await withTimeLimit(limit, (limited) =>
-        fetchManifest(network, peerId, { root, request, signal: limited }),
+  get #wantedRoot(): string | undefined {
+    return this.#request.pinnedRoot ?? this.#request.chosenRoot;
+  }
+
+  async run(): Promise<Resolved> {
+    for (;;) {
+      const ready = readyPeers(this.#network.peers(), this.#request).filter(({ peerId }) => !this.#failed.has(peerId));
+      if (ready.length === 0) throw [...this.#failed.values()].at(-1) ?? this.#noPeers([]);
+      const voters = votersOf(ready);
+      const answers = await collectAnswers(
+        ready.map(({ peerId }) => peerId),
+        { ...this.#options, network: this.#network, request: this.#request, wantedRoot: this.#wantedRoot, voters },
       );
-    } catch (error) {
-      failure = error;
-      if (signal.aborted) break;
+      const failedBefore = this.#failed.size;
+      const resolved = await this.#settle(answers, voters);
+      if (resolved) return resolved;
+      // Whoever did not keep its word has no vote: the others are asked once more.
+      if (this.#failed.size === failedBefore) throw this.#noPeers(groupAnswers(answers, { voters }));
     }
   }
-  throw toLanspreadError(failure, 'NO_PEERS');
-}
 
-async function fetchManifest(
-  network: Network,
-  peerId: string,
-  { root, request, signal }: { root: string; request: ResolveRequest; signal: AbortSignal },
-): Promise<HashedManifest> {
-  const [reply, bytes] = await withPeerStream(network, { peerId, protocol: protocols.game, signal }, async (stream) => {
-    await stream.writeMessage({ id: request.gameId, version: request.version });
-    const answer = await stream.readMessage(getGameReplySchema, 'reply to GetGame');
-    if (!answer.ok) throw refusal(answer, peerId);
-    return [answer, await stream.readBytes(answer.bytes)];
-  });
-  if (reply.root !== root || manifestRoot(bytes) !== root)
-    throw new LanspreadError('MANIFEST_MISMATCH', { details: { peerId } });
-  const manifest = decodeManifest(bytes);
-  if (manifest.id !== request.gameId || manifest.version !== request.version) {
-    throw new LanspreadError('MANIFEST_INVALID', {
-      message: 'The manifest is of another game or version.',
-      details: { peerId },
+  async #settle(
+    answers: readonly ManifestAnswer[],
+    voters: ReadonlyMap<string, string>,
+  ): Promise<Resolved | undefined> {
+    const groups = groupAnswers(answers, { voters });
+    const wantedRoot = this.#wantedRoot;
+    const wanted = groups.find(({ roots }) => wantedRoot !== undefined && roots[0] === wantedRoot);
+    const only = wanted ?? (groups.length === 1 && wantedRoot === undefined ? groups[0] : undefined);
+    if (only) {
+      const [root = ''] = only.roots;
+      const hashed = await this.#manifest(root, only.peers);
+      return hashed && { hashed, peers: this.#sound(only.peers), rootOf: new Map() };
+    }
+    const compared = groups.slice(0, mostCompared);
+    await Promise.all(compared.map(({ roots: [root = ''], peers }) => this.#manifest(root, peers)));
+    const known = answers.filter(({ peerId, root }) => this.#manifests.has(root) && !this.#failed.has(peerId));
+    if (known.length === 0) return undefined;
+    return wantedRoot === undefined ? this.#choose(known, voters) : this.#ofWanted(known, wantedRoot, groups);
+  }
+
+  /** Somebody holds what is wanted, though its own root is another one. */
+  #ofWanted(known: readonly ManifestAnswer[], wantedRoot: string, groups: readonly ContentGroup[]): Resolved {
+    for (const { root } of known) {
+      const manifest = this.#manifests.get(root);
+      const hashed = manifest && asRoot(manifest, wantedRoot);
+      if (hashed) return this.#resolved(hashed, known);
+    }
+    throw this.#noPeers(groups);
+  }
+
+  #choose(known: readonly ManifestAnswer[], voters: ReadonlyMap<string, string>): Resolved {
+    const { gameId, version, begunRoot, sizeBytes } = this.#request;
+    const keys = new Map(Array.from(this.#manifests, ([root, { manifest }]) => [root, contentKeyOf(manifest)]));
+    const groups = groupAnswers(known, {
+      voters,
+      contentOf: (root) => keys.get(root) ?? root,
+      isLast: (root) => hasDroppings(this.#of(root).manifest),
+    });
+    const contenders = groups.map(
+      (group): Contender => ({ group, content: new Content(this.#of(group.roots[0] ?? '').manifest) }),
+    );
+    const begun = contenders.find(({ group }) => begunRoot !== undefined && group.roots.includes(begunRoot));
+    const clear = isClear(groups, 0) ? contenders[0] : undefined;
+    const winner = begun ?? clear ?? commonCore(contenders, { sizeBytes });
+    if (!winner) {
+      const nameOf = (peerId: string): string =>
+        this.#network.peers().find((peer) => peer.peerId === peerId)?.name ?? peerId;
+      throw disagreement({ gameId, version, nameOf }, contenders);
+    }
+    const root = winner === begun && begunRoot !== undefined ? begunRoot : (winner.group.roots[0] ?? '');
+    return this.#resolved(this.#of(root), known);
+  }
+
+  /** With everybody who lists the same files, whatever its root. */
+  #resolved(hashed: HashedManifest, known: readonly ManifestAnswer[]): Resolved {
+    const wanted = filesKeyOf(hashed.manifest);
+    const roots = new Set(known.map(({ root }) => root));
+    const same = new Set([...roots].filter((root) => filesKeyOf(this.#of(root).manifest) === wanted));
+    const sources = known.filter(({ root }) => same.has(root));
+    return {
+      hashed,
+      peers: sources.map(({ peerId }) => peerId).sort(),
+      rootOf: new Map(sources.filter(({ root }) => root !== hashed.root).map(({ peerId, root }) => [peerId, root])),
+    };
+  }
+
+  #of(root: string): HashedManifest {
+    const hashed = this.#manifests.get(root);
+    if (!hashed) throw new RangeError(`no manifest ${root}`);
+    return hashed;
+  }
+
+  /** From the first of these peers that gives it. Undefined when none does. */
+  async #manifest(root: string, peers: readonly string[]): Promise<HashedManifest | undefined> {
+    const { signal } = this.#options;
+    for (const peerId of peers) {
+      const known = this.#manifests.get(root);
+      if (known) return known;
+      try {
+        const hashed = await askManifest(this.#network, peerId, { root, request: this.#request, signal });
+        this.#manifests.set(root, hashed);
+        return hashed;
+      } catch (error) {
+        throwIfAborted(signal);
+        this.#failed.set(peerId, toLanspreadError(error, 'NO_PEERS'));
+      }
+    }
+    return undefined;
+  }
+
+  #sound(peers: readonly string[]): string[] {
+    return peers.filter((peerId) => !this.#failed.has(peerId));
+  }
+
+  #noPeers(groups: readonly ContentGroup[]): LanspreadError {
+    const { gameId, version } = this.#request;
+    const isChoice = this.#request.pinnedRoot === undefined;
+    return new LanspreadError('NO_PEERS', {
+      ...(this.#wantedRoot !== undefined &&
+        groups.length > 0 && {
+          message: `No PC here has the content that ${isChoice ? 'you chose' : 'the catalog names'}.`,
+        }),
+      details: {
+        gameId,
+        version,
+        groups: groups.map(({ roots: [root = ''], peers }) => ({ root, peers })),
+      },
     });
   }
-  const executables = reply.executables.filter((index) => index < manifest.files.length);
-  return { manifest, bytes, root, executables };
-}
-
-function refusal({ code, message }: { code: string; message: string }, peerId: string): LanspreadError {
-  return new LanspreadError(isErrorCode(code) ? code : 'NOT_SERVED', { message, details: { peerId } });
 }

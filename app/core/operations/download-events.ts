@@ -6,9 +6,13 @@ import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 
 export function downloadListener(
   gameId: GameId,
-  { emit, onBegin }: { emit: EmitOperationEvent; onBegin: () => void },
+  { emit, nameOf, onBegin }: { emit: EmitOperationEvent; nameOf: (peerId: string) => string; onBegin: () => void },
 ): DownloadListener {
   return {
+    onWaiting(waitsFor) {
+      const peers = waitsFor.map(({ peerId, percent }) => ({ peerId, name: nameOf(peerId), percent }));
+      emit({ event: 'download-waiting', gameId, peers });
+    },
     onBegin(facts) {
       onBegin();
       emit({ event: 'download-begin', gameId, ...facts });

@@ -13,6 +13,8 @@ export interface ListedDownload {
    * started while it was on the list.
    */
   readonly awaitsPeers: boolean;
+  /** The content that the player chose where PCs disagree; forgotten by a restart, unless it has begun. */
+  readonly manifestHash?: string | undefined;
 }
 
 /** Where the list survives a restart. */
@@ -67,10 +69,16 @@ export class DownloadList {
   }
 
   /** Adds a download at the end of those that wait; one that had its turn already waits first of all. */
-  enqueue(gameId: GameId, { install }: { install: boolean }): void {
+  enqueue(gameId: GameId, { install, manifestHash }: { install: boolean; manifestHash?: string | undefined }): void {
     const hadTurn = this.get(gameId)?.phase === 'begun';
     const others = this.#entries.filter((entry) => entry.gameId !== gameId);
-    const entry: ListedDownload = { gameId, install, phase: 'waiting', awaitsPeers: false };
+    const entry: ListedDownload = {
+      gameId,
+      install,
+      phase: 'waiting',
+      awaitsPeers: false,
+      ...(manifestHash !== undefined && { manifestHash }),
+    };
     const firstWaiting = others.findIndex(({ phase }) => phase === 'waiting');
     const place = hadTurn && firstWaiting >= 0 ? firstWaiting : others.length;
     this.#set([...others.slice(0, place), entry, ...others.slice(place)]);

@@ -79,12 +79,12 @@ export class Downloads implements Disposable {
   }
 
   /** Queues a download of the wanted version. `install`: go on to install, or to update what is installed. */
-  start(game: CatalogGame, { install }: { install: boolean }): void {
+  start(game: CatalogGame, { install, manifestHash }: { install: boolean; manifestHash?: string | undefined }): void {
     const running = this.#options.runner.active.get(game.id);
-    if (running && this.#claim(running, { install })) return;
+    if (running && this.#claim(running, { install, manifestHash })) return;
     this.#options.runner.active.assertIdle(game.id);
     this.#returning.forget(game.id);
-    this.#begin(game, { enqueue: { install } });
+    this.#begin(game, { enqueue: { install, manifestHash } });
   }
 
   resume(game: CatalogGame): void {
@@ -191,10 +191,17 @@ export class Downloads implements Disposable {
   }
 
   /** A command for what goes on by itself: it is taken in hand, and no longer waits for more peers. */
-  #claim({ gameId, kind }: ActiveOperation, { install }: { install?: boolean }): boolean {
+  #claim(
+    { gameId, kind }: ActiveOperation,
+    { install, manifestHash }: { install?: boolean; manifestHash?: string | undefined },
+  ): boolean {
     if (!isPausable(kind) || !this.#unclaimed.delete(gameId)) return false;
     this.#returning.forget(gameId);
-    this.#list.update(gameId, { awaitsPeers: false, ...(install !== undefined && { install }) });
+    this.#list.update(gameId, {
+      awaitsPeers: false,
+      ...(install !== undefined && { install }),
+      ...(manifestHash !== undefined && { manifestHash }),
+    });
     this.pump();
     return true;
   }
@@ -214,7 +221,10 @@ export class Downloads implements Disposable {
 
   #begin(
     game: CatalogGame,
-    { enqueue, unclaimed = false }: { enqueue?: { install: boolean }; unclaimed?: boolean },
+    {
+      enqueue,
+      unclaimed = false,
+    }: { enqueue?: { install: boolean; manifestHash?: string | undefined }; unclaimed?: boolean },
   ): void {
     const { runner } = this.#options;
     const { id: gameId } = game;
@@ -310,13 +320,20 @@ export class Downloads implements Disposable {
     const isItsTurn = await this.#slots.turn(gameId, controller.signal);
     if (!isItsTurn) return await this.#stoppedWhileWaiting(gameId, root, controller.signal);
     runner.active.advance(gameId, 'check-peers');
-    const listener = downloadListener(gameId, { emit, onBegin: () => runner.active.advance(gameId, 'transfer') });
+    const listener = downloadListener(gameId, {
+      emit,
+      nameOf: (peerId) => this.#options.peers.peers().find((peer) => peer.peerId === peerId)?.name ?? peerId,
+      onBegin: () => runner.active.advance(gameId, 'transfer'),
+    });
+    const listed = this.#list.get(gameId);
     const request = {
       gameId,
       version: game.version,
       root,
-      willInstall: this.#list.get(gameId)?.install ?? false,
+      willInstall: listed?.install ?? false,
       ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
+      ...(listed?.manifestHash !== undefined && { chosenRoot: listed.manifestHash }),
+      ...(game.sizeBytes !== undefined && { sizeBytes: game.sizeBytes }),
     };
     return await transfer.download(request, listener, { signal: controller.signal });
   }

@@ -30,6 +30,12 @@ type HeldAgainst = Pick<VerifyResult, 'manifestRoot' | 'source'>;
 export type OperationEventMessage =
   | ({ event: 'games-changed' } & GamesPatch)
   | { event: 'active-operations-changed'; operations: { gameId: GameId; kind: OperationKind }[] }
+  /** PCs that have the game still read it, and their word may decide which content is right. Empty: nobody is waited for. */
+  | {
+      event: 'download-waiting';
+      gameId: GameId;
+      peers: readonly { peerId: string; name: string; percent: number | undefined }[];
+    }
   | {
       event: 'download-begin';
       gameId: GameId;

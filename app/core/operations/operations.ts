@@ -47,9 +47,10 @@ export interface Operations extends AsyncDisposable {
   assertFree(gameId: string): void;
 
   /** Commands: return when accepted, throw a coded refusal. */
-  download(gameId: string, options: { install: boolean }): void;
-  update(gameId: string): void;
-  streamInstall(gameId: string): void;
+  /** `manifestHash`: the content that the player chose where PCs disagree about it. */
+  download(gameId: string, options: { install: boolean; manifestHash?: string | undefined }): void;
+  update(gameId: string, options?: { manifestHash?: string | undefined }): void;
+  streamInstall(gameId: string, options?: { manifestHash?: string | undefined }): void;
   install(gameId: string): void;
   uninstall(gameId: string): void;
   removeDownload(gameId: string): Promise<void>;
@@ -178,9 +179,12 @@ export function createOperations(options: OperationsOptions): Operations {
     throw new LanspreadError('GAMES_DIR_LOST', { details: { gamesDir: library.gamesDir } });
   }
 
-  function download(gameId: string, { install }: { install: boolean }): void {
+  function download(
+    gameId: string,
+    { install, manifestHash }: { install: boolean; manifestHash?: string | undefined },
+  ): void {
     const game = gameHere(gameId);
-    if (runner.active.get(game.id)) return downloads.start(game, { install });
+    if (runner.active.get(game.id)) return downloads.start(game, { install, manifestHash });
     const local = library.get(game.id);
     if (install && local?.installed) {
       throw new LanspreadError('INSTALLED', {
@@ -191,17 +195,17 @@ export function createOperations(options: OperationsOptions): Operations {
     if (!install && local?.downloaded && local.version === game.version) {
       throw new LanspreadError('ALREADY_DOWNLOADED', { details: { gameId } });
     }
-    downloads.start(game, { install });
+    downloads.start(game, { install, manifestHash });
   }
 
-  function update(gameId: string): void {
+  function update(gameId: string, { manifestHash }: { manifestHash?: string | undefined } = {}): void {
     const game = gameHere(gameId);
-    if (runner.active.get(game.id)) return downloads.start(game, { install: true });
+    if (runner.active.get(game.id)) return downloads.start(game, { install: true, manifestHash });
     const local = library.get(game.id);
     if (!local?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId } });
     if (local.installedVersion === game.version) throw new LanspreadError('UP_TO_DATE', { details: { gameId } });
     if (local.downloaded && local.version === game.version) installs.update(game.id);
-    else downloads.start(game, { install: true });
+    else downloads.start(game, { install: true, manifestHash });
   }
 
   return {
@@ -215,7 +219,7 @@ export function createOperations(options: OperationsOptions): Operations {
     assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,
-    streamInstall: (gameId) => streams.start(gameHere(gameId)),
+    streamInstall: (gameId, choice) => streams.start(gameHere(gameId), choice),
     install: (gameId) => installs.install(gameHere(gameId).id),
     uninstall: (gameId) => installs.uninstall(gameHere(gameId).id),
     removeDownload: (gameId) => installs.removeDownload(gameHere(gameId).id),

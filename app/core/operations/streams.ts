@@ -28,7 +28,7 @@ export class Streams {
   }
 
   /** Throws `INSTALLED`, and `ALREADY_DOWNLOADED` where `install` does the same without the network. */
-  start(game: CatalogGame): void {
+  start(game: CatalogGame, choice: { manifestHash?: string | undefined } = {}): void {
     const { runner, library } = this.#options;
     const { id: gameId } = game;
     runner.active.assertIdle(gameId);
@@ -40,7 +40,7 @@ export class Streams {
         details: { gameId },
       });
     const failed = (error: LanspreadError): OperationEventMessage => terminalOf(gameId, error);
-    runner.start({ gameId, event: 'stream', failed }, (operation) => this.#perform(operation, game));
+    runner.start({ gameId, event: 'stream', failed }, (operation) => this.#perform(operation, game, choice));
   }
 
   /** Ends a streamed install; what came is deleted. Tells whether there was one. */
@@ -52,11 +52,16 @@ export class Streams {
     return true;
   }
 
-  async #perform({ controller }: ActiveOperation, game: CatalogGame): Promise<OperationEventMessage> {
+  async #perform(
+    { controller }: ActiveOperation,
+    game: CatalogGame,
+    { manifestHash }: { manifestHash?: string | undefined },
+  ): Promise<OperationEventMessage> {
     const { transfer, installer, library } = this.#options;
-    const { id: gameId, version, manifestRoot: pinnedRoot, installedRoot } = game;
+    const { id: gameId, version, sizeBytes, installedRoot } = game;
     const { signal } = controller;
-    const found = await transfer.findSenders({ gameId, version, pinnedRoot }, { signal });
+    const wanted = { gameId, version, sizeBytes, pinnedRoot: game.manifestRoot, chosenRoot: manifestHash };
+    const found = await transfer.findSenders(wanted, { signal });
     const request = {
       gameId,
       version,

@@ -11,6 +11,8 @@ export interface Peer {
   readonly addresses: readonly string[];
   /** Its byte lane, hosts filled in, or undefined where it has none. */
   readonly lane: LaneOffer | undefined;
+  /** Where its connections come from, as this PC sees them: IP addresses, nothing that it says of itself. */
+  readonly remoteHosts: readonly string[];
   readonly transport: 'quic' | 'tcp';
   /** Only ids of the local catalog. */
   readonly games: ReadonlyMap<GameId, GameSummary>;

@@ -125,8 +125,8 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     listGames: () => operations.snapshot.read(),
     getGame: async ({ gameId }) => await gameDetails(gameId, options),
     searchGames: ({ query, limit }) => ({ ids: catalog.search(query, { limit }).map(({ id }) => id) }),
-    download: ({ gameId, install }) => (operations.download(gameId, { install }), accepted),
-    update: ({ gameId }) => (operations.update(gameId), accepted),
+    download: ({ gameId, ...options }) => (operations.download(gameId, options), accepted),
+    update: ({ gameId, ...options }) => (operations.update(gameId, options), accepted),
     install: ({ gameId }) => (operations.install(gameId), accepted),
     uninstall: ({ gameId }) => (operations.uninstall(gameId), accepted),
     removeDownload: async ({ gameId }) => {
@@ -137,7 +137,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     resume: ({ gameId }) => (operations.resume(gameId), accepted),
     cancel: ({ gameId }) => (operations.cancel(gameId), accepted),
     moveInQueue: ({ gameId, to }) => (operations.moveInQueue(gameId, to), accepted),
-    streamInstall: ({ gameId }) => (operations.streamInstall(gameId), accepted),
+    streamInstall: ({ gameId, ...options }) => (operations.streamInstall(gameId, options), accepted),
     verify: ({ gameId }) => (operations.verify(gameId), accepted),
     repair: ({ gameId }) => (operations.repair(gameId), accepted),
     play: async ({ gameId, launch }) => {

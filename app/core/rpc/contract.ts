@@ -13,6 +13,11 @@ import type { KioskStatus } from '../settings/index.ts';
 import type { SettingName, Settings } from '../settings/index.ts';
 
 const gameId = z.string().min(1).max(200);
+/** The content that the player chose where PCs disagree: one of the `choices` of a `MANIFEST_TIE`. */
+const manifestHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .optional();
 const nothing = z.object({});
 const ofGame = z.object({ gameId });
 
@@ -20,9 +25,9 @@ const ofGame = z.object({ gameId });
 export const commandSchemas = {
   listGames: nothing,
   getGame: ofGame,
-  download: z.object({ gameId, install: z.boolean().default(true) }),
-  update: ofGame,
-  streamInstall: ofGame,
+  download: z.object({ gameId, install: z.boolean().default(true), manifestHash }),
+  update: z.object({ gameId, manifestHash }),
+  streamInstall: z.object({ gameId, manifestHash }),
   install: ofGame,
   uninstall: ofGame,
   removeDownload: ofGame,

@@ -199,8 +199,8 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     next: 'Warte, bis jemand da ist, der sie hat.',
   },
   MANIFEST_TIE: {
-    message: 'Die PCs sind sich über den Inhalt dieses Spiels nicht einig, und keine Seite ist in der Mehrheit.',
-    next: 'Frag die genannten Leute, welche Kopie stimmt.',
+    message: 'Die PCs haben verschiedene Dateien dieses Spiels, und es ist nicht klar, welche stimmen.',
+    next: 'Frag die genannten Leute, welche Kopie stimmt, und wähle sie, oder lösch die falsche.',
   },
   MANIFEST_INVALID: {
     message: 'Die Dateiliste dieses Spiels ist nicht gültig.',

@@ -15,7 +15,10 @@ export const errorsDetailed: Record<Language, Sentences> = {
       'There is not enough free space: {neededBytes} are needed.',
     ],
     PEER_GONE: ['{peerId} is gone.'],
-    MANIFEST_TIE: ['The PCs disagree about this game and none is in the majority: {groups}.'],
+    MANIFEST_TIE: [
+      'The PCs hold different files of this game: {groups}. They differ in {files}.',
+      'The PCs hold different files of this game: {groups}.',
+    ],
     NO_SOUND_SOURCE: ['Block {block} of {file} arrives damaged from {peerId}, and nobody else has it.'],
   },
   de: {
@@ -61,7 +64,8 @@ export const errorsDetailed: Record<Language, Sentences> = {
     NOT_SERVED: ['{peerId} gibt das nicht her.'],
     NO_PEERS: ['Niemand hier hat die Version {version}.'],
     MANIFEST_TIE: [
-      'Die PCs sind sich über den Inhalt dieses Spiels nicht einig, und keine Seite ist in der Mehrheit: {groups}.',
+      'Die PCs haben verschiedene Dateien dieses Spiels: {groups}. Sie unterscheiden sich in {files}.',
+      'Die PCs haben verschiedene Dateien dieses Spiels: {groups}.',
     ],
     MANIFEST_INVALID: ['Die Dateiliste dieses Spiels, die {peerId} gesendet hat, ist nicht gültig.'],
     NO_SOUND_SOURCE: ['Block {block} von {file} kommt von {peerId} beschädigt an, und niemand sonst hat ihn.'],

@@ -253,7 +253,7 @@ for (const [name, openRoad] of Object.entries(roads)) {
     const run = new TransferRun({
       scheduler,
       layout,
-      manifestRoot: game.root,
+      rootOf: () => game.root,
       gameRoot: target.path,
       laneOf,
       onLaneFailed: () => false,

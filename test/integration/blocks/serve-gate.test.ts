@@ -15,7 +15,7 @@ import { blockSizeBytes, ManifestLayout, type GetBlocks } from '../../../app/cor
 import { openState } from '../../../app/core/state/index.ts';
 import { createTlsLane } from '../../../app/core/lanes/index.ts';
 import { createLibp2pLane, serveBlocks } from '../../../app/core/lanes/control/libp2p-lane.ts';
-import { askRoot } from '../../../app/core/manifests/resolve.ts';
+import { askRoot } from '../../../app/core/manifests/index.ts';
 import { createServeGate, type ServeGateOptions } from '../../../app/core/blocks/serve/serve-gate.ts';
 
 type LivePartial = NonNullable<ReturnType<ServeGateOptions['partialOf']>>;

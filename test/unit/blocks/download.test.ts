@@ -346,8 +346,7 @@ test('peers outside the winning group give no bytes', async () => {
   await using lab = await downloadLab();
   const game = plainGame();
   lab.swarm.add('other', fakeGame({ 'game.eti': blocks(12, 'other') }));
-  lab.swarm.add('a', game);
-  lab.swarm.add('b', game);
+  for (const peerId of ['a', 'b', 'c']) lab.swarm.add(peerId, game);
   assert.is((await lab.run()).kind, 'finished');
   await assertComplete(lab, game);
   assert.not.ok(lab.swarm.sent.some((entry) => entry.startsWith('other')));

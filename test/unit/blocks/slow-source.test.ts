@@ -30,7 +30,7 @@ async function fetchFrom(
   const run = new TransferRun({
     scheduler,
     layout,
-    manifestRoot: 'root',
+    rootOf: () => 'root',
     gameRoot: '/games/game',
     laneOf: () => lane,
     onLaneFailed: () => false,

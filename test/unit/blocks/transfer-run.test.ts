@@ -53,7 +53,7 @@ function scene(blocks: number, begin: (run: TransferRun) => void): Scene {
   const run = new TransferRun({
     scheduler,
     layout,
-    manifestRoot: 'root',
+    rootOf: () => 'root',
     gameRoot: '/games/game',
     laneOf: () => lane,
     onLaneFailed: () => false,

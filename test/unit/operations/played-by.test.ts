@@ -11,6 +11,7 @@ const peer = (peerId: string, name: string, ...playing: string[]): Peer => ({
   name,
   addresses: [],
   lane: undefined,
+  remoteHosts: [],
   transport: 'quic',
   games: new Map(),
   libraryRevision: 1,

@@ -10,6 +10,7 @@ const peer = (peerId: string, ...games: GameSummary[]): Peer => ({
   name: peerId,
   addresses: [],
   lane: undefined,
+  remoteHosts: [],
   transport: 'quic',
   games: new Map(games.map((game) => [game.id, game])),
   libraryRevision: 1,

@@ -51,7 +51,7 @@ const unreachable = (road: string[], name: string): StreamLane => ({
 test('senders are those of the winning manifest; where the byte lane does not reach one, the other road is taken', async () => {
   const swarm = new FakeSwarm();
   const game = fakeGame({ 'game.eti': Buffer.from('payload') });
-  for (const peerId of ['anna', 'bela']) swarm.add(peerId, game);
+  for (const peerId of ['anna', 'bela', 'cora']) swarm.add(peerId, game);
   swarm.add('mallory', fakeGame({ 'game.eti': Buffer.from('another') }));
   const road: string[] = [];
   const [tls, libp2p] = [unreachable(road, 'tls'), reached(road, 'libp2p')];
@@ -67,7 +67,7 @@ test('senders are those of the winning manifest; where the byte lane does not re
   const { signal } = new AbortController();
   const request = { gameId: parseGameId('game'), version: '2' };
   const found = await findSenders({ peers: swarm.network, lanes }, request, { signal });
-  assert.equal(found.senders.map(({ peerId }) => peerId).toSorted(), ['anna', 'bela']);
+  assert.equal(found.senders.map(({ peerId }) => peerId).toSorted(), ['anna', 'bela', 'cora']);
   assert.equal([found.manifestRoot, found.payloadBytes], [game.hashed.root, 7]);
   await using stream = await found.senders[0]?.open({ signal });
   assert.equal([stream?.entries.length, road], [1, ['tls', 'libp2p']]);

@@ -3,7 +3,6 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import {
   blake3Hex,
-  isErrorCode,
   LanspreadError,
   nodeFileSystem,
   someBytes,
@@ -17,6 +16,7 @@ import { getBlocksSchema, laneReplySchema, protocols } from '../../protocol/inde
 import type { PeerNetwork, PeerStream } from '../../peers/index.ts';
 import { changedMeanwhile, diskError, isCut, openError } from '../disk-errors.ts';
 import { withPeerStream } from '../../peers/index.ts';
+import { refusalOf } from '../refusal.ts';
 import type { Authorize, FetchListener, FetchRequest, Lane, ServePlan } from '../types.ts';
 import type { Uploads } from '../../uploads/index.ts';
 import { takeBytes, takePlace, wordsForStrangers } from '../../uploads/index.ts';
@@ -48,12 +48,7 @@ async function receive(
 ): Promise<void> {
   await stream.writeMessage(request);
   const reply = await stream.readMessage(laneReplySchema, 'reply to GetBlocks');
-  if (!reply.ok) {
-    throw new LanspreadError(isErrorCode(reply.code) ? reply.code : 'NOT_SERVED', {
-      message: reply.message,
-      details: { peerId },
-    });
-  }
+  if (!reply.ok) throw refusalOf(reply, peerId);
   const expected = files.reduce(
     (sum, { blocks }) => sum + blocks.reduce((bytes, block) => bytes + block.lengthBytes, 0),
     0,

@@ -195,6 +195,7 @@ export class Session implements IDisposable {
       name: hello.name,
       addresses: [...new Set([...dialled.map(String), ...hello.addresses])],
       lane,
+      remoteHosts: [...new Set(connections.flatMap(({ remoteAddr }) => endpointOf(remoteAddr)?.host ?? []))],
       transport: current && endpointOf(current.remoteAddr)?.protocol === 'udp' ? 'quic' : 'tcp',
       games: knownGames(library, this.#options.isKnownGame),
       libraryRevision: library.revision,

@@ -23,7 +23,7 @@ export async function findSenders(
   request: ResolveRequest,
   { signal }: { signal: AbortSignal },
 ): Promise<StreamSenders> {
-  const { hashed, peers: agreed } = await resolveManifest(peers, request, signal);
+  const { hashed, peers: agreed, rootOf } = await resolveManifest(peers, request, { signal });
   const { root } = hashed;
   const ask: StreamInstall = {
     op: 'stream-install',
@@ -37,7 +37,7 @@ export async function findSenders(
     payloadBytes: new ManifestLayout(hashed.manifest).totalBytes,
     senders: agreed.map((peerId) => ({
       peerId,
-      open: (options) => openFrom(lanes, { peerId, ask, ...options }),
+      open: (options) => openFrom(lanes, { peerId, ask: { ...ask, root: rootOf.get(peerId) ?? root }, ...options }),
     })),
   };
 }

@@ -1,10 +1,11 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { isErrorCode, LanspreadError, toLanspreadError, type ErrorCode } from '../../../base/index.ts';
+import { LanspreadError, toLanspreadError } from '../../../base/index.ts';
 import { encodeFrame, laneReplySchema, limits, type LaneReply } from '../../../protocol/index.ts';
 import { BlockSink } from './block-sink.ts';
 import { normalizeFingerprint } from '../certificate.ts';
 import { FrameReader } from './frame-reader.ts';
+import { refusalOf } from '../../refusal.ts';
 import type { FetchOrder } from '../messages.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
@@ -14,14 +15,6 @@ const connectLimitMs = 5_000;
 const receiveSlots = 4;
 /** A response that brings less than this in the idle time is dropped, so that a slow drip cannot hold a range. */
 const leastBytesPerIdleTime = 16 * 1024;
-const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'GAME_NOT_FOUND',
-  'MANIFEST_PENDING',
-  'MANIFEST_MISMATCH',
-  'BLOCK_NOT_AVAILABLE',
-  'NOT_SERVED',
-  'TOO_MANY_REQUESTS',
-]);
 
 /** A fetch inside a worker. */
 export interface WorkerFetch {
@@ -198,11 +191,7 @@ export class ClientConnection {
   }
 
   #answered(running: Running, reply: LaneReply): void {
-    if (!reply.ok) {
-      const code = isErrorCode(reply.code) && refusals.has(reply.code) ? reply.code : 'NOT_SERVED';
-      this.#settle(running, new LanspreadError(code, { message: reply.message }));
-      return;
-    }
+    if (!reply.ok) return this.#settle(running, refusalOf(reply, running.fetch.order.peerId));
     if (reply.bytes !== running.sink.totalBytes) {
       const message = `The peer would send ${reply.bytes} bytes instead of ${running.sink.totalBytes}.`;
       throw new LanspreadError('MANIFEST_MISMATCH', { message });

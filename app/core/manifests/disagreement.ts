@@ -1,0 +1,70 @@
+/** What a player is told, and may choose from, where PCs hold different content of one version. Pure. */
+import { LanspreadError, type GameId } from '../base/index.ts';
+import type { Contender } from './manifest-vote.ts';
+
+/** One content that can be chosen. */
+export interface ContentChoice {
+  /** What `download` takes as `manifestHash`. */
+  readonly manifestHash: string;
+  readonly version: string;
+  readonly peers: readonly string[];
+  /** Player names, in the order of `peers`. */
+  readonly names: readonly string[];
+  /** PCs, as far as they can be told apart by their addresses. */
+  readonly pcCount: number;
+  readonly fileCount: number;
+  readonly sizeBytes: number;
+  /** Files in which it differs from the content of most PCs, or that one from the next: the first few, by path. */
+  readonly differingFiles: readonly string[];
+  /** How many there are. */
+  readonly differingCount: number;
+}
+
+const mostFiles = 8;
+const mostNames = 4;
+const mostFilesInMessage = 3;
+
+/** `MANIFEST_TIE` with `choices` in its details. At least two contenders. */
+export function disagreement(
+  { gameId, version, nameOf }: { gameId: GameId; version: string; nameOf: (peerId: string) => string },
+  contenders: readonly Contender[],
+): LanspreadError {
+  const [first, second] = contenders;
+  const choices = contenders.map((contender): ContentChoice => {
+    const { group, content } = contender;
+    const other = contender === first ? second : first;
+    const differing = other ? content.differingFrom(other.content) : [];
+    return {
+      manifestHash: group.roots[0] ?? '',
+      version,
+      peers: group.peers,
+      names: group.peers.map(nameOf),
+      pcCount: group.votes,
+      fileCount: content.manifest.files.length,
+      sizeBytes: content.sizeBytes,
+      differingFiles: differing.slice(0, mostFiles),
+      differingCount: differing.length,
+    };
+  });
+  const sides = choices.map(({ names, pcCount, fileCount, manifestHash }) => {
+    const pcs = pcCount === 1 ? '1 PC' : `${pcCount} PCs`;
+    return `${listed(names, mostNames)} (${pcs}, ${fileCount === 1 ? '1 file' : `${fileCount} files`}, content ${manifestHash.slice(0, 8)})`;
+  });
+  const differing = [...new Set(choices.flatMap(({ differingFiles }) => differingFiles))].sort();
+  const files = listed(differing, mostFilesInMessage);
+  return new LanspreadError('MANIFEST_TIE', {
+    message: `The PCs hold different files of ${gameId} ${version}: ${sides.join('; ')}. They differ in ${files}.`,
+    details: {
+      gameId,
+      version,
+      groups: contenders.map(({ group: { roots, peers } }) => ({ root: roots[0] ?? '', peers })),
+      choices,
+      files,
+    },
+  });
+}
+
+function listed(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
