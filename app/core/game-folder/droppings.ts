@@ -85,7 +85,7 @@ const copiesOfSentinel = new RegExp(
   `^(?:version${copyMark}+\\.ini|version\\.ini(?:~|\\.(?:bak|old|orig|save|txt|tmp|swp))|\\.version\\.ini\\.sw[a-p]|${copy} (?:of|von|de|di|av|af|van) version\\.ini)$`,
 );
 
-export interface DroppingPlace {
+interface DroppingPlace {
   /** The entry lies directly in a game's folder. */
   readonly atGameRoot: boolean;
   readonly kind: EntryKind;

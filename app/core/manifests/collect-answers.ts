@@ -10,7 +10,7 @@ export interface StillReading {
   readonly percent: number | undefined;
 }
 
-export interface CollectOptions {
+interface CollectOptions {
   readonly network: AskNetwork;
   readonly request: WantedVersion;
   /** No other one counts: with the first who has it the others do not matter. */

@@ -9,7 +9,7 @@ import type { HashedManifest } from '../library/index.ts';
 import { encodeManifest, manifestRoot, type Manifest } from '../protocol/index.ts';
 
 /** Equal for manifests of the same game, version and payload. Hexadecimal. */
-export function contentKeyOf(manifest: Manifest): string {
+export function plainKeyOf(manifest: Manifest): string {
   const plain = { ...withoutDroppings(manifest), sentinel: manifest.version };
   return blake3Hex(encodeManifest(plain));
 }

@@ -3,5 +3,5 @@ export { askManifest, askRoot } from './ask-peers.ts';
 export type { StillReading } from './collect-answers.ts';
 export { asRoot, haveSameFiles } from './content.ts';
 export type { ContentChoice } from './disagreement.ts';
-export { type Resolved, resolveManifest, type ResolveOptions, type ResolveRequest } from './resolve.ts';
+export { type Resolved, resolveManifest, type ResolveRequest } from './resolve.ts';
 export { serveManifests } from './serve-manifest.ts';

@@ -56,7 +56,7 @@ function firstHalfOf(address: string): string {
     .join(':');
 }
 
-export interface GroupOptions {
+interface GroupOptions {
   /** See `votersOf`. */
   readonly voters: ReadonlyMap<string, string>;
   /** Equal for roots of the same content. Default: each root for itself. */

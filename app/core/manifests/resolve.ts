@@ -4,7 +4,7 @@ import type { HashedManifest } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import { askManifest, type WantedVersion } from './ask-peers.ts';
 import { collectAnswers, type StillReading } from './collect-answers.ts';
-import { asRoot, Content, contentKeyOf, filesKeyOf, hasDroppings } from './content.ts';
+import { asRoot, Content, plainKeyOf, filesKeyOf, hasDroppings } from './content.ts';
 import { disagreement } from './disagreement.ts';
 import {
   commonCore,
@@ -27,7 +27,7 @@ export interface ResolveRequest extends WantedVersion {
   readonly sizeBytes?: number | undefined;
 }
 
-export interface ResolveOptions {
+interface ResolveOptions {
   readonly signal: AbortSignal;
   readonly onWaiting?: ((waitsFor: readonly StillReading[]) => void) | undefined;
   readonly clock?: Clock;
@@ -134,7 +134,7 @@ class Resolution {
 
   #choose(known: readonly ManifestAnswer[], voters: ReadonlyMap<string, string>): Resolved {
     const { gameId, version, begunRoot, sizeBytes } = this.#request;
-    const keys = new Map(Array.from(this.#manifests, ([root, { manifest }]) => [root, contentKeyOf(manifest)]));
+    const keys = new Map(Array.from(this.#manifests, ([root, { manifest }]) => [root, plainKeyOf(manifest)]));
     const groups = groupAnswers(known, {
       voters,
       contentOf: (root) => keys.get(root) ?? root,
