@@ -10,6 +10,7 @@ import {
   checkNwjs,
   checkQuic,
   checkSevenZip,
+  checkWatching,
   type Finding,
 } from '../doctor/checks.ts';
 import { checkBrokenOff } from '../doctor/recovery.ts';
@@ -47,6 +48,7 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
     await checkMulticast(),
     await checkQuic(),
     await checkDisk({ stateDir, gamesDir }),
+    await checkWatching(gamesDir),
     await checkSevenZip(sevenZip.path7z),
     ...brokenOff.findings,
     checkClock(),

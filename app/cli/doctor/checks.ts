@@ -136,6 +136,21 @@ export async function checkDisk({ gamesDir }: DoctorContext): Promise<Finding> {
   }
 }
 
+/** Only Linux has a limit that other programs can use up. */
+export async function checkWatching(gamesDir: string): Promise<Finding> {
+  const name = 'Watching';
+  const { whyNotWatchable } = await import('../../core/tools/watch-checkup.ts');
+  const code = existsSync(gamesDir) ? await whyNotWatchable(gamesDir) : undefined;
+  if (code === undefined) return { name, status: 'ok', detail: 'changes in the games folder are seen at once' };
+  const limit = code === 'ENOSPC' ? 'fs.inotify.max_user_watches=524288' : 'fs.inotify.max_user_instances=512';
+  return {
+    name,
+    status: 'warning',
+    detail: `the system lets no more folders be watched (${code}); Lanspread looks every half minute instead`,
+    advice: `Close programs that watch files, or raise the limit: sudo sysctl ${limit}`,
+  };
+}
+
 export async function checkSevenZip(path: string): Promise<Finding> {
   const name = '7-Zip';
   const { promise, resolve } = Promise.withResolvers<string | undefined>();

@@ -25,6 +25,8 @@ export interface GamesWatchOptions {
 const gatherMs = 150;
 /** Catches what the watcher missed. */
 const fullScanMs = 300_000;
+/** The same where nothing is watched. */
+const unwatchedScanMs = 30_000;
 /** How often the games folder itself is looked for. */
 const folderCheckMs = 2_000;
 /**
@@ -49,6 +51,7 @@ export class GamesWatch implements AsyncDisposable {
   #quiet: IDisposable | undefined;
   #inode: bigint | undefined;
   #isStale = false;
+  #saidUnwatched = false;
   #checking: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #disposed = false;
@@ -59,17 +62,19 @@ export class GamesWatch implements AsyncDisposable {
 
   /** Subscribes, then looks at what happened before that. */
   async start(): Promise<void> {
-    const { clock, scan } = this.#options;
+    const { clock } = this.#options;
     const background = { background: true };
     this.#stack.use(clock.interval(() => void this.check(), folderCheckMs, background));
-    const scanAll = (): void => {
-      // A subscription that failed is tried again; that ends in a scan, too.
-      if (!this.#subscription) this.#isStale = true;
-      void (this.#isStale ? this.check() : scan({ thorough: true }));
-    };
-    this.#stack.use(clock.interval(scanAll, fullScanMs, background));
+    this.#stack.use(clock.interval(() => void (this.#subscription && this.#scanAgain()), fullScanMs, background));
+    this.#stack.use(clock.interval(() => void (this.#subscription ?? this.#scanAgain()), unwatchedScanMs, background));
     this.#isStale = true;
     await this.check();
+  }
+
+  #scanAgain(): void {
+    // A subscription that failed is tried again; that ends in a scan, too.
+    if (!this.#subscription) this.#isStale = true;
+    void (this.#isStale ? this.check() : this.#options.scan({ thorough: true }));
   }
 
   /** Subscribes anew when the folder is another one, or what is watched is not all of it. */
@@ -118,8 +123,11 @@ export class GamesWatch implements AsyncDisposable {
           if (!this.#disposed) void scan({ thorough: true });
         },
       });
+      this.#saidUnwatched = false;
     } catch (error) {
-      logger.warn({ err: error }, 'the games folder cannot be watched; the periodic scan goes on');
+      const level = this.#saidUnwatched ? 'debug' : 'warn';
+      logger[level]({ err: error }, 'the games folder cannot be watched; it is scanned every half minute');
+      this.#saidUnwatched = true;
     }
   }
 

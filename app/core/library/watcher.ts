@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import watcher from '@parcel/watcher';
+import { whyNotWatchable } from './watch-probe.ts';
 
 /** Something happened at a path below the watched folder. */
 export interface WatchEvent {
@@ -30,6 +31,8 @@ const ignore = ['local', '.local.installing', '.local.backup', '.local.conflict-
 export const watchFolder: WatchFolder = async (folder, listener) => {
   // Some platforms tell real paths, whatever they were asked for.
   const real = await realpath(folder);
+  const code = await whyNotWatchable(real);
+  if (code !== undefined) throw Object.assign(new Error(`This system can watch no more folders (${code}).`), { code });
   const subscription = await watcher.subscribe(
     real,
     (error, events) => {
