@@ -27,8 +27,6 @@ import type { SettingName } from './settings/index.ts';
 import type { TlsLane } from './lanes/index.ts';
 
 export { buildCatalogFile } from './catalog/index.ts';
-export { steppedFileSystem } from './base/index.ts';
-export { steppedState } from './state/index.ts';
 export type { CoreDecorators, CoreOptions } from './wiring/options.ts';
 
 export interface StopOutcome {

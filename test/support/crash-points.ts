@@ -1,6 +1,8 @@
 /** Numbered points at which a child process kills itself: one before and one after every step on disk and in the database. */
-import { steppedFileSystem, type FileSystem } from '../../app/core/base/index.ts';
-import { steppedState, type State } from '../../app/core/state/index.ts';
+import { type FileSystem } from '../../app/core/base/index.ts';
+import { type State } from '../../app/core/state/index.ts';
+import { steppedFileSystem } from './stepped-file-system.ts';
+import { steppedState } from './stepped-state.ts';
 
 export class CrashPoints {
   readonly names: string[] = [];

@@ -1,6 +1,6 @@
 /**
  * For `node --import`: makes the synchronous writes of a process's worker threads (the byte lanes') numbered points, too,
- * on the counter of `app/cli/break-points.ts`.
+ * on the counter of `break-points.ts`.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

@@ -1,5 +1,6 @@
 /** A file system that numbers every step that changes the disk and lets a test break any of them. */
-import { steppedFileSystem, type FileSystem } from '../../app/core/base/index.ts';
+import { type FileSystem } from '../../app/core/base/index.ts';
+import { steppedFileSystem } from './stepped-file-system.ts';
 
 export interface Step {
   /** From 1, in the order in which they begin. */

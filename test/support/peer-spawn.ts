@@ -4,6 +4,12 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../app/cli/lanspread.mjs', import.meta.url));
+const breakingProgram = fileURLToPath(new URL('breaking-peer.ts', import.meta.url));
+
+/** Whether the process shall break at a step: see `break-points.ts`. */
+function isToBreak(environment: NodeJS.ProcessEnv): boolean {
+  return ['LANSPREAD_CRASH_AT', 'LANSPREAD_FAULT_AT'].some((name) => name in environment);
+}
 
 export interface PeerOptions {
   /** For messages of tests; also the peer's display name. */
@@ -44,13 +50,14 @@ function argumentsOf({ name, gamesDir, stateDir, catalog, namespace, peers = [] 
 /** Starts the process; what it says is the caller's to read. */
 export function spawnPeer(options: PeerOptions): PeerChild {
   const { installed } = options;
-  const start = installed?.command ?? [process.execPath, options.program ?? program];
-  const command = [...start, ...argumentsOf(options)];
+  const environment = installed?.environment ?? { ...process.env, NO_COLOR: '1', ...options.environment };
+  const ownProgram = options.program ?? (isToBreak(environment) ? breakingProgram : program);
+  const command = [...(installed?.command ?? [process.execPath, ownProgram]), ...argumentsOf(options)];
   // `ip netns exec` replaces itself by the command, so the process id is the peer's own there too.
-  const [file = '', ...rest] =
+  const [executable = '', ...rest] =
     options.namespace === undefined ? command : ['ip', 'netns', 'exec', options.namespace, ...command];
-  return spawn(file, rest, {
+  return spawn(executable, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: installed?.environment ?? { ...process.env, NO_COLOR: '1', ...options.environment },
+    env: environment,
   });
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import type { CoreHandle } from '../../core/core.ts';
+import type { CoreHandle, CoreOptions } from '../../core/core.ts';
 import { toCodedError } from '../../core/rpc/index.ts';
 import { askedToEnd } from '../asked-to-end.ts';
 import { exitCodes } from '../exit.ts';
@@ -11,14 +11,16 @@ import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
 import { stayUp } from '../stay-up.ts';
 
-/** Whether somebody wants this process to break at a step: see `break-points.ts`. */
-const isToBreak = ['LANSPREAD_CRASH_AT', 'LANSPREAD_FAULT_AT'].some((name) => name in process.env);
-
 interface PeerFlags extends CoreFlags {
   jsonl?: boolean;
 }
 
-export function addPeerCommand(program: Command): void {
+type StartCore = (options: CoreOptions) => Promise<CoreHandle>;
+
+const startRealCore: StartCore = async (options) => await (await import('../../core/core.ts')).startCore(options);
+
+/** `start`: another way to start the core, for programs that break it on purpose. */
+export function addPeerCommand(program: Command, { start = startRealCore }: { start?: StartCore } = {}): void {
   addCoreFlags(program.command('peer').description('a peer driven by JSON lines on stdin and stdout'))
     .requiredOption('--jsonl', 'one JSON object a line, in and out')
     .addHelpText(
@@ -26,23 +28,19 @@ export function addPeerCommand(program: Command): void {
       '\nExample:\n  $ lanspread peer --jsonl --games-dir ./games --state-dir ./state --catalog ./catalog.json\n',
     )
     .action(async (flags: PeerFlags) => {
-      process.exitCode = await runPeer(flags);
+      process.exitCode = await runPeer(flags, start);
     });
 }
 
 /** Returns the exit code once the peer has stopped. */
-async function runPeer(flags: PeerFlags): Promise<number> {
+async function runPeer(flags: PeerFlags, start: StartCore): Promise<number> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'warn' });
   stayUp(logger);
   const asked = askedToEnd(['SIGINT', 'SIGTERM']);
   const output = new LineOutput(1);
   let handle: CoreHandle;
   try {
-    const { startCore } = await import('../../core/core.ts');
-    const breaking = isToBreak ? (await import('../break-points.ts')).readBreakPoints() : undefined;
-    const options = { ...coreOptionsOf(flags), logger, builtInExtensions };
-    handle = await startCore(breaking ? { ...options, decorate: breaking.decorators } : options);
-    if (breaking) handle = breaking.watch(handle);
+    handle = await start({ ...coreOptionsOf(flags), logger, builtInExtensions });
   } catch (error) {
     return reportStartFailure(error);
   }

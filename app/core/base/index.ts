@@ -17,6 +17,5 @@ export * from './ring-reader.ts';
 export * from './schema.ts';
 export * from './semaphore.ts';
 export * from './slot-ring.ts';
-export * from './stepped-file-system.ts';
 export * from './unexpected-errors.ts';
 export { forEachParallel } from './parallel.ts';

@@ -71,7 +71,7 @@ interface GameFacts {
   readonly playedSeconds: number;
 }
 
-/** How many peers have the wanted version ready, and the size most of them tell. */
+/** How many peers have the wanted version ready, and the size that the first of them tells. */
 export function offersOf(
   game: Pick<CatalogGame, 'id' | 'version'>,
   peers: readonly Peer[],

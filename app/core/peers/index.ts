@@ -1,9 +1,7 @@
 export { createDnsSdDiscovery, type DnsSdOptions } from './discovery/dns-sd.ts';
-export { MemoryDiscovery, MemoryLan } from './discovery/memory.ts';
 export type { Announcement, DiscoveredPeer, Discovery } from './discovery/types.ts';
 export { loadIdentity, type Identity } from './identity.ts';
 export { isLoopback } from './connect/loopback.ts';
-export { mergeOffers } from './merged-view.ts';
 export { createPeerNetwork } from './network.ts';
 export type { PeerNetworkOptions } from './options.ts';
 export { readRoomKey, roomKeyBytes } from './session/room-key.ts';

@@ -1,4 +1,3 @@
 export { acquireLock } from './lock.ts';
 export { openState, type OpenedState } from './open-state.ts';
-export { steppedState } from './stepped-state.ts';
 export type * from './types.ts';

@@ -3,9 +3,10 @@ import { Server } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError } from '../../../app/core/base/index.ts';
-import { MemoryLan, type Announcement, type Discovery, type MemoryDiscovery } from '../../../app/core/peers/index.ts';
+import { type Announcement, type Discovery } from '../../../app/core/peers/index.ts';
 import { until } from '../../support/eventually.ts';
 import { labNode } from '../../support/network-lab.ts';
+import { MemoryLan, type MemoryDiscovery } from '../../support/memory-discovery.ts';
 
 /** The listening TCP servers of this process, from Node's own list. */
 function listeningServers(): Server[] {

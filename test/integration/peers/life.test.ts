@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { z } from 'zod';
-import { MemoryLan, type Announcement } from '../../../app/core/peers/index.ts';
+import { type Announcement } from '../../../app/core/peers/index.ts';
 import { protocols } from '../../../app/core/protocol/index.ts';
 import { until } from '../../support/eventually.ts';
 import { codeOf, gameOf, labNode, next, type LabNode } from '../../support/network-lab.ts';
 import { rawPeer, validHello } from '../../support/raw-peer.ts';
 import { tempDir } from '../../support/temp.ts';
+import { MemoryLan } from '../../support/memory-discovery.ts';
 import { firstTransport, transports } from '../../support/transports.ts';
 
 const childPath = fileURLToPath(new URL('network-child.ts', import.meta.url));

@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MemoryLan, type Announcement, type Discovery } from '../../../app/core/peers/index.ts';
+import { type Announcement, type Discovery } from '../../../app/core/peers/index.ts';
 import { until } from '../../support/eventually.ts';
 import { diskFull } from '../../support/full-state-disk.ts';
 import { gameOf, labNode } from '../../support/network-lab.ts';
+import { MemoryLan } from '../../support/memory-discovery.ts';
 
 test('a peer that is named while the node runs is reached, and once it is no more named it is not called again', async () => {
   await using node = await labNode();

@@ -1,12 +1,7 @@
-import {
-  eagerFileSystem,
-  nodeFileSystem,
-  patientFileSystem,
-  steppedFileSystem,
-  type FileSystem,
-} from '../../../app/core/base/index.ts';
+import { eagerFileSystem, nodeFileSystem, patientFileSystem, type FileSystem } from '../../../app/core/base/index.ts';
 import { fileSystemCompliance, linkCompliance } from '../../support/compliance/file-system.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
+import { steppedFileSystem } from '../../support/stepped-file-system.ts';
 
 const calm: [name: string, fileSystem: FileSystem][] = [
   ['real', nodeFileSystem],

@@ -1,10 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, silentLogger } from '../../../../app/core/base/index.ts';
-import { MemoryLan } from '../../../../app/core/peers/index.ts';
+
 import { Reach, worthTrying } from '../../../../app/core/peers/connect/reach.ts';
 import type { KnownPeer } from '../../../../app/core/state/index.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { MemoryLan } from '../../../support/memory-discovery.ts';
 
 const own = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';
 const ann = '12D3KooWGTDsFJk6wiWQdcqU6ofQQ7WnwTMahuNXzygTAA6dAZSR';

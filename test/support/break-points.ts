@@ -1,6 +1,6 @@
 /**
- * Breaks this process on purpose, at a numbered step of what it does to its disk and its database: for programs that
- * prove what is left then. Loaded only where one of these variables is set:
+ * Breaks this process on purpose, at a numbered step of what it does to its disk and its database, so that a test sees
+ * what is left then. `breaking-peer.ts` puts this around a core when one of these variables is set:
  *
  * - `LANSPREAD_CRASH_AT=[COMMAND:]N`: SIGKILL to itself at point N; every step has a point before and a point after it.
  *   With a command, points are counted from when the harness gets it; without, from the start. 0: never.
@@ -10,7 +10,9 @@
  */
 import { appendFileSync } from 'node:fs';
 import { setEnvironmentData } from 'node:worker_threads';
-import { steppedFileSystem, steppedState, type CoreDecorators, type CoreHandle } from '../core/core.ts';
+import type { CoreDecorators, CoreHandle } from '../../app/core/core.ts';
+import { steppedFileSystem } from './stepped-file-system.ts';
+import { steppedState } from './stepped-state.ts';
 
 export interface BreakPoints {
   readonly decorators: CoreDecorators;
@@ -55,7 +57,7 @@ class Counter {
 }
 
 /** Where a thread of the same process finds what to count with: `getEnvironmentData`. */
-export const crashData = 'lanspread-crash-points';
+const crashData = 'lanspread-crash-points';
 
 export function readBreakPoints(environment: NodeJS.ProcessEnv = process.env): BreakPoints {
   const log = environment['LANSPREAD_STEPS_LOG'];

@@ -1,5 +1,5 @@
-import { MemoryDiscovery, MemoryLan } from '../../../../app/core/peers/discovery/memory.ts';
-import { discoveryCompliance } from '../../../support/compliance/discovery.ts';
+import { MemoryDiscovery, MemoryLan } from '../../support/memory-discovery.ts';
+import { discoveryCompliance } from '../../support/compliance/discovery.ts';
 
 discoveryCompliance('discovery in memory', async () => {
   const lan = new MemoryLan();

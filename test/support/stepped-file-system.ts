@@ -1,8 +1,8 @@
 /**
- * A file system that tells of every step before and after it is done. Who listens may break a step: programs that prove
- * what a crash or a failing disk leaves behind stand here, between the core and its disk.
+ * A file system that tells of every step, before and after it. A listener may break a step: tests that prove what a crash or a
+ * failing disk leaves behind put this between the core and its disk.
  */
-import type { FileHandle, FileSystem, ReadHandle } from './file-system.ts';
+import type { FileHandle, FileSystem, ReadHandle } from '../../app/core/base/index.ts';
 
 export interface FileStep {
   /** The method; `open` with its mode. */

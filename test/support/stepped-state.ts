@@ -1,5 +1,5 @@
-/** A state that tells of every step that changes the database, before and after it: the database's `steppedFileSystem`. */
-import type { State } from './types.ts';
+/** What `steppedFileSystem` is for the disk, for the database: tells of every change, before and after it. */
+import type { State } from '../../app/core/state/index.ts';
 
 interface StateStepHooks {
   /** What it throws is what the step fails with. `name`: repository and method. */

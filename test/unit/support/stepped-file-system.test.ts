@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFileSystem, steppedFileSystem, systemCode, type FileSystem } from '../../../app/core/base/index.ts';
+import { nodeFileSystem, systemCode, type FileSystem } from '../../../app/core/base/index.ts';
 import { tempDir } from '../../support/temp.ts';
+import { steppedFileSystem } from '../../support/stepped-file-system.ts';
 
 const halving = steppedFileSystem(nodeFileSystem, { before: () => 'half' });
 

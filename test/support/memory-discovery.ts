@@ -1,5 +1,5 @@
-import { Emitter, systemClock, type Clock, type IDisposable } from '../../base/index.ts';
-import { doubtMs } from './cache.ts';
+import { Emitter, systemClock, type Clock, type IDisposable } from '../../app/core/base/index.ts';
+import { doubtMs } from '../../app/core/peers/discovery/cache.ts';
 import type {
   Announcement,
   AnnouncementUpdate,
@@ -8,7 +8,7 @@ import type {
   DiscoveryInterface,
   DiscoveryLostReason,
   DiscoveryWarning,
-} from './types.ts';
+} from '../../app/core/peers/discovery/types.ts';
 
 interface MemoryLanOptions {
   readonly clock?: Clock;
