@@ -1,6 +1,7 @@
-import { pourBytes } from '../../app/core/streamed/receive/pour.ts';
-import type { IncomingStream, StreamPiece } from '../../app/core/streamed/types.ts';
+import { pourBytes } from '../../app/core/streamed/receive/content-writer.ts';
+import type { StreamPiece } from '../../app/core/streamed/types.ts';
 import type { PayloadContent } from '../../app/core/content/payload-content.ts';
+import type { IncomingContent } from '../../app/core/content/index.ts';
 
 /** The whole content in one section. */
 export function wholeOf(content: Pick<PayloadContent, 'sections'>, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -17,7 +18,7 @@ async function* asPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Strea
 export function pouringOf(
   bytes: () => AsyncIterable<Uint8Array>,
   { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
-): IncomingStream['pour'] {
+): IncomingContent['pour'] {
   return (target, { onBytes }) =>
     pourBytes({ pieces: () => asPieces(bytes()), sectionFiles: [target.files.length] }, target, { onBytes, signal });
 }

@@ -1,9 +1,10 @@
 /** Streamed installs between two roots of one lab, without the way in between. */
 import * as assert from 'uvu/assert';
 import { blake3Hex, parseGameId } from '../../app/core/base/index.ts';
-import { openPayloadContent, type ContentSender } from '../../app/core/install/index.ts';
+import { openPayloadContent } from '../../app/core/install/index.ts';
 import type { InstallLab } from './install-lab.ts';
 import { pouringOf, wholeOf } from './pouring.ts';
+import type { ContentSender } from '../../app/core/content/index.ts';
 
 const signal = AbortSignal.timeout(120_000);
 
@@ -16,6 +17,7 @@ function senderOf(lab: InstallLab, root: string): ContentSender {
       const hashes: string[] = [];
       return {
         entries: content.entries,
+        totalBytes: content.totalBytes,
         hashes,
         pour: pouringOf(async function* () {
           const all: Buffer[] = [];

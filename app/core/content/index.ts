@@ -1,4 +1,5 @@
 /** What the archives of a game hold, and the port of everything that opens them. */
+export type { ContentSender, IncomingContent, PourTarget } from './incoming-content.ts';
 export type { ContentFile, ContentSection, OpenPayload, PayloadContent } from './payload-content.ts';
 export type {
   ArchiveEntry,
@@ -7,5 +8,5 @@ export type {
   ListOptions,
   StreamOptions,
   Unpacker,
-  UnpackOptions,
+  ExtractOptions,
 } from './unpacker.ts';

@@ -25,7 +25,7 @@ export interface EntryCopy {
   readonly executable?: boolean;
 }
 
-export interface UnpackOptions {
+export interface ExtractOptions {
   signal: AbortSignal;
   /** Sum of the listing's sizes, where the caller knows it: progress is told in parts of it. */
   totalBytes?: number;
@@ -67,7 +67,7 @@ export interface Unpacker {
    * Unpacks everything into an existing folder in which nothing has the name of an entry. When aborted, the tool is dead
    * before it rejects.
    */
-  extract(archivePath: string, destination: string, options: UnpackOptions): Promise<void>;
+  extract(archivePath: string, destination: string, options: ExtractOptions): Promise<void>;
   /**
    * The content without a disk: every entry in the archive's order, each file followed by exactly its `sizeBytes`, in
    * pieces that are valid only until the next item is asked for. Nothing is read ahead of the caller by more than a

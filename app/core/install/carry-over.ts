@@ -53,7 +53,7 @@ export async function planCarryOver(
 }
 
 /** Throws `DISK_FULL` unless the new tree and the copies fit beside what is there. */
-export async function assertRoom(
+export async function assertUpdateFits(
   { fileSystem }: InstallContext,
   { root, plan, copies }: { root: string; plan: InstallPlan; copies: readonly PlayerCopy[] },
 ): Promise<void> {

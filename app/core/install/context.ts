@@ -1,6 +1,6 @@
 import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
 import type { State } from '../state/index.ts';
-import type { HashFile } from './hash-file.ts';
+import type { HashFile } from './staging.ts';
 import type { BombLimits } from './plan.ts';
 import type { RootLocks } from '../game-folder/index.ts';
 import type { Unpacker } from '../content/index.ts';

@@ -1,8 +1,8 @@
 export type { InstallContext, RecoveryContext } from './context.ts';
-export { streamingFileHasher, type HashFile } from './hash-file.ts';
+export { streamingFileHasher, type HashFile } from './staging.ts';
 export { importLegacyJournals, type LegacyContext, type LegacyOutcome } from './legacy-import.ts';
 export { createInstaller, type Installer } from './installer.ts';
-export { installedRootOf } from './installed-root.ts';
+export { installedRootOf } from './receive-tree.ts';
 export { settleLinks } from './links.ts';
 export { probeHeadBytes } from './payload.ts';
 export { openPayloadContent } from './payload-content.ts';

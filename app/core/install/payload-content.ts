@@ -3,40 +3,13 @@ import { absolutePath, LanspreadError, throwIfAborted, type FileSystem, type Saf
 import { archiveContent } from './archive-content.ts';
 import { cutSections, inArchive, inOnePiece, onItsOwn } from './cut-sections.ts';
 import { planFromDisk } from './payload.ts';
-import type { InstallPlan, PayloadFile, PlannedArchive } from './plan.ts';
+import type { InstallPlan, PayloadItem, PlannedArchive } from './plan.ts';
 import type { Placed } from './plan-tree.ts';
 import type { InstallContext } from './context.ts';
-import type { Unpacker } from '../content/index.ts';
+import type { PayloadContent, Unpacker } from '../content/index.ts';
+import type { StreamEntry } from '../protocol/index.ts';
 
 const readBytes = 256 * 1024;
-
-/** A file or folder as it will be in the installed game. */
-interface ContentEntry {
-  readonly path: string;
-  readonly size: number;
-  readonly kind: 'file' | 'directory';
-  readonly executable?: boolean;
-  /** A copy of the file of this path, told before: its content does not come again. */
-  readonly copyOf?: string;
-}
-
-interface PayloadContent {
-  readonly entries: readonly ContentEntry[];
-  /** Of the contents that come. */
-  readonly totalBytes: number;
-  /** How it can be unpacked side by side, in the order of the entries; of one the whole. */
-  sections(options: { atMost: number }): readonly ContentSection[];
-}
-
-interface ContentSection {
-  /** The index of the entry that it begins with; 0 for the first. It ends where the next one begins. */
-  readonly firstEntry: number;
-  /**
-   * The contents of its files but the copies in the order of the entries, without a gap; a piece is valid until the next is asked
-   * for. Ends well only when what it comes from was found whole. The unpacker is dead once it settled or was left.
-   */
-  bytes(options: { signal: AbortSignal }): AsyncIterable<Uint8Array>;
-}
 
 type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits'>;
 
@@ -54,9 +27,9 @@ export async function openPayloadContent(
   const sources = await sourcesOf(plan, { fileSystem, root });
   const folders = new Set(sources.flatMap(({ sent }) => (sent?.kind === 'directory' ? sent.path : [])));
   const copiedFolders = plan.archives.flatMap((archive) => archive.copiedFolders.filter((path) => !folders.has(path)));
-  const entries: ContentEntry[] = [
+  const entries: StreamEntry[] = [
     ...sources.flatMap(({ sent }) => sent ?? []),
-    ...copiedFolders.map((path): ContentEntry => ({ path, size: 0, kind: 'directory' })),
+    ...copiedFolders.map((path): StreamEntry => ({ path, size: 0, kind: 'directory' })),
     ...copiesOf(plan, sources),
   ];
   return {
@@ -87,7 +60,7 @@ export async function openPayloadContent(
 /** An entry of an archive, or a loose file, in the order in which they come. */
 interface Source {
   /** Undefined: something later takes its place, or it is a folder that was told before. */
-  readonly sent: ContentEntry | undefined;
+  readonly sent: StreamEntry | undefined;
   readonly archive: PlannedArchive | undefined;
 }
 
@@ -96,7 +69,7 @@ async function sourcesOf(
   { fileSystem, root }: { fileSystem: FileSystem; root: string },
 ): Promise<Source[]> {
   const told = new Set<SafePath>();
-  const sentOf = ({ entry, path }: Placed<Omit<ListedFile, 'path'>>): ContentEntry | undefined => {
+  const sentOf = ({ entry, path }: Placed<Omit<ListedFile, 'path'>>): StreamEntry | undefined => {
     const { kind, sizeBytes, executable = false } = entry;
     if (path === undefined || told.has(path)) return undefined;
     told.add(path);
@@ -115,7 +88,7 @@ async function sourcesOf(
 
 type ListedFile = PlannedArchive['entries'][number]['entry'];
 
-function copiesOf({ archives }: InstallPlan, sources: readonly Source[]): ContentEntry[] {
+function copiesOf({ archives }: InstallPlan, sources: readonly Source[]): StreamEntry[] {
   const files = new Map(sources.flatMap(({ sent }) => (sent ? [[sent.path, sent]] : [])));
   return archives.flatMap(({ copies }) =>
     Array.from(copies).flatMap(([path, from]) => {
@@ -158,7 +131,7 @@ async function* sectionBytes(
 
 async function* looseBytes(
   fileSystem: FileSystem,
-  { path, sizeBytes }: PayloadFile,
+  { path, sizeBytes }: PayloadItem,
   { root, signal }: { root: string; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using file = await fileSystem.openToRead(absolutePath(root, path));

@@ -16,7 +16,7 @@ import {
   type BombLimits,
   type InstallPlan,
   type ListedArchive,
-  type PayloadFile,
+  type PayloadItem,
   type Probe,
 } from './plan.ts';
 import type { Unpacker } from '../content/index.ts';
@@ -29,8 +29,8 @@ async function readPayload(
   fileSystem: FileSystem,
   root: string,
   { signal }: SignalOptions = {},
-): Promise<PayloadFile[]> {
-  const payload: PayloadFile[] = [];
+): Promise<PayloadItem[]> {
+  const payload: PayloadItem[] = [];
   const waiting = [''];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     throwIfAborted(signal);
@@ -63,7 +63,7 @@ async function probePayload(
     root,
     signal,
   }: { fileSystem: FileSystem; unpackers: readonly Unpacker[]; root: string; signal: AbortSignal },
-  payload: readonly PayloadFile[],
+  payload: readonly PayloadItem[],
 ): Promise<Map<string, Probe>> {
   const probes = new Map<string, Probe>();
   for (const { path, kind } of payload) {
@@ -111,7 +111,7 @@ export async function planFromDisk(root: string, options: PlanOptions): Promise<
 async function probeAndList(
   root: string,
   { fileSystem, unpackers, signal }: Omit<PlanOptions, 'limits' | 'freeBytes'>,
-): Promise<{ archives: ListedArchive[]; loose: readonly PayloadFile[] }> {
+): Promise<{ archives: ListedArchive[]; loose: readonly PayloadItem[] }> {
   const payload = await readPayload(fileSystem, root, { signal });
   const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root, signal }, payload));
   const archives: ListedArchive[] = [];

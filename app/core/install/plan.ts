@@ -8,7 +8,7 @@ import { furtherVolumes } from './volumes.ts';
 /** From this score on a file is an archive to unpack; see `Unpacker.probe`. */
 export const archiveScore = 50;
 
-export interface PayloadFile {
+export interface PayloadItem {
   /** Relative to the game root. */
   readonly path: SafePath;
   readonly kind: 'file' | 'directory';
@@ -32,7 +32,7 @@ interface PayloadSplit {
   /** In the order of their paths. */
   readonly archives: readonly ArchiveChoice[];
   /** Copied as they are. */
-  readonly loose: readonly PayloadFile[];
+  readonly loose: readonly PayloadItem[];
 }
 
 /**
@@ -40,7 +40,7 @@ interface PayloadSplit {
  * own data, which may well look like an archive. Throws `NO_ARCHIVE` for an empty payload and `NO_UNPACKER` for an
  * `.eti` file that nothing opens.
  */
-export function splitPayload(payload: readonly PayloadFile[], probes: ReadonlyMap<string, Probe>): PayloadSplit {
+export function splitPayload(payload: readonly PayloadItem[], probes: ReadonlyMap<string, Probe>): PayloadSplit {
   const files = payload.filter(({ kind }) => kind === 'file').toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (files.length === 0) throw new LanspreadError('NO_ARCHIVE');
   const volumes = furtherVolumes(files.map(({ path }) => path).filter((path) => !path.includes('/')));
@@ -99,13 +99,13 @@ export interface InstallPlan extends PlanTree {
   /** In the order in which they are installed: what a later one brings takes the place of what an earlier one brought. */
   readonly archives: readonly PlannedArchive[];
   /** These come last. */
-  readonly loose: readonly Placed<PayloadFile>[];
+  readonly loose: readonly Placed<PayloadItem>[];
   readonly totalBytes: number;
 }
 
 interface PlanInput {
   readonly archives: readonly ListedArchive[];
-  readonly loose: readonly PayloadFile[];
+  readonly loose: readonly PayloadItem[];
   readonly freeBytes: number;
   readonly limits?: BombLimits;
   readonly platform?: NodeJS.Platform;

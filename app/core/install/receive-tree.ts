@@ -1,20 +1,15 @@
 /** One sender's content into staging: planned and checked like an archive of somebody nobody knows. */
 import { dirname, join } from 'node:path';
-import { absolutePath, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
+import { absolutePath, blake3Hex, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
-import { installedRootOf } from './installed-root.ts';
 import type { RootLayout } from '../game-folder/index.ts';
 import { makeCopies, type Copies } from './make-copies.ts';
 import { planInstall, type InstallPlan } from './plan.ts';
 import { writeMarker } from './staging.ts';
-import type {
-  ContentFile,
-  ContentSender,
-  IncomingContent,
-  StreamedInstallListener,
-  StreamedInstallRequest,
-} from './types.ts';
+import type { StreamedInstallListener, StreamedInstallRequest } from './types.ts';
+import { comparePaths } from '../protocol/index.ts';
+import type { ContentFile, ContentSender, IncomingContent } from '../content/index.ts';
 
 interface ReceiveTreeOptions {
   readonly request: StreamedInstallRequest;
@@ -146,4 +141,15 @@ function assertPinned(
 async function flushFolders(fileSystem: FileSystem, staging: string, { directories }: InstallPlan): Promise<void> {
   const deepestFirst = [...directories, ''].toSorted((a, b) => b.length - a.length);
   for (const directory of deepestFirst) await fileSystem.syncDirectory(join(staging, directory));
+}
+
+/**
+ * One hash for everything that an install produced: the BLAKE3 of the canonical list of its files, sorted by path in
+ * code-unit order. A catalog may name it (`installedRoot`), so that a streamed install need not trust its sender.
+ */
+export function installedRootOf(files: readonly InventoryFile[]): string {
+  const listed = files
+    .toSorted((a, b) => comparePaths(a.path, b.path))
+    .map(({ path, sizeBytes, blake3 }) => ({ path, size: sizeBytes, blake3 }));
+  return blake3Hex(JSON.stringify({ files: listed }));
 }

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { throwIfAborted, type EntryKind, type GameId, type SignalOptions } from '../base/index.ts';
+import {
+  absolutePath,
+  isNotFound,
+  throwIfAborted,
+  type EntryKind,
+  type GameId,
+  type SignalOptions,
+} from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
 import { conflictPrefix, layoutOf, markerOf, type RootLayout } from '../game-folder/index.ts';
@@ -10,10 +17,9 @@ import {
   needsTreeCheck,
   type OwnedFolder,
   type RecoveryStep,
-  type RootFacts,
+  type RecoveryFacts,
 } from './recovery-table.ts';
 import { deleteMarker, exists } from './staging.ts';
-import { isTreeOf } from './tree-check.ts';
 
 export interface Root {
   /** Absolute. */
@@ -100,7 +106,7 @@ export async function recoverRoot(
 /** What an advice is about: what was set aside just now, else what is in the way. */
 async function pathsOf(
   { fileSystem }: RecoveryContext,
-  { root, facts, steps }: { root: string; facts: RootFacts; steps: readonly RecoveryStep[] },
+  { root, facts, steps }: { root: string; facts: RecoveryFacts; steps: readonly RecoveryStep[] },
 ): Promise<string[]> {
   if (!steps.includes('set-local-aside')) return inTheWay(facts).map((name) => join(root, name));
   const names = (await fileSystem.list(root)).map(({ name }) => name);
@@ -115,7 +121,7 @@ async function readFacts(
   context: RecoveryContext,
   { layout, intent }: { layout: RootLayout; intent: Intent | undefined },
   options: SignalOptions,
-): Promise<RootFacts> {
+): Promise<RecoveryFacts> {
   const { local, staging, backup, sentinel } = layout;
   const localKind = await kindOf(context, local);
   const facts = {
@@ -143,4 +149,30 @@ async function ownedFolder(context: RecoveryContext, path: string): Promise<Owne
 
 async function kindOf({ fileSystem }: RecoveryContext, path: string): Promise<EntryKind | undefined> {
   return (await exists(fileSystem, path)) ? (await fileSystem.lstat(path)).kind : undefined;
+}
+
+/**
+ * Whether `local/` is the tree that was complete in staging: every file of the inventory that was written just before
+ * the promote is there, byte for byte. The player's own files beside them do not matter.
+ */
+async function isTreeOf(
+  { fileSystem, state, hashFile }: RecoveryContext,
+  { local, staging }: RootLayout,
+  { signal }: SignalOptions,
+): Promise<boolean> {
+  const inventory = state.inventory.get(staging);
+  if (inventory.length === 0) return false;
+  try {
+    for (const { path, sizeBytes } of inventory) {
+      throwIfAborted(signal);
+      const facts = await fileSystem.lstat(absolutePath(local, path));
+      if (facts.kind !== 'file' || facts.sizeBytes !== sizeBytes) return false;
+    }
+    for (const { path, blake3 } of inventory)
+      if ((await hashFile(absolutePath(local, path), { signal })) !== blake3) return false;
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import type { FileSystem, GameId } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { conflictPrefix, type RootLayout } from '../game-folder/index.ts';
-import { recordInstalled, recordUninstalled } from './record.ts';
+import { finishRemoving, recordInstalled, recordUninstalled } from './finish.ts';
 import type { RecoveryContext } from './context.ts';
-import { finishRemoving } from './finish-removing.ts';
 import type { RecoveryStep } from './recovery-table.ts';
 import { deleteMarker, deleteOwned, exists } from './staging.ts';
 

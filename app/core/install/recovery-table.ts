@@ -8,7 +8,7 @@ import type { IntentKind } from '../state/index.ts';
 /** A folder of ours, by name. `foreign`: the name is taken by something that is not a folder. */
 export type OwnedFolder = 'no' | 'marked' | 'unmarked' | 'foreign';
 
-export interface RootFacts {
+export interface RecoveryFacts {
   readonly intent: IntentKind | undefined;
   readonly local: 'no' | 'yes' | 'foreign';
   readonly staging: OwnedFolder;
@@ -47,14 +47,14 @@ interface RecoveryDecision {
 }
 
 const nothing: RecoveryDecision = { steps: [] };
-const unknown = (facts: RootFacts): RecoveryDecision => ({
+const unknown = (facts: RecoveryFacts): RecoveryDecision => ({
   steps: [],
   report: `unknown combination, nothing was touched: ${describe(facts)}`,
   advice: `Look into the game's folder: move what is yours out of ${inTheWay(facts).join(' and ')}, delete what is left of it, then start Lanspread again.`,
 });
 
 /** The names in a root that nobody but a person may decide about. */
-export function inTheWay({ intent, local, staging, backup }: RootFacts): string[] {
+export function inTheWay({ intent, local, staging, backup }: RecoveryFacts): string[] {
   return [
     ...(local === 'foreign' || (local === 'yes' && intent === 'Removing') ? ['local'] : []),
     ...(staging === 'no' ? [] : ['.local.installing']),
@@ -62,17 +62,17 @@ export function inTheWay({ intent, local, staging, backup }: RootFacts): string[
   ];
 }
 
-function describe({ intent, local, staging, backup }: RootFacts): string {
+function describe({ intent, local, staging, backup }: RecoveryFacts): string {
   return `intent ${intent ?? 'none'}, local ${local}, staging ${staging}, backup ${backup}`;
 }
 
 /** Whether the decision depends on comparing `local/` with the inventory of the new tree, which costs reading it. */
-export function needsTreeCheck({ intent, local, staging, backup }: Omit<RootFacts, 'localIsNewTree'>): boolean {
+export function needsTreeCheck({ intent, local, staging, backup }: Omit<RecoveryFacts, 'localIsNewTree'>): boolean {
   const mayBeInstall = intent === 'Updating' || intent === 'Installing' || intent === 'Streaming';
   return mayBeInstall && local === 'yes' && staging === 'no' && backup === 'no';
 }
 
-export function decideRecovery(facts: RootFacts): RecoveryDecision {
+export function decideRecovery(facts: RecoveryFacts): RecoveryDecision {
   const isForeign = facts.local === 'foreign' || facts.staging === 'foreign' || facts.backup === 'foreign';
   switch (facts.intent) {
     case 'Downloading':
@@ -95,16 +95,16 @@ export function decideRecovery(facts: RootFacts): RecoveryDecision {
 }
 
 /** `L`, `S`, `B` where `local/`, staging, backup are there, else `-`. */
-function present({ local, staging, backup }: RootFacts): string {
+function present({ local, staging, backup }: RecoveryFacts): string {
   return (local === 'no' ? '-' : 'L') + (staging === 'no' ? '-' : 'S') + (backup === 'no' ? '-' : 'B');
 }
 
 /** Of a download whose journal was lost: its sentinel's transients tell nothing any more. */
-function sweeping({ transients }: RootFacts, decision: RecoveryDecision): RecoveryDecision {
+function sweeping({ transients }: RecoveryFacts, decision: RecoveryDecision): RecoveryDecision {
   return transients ? { ...decision, steps: ['sweep-sentinel-transients', ...decision.steps] } : decision;
 }
 
-function withoutIntent(facts: RootFacts): RecoveryDecision {
+function withoutIntent(facts: RecoveryFacts): RecoveryDecision {
   const { local, staging, backup } = facts;
   if (backup === 'unmarked') return left(facts, '.local.backup');
   if (backup === 'no') {
@@ -119,7 +119,7 @@ function withoutIntent(facts: RootFacts): RecoveryDecision {
   return staging === 'marked' ? strayLocal : left(facts, '.local.installing');
 }
 
-function left(facts: RootFacts, name: string): RecoveryDecision {
+function left(facts: RecoveryFacts, name: string): RecoveryDecision {
   return {
     steps: [],
     report: `${name} is not known to be Lanspread's and was left alone: ${describe(facts)}`,
@@ -135,7 +135,7 @@ const strayLocal: RecoveryDecision = {
     'What was in the stray local folder is in .local.conflict-<time> now: take from it what is yours, then delete it.',
 };
 
-function installing(facts: RootFacts): RecoveryDecision {
+function installing(facts: RecoveryFacts): RecoveryDecision {
   switch (present(facts)) {
     case '---':
     case '-S-':
@@ -149,7 +149,7 @@ function installing(facts: RootFacts): RecoveryDecision {
   }
 }
 
-function streaming(facts: RootFacts): RecoveryDecision {
+function streaming(facts: RecoveryFacts): RecoveryDecision {
   switch (present(facts)) {
     case '---':
     case '-S-':
@@ -161,7 +161,7 @@ function streaming(facts: RootFacts): RecoveryDecision {
   }
 }
 
-function updating(facts: RootFacts): RecoveryDecision {
+function updating(facts: RecoveryFacts): RecoveryDecision {
   switch (present(facts)) {
     case '--B':
     case '-SB':
@@ -182,7 +182,7 @@ function updating(facts: RootFacts): RecoveryDecision {
   }
 }
 
-function uninstalling(facts: RootFacts): RecoveryDecision {
+function uninstalling(facts: RecoveryFacts): RecoveryDecision {
   if (facts.local === 'no') return { steps: ['delete-backup', 'delete-root-if-made', 'record-not-installed'] };
   return { steps: [...(facts.backup === 'no' ? [] : (['delete-backup'] as const)), 'clear-intent'] };
 }

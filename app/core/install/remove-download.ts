@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { LanspreadError, parseGameId, type EntryKind } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { finishRemoving } from './finish-removing.ts';
+import { finishRemoving } from './finish.ts';
 import { conflictPrefix, isCopyOfInstall, layoutOf } from '../game-folder/index.ts';
 import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import {
   absolutePath,
   anySignal,
+  createHasher,
   isNotFound,
   LanspreadError,
+  nodeFileSystem,
   sleep,
   statOf,
   systemCode,
@@ -12,7 +14,6 @@ import {
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
-import type { HashFile } from './hash-file.ts';
 import { markerName, markerOf } from '../game-folder/index.ts';
 import type { InstallPlan } from './plan.ts';
 import type { InventoryFile } from '../state/index.ts';
@@ -196,4 +197,27 @@ export async function copyLoose(
     await fileSystem.copyFile(absolutePath(root, entry.path), target);
     onCopied(sizeBytes);
   }
+}
+
+/** BLAKE3 of a whole file as hex. Errors: the file system's, `CANCELLED`. */
+export type HashFile = (path: string, options?: SignalOptions) => Promise<string>;
+
+/** A slice takes well under a millisecond to hash, so the control loop is never held up for longer. */
+const sliceBytes = 1024 * 1024;
+
+/** Hashes in slices between which other work of the loop gets its turn. */
+export function streamingFileHasher(fileSystem: FileSystem = nodeFileSystem): HashFile {
+  return async (path, { signal } = {}) => {
+    await using file = await fileSystem.openToRead(path);
+    const hasher = createHasher();
+    const { sizeBytes } = await fileSystem.lstat(path);
+    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sliceBytes, sizeBytes)));
+    for (let position = 0; ; ) {
+      throwIfAborted(signal);
+      const count = await file.read(buffer, position);
+      if (count === 0) return hasher.finish();
+      hasher.update(buffer.subarray(0, count));
+      position += count;
+    }
+  };
 }

@@ -3,12 +3,12 @@ import { isAbort, LanspreadError, sleep, throwIfAborted, toLanspreadError, type 
 import type { Intent, InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import { settle } from './finish.ts';
-import { installedRootOf } from './installed-root.ts';
+import { installedRootOf, receiveTree } from './receive-tree.ts';
 import { layoutOf, type RootLayout } from '../game-folder/index.ts';
 import { assertNotInstalled, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, deleteOwned, exists } from './staging.ts';
-import { receiveTree } from './receive-tree.ts';
-import type { ContentSender, StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
+import type { StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
+import type { ContentSender } from '../content/index.ts';
 
 /** Senders that are busy with others are asked again after this long, in milliseconds. */
 const busyPauseMs = 2_000;

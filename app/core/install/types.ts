@@ -1,6 +1,5 @@
-import type { ErrorCode, FileSystem, GameId, SafePath } from '../base/index.ts';
-
-export type * from '../content/index.ts';
+import type { ErrorCode, GameId } from '../base/index.ts';
+import type { ContentSender } from '../content/index.ts';
 
 export interface InstallRequest {
   readonly gameId: GameId;
@@ -12,40 +11,6 @@ export interface InstallRequest {
 export interface InstallListener {
   onBegin(facts: { totalBytes: number | undefined }): void;
   onProgress(facts: { bytes: number; totalBytes: number | undefined }): void;
-}
-
-export interface ContentFile {
-  readonly path: SafePath;
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-}
-
-/** What a sender gives for a streamed install. Nothing of it is believed before it was checked. Disposing stops the sender. */
-export interface IncomingContent extends AsyncDisposable {
-  readonly entries: readonly {
-    readonly path: string;
-    readonly size: number;
-    readonly kind: 'file' | 'directory';
-    readonly executable?: boolean | undefined;
-    /** A copy of the file of this path: no content comes for it. */
-    readonly copyOf?: string | undefined;
-  }[];
-  /**
-   * Writes the contents of all files but the copies below a folder that has nothing of their names, and flushes them. Answers
-   * with the BLAKE3 of each as it was written, once the sender said that its archives are whole. Nothing is written any more
-   * once it settles. Errors: the sender's refusal or verdict, `PEER_…`, `BAD_MESSAGE`, the disk's, `CANCELLED`.
-   */
-  pour(
-    target: { readonly fileSystem: FileSystem; readonly folder: string; readonly files: readonly ContentFile[] },
-    listener: { onBytes: (bytes: number) => void },
-  ): Promise<readonly string[]>;
-  /** BLAKE3 of each file as the sender read it, in the order of the entries, copies left out; whole after `pour`. */
-  readonly hashes: readonly string[];
-}
-
-export interface ContentSender {
-  readonly peerId: string;
-  open(options: { signal: AbortSignal }): Promise<IncomingContent>;
 }
 
 export interface StreamedInstallRequest extends InstallRequest {

@@ -2,7 +2,7 @@ import { LanspreadError, throwIfAborted, toLanspreadError } from '../base/index.
 import type { InstallContext } from './context.ts';
 import { layoutOf } from '../game-folder/index.ts';
 import { assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
-import { recordUninstalled } from './record.ts';
+import { recordUninstalled } from './finish.ts';
 import { deleteOwned, writeMarker } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 

@@ -1,11 +1,11 @@
-import { LanspreadError, throwIfAborted } from '../base/index.ts';
+import { join } from 'node:path';
+import { LanspreadError, statOf, throwIfAborted, type SignalOptions } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
-import { assertRoom, carryOver, planCarryOver, type CarryOverPlan } from './carry-over.ts';
+import { assertUpdateFits, carryOver, planCarryOver, type CarryOverPlan } from './carry-over.ts';
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
-import { changedSince, stampTree, type TreeStamp } from './late-edits.ts';
-import { layoutOf, type RootLayout } from '../game-folder/index.ts';
+import { layoutOf, markerName, type RootLayout } from '../game-folder/index.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, writeMarker } from './staging.ts';
@@ -39,7 +39,7 @@ export async function update(
   const carrying: CarryOverPlan = { layout, plan, keep: context.keepPatterns(gameId) };
   let stamp = await stampTree(context, layout.local, { signal });
   let copies = await planCarryOver(context, carrying, { signal });
-  await assertRoom(context, { root, plan, copies });
+  await assertUpdateFits(context, { root, plan, copies });
   const intent: Intent = { root, gameId, version, kind: 'Updating', madeRoot: false, startedAt: clock.now() };
   state.intents.put(intent);
   try {
@@ -95,4 +95,36 @@ async function swap({ fileSystem }: InstallContext, { root, local, staging, back
   await writeMarker(fileSystem, backup);
   await fileSystem.syncDirectory(root);
   await fileSystem.rename(staging, local);
+}
+
+/** By path, relative to the folder: what tells that a file is another one. */
+type TreeStamp = ReadonlyMap<string, string>;
+
+/** Looks at everything below a folder; content is not read. Errors: the file system's, `CANCELLED`. */
+async function stampTree(
+  { fileSystem }: Pick<InstallContext, 'fileSystem'>,
+  folder: string,
+  { signal }: SignalOptions = {},
+): Promise<TreeStamp> {
+  const stamps = new Map<string, string>();
+  const waiting = [''];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    throwIfAborted(signal);
+    for (const { name } of await fileSystem.list(join(folder, at))) {
+      const path = at === '' ? name : `${at}/${name}`;
+      if (path === markerName) continue;
+      const stat = await statOf(fileSystem, join(folder, path));
+      if (!stat) continue;
+      // A folder's times change with what is in it, which is looked at itself.
+      const { kind, sizeBytes, mtimeNs, changeTimeNs, inode } = stat;
+      stamps.set(path, kind === 'directory' ? kind : `${kind} ${sizeBytes} ${mtimeNs} ${changeTimeNs} ${inode}`);
+      if (kind === 'directory') waiting.push(path);
+    }
+  }
+  return stamps;
+}
+
+/** The paths that are new or another since. Pure. */
+function changedSince(before: TreeStamp, now: TreeStamp): Set<string> {
+  return new Set(Array.from(now).flatMap(([path, stamp]) => (before.get(path) === stamp ? [] : [path])));
 }

@@ -1,5 +1,5 @@
 /** The frames of a stream: what is said, the content, and the hashes that follow it. */
-import { createHasher } from '../base/index.ts';
+import { createHasher, type ErrorCode } from '../base/index.ts';
 import { contentPrefix, encodeFrame, limits, type StreamMessage, type StreamReply } from '../protocol/index.ts';
 
 /** The sizes of each section's files but the copies, in order. */
@@ -100,3 +100,19 @@ export class FileHashes {
     this.#missingBytes = this.#sizes[this.#index] ?? 0;
   }
 }
+
+/** What a sender tells of why it does not stream, and what a receiver believes of it; the rest is a PC's own affair. */
+export const toldCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'GAME_NOT_FOUND',
+  'MANIFEST_PENDING',
+  'MANIFEST_MISMATCH',
+  'NOT_SERVED',
+  'TOO_MANY_REQUESTS',
+  'NO_ARCHIVE',
+  'NO_UNPACKER',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_HOSTILE',
+  'ARCHIVE_UNSUITABLE',
+  'UNPACKER_FAILED',
+]);

@@ -1,6 +1,5 @@
-import type { FileSystem } from '../base/index.ts';
-import type { StreamEntry, StreamInstall, StreamMessage, StreamReply } from '../protocol/index.ts';
-import type { ContentFile } from '../content/index.ts';
+import type { StreamInstall, StreamMessage, StreamReply } from '../protocol/index.ts';
+import type { ContentSender, IncomingContent } from '../content/index.ts';
 import type { SectionSizes } from './frames.ts';
 
 /** A road that a stream's bytes come by, from one peer. Disposing leaves it, and the sender stops. */
@@ -18,7 +17,7 @@ export interface StreamLane {
    * Reads up to the end of the plan. Errors: the sender's refusal, `PEER_UNREACHABLE`, `PEER_GONE`, `PEER_TIMEOUT`,
    * `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), `CANCELLED`.
    */
-  openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingStream>;
+  openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingContent>;
 }
 
 /** Where a stream goes to one peer. What resolves does so when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
@@ -37,35 +36,8 @@ export type ServeStream = (
   options: { peerId: string; outlet: StreamOutlet; signal: AbortSignal },
 ) => Promise<void>;
 
-/** Where the contents of a stream's files go. */
-export interface PourTarget {
-  /** Of this thread; a stream that another thread writes uses that one's. */
-  readonly fileSystem: FileSystem;
-  /** Absolute; has every folder of the files, and nothing of their names. */
-  readonly folder: string;
-  /** In the order of the entries, copies left out. */
-  readonly files: readonly ContentFile[];
-}
-
-interface StreamContent extends AsyncDisposable {
-  readonly entries: readonly StreamEntry[];
-  readonly totalBytes: number;
-  /** BLAKE3 of each file as the sender read it, in the order of the entries; whole once everything came and ended well. */
-  readonly hashes: readonly string[];
-}
-
-/** What a sender gives: what it will be, then the bytes. Disposing stops it, and waits until nothing is written any more. */
-export interface IncomingStream extends StreamContent {
-  /**
-   * Writes the contents of all files but the copies and flushes them; answers with the BLAKE3 of each as it was written. Ends
-   * well only after the sender's own verdict was good. Errors: the sender's refusal or verdict, those of the road, those of
-   * the disk.
-   */
-  pour(target: PourTarget, listener: { onBytes: (bytes: number) => void }): Promise<readonly string[]>;
-}
-
 /** A stream whose bytes come to this thread. */
-export interface ByteStream extends StreamContent {
+export interface ByteStream extends Omit<IncomingContent, 'pour'> {
   /** How many files but the copies each section has. */
   readonly sectionFiles: readonly number[];
   /** Those of each section as `ContentSection.bytes` has them; ends well only after the sender's own verdict was good. */
@@ -78,16 +50,10 @@ export interface StreamPiece {
   readonly bytes: Uint8Array;
 }
 
-/** A peer that can give the content. */
-interface StreamSender {
-  readonly peerId: string;
-  open(options: { signal: AbortSignal }): Promise<IncomingStream>;
-}
-
 export interface StreamSenders {
   readonly manifestRoot: string;
   /** Of the payload that the peers agree on: what the unpacked size is held against. */
   readonly payloadBytes: number;
   /** Best first. */
-  readonly senders: readonly StreamSender[];
+  readonly senders: readonly ContentSender[];
 }

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { test } from 'uvu';
 import { LanspreadError, nodeFileSystem, parseGameId, parsePath } from '../../../app/core/base/index.ts';
-import type { IncomingStream, ServeStream } from '../../../app/core/streamed/index.ts';
+import type { ServeStream } from '../../../app/core/streamed/index.ts';
 import type { TlsLane } from '../../../app/core/lanes/index.ts';
 import { until } from '../../support/eventually.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 import { tlsStreamPair } from '../../support/tls-pair.ts';
+import type { IncomingContent } from '../../../app/core/content/index.ts';
 
 const ask = { op: 'stream-install', id: parseGameId('quake'), version: '1.0', root: 'ab'.repeat(32) } as const;
 const sent = [
@@ -30,7 +31,7 @@ function stalling(contentBytes: number): ServeStream {
 
 async function withStream(
   serveStream: ServeStream,
-  story: (parts: { client: TlsLane; stream: IncomingStream; folder: TempDir; stop: AbortController }) => Promise<void>,
+  story: (parts: { client: TlsLane; stream: IncomingContent; folder: TempDir; stop: AbortController }) => Promise<void>,
 ): Promise<void> {
   await using folder = await tempDir('poured');
   await using pair = await tlsStreamPair(serveStream);
@@ -46,7 +47,7 @@ const files = sent.map(({ path, bytes }) => ({
   executable: false,
 }));
 
-function pour(stream: IncomingStream, folder: TempDir): Promise<string> {
+function pour(stream: IncomingContent, folder: TempDir): Promise<string> {
   return stream.pour({ fileSystem: nodeFileSystem, folder: folder.path, files }, { onBytes() {} }).then(
     () => 'poured',
     (error: unknown) => (error instanceof LanspreadError ? error.code : String(error)),

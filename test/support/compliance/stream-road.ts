@@ -1,7 +1,7 @@
 /** What every road for streamed installs must do; run against each by its own test file. */
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
 import {
   blake3Hex,
   LanspreadError,
@@ -12,13 +12,8 @@ import {
   systemClock,
 } from '../../../app/core/base/index.ts';
 import { limits, type StreamInstall } from '../../../app/core/protocol/index.ts';
-import {
-  createStreamServer,
-  type IncomingStream,
-  type ServeStream,
-  type StreamLane,
-} from '../../../app/core/streamed/index.ts';
-import type { ContentSection, PayloadContent } from '../../../app/core/content/index.ts';
+import { createStreamServer, type ServeStream, type StreamLane } from '../../../app/core/streamed/index.ts';
+import type { ContentSection, IncomingContent, PayloadContent } from '../../../app/core/content/index.ts';
 import { eventually, until } from '../eventually.ts';
 import { failure } from '../failure.ts';
 import { tempDir, type TempDir } from '../temp.ts';
@@ -127,7 +122,7 @@ class MadePayload implements PayloadContent {
 /** Every file of the stream below the folder. */
 async function pourInto(
   folder: TempDir,
-  stream: IncomingStream,
+  stream: IncomingContent,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<readonly string[]> {
   await mkdir(folder.join('data'));
@@ -144,12 +139,12 @@ export function streamRoadCompliance(name: string, create: CreateStreamRoadPair)
 
   const withPair = async (
     payload: MadePayload,
-    story: (open: (request?: StreamInstall) => Promise<IncomingStream>, pair: StreamRoadPair) => Promise<void>,
+    story: (open: (request?: StreamInstall) => Promise<IncomingContent>, pair: StreamRoadPair) => Promise<void>,
   ): Promise<void> => {
     await using pair = await create({ serve: payload.serve() });
     const peerId = pair.serverPeerId;
     const { signal } = new AbortController();
-    const open = async (request = ask): Promise<IncomingStream> =>
+    const open = async (request = ask): Promise<IncomingContent> =>
       await pair.client.openStream(peerId, request, { signal });
     await story(open, pair);
   };

@@ -2,12 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, parsePath } from '../../../app/core/base/index.ts';
 import type { ArchiveEntry } from '../../../app/core/content/index.ts';
-import { planInstall, splitPayload, type PayloadFile, type Probe } from '../../../app/core/install/plan.ts';
+import { planInstall, splitPayload, type PayloadItem, type Probe } from '../../../app/core/install/plan.ts';
 import { whyNotRemovable, type RemovalFacts } from '../../../app/core/install/remove-download.ts';
 import { furtherVolumes } from '../../../app/core/install/volumes.ts';
 
 const gib = 1024 ** 3;
-const file = (path: string, sizeBytes = 10): PayloadFile => ({
+const file = (path: string, sizeBytes = 10): PayloadItem => ({
   path: parsePath(path, { atGameRoot: true }),
   kind: 'file',
   sizeBytes,
@@ -39,7 +39,7 @@ function split(paths: readonly string[], archives: readonly string[]) {
 
 interface Case {
   archives?: readonly (readonly ArchiveEntry[])[];
-  loose?: readonly PayloadFile[];
+  loose?: readonly PayloadItem[];
   freeBytes?: number;
   packedBytes?: number;
 }

@@ -1,8 +1,12 @@
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { test } from 'uvu';
 import { parsePath, type SafePath } from '../../../app/core/base/index.ts';
-import { matchesKeepPattern } from '../../../app/core/install/keep-pattern.ts';
-import { decidePlayerCopies, producedToKeep, type LocalEntry } from '../../../app/core/install/player-files.ts';
+import {
+  decidePlayerCopies,
+  matchesKeepPattern,
+  producedToKeep,
+  type LocalEntry,
+} from '../../../app/core/install/player-files.ts';
 import { processorMs } from '../../support/processor-time.ts';
 
 const safe = (path: string): SafePath => parsePath(path, { atGameRoot: false });

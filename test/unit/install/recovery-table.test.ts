@@ -5,11 +5,11 @@ import {
   inTheWay,
   type OwnedFolder,
   type RecoveryStep,
-  type RootFacts,
+  type RecoveryFacts,
 } from '../../../app/core/install/recovery-table.ts';
 
-type Intent = RootFacts['intent'];
-const none: RootFacts = {
+type Intent = RecoveryFacts['intent'];
+const none: RecoveryFacts = {
   intent: undefined,
   local: 'no',
   staging: 'no',
@@ -19,11 +19,11 @@ const none: RootFacts = {
   localIsNewTree: false,
 };
 
-function steps(facts: Partial<RootFacts>): readonly RecoveryStep[] {
+function steps(facts: Partial<RecoveryFacts>): readonly RecoveryStep[] {
   return decideRecovery({ ...none, ...facts }).steps;
 }
 
-function report(facts: Partial<RootFacts>): string | undefined {
+function report(facts: Partial<RecoveryFacts>): string | undefined {
   return decideRecovery({ ...none, ...facts }).report;
 }
 
@@ -201,7 +201,7 @@ test('a removal goes on only when there is nothing of the player in the root', (
   }
 });
 
-function* everyCombination(): Generator<RootFacts> {
+function* everyCombination(): Generator<RecoveryFacts> {
   const intents: Intent[] = [
     undefined,
     'Downloading',

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { test } from 'uvu';
 import {
   blake3Hex,
   LanspreadError,
@@ -9,17 +9,12 @@ import {
   parseGameId,
   type FileSystem,
 } from '../../../app/core/base/index.ts';
-import {
-  installedRootOf,
-  openPayloadContent,
-  type ContentSender,
-  type IncomingContent,
-  type StreamedInstallListener,
-} from '../../../app/core/install/index.ts';
+import { installedRootOf, openPayloadContent, type StreamedInstallListener } from '../../../app/core/install/index.ts';
 import { smallGame } from '../../support/games.ts';
 import { installLab, isThere, type InstallLab } from '../../support/install-lab.ts';
 import { assertSameTree, hasExecutableBit, readTree } from '../../support/trees.ts';
 import { pouringOf, wholeOf } from '../../support/pouring.ts';
+import type { ContentSender, IncomingContent } from '../../../app/core/content/index.ts';
 
 const gameId = parseGameId('quake');
 const never = new AbortController().signal;
@@ -48,6 +43,7 @@ function senderOf(peerId: string, give: () => Given): FakeSender {
       const { entries, bytes = Buffer.alloc(0), hashes = [], fails } = give();
       return {
         entries,
+        totalBytes: bytes.length,
         hashes,
         pour: pouringOf(
           async function* () {
@@ -172,6 +168,7 @@ test('a real payload that is opened here and received there makes the same tree 
       peerId: 'anna',
       open: async () => ({
         entries: content.entries,
+        totalBytes: content.totalBytes,
         hashes: content.entries.flatMap(({ path, kind }) =>
           kind === 'file' ? [hashes.find((file) => file.path === path)?.hash ?? ''] : [],
         ),

@@ -1,9 +1,9 @@
 import { rm, utimes, writeFile } from 'node:fs/promises';
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { test } from 'uvu';
 import { blake3Hex, LanspreadError, nodeFileSystem, parseGameId } from '../../../app/core/base/index.ts';
 import type { FileIdentity } from '../../../app/core/state/index.ts';
-import { pouring } from '../../../app/core/streamed/receive/pour.ts';
+import { pouring } from '../../../app/core/streamed/receive/content-writer.ts';
 import { receiveStream } from '../../../app/core/streamed/receive/receive-stream.ts';
 import { assertPayloadUnchanged } from '../../../app/core/blocks/serve/serve-gate.ts';
 import { FileHashes } from '../../../app/core/streamed/frames.ts';

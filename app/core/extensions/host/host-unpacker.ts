@@ -9,7 +9,7 @@ import type {
   EntryStreamItem,
   ListOptions,
   StreamOptions,
-  UnpackOptions,
+  ExtractOptions,
   Unpacker,
 } from '../../content/index.ts';
 import type { UnpackerContribution } from '../manifest/index.ts';
@@ -84,7 +84,7 @@ export class HostUnpacker implements Unpacker {
     return entries;
   }
 
-  async extract(archivePath: string, destination: string, options: UnpackOptions): Promise<void> {
+  async extract(archivePath: string, destination: string, options: ExtractOptions): Promise<void> {
     const { signal } = options;
     throwIfAborted(signal);
     const archive = await ArchiveSource.open(this.#options.fileSystem, archivePath);
@@ -210,7 +210,7 @@ export class HostUnpacker implements Unpacker {
   async #toFolder(
     context: CallContext,
     plan: ToolPlan,
-    { destination, signal, totalBytes, onProgress }: UnpackOptions & { destination: string },
+    { destination, signal, totalBytes, onProgress }: ExtractOptions & { destination: string },
   ): Promise<void> {
     const { limits, clock } = this.#options;
     await unpackToFolder(

@@ -35,7 +35,7 @@ export interface Question {
 }
 
 /** The question to ask first; undefined: go on. Throws `EXTENSION_INCOMPATIBLE`, `EXTENSION_BUILT_IN`, `EXTENSION_INVALID`. */
-export function planInstall({
+export function planExtensionInstall({
   manifest,
   hash,
   signedBy,

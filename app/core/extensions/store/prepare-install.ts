@@ -3,7 +3,7 @@ import type { ExtensionRow } from '../../state/index.ts';
 import { maxPackageBytes, openPackage, packFolder, type OpenedPackage } from '../package/index.ts';
 import type { FoundExtension } from './discover.ts';
 import { parseGranted, permissionsOf, type AddedPermissions } from './permissions.ts';
-import { planInstall, type InstallWarning } from './plan-install.ts';
+import { planExtensionInstall, type InstallWarning } from './plan-install.ts';
 
 export interface InstallOptions extends SignalOptions {
   /** True: the player agreed to whatever it is. A text: to the package of this hash. */
@@ -58,7 +58,14 @@ export async function prepareInstall(
     signedBy: present.receipt?.signedBy,
     granted: parseGranted(remembered?.grantedPermissions),
   };
-  const question = planInstall({ manifest: opened.manifest, hash, signedBy: key?.hex, builtInIds, installed, consent });
+  const question = planExtensionInstall({
+    manifest: opened.manifest,
+    hash,
+    signedBy: key?.hex,
+    builtInIds,
+    installed,
+    consent,
+  });
   const signer = key && signerName(key.hex);
   return {
     opened,

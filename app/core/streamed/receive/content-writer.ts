@@ -1,5 +1,6 @@
-import { absolutePath, createHasher, type FileHandle, type FileSystem } from '../../base/index.ts';
-import type { ContentFile } from '../../content/index.ts';
+import { absolutePath, createHasher, throwIfAborted, type FileHandle, type FileSystem } from '../../base/index.ts';
+import type { ContentFile, IncomingContent, PourTarget } from '../../content/index.ts';
+import type { ByteStream } from '../types.ts';
 
 /** Work of one piece that is under way at a time: enough to keep small files coming. */
 const worksAtATime = 8;
@@ -168,4 +169,51 @@ export class ContentWriter implements AsyncDisposable {
 async function settled(works: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(works);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+interface PourOptions {
+  readonly onBytes: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Writes what comes where it belongs; nothing is written any more once this settles. See `IncomingContent.pour`. */
+export async function pourBytes(
+  stream: Pick<ByteStream, 'pieces' | 'sectionFiles'>,
+  { fileSystem, folder, files }: PourTarget,
+  { onBytes, signal }: PourOptions,
+): Promise<readonly string[]> {
+  await using owner = new AsyncDisposableStack();
+  let next = 0;
+  const writers = stream.sectionFiles.map((count) =>
+    owner.use(new ContentWriter(fileSystem, { folder, files: files.slice(next, (next += count)) })),
+  );
+  for await (const { section, bytes } of stream.pieces()) {
+    throwIfAborted(signal);
+    await writers[section]?.write(bytes);
+    onBytes(bytes.length);
+  }
+  const hashes: (readonly string[])[] = [];
+  for (const writer of writers) hashes.push(await writer.finish());
+  return hashes.flat();
+}
+
+/** A stream whose bytes come to this thread, as one that pours them. */
+export function pouring(stream: ByteStream, { signal }: { signal: AbortSignal }): IncomingContent {
+  let running: Promise<unknown> | undefined;
+  return {
+    entries: stream.entries,
+    totalBytes: stream.totalBytes,
+    get hashes() {
+      return stream.hashes;
+    },
+    async pour(target, { onBytes }) {
+      const poured = pourBytes(stream, target, { onBytes, signal });
+      running = poured.catch(() => {});
+      return await poured;
+    },
+    async [Symbol.asyncDispose]() {
+      await stream[Symbol.asyncDispose]();
+      await running;
+    },
+  };
 }

@@ -13,7 +13,7 @@ import {
 } from '../../protocol/index.ts';
 import type { z } from 'zod';
 import { PacedRoad } from './paced-road.ts';
-import { toldCodes } from '../told-codes.ts';
+import { toldCodes } from '../frames.ts';
 import type { ByteRoad, ByteStream, StreamPiece } from '../types.ts';
 
 interface ReceiveOptions {

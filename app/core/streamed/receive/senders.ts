@@ -3,7 +3,8 @@ import { toLanspreadError } from '../../base/index.ts';
 import { limits, ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
 import type { PeerNetwork } from '../../peers/index.ts';
 import { resolveManifest, type ResolveRequest } from '../../manifests/index.ts';
-import type { IncomingStream, StreamLane, StreamSenders } from '../types.ts';
+import type { StreamLane, StreamSenders } from '../types.ts';
+import type { IncomingContent } from '../../content/index.ts';
 
 /** Which road a stream from a peer takes. */
 export interface StreamLaneChoice {
@@ -45,7 +46,7 @@ export async function findSenders(
 async function openFrom(
   lanes: StreamLaneChoice,
   { peerId, ask, signal }: { peerId: string; ask: StreamInstall; signal: AbortSignal },
-): Promise<IncomingStream> {
+): Promise<IncomingContent> {
   for (;;) {
     const lane = lanes.of(peerId);
     try {

@@ -2,13 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { LanspreadError, sleep, throwIfAborted, type Clock, type GameId, type Logger } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
-import { limits, type Manifest, type StreamInstall } from '../../protocol/index.ts';
-import type { Uploads } from '../../uploads/index.ts';
-import { takeBytes, takePlace, wordsForStrangers } from '../../uploads/index.ts';
-import { contentItems, planMessages, sizesOf, type ContentItem } from './content-items.ts';
-import { toldCodes } from '../told-codes.ts';
-import type { OpenPayload, PayloadContent } from '../../content/index.ts';
+import { limits, type Manifest, type StreamInstall, type StreamMessage } from '../../protocol/index.ts';
+import { takeBytes, takePlace, wordsForStrangers, type Uploads } from '../../uploads/index.ts';
+import { toldCodes, type SectionSizes } from '../frames.ts';
+import type { ContentSection, OpenPayload, PayloadContent } from '../../content/index.ts';
 import type { ServeStream, StreamOutlet } from '../types.ts';
+import { interleave } from './interleave.ts';
 
 /** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
 const defaultStreams = 2;
@@ -136,4 +135,67 @@ async function send(
       at += piece.length;
     }
   }
+}
+
+/** A piece of so much goes as it is; less is put together first. */
+const worthItsWayBytes = 128 * 1024;
+
+type Sections = readonly Pick<ContentSection, 'firstEntry'>[];
+
+/** A piece of a section's content, or, without bytes, its end. */
+interface ContentItem {
+  readonly section: number;
+  /** Valid until the next item is asked for. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The plan and the entries, a batch a message. */
+function* planMessages(
+  { entries, totalBytes }: Pick<PayloadContent, 'entries' | 'totalBytes'>,
+  sections: Sections,
+): Generator<StreamMessage> {
+  const further = sections.slice(1).map(({ firstEntry }) => firstEntry);
+  yield { kind: 'plan', entries: entries.length, totalBytes, ...(further.length > 0 && { sections: further }) };
+  for (let from = 0; from < entries.length; from += limits.streamBatch)
+    yield { kind: 'entries', entries: entries.slice(from, from + limits.streamBatch) };
+}
+
+function sizesOf({ entries }: Pick<PayloadContent, 'entries'>, sections: Sections): SectionSizes {
+  return sections.map(({ firstEntry }, index) =>
+    entries
+      .slice(firstEntry, sections[index + 1]?.firstEntry)
+      .flatMap(({ kind, size, copyOf }) => (kind === 'file' && copyOf === undefined ? [size] : [])),
+  );
+}
+
+/** So many sections side by side. Errors: those of the content. */
+function contentItems(
+  sections: readonly ContentSection[],
+  { atATime, signal }: { atATime: () => number; signal: AbortSignal },
+): AsyncGenerator<ContentItem, void, undefined> {
+  const streams = sections.map((of, section) => (stop: AbortSignal) => itemsOf(of, { section, signal: stop }));
+  return interleave(streams, { atATime, signal });
+}
+
+async function* itemsOf(
+  of: ContentSection,
+  { section, signal }: { section: number; signal: AbortSignal },
+): AsyncGenerator<ContentItem, void, undefined> {
+  const small = Buffer.allocUnsafeSlow(limits.streamFrameBytes);
+  let filled = 0;
+  for await (const bytes of of.bytes({ signal })) {
+    throwIfAborted(signal);
+    const isLarge = bytes.length >= worthItsWayBytes;
+    if (filled > 0 && (isLarge || filled + bytes.length > small.length)) {
+      yield { section, bytes: small.subarray(0, filled) };
+      filled = 0;
+    }
+    if (isLarge) yield { section, bytes };
+    else {
+      small.set(bytes, filled);
+      filled += bytes.length;
+    }
+  }
+  if (filled > 0) yield { section, bytes: small.subarray(0, filled) };
+  yield { section, bytes: undefined };
 }

@@ -1,7 +1,7 @@
 import { abortError, LanspreadError } from '../../../base/index.ts';
 import type { StreamEntry } from '../../../protocol/index.ts';
-import type { IncomingStream, PourTarget } from '../../../streamed/index.ts';
 import type { FromWorker, ToWorker } from '../messages.ts';
+import type { IncomingContent, PourTarget } from '../../../content/index.ts';
 
 interface RemoteStreamOptions {
   readonly streamId: number;
@@ -17,7 +17,7 @@ interface RemoteStreamOptions {
 type StreamNews = Extract<FromWorker, { kind: 'stream-plan' | 'stream-wrote' | 'stream-poured' }>;
 
 /** A stream that a worker receives and writes, as this thread steers it. */
-export class RemoteStream implements IncomingStream {
+export class RemoteStream implements IncomingContent {
   readonly #options: RemoteStreamOptions;
   readonly #planned = Promise.withResolvers<void>();
   readonly #poured = Promise.withResolvers<readonly string[]>();

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Emitter, LanspreadError, throwIfAborted, type Event } from '../../../base/index.ts';
 import type { LaneOffer, StreamInstall } from '../../../protocol/index.ts';
-import type { IncomingStream } from '../../../streamed/index.ts';
 import type { FetchListener, FetchRequest } from '../../types.ts';
 import type { UploadLimits, Uploads } from '../../../uploads/index.ts';
 import { createLaneCertificate, type LaneCertificate } from '../certificate.ts';
@@ -14,6 +13,7 @@ import { StreamDesk } from './stream-desk.ts';
 import type { LaneTraffic, Served, TlsLane, TlsLaneOptions } from './types.ts';
 import { UploadDesk } from './upload-desk.ts';
 import { errorOf } from './worker-handle.ts';
+import type { IncomingContent } from '../../../content/index.ts';
 
 const unlimited: UploadLimits = {
   totalBytesPerSecond: undefined,
@@ -150,7 +150,7 @@ class WorkerLane implements TlsLane {
     peerId: string,
     request: StreamInstall,
     { signal }: { signal: AbortSignal },
-  ): Promise<IncomingStream> {
+  ): Promise<IncomingContent> {
     throwIfAborted(signal);
     throwIfAborted(this.#stopping.signal);
     const workerIndex = this.#freestWorker(peerId);
