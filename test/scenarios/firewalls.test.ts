@@ -4,7 +4,8 @@ import { patience } from '../support/patience.ts';
 import { smallGame } from '../support/games.ts';
 import type { PeerProcess } from '../support/peer.ts';
 import { lanScenario, runScenarios, type Room } from '../support/scenario.ts';
-import { isOffered } from '../support/story.ts';
+import { downloads, isOffered } from '../support/story.ts';
+import { assertSameTree } from '../support/trees.ts';
 
 const game = smallGame('one');
 
@@ -51,6 +52,46 @@ lanScenario(
     room.lists(game);
     room.lan?.swallowPackets('anna', { over: 1_220 });
     inTime(await meets(room), 2_000);
+  },
+);
+
+/** Downloads and returns how long the first verified block took, in milliseconds, and over which lane it came. */
+async function firstBlock(room: Room): Promise<{ elapsedMs: number; lane: unknown }> {
+  const bela = room.running('bela');
+  const started = performance.now();
+  const done = downloads(bela, 'one');
+  const { lane } = await bela.waitFor('blocks-verified', () => true, { limitMs: 60_000 });
+  const elapsedMs = performance.now() - started;
+  await done;
+  assertSameTree(await room.treeOf('bela', 'one'), room.made('anna', 'one').tree);
+  return { elapsedMs, lane };
+}
+
+lanScenario(
+  'TCP that the other side drops costs a download two seconds, and QUIC takes its place',
+  ['anna', 'bela'],
+  async (room) => {
+    room.lists(game);
+    await meets(room);
+    await isOffered(room.running('bela'), 'one');
+    room.lan?.dropInbound('anna', { protocol: 'tcp' });
+    const { elapsedMs, lane } = await firstBlock(room);
+    assert.is(lane, 'libp2p');
+    inTime(elapsedMs, 2_500);
+  },
+);
+
+lanScenario(
+  'a switch that swallows packets over 1,400 bytes costs a download three seconds',
+  ['anna', 'bela'],
+  async (room) => {
+    room.lists(game);
+    room.lan?.swallowPackets('anna', { over: 1_400 });
+    await meets(room);
+    await isOffered(room.running('bela'), 'one');
+    const { elapsedMs, lane } = await firstBlock(room);
+    assert.is(lane, 'libp2p');
+    inTime(elapsedMs, 3_500);
   },
 );
 

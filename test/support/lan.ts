@@ -140,6 +140,9 @@ export class Lan implements Disposable {
   swallowPackets(name: string, { over }: { over: number }): void {
     const index = this.hosts.indexOf(this.host(name));
     ip('-n', this.#switch, 'link', 'set', 'dev', `port${index}`, 'mtu', String(over));
+    // Packets that the kernel would cut later pass for small ones.
+    for (const { namespace } of this.hosts)
+      ip('-n', namespace, 'link', 'set', 'dev', interfaceName, 'gso_max_segs', '1');
   }
 
   /** What a host has sent so far, in bytes, frames and all. */

@@ -6,6 +6,7 @@ export * from './error-details.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './file-system.ts';
+export * from './first-answer.ts';
 export * from './hash.ts';
 export * from './kept-bytes.ts';
 export * from './lifecycle.ts';

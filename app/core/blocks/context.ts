@@ -3,7 +3,7 @@ import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
 import type { LivePartial } from './live-partial.ts';
-import type { Lane } from '../lanes/index.ts';
+import type { Lanes } from '../lanes/index.ts';
 
 /** What fetching a game works with. */
 export interface DownloadContext {
@@ -14,16 +14,9 @@ export interface DownloadContext {
   readonly fileSystem: FileSystem;
   /** Ends what an install, update or uninstall left unfinished in a root, before its journal is written over. */
   readonly settleRoot?: (target: { root: string; gameId: GameId }, options: SignalOptions) => Promise<void>;
-  readonly lanes: LaneChoice;
+  readonly lanes: Pick<Lanes, 'of' | 'onFailed'>;
   /** What is being downloaded right now, for the serve gate. */
   readonly live: Map<string, LivePartial>;
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-/** Which road to take to a peer. */
-export interface LaneChoice {
-  of(peerId: string): Lane;
-  /** The road failed; tells whether another one is taken from now on. */
-  onFailed(peerId: string, lane: Lane): boolean;
 }

@@ -14,7 +14,7 @@ import { statOf } from '../base/index.ts';
 import { stopKindOf } from './stop.ts';
 import type { DownloadListener, DownloadOutcome, DownloadRequest } from './types.ts';
 
-export type { DownloadContext, LaneChoice } from './context.ts';
+export type { DownloadContext } from './context.ts';
 
 /**
  * Brings a game root to the wanted version. Never throws: every end is an outcome. The signal's reason says whether the

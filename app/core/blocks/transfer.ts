@@ -3,21 +3,25 @@ import { decodeManifest, ManifestLayout } from '../protocol/index.ts';
 import type { BlockHasher, Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { State } from '../state/index.ts';
-import type { DownloadContext, LaneChoice } from './context.ts';
+import type { DownloadContext } from './context.ts';
 import { discard, download } from './download.ts';
-import { createLibp2pLane, serveBlocks } from '../lanes/index.ts';
+import {
+  chooseLanes,
+  createLibp2pLane,
+  createLibp2pStreamLane,
+  serveBlocks,
+  serveLibp2pStreams,
+} from '../lanes/index.ts';
 import { repair, verify, type VerifyContext } from './repair.ts';
 import type { LivePartial } from './live-partial.ts';
 import { assertPayloadUnchanged, createServeGate } from './serve/serve-gate.ts';
 import { serveHave } from './serve/serve-have.ts';
 import { serveManifests } from '../manifests/index.ts';
-import { createLibp2pStreamLane, serveLibp2pStreams } from '../lanes/index.ts';
 import {
   createStreamServer,
   findSenders,
   type ServeStream,
   type StreamLane,
-  type StreamLaneChoice,
   type StreamSenders,
 } from '../streamed/index.ts';
 import type { OpenPayload } from '../content/index.ts';
@@ -102,8 +106,12 @@ export function createTransfer(options: TransferOptions): Transfer {
   const { peers, library, state, tlsLane, streamLane, uploads, fileSystem, clock, logger, isKnownGame } = options;
   const stack = new DisposableStack();
   const live = new Map<GameId, LivePartial>();
-  const lanes = chooseLanes(peers, { tlsLane, libp2pLane: createLibp2pLane(peers) });
-  const streamLanes = chooseStreamLanes(lanes, { tlsLane, streamLane, fallback: createLibp2pStreamLane(peers) });
+  const lanes = chooseLanes({
+    peers,
+    tls: { blocks: tlsLane, streams: streamLane },
+    control: { blocks: createLibp2pLane(peers), streams: createLibp2pStreamLane(peers) },
+    clock,
+  });
   stack.use(peers.onDidLose(({ peerId }) => lanes.forget(peerId)));
   const { isServable } = options;
   const onStale = (id: GameId): void => {
@@ -158,43 +166,11 @@ export function createTransfer(options: TransferOptions): Transfer {
     },
     verify: (request, listener, { signal }) => verify(context, request, { listener, signal }),
     repair: (request, listeners, { signal }) => repair(context, request, { ...listeners, signal }),
-    findSenders: (request, { signal }) => findSenders({ peers, lanes: streamLanes }, request, { signal }),
+    findSenders: (request, { signal }) => findSenders({ peers, lanes: lanes.streams }, request, { signal }),
     serveStream,
     forgetPayload: (root) => state.payloads.clear(root),
     authorize,
     laneOf: (peerId) => lanes.of(peerId).kind,
     [Symbol.dispose]: () => stack.dispose(),
-  };
-}
-
-interface Lanes extends LaneChoice {
-  forget(peerId: string): void;
-}
-
-/** The byte lane where a peer offers one, the control plane's streams where it cannot be reached. */
-function chooseLanes(
-  peers: Pick<PeerNetwork, 'get'>,
-  { tlsLane, libp2pLane }: { tlsLane: Lane; libp2pLane: Lane },
-): Lanes {
-  const unreachable = new Set<string>();
-  return {
-    of: (peerId) => (peers.get(peerId)?.lane && !unreachable.has(peerId) ? tlsLane : libp2pLane),
-    onFailed(peerId, lane) {
-      if (lane !== tlsLane || !peers.get(peerId)) return false;
-      unreachable.add(peerId);
-      return true;
-    },
-    forget: (peerId) => void unreachable.delete(peerId),
-  };
-}
-
-/** Streams take the road that blocks take. */
-function chooseStreamLanes(
-  lanes: LaneChoice,
-  { tlsLane, streamLane, fallback }: { tlsLane: Lane; streamLane: StreamLane; fallback: StreamLane },
-): StreamLaneChoice {
-  return {
-    of: (peerId) => (lanes.of(peerId) === tlsLane ? streamLane : fallback),
-    onFailed: (peerId, lane) => lane === streamLane && lanes.onFailed(peerId, tlsLane),
   };
 }

@@ -5,3 +5,4 @@ export type { LaneTraffic, Served, TlsLane, TlsLaneOptions } from './tls/main/ty
 export { createLibp2pLane, serveBlocks } from './control/libp2p-lane.ts';
 export { createLibp2pStreamLane, serveLibp2pStreams } from './control/libp2p-stream.ts';
 export type { Authorize, FetchRequest, FileWrite, Lane, ServePlan } from './types.ts';
+export { chooseLanes, type Lanes } from './lane-choice.ts';

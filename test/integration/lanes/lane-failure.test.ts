@@ -33,8 +33,7 @@ test('a lane worker that dies and finds its port taken, again and again, is the 
   const ending = new AbortController();
   let failure: unknown;
   const watched = lane.watch(ending.signal).catch((error: unknown) => (failure = error));
-  const { fingerprint } = lane.offer();
-  await lane.trust(nobody, { addresses: [{ host: '127.0.0.1', port: 1 }], fingerprint });
+  await lane.trust(nobody, lane.offer());
   const request = { op: 'blocks', game: 'game', root: '0'.repeat(64), file: 0, first: 0, count: 1 };
   // No type lets a length that is no number through; it throws where nothing catches, as a bug would.
   const poisoned = {

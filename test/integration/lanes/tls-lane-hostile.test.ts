@@ -2,14 +2,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { connect as connectPlain } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect as connectPlain, createServer as createPlainServer } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { LanspreadError, silentLogger, sleep, systemClock, untilAborted } from '../../../app/core/base/index.ts';
 import { blockSizeBytes, encodeFrame, type LaneOffer } from '../../../app/core/protocol/index.ts';
 import { createLaneCertificate, type LaneCertificate } from '../../../app/core/lanes/tls/certificate.ts';
 import { createTlsLane, type TlsLane, type TlsLaneOptions } from '../../../app/core/lanes/index.ts';
 import type { FetchRequest } from '../../../app/core/lanes/types.ts';
 import { SharedGame } from '../../support/compliance/lane.ts';
+import { patience } from '../../support/patience.ts';
 import { tempDir } from '../../support/temp.ts';
 
 interface Scene extends AsyncDisposable {
@@ -151,6 +152,80 @@ test('one of several addresses that works is found', async () => {
   const dead = { host: '127.0.0.1', port: 1 };
   await at.client.trust('server', { ...offer, addresses: [dead, dead, ...offer.addresses] });
   assert.equal(await at.fetch(0, 1), [0]);
+});
+
+/** A lane that answers the first request of each connection, and sends so many bytes of what it promised. */
+async function stingyLane(certificate: LaneCertificate, { promised, sent }: { promised: number; sent: number }) {
+  const server = createServer({
+    cert: certificate.certificatePem,
+    key: certificate.privateKeyPem,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
+  const sockets = new Set<TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(encodeFrame({ ok: true, bytes: promised }));
+      if (sent > 0) socket.write(Buffer.alloc(sent));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address && typeof address === 'object');
+  return {
+    offer: { addresses: [{ host: '127.0.0.1', port: address.port }], fingerprint: certificate.fingerprint },
+    [Symbol.dispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+test('a lane that answers and brings no content is given up after 2 s, for all who wait', async () => {
+  await using at = await sceneOf([6 * blockSizeBytes]);
+  const certificate = await createLaneCertificate(Date.now());
+  using lane = await stingyLane(certificate, { promised: blockSizeBytes, sent: 0 });
+  await at.client.trust('server', lane.offer);
+  const started = performance.now();
+  const codes = await Promise.all([0, 1, 2, 3, 4, 5].map((block) => codeOf(at.fetch(block, 1))));
+  assert.equal([...new Set(codes)], ['PEER_TIMEOUT']);
+  const elapsedMs = performance.now() - started;
+  assert.ok(elapsedMs > 1_900 && elapsedMs < 4_000 * patience, `it took ${Math.round(elapsedMs)} ms`);
+});
+
+test('a lane whose content has begun to come may pause for longer', async () => {
+  await using at = await sceneOf([blockSizeBytes]);
+  const certificate = await createLaneCertificate(Date.now());
+  using lane = await stingyLane(certificate, { promised: blockSizeBytes, sent: 20_000 });
+  await at.client.trust('server', lane.offer);
+  const outcome = codeOf(at.fetch(0, 1));
+  const longer = sleep(3_000).then(() => 'still waiting');
+  assert.is(await Promise.race([outcome, longer]), 'still waiting');
+  await at.client.trust('server', undefined);
+  assert.is(await outcome, 'PEER_GONE');
+});
+
+test('a cancel ends a fetch at once whose lane does not answer the handshake', async () => {
+  await using at = await sceneOf([blockSizeBytes]);
+  const deaf = createPlainServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(deaf, 'listening');
+  const address = deaf.address();
+  assert.ok(address && typeof address === 'object');
+  const offer = { addresses: [{ host: '127.0.0.1', port: address.port }], fingerprint: '0'.repeat(64) };
+  await at.client.trust('server', offer);
+  const ending = new AbortController();
+  const request = at.game.fetchRequest('server', '/nowhere', { firstBlock: 0, count: 1 });
+  const outcome = codeOf(at.client.fetch(request, { onBytes() {}, onBlock() {} }, { signal: ending.signal }));
+  const [socket] = await once(deaf, 'connection');
+  const started = performance.now();
+  ending.abort();
+  assert.is(await outcome, 'CANCELLED');
+  assert.ok(performance.now() - started < 1_000 * patience);
+  socket.destroy();
+  deaf.close();
 });
 
 test('requests that are not requests end their connection alone', async () => {

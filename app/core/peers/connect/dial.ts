@@ -1,27 +1,13 @@
-/** Dialling: one address, and the first of several that answers. */
+/** Dialling one address, and the order of a peer's addresses. */
 import type { Connection } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import {
-  abortError,
-  anySignal,
-  LanspreadError,
-  toLanspreadError,
-  withTimeLimit,
-  type Clock,
-  type ErrorCode,
-  type IDisposable,
-} from '../../base/index.ts';
+import { LanspreadError, toLanspreadError, withTimeLimit, type Clock, type ErrorCode } from '../../base/index.ts';
 import { endpointOf, peerIdOf } from './addresses.ts';
 import { isLoopback } from './loopback.ts';
 import type { LanNode } from './node.ts';
 
 /** How long one address may take to answer, in milliseconds. */
 export const dialLimitMs = 5_000;
-/**
- * The next address is tried this long after the one before, in milliseconds (RFC 8305). A LAN answers within a few; a
- * firewall that drops packets never does.
- */
-export const nextAddressMs = 300;
 /** No other address of the same peer would help. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'SELF_CONNECT',
@@ -99,67 +85,4 @@ export function inTurns(addresses: readonly Multiaddr[]): Multiaddr[] {
   const others = addresses.filter((address) => !isUdp(address));
   const turns = Array.from({ length: Math.max(udp.length, others.length) }, (_, turn) => [udp[turn], others[turn]]);
   return turns.flat().filter((address) => address !== undefined);
-}
-
-interface FirstAnswer<Address, Answer> {
-  readonly address: Address;
-  readonly answer: Answer;
-  /** Addresses that have failed before it answered. */
-  readonly failed: ReadonlySet<Address>;
-}
-
-interface FirstAnswerOptions<Address, Answer> {
-  dial: (address: Address, options: { signal: AbortSignal }) => Promise<Answer>;
-  /** An answer that came after the first one. */
-  discard: (late: Answer) => void;
-  signal: AbortSignal;
-  clock: Clock;
-}
-
-/**
- * Dials addresses until one answers: the next one `nextAddressMs` after the one before, or at once when that has failed.
- * The dials that have not answered by then are aborted. Rejects with the last error when all have failed, and at once
- * with an error that is final.
- */
-export async function firstAnswer<Address, Answer>(
-  addresses: readonly Address[],
-  { dial, discard, signal, clock }: FirstAnswerOptions<Address, Answer>,
-): Promise<FirstAnswer<Address, Answer>> {
-  const over = new AbortController();
-  const dialling = anySignal(signal, over.signal);
-  const { promise, resolve, reject } = Promise.withResolvers<FirstAnswer<Address, Answer>>();
-  const waiting = [...addresses];
-  const failed = new Set<Address>();
-  let nextTurn: IDisposable | undefined;
-  const beginNext = (): void => {
-    nextTurn?.[Symbol.dispose]();
-    const address = waiting.shift();
-    if (address === undefined || dialling.aborted) return;
-    nextTurn = clock.timeout(beginNext, nextAddressMs);
-    void attempt(address);
-  };
-  const attempt = async (address: Address): Promise<void> => {
-    try {
-      const answer = await dial(address, { signal: dialling });
-      if (over.signal.aborted) return discard(answer);
-      over.abort();
-      resolve({ address, answer, failed });
-    } catch (error) {
-      failed.add(address);
-      if (isFinal(error) || failed.size === addresses.length) reject(error);
-      else beginNext();
-    }
-  };
-  const onAbort = (): void => reject(abortError(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    if (signal.aborted) onAbort();
-    else if (addresses.length === 0) reject(new LanspreadError('PEER_UNREACHABLE'));
-    else beginNext();
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    nextTurn?.[Symbol.dispose]();
-    over.abort();
-  }
 }

@@ -1,8 +1,8 @@
 import type { Connection } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { LanspreadError, toLanspreadError, type Clock } from '../../base/index.ts';
+import { firstAnswer, LanspreadError, toLanspreadError, type Clock } from '../../base/index.ts';
 import { concreteHosts } from '../connect/addresses.ts';
-import { dialAddress, firstAnswer, inTurns, isFinal, isOwnAddress } from '../connect/dial.ts';
+import { dialAddress, inTurns, isFinal, isOwnAddress } from '../connect/dial.ts';
 import type { Greeter } from './greeter.ts';
 import type { StartedNode } from '../connect/node.ts';
 
@@ -30,6 +30,7 @@ export class Caller {
       const { address, answer, failed } = await firstAnswer(left, {
         dial: (one, dialling) => this.#dial(one, dialling),
         discard: (late) => late.abort(new Error('another address was faster')),
+        isFinal,
         signal,
         clock,
       });

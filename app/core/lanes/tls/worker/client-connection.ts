@@ -1,16 +1,18 @@
 import type { OnReadOpts } from 'node:net';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { LanspreadError, toLanspreadError } from '../../../base/index.ts';
 import { encodeFrame, laneReplySchema, limits, type LaneReply } from '../../../protocol/index.ts';
 import { BlockSink } from './block-sink.ts';
-import { normalizeFingerprint } from '../certificate.ts';
 import { FrameReader } from './frame-reader.ts';
 import { refusalOf } from '../../refusal.ts';
 import type { FetchOrder } from '../messages.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
-import { tlsOptions, type Credentials } from './tls-options.ts';
 
-const connectLimitMs = 5_000;
+/**
+ * How long a lane that never brought a byte of content may take from an answer to its first one, in milliseconds. Some
+ * networks swallow every full packet: the small answer comes, and then nothing.
+ */
+const contentLimitMs = 2_000;
 /** 64 KiB to hash and disk at a time: on ext4 writes of 128 KiB and more cost the receiver half as much again. */
 const receiveSlots = 4;
 /** A response that brings less than this in the idle time is dropped, so that a slow drip cannot hold a range. */
@@ -21,6 +23,8 @@ export interface WorkerFetch {
   readonly order: FetchOrder;
   /** How often a connection was lost before a byte of the answer came. */
   attempts: number;
+  /** Another fetch has some of these blocks too: write nothing that was not verified. */
+  isCareful: boolean;
   onBytes(count: number): void;
   onBlock(block: number, sound: boolean): void;
   settle(error?: LanspreadError): void;
@@ -34,11 +38,30 @@ interface Running {
   isAbandoned: boolean;
 }
 
-interface ClientConnectionHost {
+export interface ClientConnectionHost {
   /** The connection is of no use any more; these fetches got no byte and may be tried on another one. */
   closed(connection: ClientConnection, untouched: readonly WorkerFetch[], error: LanspreadError): void;
   /** A request was answered: there is room for another. */
   ready(): void;
+  /** Whether content ever came from this peer's lane. */
+  readonly hasDelivered: boolean;
+  /** Content came. */
+  delivered(): void;
+}
+
+/** What a socket is read with. Node wants it before the socket connects; the connection takes it over afterwards. */
+export class BlockReader {
+  readonly onread: OnReadOpts;
+  connection: Pick<ClientConnection, 'consume' | 'wantedBytes'> | undefined;
+
+  constructor() {
+    const buffer = new ReceiveBuffer({
+      slots: receiveSlots,
+      consume: (bytes, end) => this.connection?.consume(bytes, end),
+      wantedBytes: () => this.connection?.wantedBytes() ?? 0,
+    });
+    this.onread = { buffer: buffer.next, callback: buffer.received };
+  }
 }
 
 /** The asking end of one connection. Up to two requests in flight, answers in order. */
@@ -47,49 +70,20 @@ export class ClientConnection {
   readonly #host: ClientConnectionHost;
   readonly #running: Running[] = [];
   readonly #frames = new FrameReader();
-  readonly #connectTimer: NodeJS.Timeout;
-  #isSecure = false;
+  #contentLimit: NodeJS.Timeout | undefined;
   #hasReceived = false;
   #isClosed = false;
   #idleSinceMs = performance.now();
   #windowBytes = 0;
   #windowSinceMs = performance.now();
 
-  constructor({
-    address,
-    fingerprint,
-    credentials,
-    host,
-  }: {
-    address: { readonly host: string; readonly port: number };
-    /** The certificate the peer must show. */
-    fingerprint: string;
-    credentials: Credentials;
-    host: ClientConnectionHost;
-  }) {
+  /** Over a socket that is connected and has shown the peer's certificate. */
+  constructor(socket: TLSSocket, { reader, host }: { reader: BlockReader; host: ClientConnectionHost }) {
+    this.#socket = socket;
     this.#host = host;
-    const buffer = new ReceiveBuffer({
-      slots: receiveSlots,
-      consume: (bytes, end) => this.#consume(bytes, end),
-      wantedBytes: () => this.#wantedBytes(),
-    });
-    // `onread` is documented for tls.connect; the types leave it out.
-    const options: ConnectionOptions & { onread: OnReadOpts } = {
-      ...tlsOptions(credentials),
-      host: address.host,
-      port: address.port,
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-      onread: { buffer: buffer.next, callback: buffer.received },
-    };
-    this.#socket = connect(options);
-    this.#socket.setNoDelay(true);
-    this.#connectTimer = setTimeout(() => {
-      this.#close(new LanspreadError('PEER_UNREACHABLE', { message: `No answer within ${connectLimitMs} ms.` }));
-    }, connectLimitMs);
-    this.#socket.once('secureConnect', () => this.#secured(fingerprint));
-    this.#socket.on('error', (cause) => this.#close(this.#lost(cause)));
-    this.#socket.on('close', () => this.#close(this.#lost()));
+    reader.connection = this;
+    socket.on('error', (cause) => this.#close(this.#lost(cause)));
+    socket.on('close', () => this.#close(this.#lost()));
   }
 
   get requestsInFlight(): number {
@@ -97,14 +91,19 @@ export class ClientConnection {
   }
 
   send(fetch: WorkerFetch): void {
-    const sink = new BlockSink(fetch.order.files, { isCareful: fetch.order.isCareful, onBlock: fetch.onBlock });
+    const sink = new BlockSink(fetch.order.files, { isCareful: fetch.isCareful, onBlock: fetch.onBlock });
     if (this.#running.length === 0) this.#restartWindow();
     this.#running.push({ fetch, sink, isAnswered: false, isAbandoned: false });
-    if (this.#isSecure) this.#ask(fetch);
+    this.#socket.write(encodeFrame(fetch.order.request, { maxBytes: limits.laneHeaderBytes }));
   }
 
   beCareful(fetchId: number): void {
-    this.#running.find(({ fetch }) => fetch.order.id === fetchId)?.sink.beCareful();
+    for (const { fetch, sink } of this.#running) {
+      if (fetch.order.id !== fetchId) continue;
+      // It may be begun anew on another connection.
+      fetch.isCareful = true;
+      sink.beCareful();
+    }
   }
 
   /** Ends a fetch; false when it is not here. Nothing of it is written after this returns. */
@@ -143,29 +142,14 @@ export class ClientConnection {
     this.#windowSinceMs = performance.now();
   }
 
-  #secured(fingerprint: string): void {
-    clearTimeout(this.#connectTimer);
-    const shown = this.#socket.getPeerX509Certificate()?.fingerprint256;
-    if (this.#socket.isSessionReused() || !shown || normalizeFingerprint(shown) !== fingerprint) {
-      const message = 'The byte lane at this address shows another certificate than the peer told.';
-      this.#close(new LanspreadError('PEER_UNREACHABLE', { message }));
-      return;
-    }
-    this.#isSecure = true;
-    for (const { fetch } of this.#running) this.#ask(fetch);
-  }
-
-  #ask({ order }: WorkerFetch): void {
-    this.#socket.write(encodeFrame(order.request, { maxBytes: limits.laneHeaderBytes }));
-  }
-
   /** While a header is awaited every byte counts at once; within a body, full buffers are fine until its end. */
-  #wantedBytes(): number {
+  wantedBytes(): number {
     const running = this.#running[0];
     return running?.isAnswered ? running.sink.totalBytes - running.sink.takenBytes : 0;
   }
 
-  #consume(bytes: Buffer, end: number): void {
+  /** Takes what came, from 0 to `end`; the bytes are overwritten afterwards. */
+  consume(bytes: Buffer, end: number): void {
     this.#hasReceived = true;
     this.#windowBytes += end;
     let at = 0;
@@ -177,6 +161,7 @@ export class ClientConnection {
           this.#close(new LanspreadError('CANCELLED'));
         } else if (running.isAnswered) {
           const taken = running.sink.take(bytes, at, end);
+          this.#delivered();
           running.fetch.onBytes(taken);
           at += taken;
           if (running.sink.isComplete) this.#settle(running);
@@ -197,7 +182,20 @@ export class ClientConnection {
       throw new LanspreadError('MANIFEST_MISMATCH', { message });
     }
     running.isAnswered = true;
-    if (running.sink.isComplete) this.#settle(running);
+    if (running.sink.isComplete) return this.#settle(running);
+    if (!this.#host.hasDelivered) this.#contentLimit ??= setTimeout(() => this.#contentMissing(), contentLimitMs);
+  }
+
+  #delivered(): void {
+    clearTimeout(this.#contentLimit);
+    this.#contentLimit = undefined;
+    if (!this.#host.hasDelivered) this.#host.delivered();
+  }
+
+  #contentMissing(): void {
+    if (this.#host.hasDelivered) return;
+    const message = `The byte lane answers, but no content came within ${contentLimitMs} ms.`;
+    this.#close(new LanspreadError('PEER_TIMEOUT', { message }), { isHeadToBlame: true });
   }
 
   #settle(running: Running, error?: LanspreadError): void {
@@ -219,7 +217,7 @@ export class ClientConnection {
   #close(error: LanspreadError, { isHeadToBlame = false } = {}): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#connectTimer);
+    clearTimeout(this.#contentLimit);
     this.#socket.destroy();
     const untouched: WorkerFetch[] = [];
     for (const [index, { fetch, sink, isAnswered, isAbandoned }] of this.#running.splice(0).entries()) {

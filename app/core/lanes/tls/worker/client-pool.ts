@@ -1,7 +1,7 @@
-import { LanspreadError } from '../../../base/index.ts';
-import type { LaneOffer } from '../../../protocol/index.ts';
-import { limits } from '../../../protocol/index.ts';
-import { ClientConnection, type WorkerFetch } from './client-connection.ts';
+import { LanspreadError, systemClock, toLanspreadError } from '../../../base/index.ts';
+import { limits, type LaneOffer } from '../../../protocol/index.ts';
+import { BlockReader, ClientConnection, type ClientConnectionHost, type WorkerFetch } from './client-connection.ts';
+import { dialLane } from './lane-dial.ts';
 import type { Credentials } from './tls-options.ts';
 
 const connectionsPerPeer = 2;
@@ -14,8 +14,13 @@ interface PeerClient {
   readonly queue: WorkerFetch[];
   /** Fetches that pause before they are tried again. */
   readonly pausing: Map<WorkerFetch, NodeJS.Timeout>;
-  /** Counts connection attempts, so that each takes the next address. */
+  /** Counts dials, so that each begins with the next port. */
   dials: number;
+  /** Connections that are being made. */
+  dialling: number;
+  /** Whether content ever came from this lane. */
+  hasDelivered: boolean;
+  readonly gone: AbortController;
 }
 
 /** One worker's connections to other peers' lanes: few per peer, up to two requests in flight on each. */
@@ -48,6 +53,9 @@ export class ClientPool {
       queue: [],
       pausing: new Map(),
       dials: this.#firstDial,
+      dialling: 0,
+      hasDelivered: false,
+      gone: new AbortController(),
     });
   }
 
@@ -62,8 +70,10 @@ export class ClientPool {
   }
 
   beCareful(fetchId: number): void {
-    for (const { connections } of this.#peers.values())
+    for (const { connections, queue, pausing } of this.#peers.values()) {
       for (const connection of connections) connection.beCareful(fetchId);
+      for (const fetch of [...queue, ...pausing.keys()]) if (fetch.order.id === fetchId) fetch.isCareful = true;
+    }
   }
 
   abort(fetchId: number): void {
@@ -93,22 +103,27 @@ export class ClientPool {
   }
 
   #end(peer: PeerClient, error: LanspreadError): void {
-    for (const timer of peer.pausing.values()) clearTimeout(timer);
-    const waiting = [...peer.queue.splice(0), ...peer.pausing.keys()];
-    peer.pausing.clear();
+    peer.gone.abort(error);
+    const waiting = takeWaiting(peer);
     for (const connection of Array.from(peer.connections)) connection.close(error);
     for (const fetch of waiting) fetch.settle(error);
   }
 
   #dispatch(peerId: string): void {
     const peer = this.#peers.get(peerId);
-    while (peer) {
-      const fetch = peer.queue[0];
-      const connection = fetch && (this.#freest(peer) ?? this.#dial(peerId, peer));
-      if (!connection) return;
+    for (let fetch = peer?.queue[0]; peer && fetch; fetch = peer.queue[0]) {
+      const connection = this.#freest(peer);
+      if (!connection) return this.#dialMore(peerId, peer);
       peer.queue.shift();
       connection.send(fetch);
     }
+  }
+
+  /** As many connections as those who wait could use. */
+  #dialMore(peerId: string, peer: PeerClient): void {
+    const wanted = Math.ceil(peer.queue.length / limits.laneRequestsInFlight);
+    while (peer.dialling < wanted && peer.connections.size + peer.dialling < connectionsPerPeer)
+      void this.#dial(peerId, peer);
   }
 
   #freest({ connections }: PeerClient): ClientConnection | undefined {
@@ -120,27 +135,44 @@ export class ClientPool {
     return best;
   }
 
-  #dial(peerId: string, peer: PeerClient): ClientConnection | undefined {
-    if (peer.connections.size >= connectionsPerPeer) return undefined;
-    const { addresses, fingerprint } = peer.offer;
-    const address = addresses[peer.dials % addresses.length];
-    if (!address) return undefined;
+  /** Never throws. */
+  async #dial(peerId: string, peer: PeerClient): Promise<void> {
+    peer.dialling += 1;
     peer.dials += 1;
-    const connection = new ClientConnection({
-      address,
-      fingerprint,
-      credentials: this.#credentials,
-      host: {
-        ready: () => this.#dispatch(peerId),
-        closed: (gone, untouched, error) => {
-          peer.connections.delete(gone);
-          for (const fetch of untouched) this.#again(fetch, error);
-          this.#dispatch(peerId);
-        },
+    let failure: LanspreadError | undefined;
+    try {
+      const { socket, reader } = await dialLane(peer.offer, {
+        credentials: this.#credentials,
+        firstDial: peer.dials - 1,
+        makeReader: () => new BlockReader(),
+        signal: peer.gone.signal,
+        clock: systemClock,
+      });
+      peer.connections.add(new ClientConnection(socket, { reader, host: this.#hostOf(peerId, peer) }));
+    } catch (error) {
+      failure = toLanspreadError(error, 'PEER_UNREACHABLE');
+    }
+    peer.dialling -= 1;
+    // Whoever waits here could go over another lane meanwhile.
+    if (failure && peer.connections.size === 0) for (const fetch of takeWaiting(peer)) fetch.settle(failure);
+    this.#dispatch(peerId);
+  }
+
+  #hostOf(peerId: string, peer: PeerClient): ClientConnectionHost {
+    return {
+      get hasDelivered() {
+        return peer.hasDelivered;
       },
-    });
-    peer.connections.add(connection);
-    return connection;
+      delivered: () => void (peer.hasDelivered = true),
+      ready: () => this.#dispatch(peerId),
+      closed: (gone, untouched, error) => {
+        peer.connections.delete(gone);
+        const isBlocked = error.code === 'PEER_TIMEOUT' && !peer.hasDelivered;
+        if (isBlocked) for (const fetch of [...untouched, ...takeWaiting(peer)]) fetch.settle(error);
+        else for (const fetch of untouched) this.#again(fetch, error);
+        this.#dispatch(peerId);
+      },
+    };
   }
 
   /**
@@ -161,4 +193,12 @@ export class ClientPool {
     }, pauseMs);
     peer.pausing.set(fetch, timer);
   }
+}
+
+/** Takes away the fetches that no connection has yet. */
+function takeWaiting({ queue, pausing }: PeerClient): WorkerFetch[] {
+  for (const timer of pausing.values()) clearTimeout(timer);
+  const waiting = [...queue.splice(0), ...pausing.keys()];
+  pausing.clear();
+  return waiting;
 }

@@ -1,12 +1,11 @@
-import type { OnReadOpts } from 'node:net';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { LanspreadError } from '../../../base/index.ts';
+import type { TLSSocket } from 'node:tls';
+import { LanspreadError, sleep, systemClock, toLanspreadError } from '../../../base/index.ts';
 import { encodeFrame, limits, type LaneOffer, type StreamInstall } from '../../../protocol/index.ts';
-import { normalizeFingerprint } from '../certificate.ts';
-import { tlsOptions, type Credentials } from './tls-options.ts';
+import { dialLane } from './lane-dial.ts';
+import type { Credentials } from './tls-options.ts';
 
-const connectLimitMs = 5_000;
-const leastAttempts = 5;
+/** Connections that end before a byte came: the peer may not know our certificate yet. */
+const mostAttempts = 5;
 const firstPauseMs = 50;
 
 interface StreamConnectionHost {
@@ -24,9 +23,8 @@ export class StreamConnection {
   readonly #offer: LaneOffer;
   readonly #credentials: Credentials;
   readonly #host: StreamConnectionHost;
+  readonly #left = new AbortController();
   #socket: TLSSocket | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #attempts = 0;
   #hasReceived = false;
   #isOver = false;
 
@@ -38,7 +36,7 @@ export class StreamConnection {
     this.#offer = offer;
     this.#credentials = credentials;
     this.#host = host;
-    this.#dial();
+    void this.#run();
   }
 
   resume(): void {
@@ -48,7 +46,7 @@ export class StreamConnection {
   /** Ends it without a word. */
   leave(): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#left.abort();
     this.#socket?.destroy();
   }
 
@@ -58,62 +56,40 @@ export class StreamConnection {
     this.#host.ended(error);
   }
 
-  #dial(): void {
-    const { addresses, fingerprint } = this.#offer;
-    const address = addresses[this.#attempts % addresses.length];
-    if (!address) {
-      queueMicrotask(() =>
-        this.end(new LanspreadError('PEER_UNREACHABLE', { message: 'The peer told no byte lane.' })),
-      );
-      return;
-    }
-    this.#attempts += 1;
-    // `onread` is documented for tls.connect; the types leave it out.
-    const options: ConnectionOptions & { onread: OnReadOpts } = {
-      ...tlsOptions(this.#credentials),
-      host: address.host,
-      port: address.port,
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-      onread: { buffer: () => this.#host.room(), callback: (count) => this.#arrived(count) },
-    };
-    const socket = connect(options);
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    let failure: unknown;
-    this.#timer = setTimeout(() => {
-      failure = new LanspreadError('PEER_UNREACHABLE', { message: `No answer within ${connectLimitMs} ms.` });
-      socket.destroy();
-    }, connectLimitMs);
-    socket.once('secureConnect', () => {
-      clearTimeout(this.#timer);
-      const shown = socket.getPeerX509Certificate()?.fingerprint256;
-      if (!socket.isSessionReused() && shown && normalizeFingerprint(shown) === fingerprint) {
-        socket.write(encodeFrame(this.#request, { maxBytes: limits.laneHeaderBytes }));
-        return;
+  /** Never throws. */
+  async #run(): Promise<void> {
+    const { signal } = this.#left;
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const cause = await this.#receive(attempt);
+        if (this.#hasReceived)
+          return this.end(cause === undefined ? undefined : new LanspreadError('PEER_GONE', { cause }));
+        if (attempt + 1 >= mostAttempts) throw new LanspreadError('PEER_UNREACHABLE', { cause });
+        await sleep(firstPauseMs * 2 ** attempt, { signal });
       }
-      const message = 'The byte lane at this address shows another certificate than the peer told.';
-      failure = new LanspreadError('PEER_UNREACHABLE', { message });
-      socket.destroy();
-    });
-    socket.on('error', (error) => (failure ??= error));
-    socket.once('close', () => this.#closed(failure));
+    } catch (error) {
+      this.end(toLanspreadError(error, 'PEER_UNREACHABLE'));
+    }
   }
 
-  /**
-   * A connection that ended before a byte came: the peer may not know our certificate yet, or sits at another of its
-   * addresses.
-   */
-  #closed(cause: unknown): void {
-    clearTimeout(this.#timer);
-    if (this.#isOver) return;
-    if (this.#hasReceived) {
-      this.end(cause === undefined ? undefined : new LanspreadError('PEER_GONE', { cause }));
-    } else if (this.#attempts >= Math.max(leastAttempts, this.#offer.addresses.length + 1)) {
-      this.end(cause instanceof LanspreadError ? cause : new LanspreadError('PEER_UNREACHABLE', { cause }));
-    } else {
-      this.#timer = setTimeout(() => this.#dial(), firstPauseMs * 2 ** (this.#attempts - 1));
-    }
+  /** Asks over a new connection. Resolves with what ended it, or undefined when it ended well. */
+  async #receive(attempt: number): Promise<unknown> {
+    const { socket } = await dialLane(this.#offer, {
+      credentials: this.#credentials,
+      firstDial: attempt,
+      makeReader: () => ({
+        onread: { buffer: () => this.#host.room(), callback: (count: number) => this.#arrived(count) },
+      }),
+      signal: this.#left.signal,
+      clock: systemClock,
+    });
+    this.#socket = socket;
+    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+    let failure: unknown;
+    socket.on('error', (error) => (failure ??= error));
+    socket.once('close', () => resolve(failure));
+    socket.write(encodeFrame(this.#request, { maxBytes: limits.laneHeaderBytes }));
+    return await closed;
   }
 
   #arrived(count: number): boolean {

@@ -99,6 +99,7 @@ class LaneWorker {
     return {
       order,
       attempts: 0,
+      isCareful: order.isCareful,
       onBytes: (count) => this.#progress.received(order, count),
       onBlock: (block, sound) => this.#progress.block(order, block, sound),
       settle: (error) => {
