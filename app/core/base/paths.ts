@@ -5,6 +5,7 @@
 import { isAbsolute, join, posix, sep, win32 } from 'node:path';
 import { isNotFound, LanspreadError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
+import { asidePrefix, ownNames } from './own-names.ts';
 import { maxComponentBytes, maxPathLength, pathFaults, type PathFault } from './path-faults.ts';
 
 declare const safe: unique symbol;
@@ -20,20 +21,8 @@ const ignoredInNames = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 /** Names directly in a game root that are ours, the player's or other programs': never in a manifest, never served. */
 const reservedRootNames = new Set(
-  [
-    'version.ini',
-    'local',
-    '.local.installing',
-    '.local.backup',
-    '.lanspread_owned',
-    '.version.ini.tmp',
-    '.version.ini.discarded',
-    '.softlan_game_installed',
-    '.sync',
-    '.lanspread.json',
-  ].map(foldPath),
+  [...Object.values(ownNames), '.softlan_game_installed', '.sync', '.lanspread.json'].map(foldPath),
 );
-const reservedRootPrefixes = ['.local.conflict-'];
 /**
  * The short names under which Windows may also know a reserved one (`LOCAL~1.INS` is `.local.installing`): the first six
  * letters, or two and a checksum, and a number.
@@ -72,7 +61,7 @@ export function sameNameKey(path: string): string {
 export function isReservedRootName(name: string): boolean {
   const folded = foldPath(name);
   if (reservedRootNames.has(folded) || reservedShortName.test(folded)) return true;
-  return reservedRootPrefixes.some((prefix) => folded.startsWith(prefix));
+  return folded.startsWith(asidePrefix);
 }
 
 export interface PathRules {

@@ -1,13 +1,13 @@
 /** What a download, a repair or a cancel leaves when it does not come to its good end, settled at once. */
 import type { DownloadContext } from './context.ts';
-import { sentinelPaths, sweepSentinelTransients } from '../game-folder/index.ts';
+import { layoutOf, sweepSentinelTransients } from '../game-folder/index.ts';
 import { statOf } from '../base/index.ts';
 
 type SettleContext = Pick<DownloadContext, 'state' | 'fileSystem' | 'logger'>;
 
 /** Whether the root says that its payload is complete. Errors: the file system's. */
 export async function hasSentinel({ fileSystem }: Pick<SettleContext, 'fileSystem'>, root: string): Promise<boolean> {
-  return (await statOf(fileSystem, sentinelPaths(root).sentinel))?.kind === 'file';
+  return (await statOf(fileSystem, layoutOf(root).sentinel))?.kind === 'file';
 }
 
 /**

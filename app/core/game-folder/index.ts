@@ -2,10 +2,10 @@
 export { isBelowDropping, isCopyOfInstall, isDropping } from './droppings.ts';
 export { deleteKnown, discardPayload, foldersOf } from './discard.ts';
 export { KnownPayload, listPayload, pathsOf, takeStock } from './known-payload.ts';
-export { conflictPrefix, layoutOf, markerName, markerOf, type RootLayout } from './layout.ts';
+export { gameFolderOf, layoutOf, markerOf, sentinelTransientsOf, type RootLayout } from './layout.ts';
 export { listGameFolders } from './list-roots.ts';
 export { clearSentinelNames, makeWay } from './make-way.ts';
 export { RootLocks } from './root-locks.ts';
-export { parkSentinel, sentinelPaths, sweepSentinelTransients, writeSentinel } from './sentinel-file.ts';
-export { readSentinel, type Sentinel, sentinelName } from './sentinel.ts';
-export { findSetAside } from './set-aside.ts';
+export { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel-file.ts';
+export { readSentinel, type Sentinel } from './sentinel.ts';
+export { findSetAside, freeAsideFolder } from './set-aside.ts';

@@ -15,7 +15,7 @@ import { decodeManifest, type Manifest } from '../protocol/index.ts';
 import type { State } from '../state/index.ts';
 import { foldersOf } from './discard.ts';
 import { isDropping } from './droppings.ts';
-import { sentinelPaths } from './sentinel-file.ts';
+import { layoutOf } from './layout.ts';
 
 /** Paths relative to the root; folders end in `/`. */
 export class KnownPayload {
@@ -58,7 +58,7 @@ export async function takeStock(
   options: SignalOptions = {},
 ): Promise<KnownPayload> {
   const noted = state.payloads.knownPaths(root);
-  const sentinel = await textOf(fileSystem, sentinelPaths(root).sentinel);
+  const sentinel = await textOf(fileSystem, layoutOf(root).sentinel);
   if (sentinel !== undefined) {
     const made = state.payloads.manifest(root);
     if (noted && made && decodeManifest(made.manifestBytes).sentinel === sentinel) return new KnownPayload(noted);

@@ -1,13 +1,13 @@
-/** The names directly in a game root that installing works with. */
+/** Where things are in the folder of a game. */
 import { join } from 'node:path';
-
-export const markerName = '.lanspread_owned';
-export const conflictPrefix = '.local.conflict-';
+import { ownNames } from '../base/index.ts';
 
 export interface RootLayout {
+  /** The folder of the game. */
   readonly root: string;
   readonly sentinel: string;
-  readonly sentinelTransients: readonly string[];
+  readonly sentinelTemporary: string;
+  readonly sentinelParked: string;
   readonly local: string;
   readonly staging: string;
   readonly backup: string;
@@ -16,14 +16,28 @@ export interface RootLayout {
 export function layoutOf(root: string): RootLayout {
   return {
     root,
-    sentinel: join(root, 'version.ini'),
-    sentinelTransients: [join(root, '.version.ini.tmp'), join(root, '.version.ini.discarded')],
-    local: join(root, 'local'),
-    staging: join(root, '.local.installing'),
-    backup: join(root, '.local.backup'),
+    sentinel: join(root, ownNames.sentinel),
+    sentinelTemporary: join(root, ownNames.sentinelTemporary),
+    sentinelParked: join(root, ownNames.sentinelParked),
+    local: join(root, ownNames.local),
+    staging: join(root, ownNames.staging),
+    backup: join(root, ownNames.backup),
   };
 }
 
+/** What a download's sentinel may leave behind. */
+export function sentinelTransientsOf({
+  sentinelTemporary,
+  sentinelParked,
+}: Pick<RootLayout, 'sentinelTemporary' | 'sentinelParked'>): readonly string[] {
+  return [sentinelTemporary, sentinelParked];
+}
+
 export function markerOf(directory: string): string {
-  return join(directory, markerName);
+  return join(directory, ownNames.marker);
+}
+
+/** The folder of a game in a games folder. */
+export function gameFolderOf(gamesDir: string, gameId: string): string {
+  return join(gamesDir, gameId);
 }

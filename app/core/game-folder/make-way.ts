@@ -8,7 +8,8 @@ import type { Manifest } from '../protocol/index.ts';
 import { deleteDirectoryIfEmpty, deleteKnown, foldersOf } from './discard.ts';
 import type { KnownPayload } from './known-payload.ts';
 import { forEachParallel } from '../base/index.ts';
-import { sentinelPaths } from './sentinel-file.ts';
+import { layoutOf, sentinelTransientsOf } from './layout.ts';
+import { freeAsideFolder } from './set-aside.ts';
 import { statOf } from '../base/index.ts';
 
 interface MakeWayOptions extends SignalOptions {
@@ -82,7 +83,8 @@ export async function clearSentinelNames(
   { nowMs }: Pick<MakeWayOptions, 'nowMs'>,
 ): Promise<string[]> {
   const aside = new SettingAside(fileSystem, root, nowMs);
-  for (const path of Object.values(sentinelPaths(root)))
+  const layout = layoutOf(root);
+  for (const path of [layout.sentinel, ...sentinelTransientsOf(layout)])
     if ((await statOf(fileSystem, path))?.kind === 'directory') await aside.move(basename(path));
   return aside.moved;
 }
@@ -106,28 +108,21 @@ class SettingAside {
   readonly moved: string[] = [];
   readonly #fileSystem: FileSystem;
   readonly #root: string;
-  readonly #time: string;
+  readonly #nowMs: number;
   #folder: Promise<string> | undefined;
 
   constructor(fileSystem: FileSystem, root: string, nowMs: number) {
     this.#fileSystem = fileSystem;
     this.#root = root;
-    this.#time = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-');
+    this.#nowMs = nowMs;
   }
 
   async move(path: string): Promise<void> {
     const fileSystem = this.#fileSystem;
-    const target = join(await (this.#folder ??= this.#freeFolder()), path);
+    const target = join(await (this.#folder ??= freeAsideFolder(fileSystem, this.#root, this.#nowMs)), path);
     await fileSystem.makeDirectory(dirname(target), { within: this.#root });
     await fileSystem.rename(join(this.#root, path), target);
     await fileSystem.syncDirectory(this.#root);
     this.moved.push(path);
-  }
-
-  async #freeFolder(): Promise<string> {
-    for (let number = 0; ; number += 1) {
-      const path = join(this.#root, `.local.conflict-${this.#time}${number === 0 ? '' : `-${number}`}`);
-      if (!(await statOf(this.#fileSystem, path))) return path;
-    }
   }
 }

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { isNotFound, type FileSystem } from '../base/index.ts';
 import { limits } from '../protocol/index.ts';
-
-export const sentinelName = 'version.ini';
+import { layoutOf } from './layout.ts';
 
 export interface Sentinel {
   /** The file's text, without a byte order mark. */
@@ -42,7 +40,7 @@ export function parseSentinel(bytes: Uint8Array): Sentinel | undefined {
 /** Reads a root's sentinel, of which the caller knows that it is a regular file. Undefined: nothing is downloaded. */
 export async function readSentinel(fileSystem: FileSystem, root: string): Promise<Sentinel | undefined> {
   try {
-    await using file = await fileSystem.openToRead(join(root, sentinelName));
+    await using file = await fileSystem.openToRead(layoutOf(root).sentinel);
     // One byte over the limit tells a file that is too long without reading all of it.
     const buffer = Buffer.allocUnsafe(limits.sentinelBytes + 1);
     return parseSentinel(buffer.subarray(0, await file.read(buffer, 0)));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { FileSystem, GameId } from '../base/index.ts';
-import { conflictPrefix } from './layout.ts';
+import { asidePrefix, statOf, type FileSystem, type GameId } from '../base/index.ts';
+import { gameFolderOf } from './layout.ts';
 import { listGameFolders } from './list-roots.ts';
 
 /**
@@ -14,9 +14,9 @@ export async function findSetAside(
   const folder = await listGameFolders(fileSystem, gamesDir);
   const found: { gameId: GameId; path: string }[] = [];
   for (const gameId of folder.kind === 'there' ? folder.ids : []) {
-    const root = join(gamesDir, gameId);
+    const root = gameFolderOf(gamesDir, gameId);
     for (const name of await namesIn(fileSystem, root))
-      if (name.startsWith(conflictPrefix)) found.push({ gameId, path: join(root, name) });
+      if (name.startsWith(asidePrefix)) found.push({ gameId, path: join(root, name) });
   }
   return found;
 }
@@ -27,5 +27,17 @@ async function namesIn(fileSystem: FileSystem, directory: string): Promise<strin
   } catch {
     // It went, or it is not ours to read: either way there is nothing to tell of it.
     return [];
+  }
+}
+
+/**
+ * A folder for what is in the way: a name that sorts by time and that nothing has yet, so that nothing of the player's is
+ * ever written over. It is not made. `nowMs`: milliseconds since 1970. Errors: the file system's.
+ */
+export async function freeAsideFolder(fileSystem: FileSystem, root: string, nowMs: number): Promise<string> {
+  const time = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-');
+  for (let number = 0; ; number += 1) {
+    const path = join(root, `${asidePrefix}${time}${number === 0 ? '' : `-${number}`}`);
+    if (!(await statOf(fileSystem, path))) return path;
   }
 }

@@ -1,8 +1,8 @@
 /** Copies the player's files from the installed tree into the staging of the next version. */
 import { dirname, join } from 'node:path';
-import { LanspreadError, throwIfAborted, type FileSystem, type SignalOptions } from '../base/index.ts';
+import { LanspreadError, ownNames, throwIfAborted, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
-import { markerName, type RootLayout } from '../game-folder/index.ts';
+import type { RootLayout } from '../game-folder/index.ts';
 import type { InstallPlan } from './plan.ts';
 import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
 import { exists } from './staging.ts';
@@ -15,7 +15,7 @@ async function readLocal({ fileSystem }: InstallContext, local: string, signal?:
     throwIfAborted(signal);
     for (const { name } of await fileSystem.list(join(local, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
-      if (path === markerName) continue;
+      if (path === ownNames.marker) continue;
       const { kind, sizeBytes } = await fileSystem.lstat(join(local, path));
       entries.push({ path, kind, sizeBytes });
       if (kind === 'directory') waiting.push(path);

@@ -15,7 +15,7 @@ import {
   type GameId,
   type SignalOptions,
 } from '../base/index.ts';
-import { readSentinel } from '../game-folder/index.ts';
+import { gameFolderOf, layoutOf, readSentinel } from '../game-folder/index.ts';
 import type { RecoveryContext } from './context.ts';
 import { listGameFolders } from '../game-folder/index.ts';
 import type { Root } from './recover-root.ts';
@@ -84,7 +84,7 @@ export async function importLegacyJournals(
   if (folder.kind === 'away') return outcomes;
   for (const gameId of folder.ids) {
     throwIfAborted(signal);
-    const root = join(gamesDir, gameId);
+    const root = gameFolderOf(gamesDir, gameId);
     const look = async (): Promise<LegacyOutcome | undefined> =>
       isActive(gameId) ? undefined : await importOne(context, { root, gameId });
     const outcome = await context.locks.run(root, look, { signal });
@@ -141,14 +141,14 @@ async function takeOver(
     state.intents.put({ root, gameId, kind: intent, version: wanted, madeRoot: false, startedAt: clock.now() });
     return intent;
   }
-  const isInstalled = (await statOf(fileSystem, join(root, 'local')))?.kind === 'directory';
+  const isInstalled = (await statOf(fileSystem, layoutOf(root).local))?.kind === 'directory';
   if (isInstalled && told !== undefined && state.library.get(root)?.installedVersion === undefined)
     state.transaction(() => state.library.setInstalledVersion(root, gameId, told));
   return undefined;
 }
 
 async function readSentinelOf(fileSystem: FileSystem, root: string): Promise<string | undefined> {
-  if ((await statOf(fileSystem, join(root, 'version.ini')))?.kind !== 'file') return undefined;
+  if ((await statOf(fileSystem, layoutOf(root).sentinel))?.kind !== 'file') return undefined;
   return (await readSentinel(fileSystem, root))?.version;
 }
 

@@ -3,8 +3,9 @@
  * name, spelled as it came first, and what comes later takes the place of what came before. Pure.
  */
 import {
-  leadsOutside,
   LanspreadError,
+  leadsOutside,
+  ownNames,
   parsePath,
   pathFault,
   pathFaults,
@@ -13,7 +14,6 @@ import {
   type SafePath,
 } from '../base/index.ts';
 import type { ArchiveEntry } from '../content/index.ts';
-import { markerName } from '../game-folder/index.ts';
 
 /** An entry of an archive or a loose file, and where it goes. */
 export interface Placed<T> {
@@ -87,7 +87,7 @@ export class TreePlanner {
     if (fault !== undefined) throw unsuitable(entry, { source, reason: fault });
     // Ours while it is staging; an entry of that name would replace it.
     const [top = ''] = path.split('/', 1);
-    if (sameNameKey(top) === sameNameKey(markerName)) throw unsuitable(entry, { source, reason: 'reserved' });
+    if (sameNameKey(top) === sameNameKey(ownNames.marker)) throw unsuitable(entry, { source, reason: 'reserved' });
   }
 
   /** The node of a path up to `end`, made where it is missing, as are the folders that it is in. */

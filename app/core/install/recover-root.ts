@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   absolutePath,
+  asidePrefix,
   isNotFound,
   throwIfAborted,
   type EntryKind,
@@ -9,7 +10,7 @@ import {
 } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { conflictPrefix, layoutOf, markerOf, type RootLayout } from '../game-folder/index.ts';
+import { layoutOf, markerOf, sentinelTransientsOf, type RootLayout } from '../game-folder/index.ts';
 import { performRecoveryStep, type RecoveryTarget } from './recover-step.ts';
 import {
   decideRecovery,
@@ -111,7 +112,7 @@ async function pathsOf(
   if (!steps.includes('set-local-aside')) return inTheWay(facts).map((name) => join(root, name));
   const names = (await fileSystem.list(root)).map(({ name }) => name);
   const newest = names
-    .filter((name) => name.startsWith(conflictPrefix))
+    .filter((name) => name.startsWith(asidePrefix))
     .toSorted()
     .at(-1);
   return newest === undefined ? [] : [join(root, newest)];
@@ -135,8 +136,8 @@ async function readFacts(
   return { ...facts, localIsNewTree: needsTreeCheck(facts) && (await isTreeOf(context, layout, options)) };
 }
 
-async function hasTransients(context: RecoveryContext, { sentinelTransients }: RootLayout): Promise<boolean> {
-  for (const path of sentinelTransients) if ((await kindOf(context, path)) === 'file') return true;
+async function hasTransients(context: RecoveryContext, layout: RootLayout): Promise<boolean> {
+  for (const path of sentinelTransientsOf(layout)) if ((await kindOf(context, path)) === 'file') return true;
   return false;
 }
 

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { FileSystem, GameId } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
-import { conflictPrefix, type RootLayout } from '../game-folder/index.ts';
+import { freeAsideFolder, sentinelTransientsOf, type RootLayout } from '../game-folder/index.ts';
 import { finishRemoving, recordInstalled, recordUninstalled } from './finish.ts';
 import type { RecoveryContext } from './context.ts';
 import type { RecoveryStep } from './recovery-table.ts';
@@ -34,7 +33,7 @@ export async function performRecoveryStep(
       await deleteMarker(fileSystem, local);
       return true;
     case 'set-local-aside':
-      await fileSystem.rename(local, await freeConflictPath(fileSystem, layout, context.clock.now()));
+      await fileSystem.rename(local, await freeAsideFolder(fileSystem, layout.root, context.clock.now()));
       await fileSystem.syncDirectory(root);
       return true;
     case 'record-installed':
@@ -67,15 +66,15 @@ async function deleteFolder(fileSystem: FileSystem, root: string, folder: string
   return true;
 }
 
-async function sweepTransients(fileSystem: FileSystem, { root, sentinelTransients }: RootLayout): Promise<boolean> {
+async function sweepTransients(fileSystem: FileSystem, layout: RootLayout): Promise<boolean> {
   let swept = false;
-  for (const path of sentinelTransients) {
+  for (const path of sentinelTransientsOf(layout)) {
     // A folder of that name is nobody's of ours.
     if (!(await exists(fileSystem, path)) || (await fileSystem.lstat(path)).kind === 'directory') continue;
     await fileSystem.deleteFile(path);
     swept = true;
   }
-  if (swept) await fileSystem.syncDirectory(root);
+  if (swept) await fileSystem.syncDirectory(layout.root);
   return swept;
 }
 
@@ -83,13 +82,4 @@ async function deleteIfEmpty(fileSystem: FileSystem, root: string): Promise<bool
   if (!(await exists(fileSystem, root)) || (await fileSystem.list(root)).length > 0) return false;
   await fileSystem.deleteDirectory(root);
   return true;
-}
-
-/** A name that sorts by time and that nothing has yet: nothing of the player's is ever written over. */
-async function freeConflictPath(fileSystem: FileSystem, { root }: RootLayout, now: number): Promise<string> {
-  const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
-  for (let number = 0; ; number += 1) {
-    const path = join(root, `${conflictPrefix}${time}${number === 0 ? '' : `-${number}`}`);
-    if (!(await exists(fileSystem, path))) return path;
-  }
 }

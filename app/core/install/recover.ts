@@ -1,8 +1,8 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { throwIfAborted, type GameId, type SignalOptions } from '../base/index.ts';
 import type { IntentKind } from '../state/index.ts';
 import type { RecoveryContext } from './context.ts';
-import { listGameFolders } from '../game-folder/index.ts';
+import { gameFolderOf, listGameFolders } from '../game-folder/index.ts';
 import { recoverRoot, type RecoveryAction, type Root } from './recover-root.ts';
 
 export interface RecoveryReport {
@@ -53,7 +53,7 @@ function rootsToJudge(
   { state }: RecoveryContext,
   { gamesDir, ids, isEmpty }: { gamesDir: string; ids: readonly GameId[]; isEmpty: boolean },
 ): Root[] {
-  const roots = new Map(ids.map((id) => [join(gamesDir, id), id]));
+  const roots = new Map(ids.map((id) => [gameFolderOf(gamesDir, id), id]));
   for (const { root, gameId, kind } of state.intents.all()) {
     if (resolve(dirname(root)) !== resolve(gamesDir) || basename(root) !== gameId) continue;
     if (!isEmpty || !rootIsThere.has(kind)) roots.set(root, gameId);

@@ -4,6 +4,7 @@
  * makes them ours. Whatever the table does not know is left alone and reported.
  */
 import type { IntentKind } from '../state/index.ts';
+import { ownNames } from '../base/index.ts';
 
 /** A folder of ours, by name. `foreign`: the name is taken by something that is not a folder. */
 export type OwnedFolder = 'no' | 'marked' | 'unmarked' | 'foreign';
@@ -56,9 +57,9 @@ const unknown = (facts: RecoveryFacts): RecoveryDecision => ({
 /** The names in a root that nobody but a person may decide about. */
 export function inTheWay({ intent, local, staging, backup }: RecoveryFacts): string[] {
   return [
-    ...(local === 'foreign' || (local === 'yes' && intent === 'Removing') ? ['local'] : []),
-    ...(staging === 'no' ? [] : ['.local.installing']),
-    ...(backup === 'no' ? [] : ['.local.backup']),
+    ...(local === 'foreign' || (local === 'yes' && intent === 'Removing') ? [ownNames.local] : []),
+    ...(staging === 'no' ? [] : [ownNames.staging]),
+    ...(backup === 'no' ? [] : [ownNames.backup]),
   ];
 }
 
@@ -106,17 +107,17 @@ function sweeping({ transients }: RecoveryFacts, decision: RecoveryDecision): Re
 
 function withoutIntent(facts: RecoveryFacts): RecoveryDecision {
   const { local, staging, backup } = facts;
-  if (backup === 'unmarked') return left(facts, '.local.backup');
+  if (backup === 'unmarked') return left(facts, ownNames.backup);
   if (backup === 'no') {
-    if (staging === 'unmarked') return left(facts, '.local.installing');
+    if (staging === 'unmarked') return left(facts, ownNames.staging);
     return staging === 'marked' ? { steps: ['delete-staging'] } : nothing;
   }
   if (local === 'no') {
-    if (staging === 'unmarked') return { ...left(facts, '.local.installing'), steps: ['restore-backup'] };
+    if (staging === 'unmarked') return { ...left(facts, ownNames.staging), steps: ['restore-backup'] };
     return { steps: ['restore-backup', ...(staging === 'marked' ? (['delete-staging'] as const) : [])] };
   }
   if (staging === 'no') return { steps: ['delete-backup'] };
-  return staging === 'marked' ? strayLocal : left(facts, '.local.installing');
+  return staging === 'marked' ? strayLocal : left(facts, ownNames.staging);
 }
 
 function left(facts: RecoveryFacts, name: string): RecoveryDecision {

@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
-import { LanspreadError, parseGameId, type EntryKind } from '../base/index.ts';
+import { asidePrefix, LanspreadError, ownNames, parseGameId, type EntryKind } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { finishRemoving } from './finish.ts';
-import { conflictPrefix, isCopyOfInstall, layoutOf } from '../game-folder/index.ts';
+import { isCopyOfInstall, layoutOf } from '../game-folder/index.ts';
 import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';
@@ -38,9 +38,9 @@ export function whyNotRemovable(facts: RemovalFacts): NotRemovableReason | undef
   if (facts.rootKind === undefined) return 'not-there';
   if (facts.rootKind === 'symlink') return 'link';
   if (facts.rootKind !== 'directory') return 'not-a-folder';
-  if (names.includes('local')) return 'installed';
-  if (names.includes('.local.installing') || names.includes('.local.backup')) return 'install-unfinished';
-  if (names.some((name) => name.startsWith(conflictPrefix) || isCopyOfInstall(name))) return 'conflict';
+  if (names.includes(ownNames.local)) return 'installed';
+  if (names.includes(ownNames.staging) || names.includes(ownNames.backup)) return 'install-unfinished';
+  if (names.some((name) => name.startsWith(asidePrefix) || isCopyOfInstall(name))) return 'conflict';
   if (facts.sentinelKind !== 'file') return 'not-downloaded';
   return undefined;
 }

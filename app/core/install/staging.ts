@@ -7,6 +7,7 @@ import {
   isNotFound,
   LanspreadError,
   nodeFileSystem,
+  ownNames,
   sleep,
   statOf,
   systemCode,
@@ -14,7 +15,7 @@ import {
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
-import { markerName, markerOf } from '../game-folder/index.ts';
+import { markerOf } from '../game-folder/index.ts';
 import type { InstallPlan } from './plan.ts';
 import type { InventoryFile } from '../state/index.ts';
 
@@ -49,7 +50,7 @@ export async function deleteOwned(fileSystem: FileSystem, directory: string): Pr
     if (await exists(fileSystem, directory)) await deleteUntilGone(fileSystem, directory);
     return;
   }
-  const first = children.filter((name) => name !== markerName);
+  const first = children.filter((name) => name !== ownNames.marker);
   for (const name of first) await deleteUntilGone(fileSystem, join(directory, name));
   await deleteUntilGone(fileSystem, directory);
 }
@@ -85,7 +86,7 @@ async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalO
     throwIfAborted(signal);
     for (const { name } of await fileSystem.list(join(top, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
-      if (path === markerName) continue;
+      if (path === ownNames.marker) continue;
       const { kind, sizeBytes, inode } = await fileSystem.lstat(join(top, path));
       if (kind === 'directory') {
         directories.push(path);

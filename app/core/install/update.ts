@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { LanspreadError, statOf, throwIfAborted, type SignalOptions } from '../base/index.ts';
+import { LanspreadError, ownNames, statOf, throwIfAborted, type SignalOptions } from '../base/index.ts';
 import type { Intent } from '../state/index.ts';
 import { buildStaging } from './build-staging.ts';
 import { assertUpdateFits, carryOver, planCarryOver, type CarryOverPlan } from './carry-over.ts';
 import type { InstallContext } from './context.ts';
 import { rollBack, settle } from './finish.ts';
-import { layoutOf, markerName, type RootLayout } from '../game-folder/index.ts';
+import { layoutOf, type RootLayout } from '../game-folder/index.ts';
 import { planFromDisk } from './payload.ts';
 import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preconditions.ts';
 import { deleteMarker, writeMarker } from './staging.ts';
@@ -112,7 +112,7 @@ async function stampTree(
     throwIfAborted(signal);
     for (const { name } of await fileSystem.list(join(folder, at))) {
       const path = at === '' ? name : `${at}/${name}`;
-      if (path === markerName) continue;
+      if (path === ownNames.marker) continue;
       const stat = await statOf(fileSystem, join(folder, path));
       if (!stat) continue;
       // A folder's times change with what is in it, which is looked at itself.

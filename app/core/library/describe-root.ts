@@ -1,9 +1,8 @@
 /** What a game's folder holds, outside any library: for makers of catalogs. */
-import { join } from 'node:path';
 import { silentLogger, statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { buildManifest } from './manifest-builder.ts';
 import { walkPayload } from './payload.ts';
-import { readSentinel, sentinelName } from '../game-folder/index.ts';
+import { layoutOf, readSentinel } from '../game-folder/index.ts';
 import type { BlockHasher } from './types.ts';
 
 interface RootDescription {
@@ -30,7 +29,7 @@ export async function describeRoot(
   { fileSystem, hasher, signal = new AbortController().signal }: DescribeOptions,
 ): Promise<RootDescription | undefined> {
   throwIfAborted(signal);
-  if ((await statOf(fileSystem, join(root, sentinelName)))?.kind !== 'file') return undefined;
+  if ((await statOf(fileSystem, layoutOf(root).sentinel))?.kind !== 'file') return undefined;
   const sentinel = await readSentinel(fileSystem, root);
   if (!sentinel) return undefined;
   const { version } = sentinel;

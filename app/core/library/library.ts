@@ -13,6 +13,7 @@ import {
 } from '../base/index.ts';
 import type { GameSummary, LibraryDelta, LibrarySnapshot } from '../protocol/index.ts';
 import type { State } from '../state/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import { planAdoption } from './adoption.ts';
 import { Announcer, summaryOf, type PartialFacts } from './announcer.ts';
 import { WorkerBlockHasher } from './block-hasher.ts';
@@ -98,7 +99,7 @@ export class DiskLibrary implements Library {
       logger,
       isKnownGame,
       isFolderThere: () => this.#folder.isStillThere(),
-      rootOfManifest: (id, contentKey) => this.#manifests.rootOf({ id, root: join(gamesDir, id), contentKey }),
+      rootOfManifest: (id, contentKey) => this.#manifests.rootOf({ id, root: gameFolderOf(gamesDir, id), contentKey }),
       onUnseen: (id) => this.#lookAgain.note(id),
       onGone: (id) => this.#manifests.forget(id),
     });
@@ -186,7 +187,7 @@ export class DiskLibrary implements Library {
   async adopt(id: GameId, hashed: HashedManifest): Promise<void> {
     const { fileSystem, state } = this.#options;
     await this.#work.run(undefined, async (signal) => {
-      const payload = await walkPayload(fileSystem, join(this.gamesDir, id), { signal });
+      const payload = await walkPayload(fileSystem, gameFolderOf(this.gamesDir, id), { signal });
       const { known, built } = planAdoption(payload, hashed);
       state.blocks.putMany(known);
       if (built) this.#manifests.adopt(id, built);

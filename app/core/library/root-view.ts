@@ -1,7 +1,14 @@
 import { join } from 'node:path';
-import { isNotFound, isReservedRootName, type DirectoryEntry, type FileStat, type FileSystem } from '../base/index.ts';
+import {
+  isNotFound,
+  isReservedRootName,
+  ownNames,
+  type DirectoryEntry,
+  type FileStat,
+  type FileSystem,
+} from '../base/index.ts';
 import { digestOf } from './fingerprint.ts';
-import { isDropping, readSentinel, sentinelName, type Sentinel } from '../game-folder/index.ts';
+import { isDropping, readSentinel, type Sentinel } from '../game-folder/index.ts';
 
 /** What one listing and the sentinel tell of a root. */
 export interface RootView {
@@ -12,8 +19,6 @@ export interface RootView {
   /** The fingerprint's part of that name. */
   readonly listing: string;
 }
-
-const installName = 'local';
 
 export interface ViewOptions {
   /** A listing of the games folder just told that the root is a real directory. */
@@ -37,9 +42,9 @@ export async function viewRoot(
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  const sentinelKind = await kindOf(fileSystem, root, { entries, name: sentinelName });
+  const sentinelKind = await kindOf(fileSystem, root, { entries, name: ownNames.sentinel });
   const sentinel = sentinelKind === 'file' ? await readSentinel(fileSystem, root) : undefined;
-  const installed = (await kindOf(fileSystem, root, { entries, name: installName })) === 'directory';
+  const installed = (await kindOf(fileSystem, root, { entries, name: ownNames.local })) === 'directory';
   const lines = entries.map(({ name, kind }) => `${kind} ${name}`).sort();
   return { sentinel, installed, entries, listing: digestOf([sentinel?.text ?? '', ...lines]) };
 }

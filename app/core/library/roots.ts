@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { throwIfAborted, type FileSystem, type GameId, type LanspreadError, type Logger } from '../base/index.ts';
 import type { LibraryRepository, LibraryRow } from '../state/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import { lookAtRoot, type Depth, type RootFacts } from './look.ts';
 import type { LocalGame } from './types.ts';
 
@@ -158,7 +158,7 @@ export class Roots {
     if (this.#holds.has(id) && !options.evenHeld) return undefined;
     const number = (this.#lastNumber += 1);
     const { fileSystem, gamesDir, logger, isKnownGame } = this.#options;
-    const root = join(gamesDir, id);
+    const root = gameFolderOf(gamesDir, id);
     if (!isKnownGame(id) || options.present?.has(id) === false) return number;
     let facts: RootFacts | undefined;
     try {
@@ -187,7 +187,7 @@ export class Roots {
 
   #keepFacts(id: GameId, facts: RootFacts, rows: StoredRows | undefined): void {
     const { gamesDir, rootOfManifest } = this.#options;
-    const root = join(gamesDir, id);
+    const root = gameFolderOf(gamesDir, id);
     const { sentinel, installed, sizeBytes, fingerprint, contentKey, problem } = facts;
     const former = this.#entries.get(id);
     const row = this.#row(id, root, rows);

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import watcher from '@parcel/watcher';
+import { asidePrefix, ownNames } from '../base/index.ts';
 import { whyNotWatchable } from './watch-probe.ts';
 
 /** Something happened at a path below the watched folder. */
@@ -23,7 +24,7 @@ export type WatchFolder = (folder: string, listener: WatchListener) => Promise<A
  * What happens inside an installed game or our staging says nothing about what is offered; that one of these folders
  * itself comes or goes does.
  */
-const ignore = ['local', '.local.installing', '.local.backup', '.local.conflict-*', '.sync'].map(
+const ignore = [ownNames.local, ownNames.staging, ownNames.backup, `${asidePrefix}*`, '.sync'].map(
   (name) => `*/${name}/**/*`,
 );
 

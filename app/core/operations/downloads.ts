@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { LanspreadError, type Clock, type GameId, type Logger } from '../base/index.ts';
 import type { Catalog, CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import { stopKindOf, stopReason, type DownloadOutcome } from '../blocks/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import type { ActiveOperation } from './active.ts';
 import { downloadListener, endOfDownload, noDownload } from './download-events.ts';
 import { DownloadList, type DownloadListStore, type ListedDownload } from './download-list.ts';
@@ -347,6 +347,6 @@ export class Downloads implements Disposable {
   }
 
   #root(gameId: GameId): string {
-    return join(this.#options.library.gamesDir, gameId);
+    return gameFolderOf(this.#options.library.gamesDir, gameId);
   }
 }

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { LanspreadError, toLanspreadError, type GameId } from '../base/index.ts';
 import type { Library } from '../library/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { InstallPort } from './ports.ts';
@@ -119,7 +119,7 @@ export class Installs {
   }
 
   #root(gameId: GameId): string {
-    return join(this.#options.library.gamesDir, gameId);
+    return gameFolderOf(this.#options.library.gamesDir, gameId);
   }
 }
 

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { Emitter, LanspreadError, throwIfAborted, type Event, type GameId, type Logger } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
+import { gameFolderOf, layoutOf } from '../game-folder/index.ts';
 import type { OperationEventMessage } from './events.ts';
 import type { InstallPort, PlayPort, PlayingGame } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
@@ -32,7 +32,7 @@ export class Plays implements Disposable {
     const { runner, player, library } = this.#options;
     runner.active.assertIdle(game.id);
     if (!library.get(game.id)?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId: game.id } });
-    const request = player.plan(game, { label, directory: join(library.gamesDir, game.id, 'local') });
+    const request = player.plan(game, { label, directory: layoutOf(gameFolderOf(library.gamesDir, game.id)).local });
     await player.assertStartable(request);
     this.#run(game.id, async (signal) => {
       await this.#settle(game.id, signal);
@@ -44,7 +44,7 @@ export class Plays implements Disposable {
   async #settle(gameId: GameId, signal: AbortSignal): Promise<void> {
     const { installer, library, logger } = this.#options;
     try {
-      await installer.settle({ gameId, root: join(library.gamesDir, gameId) }, { signal });
+      await installer.settle({ gameId, root: gameFolderOf(library.gamesDir, gameId) }, { signal });
     } catch (error) {
       throwIfAborted(signal);
       logger.warn({ gameId, err: error }, 'a game is played that an earlier operation left unsettled');

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { isAbort, LanspreadError, type Clock, type GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { StreamedInstallListener } from '../install/index.ts';
 import type { Library } from '../library/index.ts';
 import { stopReason } from '../blocks/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { InstallPort, TransferPort } from './ports.ts';
@@ -65,7 +65,7 @@ export class Streams {
     const request = {
       gameId,
       version,
-      root: join(library.gamesDir, gameId),
+      root: gameFolderOf(library.gamesDir, gameId),
       senders: found.senders,
       payloadBytes: found.payloadBytes,
       ...(installedRoot !== undefined && { installedRoot }),

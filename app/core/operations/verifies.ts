@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { isAbort, LanspreadError, toLanspreadError, type GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { DownloadListener, RepairOutcome, VerifyListener, VerifyRequest } from '../blocks/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { Downloads } from './downloads.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
@@ -120,7 +120,7 @@ export class Verifies {
   }
 
   #root(gameId: GameId): string {
-    return join(this.#options.library.gamesDir, gameId);
+    return gameFolderOf(this.#options.library.gamesDir, gameId);
   }
 }
 

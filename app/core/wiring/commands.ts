@@ -1,6 +1,7 @@
 /** How the core is told what to do: the commands, with the parts of the core behind them. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { LanspreadError } from '../base/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 import type { Games } from './games.ts';
 import type { Ground } from './ground.ts';
 import { lanspreadVersion } from './options.ts';
@@ -61,7 +62,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     revealGame: async (gameId) => {
       const { downloaded, installed } = library.get(gameId) ?? {};
       if (!downloaded && !installed) throw new LanspreadError('NOT_DOWNLOADED', { details: { gameId } });
-      await revealFolder(join(library.gamesDir, gameId));
+      await revealFolder(gameFolderOf(library.gamesDir, gameId));
     },
   });
   return commands;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { LanspreadError, type FileSystem, type Logger } from '../base/index.ts';
 import type { Catalog } from '../catalog/index.ts';
 import type { Unpacker } from '../content/index.ts';
@@ -10,6 +10,7 @@ import type { SettingsStore } from '../settings/index.ts';
 import type { DownloadQueueRepository, SettingsRepository, State } from '../state/index.ts';
 import type { Lane } from '../lanes/index.ts';
 import type { UploadLimits } from '../uploads/index.ts';
+import { gameFolderOf } from '../game-folder/index.ts';
 
 /** Stand between the core and its disk, its database and the byte lane: for programs that break them on purpose. */
 export interface CoreDecorators {
@@ -130,7 +131,12 @@ export function downloadListStore(queue: DownloadQueueRepository, gamesDir: () =
     save: (downloads) =>
       queue.replace(
         gamesDir(),
-        downloads.map(({ gameId, install, phase }) => ({ root: join(gamesDir(), gameId), gameId, install, phase })),
+        downloads.map(({ gameId, install, phase }) => ({
+          root: gameFolderOf(gamesDir(), gameId),
+          gameId,
+          install,
+          phase,
+        })),
       ),
   };
 }

@@ -1,12 +1,17 @@
 /** The serve gate: one rule for every road by which blocks leave this PC. */
-import { absolutePath, LanspreadError, type Bitmap, type FileSystem, type GameId } from '../../base/index.ts';
+import {
+  absolutePath,
+  forEachParallel,
+  LanspreadError,
+  type Bitmap,
+  type FileSystem,
+  type GameId,
+} from '../../base/index.ts';
 import { ManifestLayout, type GetBlocks, type Manifest } from '../../protocol/index.ts';
-import { readSentinel } from '../../game-folder/index.ts';
+import { layoutOf, readSentinel } from '../../game-folder/index.ts';
 import type { HashedManifest, Library } from '../../library/index.ts';
 import type { BlockRepository } from '../../state/index.ts';
 import type { LivePartial } from '../live-partial.ts';
-import { forEachParallel } from '../../base/index.ts';
-import { sentinelPaths } from '../../game-folder/index.ts';
 import type { Authorize, ServePlan } from '../../lanes/index.ts';
 
 export interface ServeGateOptions {
@@ -139,7 +144,7 @@ async function assertUnchanged(
   { gameRoot, layout }: { gameRoot: string; layout: Pick<ManifestLayout, 'manifest'> },
   { fileSystem, blocks }: Pick<ServeGateOptions, 'fileSystem' | 'blocks'>,
 ): Promise<void> {
-  const file = await fileSystem.lstat(sentinelPaths(gameRoot).sentinel).catch(() => undefined);
+  const file = await fileSystem.lstat(layoutOf(gameRoot).sentinel).catch(() => undefined);
   const sentinel = file?.kind === 'file' ? await readSentinel(fileSystem, gameRoot).catch(() => undefined) : undefined;
   if (!sentinel) throw new Stale('GAME_NOT_FOUND');
   if (sentinel.text !== layout.manifest.sentinel) throw new Stale('MANIFEST_MISMATCH');

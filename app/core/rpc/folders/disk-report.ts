@@ -1,10 +1,11 @@
 /** What the UI wants to know about the disk: what a game takes, and whether a folder would do for games. */
 import { access, constants } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isFullPath, LanspreadError, type FileSystem, type GameId } from '../../base/index.ts';
 import type { Library } from '../../library/index.ts';
 import type { FolderReport, GameDetails } from '../contract.ts';
 import type { State } from '../../state/index.ts';
+import { gameFolderOf } from '../../game-folder/index.ts';
 
 interface DiskReportOptions {
   fileSystem: Pick<FileSystem, 'space' | 'stat'>;
@@ -18,7 +19,7 @@ export async function diskOf(
   gameId: GameId,
 ): Promise<GameDetails['disk']> {
   const local = library.get(gameId);
-  const inventory = local?.installed ? state.inventory.get(join(library.gamesDir, gameId)) : [];
+  const inventory = local?.installed ? state.inventory.get(gameFolderOf(library.gamesDir, gameId)) : [];
   const space = await fileSystem.space(library.gamesDir).catch(() => undefined);
   return {
     payloadBytes: local?.downloaded ? local.sizeBytes : 0,
