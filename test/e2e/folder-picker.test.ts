@@ -60,7 +60,7 @@ test('in the first run a folder is found, made and chosen with the keyboard alon
   await isFocused(page, 'LAN two');
   await page.keyboard.press('Home');
   await page.keyboard.press('Enter');
-  await dialog.getByText('No folder in here.').waitFor();
+  await dialog.getByText('No folders here.').waitFor();
   await dialog.getByRole('button', { name: 'New folder' }).press('Enter');
   await page.keyboard.type('Fresh');
   await page.keyboard.press('Enter');
@@ -104,7 +104,7 @@ test('a pad walks through the folders and chooses one', async () => {
   const disk = await makeDisk(seat);
   const page = await seat.open(browser);
   await page.addInitScript(`
-    globalThis.pad = { connected: true, buttons: Array.from({ length: 17 }, () => ({ pressed: false })), axes: [0, 0, 0, 0] };
+    globalThis.pad = { index: 0, mapping: 'standard', connected: true, buttons: Array.from({ length: 17 }, () => ({ pressed: false })), axes: [0, 0, 0, 0] };
     navigator.getGamepads = () => [globalThis.pad];
   `);
   await page.reload();

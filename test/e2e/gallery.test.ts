@@ -31,7 +31,7 @@ const screens: readonly { name: string; show: (page: Page) => Promise<void> }[] 
     name: 'details',
     async show(page) {
       await go(page, '#/library/amber-convoy');
-      await page.getByRole('dialog').getByText('Version', { exact: true }).waitFor();
+      await page.locator('[data-page="game"]').getByText('Version', { exact: true }).waitFor();
     },
   },
   { name: 'queue', show: (page) => go(page, '#/queue') },
@@ -89,12 +89,11 @@ test('every screen, theme and size is without a finding of axe and without anyth
   await seat.command('catalog.import', { path: seat.join('catalog.json') });
   const page = await seat.open(browser, { viewport: sizes.full });
   const installs = card(page, entry(4).title);
-  await installs.getByRole('button', { name: 'Get', exact: true }).click();
-  await installs.getByRole('button', { name: /^(Play|Install)$/ }).waitFor({ timeout: 60_000 });
+  await installs.getByRole('button', { name: /^Get:/ }).click();
+  await installs.getByRole('button', { name: /^(Play|Install):/ }).waitFor({ timeout: 60_000 });
   await capUpload(anna, 256 * 1024);
-  for (const index of [0, 1, 2])
-    await card(page, entry(index).title).getByRole('button', { name: 'Get', exact: true }).click();
-  await card(page, entry(0).title).getByRole('button', { name: / % · / }).waitFor();
+  for (const index of [0, 1, 2]) await card(page, entry(index).title).getByRole('button', { name: /^Get:/ }).click();
+  await card(page, entry(0).title).getByRole('button', { name: /% · / }).waitFor();
 
   const problems: string[] = [];
   for (const theme of themes) {

@@ -7,7 +7,7 @@ import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { catalogEntry } from '../support/catalogs.ts';
 import { mib, type GameSpec } from '../support/games.ts';
 import { Room } from '../support/scenario.ts';
-import { card, Seat } from '../support/seat.ts';
+import { card, gamePage, Seat } from '../support/seat.ts';
 import { capUpload } from '../support/story.ts';
 import { tempDir } from '../support/temp.ts';
 import { eventually } from '../support/eventually.ts';
@@ -69,39 +69,40 @@ test('get, watch it arrive, play, stop, uninstall, remove: the whole way of a ga
     await capUpload(anna, 24 * mib);
     const page = await seat.open(browser);
     const hover = card(page, 'Hover Tank Rally');
-    await hover.getByRole('button', { name: 'Get', exact: true }).click();
-    await hover.getByRole('button', { name: /^\d+ % · [\d.]+ .?B\/s$/ }).waitFor();
-    await hover.getByRole('button', { name: 'Hover Tank Rally' }).click();
-    const details = page.getByRole('dialog', { name: 'Hover Tank Rally' });
-    await details.getByRole('img', { name: 'Speed over the last minute' }).waitFor();
-    await details.getByRole('button', { name: 'Pause' }).waitFor();
+    await hover.getByRole('button', { name: /^Get:/ }).click();
+    await hover.getByRole('button', { name: /^\d+% · [\d.]+ .?B\/s:/ }).waitFor();
+    await hover.getByRole('button', { name: 'Hover Tank Rally', exact: true }).click();
+    const details = gamePage(page, 'Hover Tank Rally');
+    await details.getByRole('img', { name: 'Speed during the last minute' }).waitFor();
+    await details.getByRole('button', { name: /^Pause:/ }).waitFor();
     await details.getByText('anna').first().waitFor();
     await keepPicture(page, 'downloading');
-    await hover.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 60_000 });
+    await hover.getByRole('button', { name: /^Play:/ }).waitFor({ timeout: 60_000 });
     await keepPicture(page, 'installed');
 
-    await details.getByRole('button', { name: 'Play', exact: true }).click();
-    await hover.getByRole('button', { name: 'Stop' }).waitFor();
-    await hover.getByText(/^Since \d\d:\d\d$/).waitFor();
+    await details.getByRole('button', { name: /^Play:/ }).click();
+    await hover.getByRole('button', { name: /^Stop:/ }).waitFor();
+    await hover.getByText(/^Playing since \d\d:\d\d$/).waitFor();
     await eventually('the game was told who plays', async () => {
       const text = await readFile(join(seat.gamesDir, 'hover/local/played.txt'), 'utf8').catch(() => '');
       return text.trim() === 'Mia' ? text : undefined;
     });
-    await hover.getByRole('button', { name: 'Stop' }).click();
-    await hover.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    await hover.getByRole('button', { name: /^Stop:/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop game' }).click();
+    await hover.getByRole('button', { name: /^Play:/ }).waitFor();
 
     await details.getByRole('button', { name: 'Uninstall' }).click();
     const question = page.getByRole('dialog', { name: 'Uninstall Hover Tank Rally?' });
     await question.getByText(/50\.3 MB|50 MB/).waitFor();
     await keepPicture(page, 'uninstall');
     await question.getByRole('button', { name: 'Uninstall' }).click();
-    await hover.getByRole('button', { name: 'Install', exact: true }).waitFor();
-    await details.getByRole('button', { name: 'Remove files' }).click();
+    await hover.getByRole('button', { name: /^Install:/ }).waitFor();
+    await details.getByRole('button', { name: 'Delete download' }).click();
     await page
-      .getByRole('dialog', { name: /^Remove the files/ })
-      .getByRole('button', { name: 'Remove files' })
+      .getByRole('dialog', { name: /^Delete the download/ })
+      .getByRole('button', { name: 'Delete download' })
       .click();
-    await hover.getByRole('button', { name: 'Get', exact: true }).waitFor();
+    await hover.getByRole('button', { name: /^Get:/ }).waitFor();
     await eventually('its folder is gone', () =>
       access(join(seat.gamesDir, 'hover')).then(
         () => undefined,
@@ -115,21 +116,21 @@ test('a download is paused, resumed and cancelled from its details, and cancelli
     await capUpload(anna, 4 * mib);
     const page = await seat.open(browser);
     const hover = card(page, 'Hover Tank Rally');
-    await hover.getByRole('button', { name: 'Get', exact: true }).click();
-    await hover.getByRole('button', { name: 'Hover Tank Rally' }).click();
-    const details = page.getByRole('dialog', { name: 'Hover Tank Rally' });
-    await hover.getByRole('button', { name: /^[1-9]\d* % · / }).waitFor();
-    await details.getByRole('button', { name: 'Pause' }).click();
-    await hover.getByRole('button', { name: 'Resume' }).waitFor();
-    await hover.getByText(/^Kept [1-9]\d* %$/).waitFor();
-    await hover.getByRole('button', { name: 'Resume' }).click();
-    await hover.getByRole('button', { name: / % · / }).waitFor();
-    await details.getByRole('button', { name: 'Cancel' }).click();
+    await hover.getByRole('button', { name: /^Get:/ }).click();
+    await hover.getByRole('button', { name: 'Hover Tank Rally', exact: true }).click();
+    const details = gamePage(page, 'Hover Tank Rally');
+    await hover.getByRole('button', { name: /^[1-9]\d*% · / }).waitFor();
+    await details.getByRole('button', { name: /^Pause:/ }).click();
+    await hover.getByRole('button', { name: /^Resume:/ }).waitFor();
+    await hover.getByText(/^Paused at [1-9]\d*%$/).waitFor();
+    await hover.getByRole('button', { name: /^Resume:/ }).click();
+    await hover.getByRole('button', { name: /% · / }).waitFor();
+    await details.getByRole('button', { name: /^Cancel:/ }).click();
     const question = page.getByRole('dialog', { name: 'Cancel the download of Hover Tank Rally?' });
-    await question.getByRole('button', { name: 'Keep it' }).click();
-    await details.getByRole('button', { name: 'Cancel' }).click();
+    await question.getByRole('button', { name: 'Keep' }).click();
+    await details.getByRole('button', { name: /^Cancel:/ }).click();
     await question.getByRole('button', { name: 'Cancel download' }).click();
-    await hover.getByRole('button', { name: 'Get', exact: true }).waitFor();
+    await hover.getByRole('button', { name: /^Get:/ }).waitFor();
   }));
 
 test('a peer that leaves in the middle leaves the game resumable, and what it kept is told', () =>
@@ -137,34 +138,34 @@ test('a peer that leaves in the middle leaves the game resumable, and what it ke
     await capUpload(anna, 4 * mib);
     const page = await seat.open(browser);
     const hover = card(page, 'Hover Tank Rally');
-    await hover.getByRole('button', { name: 'Get', exact: true }).click();
-    await hover.getByRole('button', { name: /^[1-9]\d* % · / }).waitFor();
+    await hover.getByRole('button', { name: /^Get:/ }).click();
+    await hover.getByRole('button', { name: /^[1-9]\d*% · / }).waitFor();
     await anna.kill9();
-    await hover.getByRole('button', { name: /^(Resume|Retry)$/ }).waitFor({ timeout: 40_000 });
-    await page.getByRole('link', { name: '0 peers' }).waitFor();
+    await hover.getByRole('button', { name: /^(Resume|Try again):/ }).waitFor({ timeout: 40_000 });
+    await page.getByRole('link', { name: '0 PCs' }).waitFor();
   }));
 
-test('nobody has a game: its button says so and cannot be pressed', () =>
+test('nobody has a game: its card says so, and has nothing to press in vain', () =>
   atSeat(async ({ seat }) => {
     const page = await seat.open(browser);
     const nobody = card(page, 'Nobody Has It');
-    await nobody.getByText('Nobody has it now').waitFor();
-    assert.ok(await nobody.getByRole('button', { name: '–' }).isDisabled());
+    await nobody.getByText('No one here has this').waitFor();
+    assert.is(await nobody.getByRole('button').count(), 1, 'the one that opens it');
   }));
 
 test('the core is killed: a quiet banner, then everything is back, and a click in between is not lost', () =>
   atSeat(async ({ seat }) => {
     const page = await seat.open(browser);
     const puck = card(page, 'Puck Legends');
-    await puck.getByRole('button', { name: 'Get', exact: true }).waitFor();
+    await puck.getByRole('button', { name: /^Get:/ }).waitFor();
     const children = await readFile(`/proc/${seat.processId}/task/${seat.processId}/children`, 'utf8');
     const [core] = children.trim().split(' ');
     process.kill(Number(core), 'SIGKILL');
-    await page.getByRole('alert').filter({ hasText: 'connection to Lanspread is lost' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Connection to Lanspread lost' }).waitFor();
     await keepPicture(page, 'core-lost');
-    await puck.getByRole('button', { name: 'Get', exact: true }).click();
+    await puck.getByRole('button', { name: /^Get:/ }).click();
     await page.getByRole('alert').waitFor({ state: 'detached', timeout: 30_000 });
-    await puck.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 60_000 });
+    await puck.getByRole('button', { name: /^Play:/ }).waitFor({ timeout: 60_000 });
   }));
 
 test('an offline laptop with a catalog searches and reads', async () => {
@@ -176,7 +177,7 @@ test('an offline laptop with a catalog searches and reads', async () => {
   await card(page, 'Hover Tank Rally').waitFor();
   await page.getByText('1 game found').waitFor();
   await page.keyboard.type('zzz');
-  await page.getByRole('heading', { name: 'Nothing found for “hovzzz”' }).waitFor();
+  await page.getByRole('heading', { name: 'No results for “hovzzz”' }).waitFor();
   await page.getByRole('button', { name: 'Show all games' }).click();
   await card(page, 'Nobody Has It').waitFor();
   assert.equal(seat.problems, []);
@@ -193,13 +194,13 @@ test('keyboard alone: from the first card to a game that arrives, and back to th
     await page.keyboard.press('End');
     assert.is(await focused(), 'Puck Legends');
     await page.keyboard.press('Enter');
-    const details = page.getByRole('dialog', { name: 'Puck Legends' });
+    const details = gamePage(page, 'Puck Legends');
     await details.waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     assert.is(await focused(), 'Get');
     await page.keyboard.press('Enter');
-    await details.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 60_000 });
+    await details.getByRole('button', { name: /^Play:/ }).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'detached' });
     assert.is(await focused(), 'Puck Legends');

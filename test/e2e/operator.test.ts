@@ -9,7 +9,7 @@ import { catalogEntry, writeCatalog } from '../support/catalogs.ts';
 import { eventually } from '../support/eventually.ts';
 import { mib, type GameSpec } from '../support/games.ts';
 import { Room } from '../support/scenario.ts';
-import { card, Seat } from '../support/seat.ts';
+import { card, gamePage, Seat } from '../support/seat.ts';
 import { tempDir } from '../support/temp.ts';
 
 const crate = fileURLToPath(new URL('../../fixtures/extensions/crate', import.meta.url));
@@ -73,13 +73,13 @@ test('another games folder is looked at while it is typed, and used at once', as
   const folder = page.getByLabel('Folder', { exact: true });
   const use = page.getByRole('button', { name: 'Use this folder' });
   await folder.fill('games');
-  await page.getByText('Give the whole path, from the root on.').waitFor();
+  await page.getByText('Enter the full path').waitFor();
   assert.ok(await use.isDisabled());
   await folder.fill(seat.join('elsewhere'));
-  await page.getByText('It is not there yet and will be created.').waitFor();
+  await page.getByText('This folder will be created.').waitFor();
   await page.getByText(/ free of /).waitFor();
   await use.click();
-  await page.getByRole('button', { name: 'In use now' }).waitFor();
+  await page.getByRole('button', { name: 'In use' }).waitFor();
   const status = (await seat.command('status', {})) as { gamesDir: string };
   assert.is(status.gamesDir, seat.join('elsewhere'));
   assert.equal(seat.problems, []);
@@ -89,14 +89,14 @@ test('catalogs are imported, put in order with the focus kept, required to be si
   await using seat = await Seat.take({ catalog });
   await writeCatalog(seat.join('second.json'), [catalogEntry(gameOf('voxel', 'Voxel Valley'))], 'Second');
   const page = await openScreen(seat, '#/settings');
-  const path = page.getByLabel('Path of a catalog file');
+  const path = page.getByLabel('Catalog file');
   await path.fill(seat.join('nothing.json'));
   await page.keyboard.press('Enter');
   await page.getByText(/cannot be read \(ENOENT\)/).waitFor();
   await path.fill(seat.join('second.json'));
   await page.getByRole('button', { name: 'Import', exact: true }).click();
-  await page.getByText('Second is imported: 1 game.').waitFor();
-  const names = page.getByRole('list', { name: 'Catalogs, the most important first' }).getByRole('listitem');
+  await page.getByText('Second imported: 1 game.').waitFor();
+  const names = page.getByRole('list', { name: 'Catalogs, most important first' }).getByRole('listitem');
   await until('two catalogs', async () => (await names.count()) === 2);
   await page.getByRole('button', { name: 'Move Second up' }).click();
   await until('Second is the first', async () => (await names.first().innerText()).startsWith('Second'));
@@ -109,7 +109,7 @@ test('catalogs are imported, put in order with the focus kept, required to be si
   await until('both are not in use', async () => (await page.getByText('Not in use', { exact: true }).count()) === 2);
   await page.getByRole('switch', { name: 'Only signed catalogs' }).click();
   await page.getByRole('button', { name: 'Remove Second' }).click();
-  await page.getByRole('dialog').getByText('1 game leaves the library.', { exact: false }).waitFor();
+  await page.getByRole('dialog').getByText('1 game disappears from the library.', { exact: false }).waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await until('one catalog is left', async () => (await names.count()) === 1);
   assert.equal(seat.problems, []);
@@ -127,11 +127,11 @@ test('an extension asks before it is let in, brings its theme, is turned off and
     `${folder}/package.json`,
     JSON.stringify({ ...manifest, permissions: { net: ['https://lists.example.org'] } }),
   );
-  await page.getByLabel('Path of an extension').fill(folder);
+  await page.getByLabel('Extension file').fill(folder);
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Install Crates?' });
-  await dialog.getByText('Nobody vouches for this extension', { exact: false }).waitFor();
-  await dialog.getByText('ask https://lists.example.org').waitFor();
+  await dialog.getByText('This extension has no trusted signature', { exact: false }).waitFor();
+  await dialog.getByText('connect to https://lists.example.org').waitFor();
   await keepPicture(page, 'extension-consent');
   await dialog.getByRole('button', { name: 'Install' }).click();
   const use = page.getByRole('switch', { name: 'Use Crates' });
@@ -150,7 +150,7 @@ test('an extension asks before it is let in, brings its theme, is turned off and
     'its theme is gone with it',
     async () => (await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')) !== 'rgb(15, 26, 20)',
   );
-  await page.getByRole('listitem', { name: 'Crates' }).getByText('What it does and may').click();
+  await page.getByRole('listitem', { name: 'Crates' }).getByText('Permissions').click();
   await page.getByRole('button', { name: 'Remove Crates' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await until('it is removed', async () => (await use.count()) === 0);
@@ -164,11 +164,11 @@ test('alone, the room says what to do; a PC that is connected by its address sho
   const anna = await room.peer('anna', { has: specs.slice(0, 2) });
   await using seat = await Seat.take({ catalog });
   const page = await openScreen(seat, '#/room');
-  await page.getByRole('heading', { name: 'Nobody else is here yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No other PCs yet' }).waitFor();
   const address = page.getByLabel('Address of a PC');
   await address.fill('over there');
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByText(/not a multiaddress/i).waitFor();
+  await page.getByText(/not a valid address/i).waitFor();
   await address.fill(anna.addresses[0] ?? '');
   await page.keyboard.press('Enter');
   await page.getByRole('img', { name: /this PC and 1 other/ }).waitFor();
@@ -198,7 +198,7 @@ test('nobody at a kiosk: a question, then the session is over and nothing of it 
   await page.keyboard.press('Shift');
   await until('somebody is there', async () => (await page.getByRole('dialog').count()) === 0);
   await page.clock.runFor(62_000);
-  await page.getByRole('dialog', { name: /Waiting for a player|Wartet auf einen Spieler/ }).waitFor();
+  await page.getByRole('dialog', { name: /Waiting for a player|Warten auf Spieler/ }).waitFor();
   await keepPicture(page, 'kiosk-attract');
   await until('the name is the operator’s', async () => (await setting(seat, 'playerName')) === 'seat-12');
   assert.is(await setting(seat, 'language'), 'en');
@@ -212,7 +212,7 @@ test('a pad leads from card to details and back, and its buttons are named while
   await using seat = await Seat.take({ catalog });
   const page = await seat.open(browser);
   await page.addInitScript(`
-    globalThis.pad = { connected: true, buttons: Array.from({ length: 17 }, () => ({ pressed: false })), axes: [0, 0, 0, 0] };
+    globalThis.pad = { index: 0, mapping: 'standard', connected: true, buttons: Array.from({ length: 17 }, () => ({ pressed: false })), axes: [0, 0, 0, 0] };
     navigator.getGamepads = () => [globalThis.pad];
   `);
   await page.reload();
@@ -226,11 +226,11 @@ test('a pad leads from card to details and back, and its buttons are named while
   };
   const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent.trim()');
   await press(3, async () => page.evaluate<boolean>('document.activeElement.type === "search"'), 'Y searches');
-  await page.getByRole('complementary', { name: 'Buttons of the pad' }).waitFor();
+  await page.getByRole('complementary', { name: 'Controller buttons' }).waitFor();
   await press(13, async () => (await focused()) === 'Hover Tank Rally', 'down leads to the first card');
   await press(15, async () => (await focused()) === 'Puck Legends', 'right to the next');
-  await press(0, async () => (await page.getByRole('dialog').count()) === 1, 'A opens it');
-  await press(1, async () => (await page.getByRole('dialog').count()) === 0, 'B closes it');
+  await press(0, async () => (await gamePage(page, 'Puck Legends').count()) === 1, 'A opens it');
+  await press(1, async () => (await gamePage(page, 'Puck Legends').count()) === 0, 'B closes it');
   await press(9, async () => (await focused()) === 'Library', 'the menu button leads to the menu');
   await page.keyboard.press('Tab');
   await until('keys hide the hints', async () => (await page.getByRole('complementary').count()) === 0);

@@ -9,7 +9,7 @@ import { catalogEntry } from '../support/catalogs.ts';
 import { eventually } from '../support/eventually.ts';
 import { mib, type GameSpec } from '../support/games.ts';
 import { Room } from '../support/scenario.ts';
-import { card, Seat } from '../support/seat.ts';
+import { card, gamePage, Seat } from '../support/seat.ts';
 import { capUpload } from '../support/story.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -66,15 +66,15 @@ test('an older version is played or updated; the update keeps what the player wr
   await seat.command('connectPeer', { address: older.addresses[0] ?? '' });
   const page = await seat.open(browser);
   const voxel = card(page, 'Voxel Valley');
-  await voxel.getByRole('button', { name: 'Get', exact: true }).click();
+  await voxel.getByRole('button', { name: /^Get:/ }).click();
   await voxel.getByText(/^Installed/).waitFor({ timeout: 60_000 });
   await mkdir(join(seat.gamesDir, 'voxel/local/saves'));
   await writeFile(join(seat.gamesDir, 'voxel/local/saves/one'), 'level 7');
   await seat.offer(catalog);
   await voxel.getByText('1 → 2').waitFor();
-  await voxel.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await voxel.getByRole('button', { name: /^Play:/ }).waitFor();
   await keepPicture(page, 'update-offered');
-  await voxel.getByRole('button', { name: 'Update', exact: true }).click();
+  await voxel.getByRole('button', { name: /^Update:/ }).click();
   await voxel.getByText('1 → 2').waitFor({ state: 'detached', timeout: 60_000 });
   await voxel.getByText(/^Installed/).waitFor({ timeout: 60_000 });
   assert.is(await readFile(join(seat.gamesDir, 'voxel/local/saves/one'), 'utf8'), 'level 7');
@@ -89,8 +89,8 @@ test('a streamed install leaves no archive here', async () => {
   const anna = await room.peer('anna', { has: specs });
   await using seat = await Seat.take({ catalog, peers: anna.addresses });
   const page = await seat.open(browser);
-  await card(page, 'Puck Legends').getByRole('button', { name: 'Puck Legends' }).click();
-  const details = page.getByRole('dialog', { name: 'Puck Legends' });
+  await card(page, 'Puck Legends').getByRole('button', { name: 'Puck Legends', exact: true }).click();
+  const details = gamePage(page, 'Puck Legends');
   await details.getByRole('button', { name: 'Streamed install' }).click();
   await card(page, 'Puck Legends')
     .getByText(/^Installed/)
@@ -115,7 +115,7 @@ test('downloads wait in the queue, change places by button and key, and can be c
   await capUpload(anna, mib);
   await using seat = await Seat.take({ catalog, peers: anna.addresses, settings: { maxConcurrentDownloads: 1 } });
   const page = await seat.open(browser);
-  for (const { title = '' } of specs) await card(page, title).getByRole('button', { name: 'Get', exact: true }).click();
+  for (const { title = '' } of specs) await card(page, title).getByRole('button', { name: /^Get:/ }).click();
   await card(page, 'Rail Barons').getByRole('button', { name: 'Queued #2' }).waitFor();
   await page.getByRole('link', { name: 'Queue, 4 games' }).click();
   const waiting = page.getByRole('list', { name: 'Waiting' });
@@ -134,7 +134,10 @@ test('downloads wait in the queue, change places by button and key, and can be c
   await waiting.getByRole('listitem').last().dragTo(waiting.getByRole('listitem').first());
   await becomes('Voxel Valley', 'Puck Legends', 'Rail Barons');
   await keepPicture(page, 'queue');
-  await waiting.getByRole('article', { name: 'Rail Barons' }).getByRole('button', { name: 'Cancel' }).click();
+  await waiting
+    .getByRole('article', { name: 'Rail Barons' })
+    .getByRole('button', { name: /^Cancel:/ })
+    .click();
   await becomes('Voxel Valley', 'Puck Legends');
   assert.equal(seat.problems, []);
 });

@@ -7,10 +7,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorTable, isErrorCode } from '../../app/core/base/index.ts';
 import type { GameView } from '../../app/core/operations/index.ts';
+import { messages } from '../../app/ui/i18n/messages/index.ts';
+import { stepOf } from '../../app/ui/state/advice.ts';
 import { errorsDe } from '../../app/ui/i18n/errors-de.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { card } from '../support/seat.ts';
+import { card, gamePage } from '../support/seat.ts';
 import { StageCore, stageGame } from '../support/stage-core.ts';
 
 const total = 4_200_000_000;
@@ -31,48 +33,48 @@ interface State {
 
 /** Buttons as they stand beside each other. */
 const table: readonly State[] = [
-  { title: 'Available', game: { peerCount: 3 }, en: ['Get', /^4\.2 GB · 3 peers$/], de: ['Holen', /^4,2 GB · 3 PCs$/] },
-  { title: 'Nobody', game: {}, en: ['–', /^Nobody has it now$/], de: ['–', /^Gerade hat es niemand$/] },
+  { title: 'Available', game: { peerCount: 3 }, en: ['Get', /^4\.2 GB · 3 PCs$/], de: ['Holen', /^4,2 GB · 3 PCs$/] },
+  { title: 'Nobody', game: {}, en: ['', /^No one here has this$/], de: ['', /^Hier hat es niemand$/] },
   {
     title: 'Checking',
     game: operation('CheckingPeers'),
-    en: ['Checking… Cancel', /peers/],
+    en: ['Checking… Cancel', /^Checking who has it…$/],
     de: ['Prüft … Abbrechen', /PCs/],
   },
   {
     title: 'Queued',
     game: operation('Queued', 2),
-    en: ['Queued #2 Cancel', /Waits/],
-    de: ['Wartet #2 Abbrechen', /Wartet/],
+    en: ['Queued #2 Cancel', /^Waiting in the queue$/],
+    de: ['Wartet #2 Abbrechen', /^In der Warteschlange$/],
   },
   {
     title: 'Downloading',
     game: operation('Downloading'),
-    en: ['43 % · 112 MB/s', /^1\.8 GB of 4\.2 GB · 0:49$/],
-    de: ['43 % · 112 MB/s', /^1,8 GB von 4,2 GB · 0:49$/],
+    en: ['43% · 112 MB/s', /^1\.8 GB of 4\.2 GB · 49 s left$/],
+    de: ['43 % · 112 MB/s', /^1,8 GB von 4,2 GB · noch 49 s$/],
   },
   {
     title: 'Paused',
     game: { resumable: { bytes: 2_600_000_000, totalBytes: total } },
-    en: ['Resume', /^Kept 61 %$/],
-    de: ['Fortsetzen', /^61 % behalten$/],
+    en: ['Resume', /^Paused at 61%$/],
+    de: ['Fortsetzen', /^Pausiert bei 61 %$/],
   },
   {
     title: 'Installing',
     game: operation('Installing'),
-    en: ['Installing 43 %', /of/],
+    en: ['Installing 43%', /of/],
     de: ['Installiert 43 %', /von/],
   },
   {
     title: 'Updating',
     game: { ...here, ...operation('Updating') },
-    en: ['Updating 43 %', /of/],
+    en: ['Updating 43%', /of/],
     de: ['Aktualisiert 43 %', /von/],
   },
   {
     title: 'Streaming',
     game: operation('Streaming'),
-    en: ['Installing 43 %', /of/],
+    en: ['Installing 43%', /of/],
     de: ['Installiert 43 %', /von/],
   },
   {
@@ -96,14 +98,14 @@ const table: readonly State[] = [
   {
     title: 'Playing',
     game: { ...here, ...operation('Playing') },
-    en: ['Stop', /^Since \d\d:\d\d$/],
-    de: ['Beenden', /^Seit \d\d:\d\d$/],
+    en: ['Stop', /^Playing since \d\d:\d\d$/],
+    de: ['Beenden', /^Läuft seit \d\d:\d\d$/],
   },
   {
     title: 'Failed',
-    game: { lastFailure: { code: 'DISK_FULL', message: '12.4 GB are missing.' } },
-    en: ['Retry', /^12\.4 GB are missing\. Free the named space, then resume\.$/],
-    de: ['Nochmal', /Platz/],
+    game: { peerCount: 1, lastFailure: { code: 'DISK_FULL', message: '12.4 GB are missing.' } },
+    en: ['Try again', /^12\.4 GB are missing\. Free up space, then try again\.$/],
+    de: ['Erneut versuchen', /Platz/],
   },
 ];
 
@@ -157,7 +159,7 @@ async function buttonsOf(article: Locator): Promise<string> {
   const names = await article.getByRole('button').allTextContents();
   return names
     .slice(1)
-    .map((name) => name.trim())
+    .map((name) => name.trim().replaceAll(/\s/g, ' '))
     .join(' ');
 }
 
@@ -204,9 +206,9 @@ test('the details show the one button once, whatever the state', () => {
       if (title === 'Downloading' || title === 'Streaming') continue;
       await card(page, title).getByRole('button', { name: title, exact: true }).click();
       tellProgress(core, games);
-      const details = page.getByRole('dialog', { name: title });
-      const [first = ''] = en[0].split(/ (?=Cancel|Update)/);
-      await details.getByRole('button', { name: first, exact: true }).waitFor();
+      const details = gamePage(page, title);
+      const [first = ''] = en[0].split(/ (?=Cancel|Update$)/);
+      if (first !== '') await details.getByRole('button', { name: `${first}: ${title}`, exact: true }).waitFor();
       await page.keyboard.press('Escape');
       await details.waitFor({ state: 'detached' });
     }
@@ -220,15 +222,15 @@ test('the details of a streamed install tell what it does, which is another thin
   ];
   return atStage(games, async ({ core, page }) => {
     await card(page, 'Streamed').getByRole('button', { name: 'Streamed', exact: true }).click();
-    const streamed = page.getByRole('dialog', { name: 'Streamed' });
-    await streamed.getByText('The sender looks into its archive').waitFor();
+    const streamed = gamePage(page, 'Streamed');
+    await streamed.getByText('The other PC is opening its archive…').waitFor();
     tellProgress(core, games);
-    await streamed.getByText('1.8 GB of 4.2 GB, every file verified').waitFor();
+    await streamed.getByText('1.8 GB of 4.2 GB, all verified').waitFor();
     await page.keyboard.press('Escape');
     await card(page, 'Fetched').getByRole('button', { name: 'Fetched', exact: true }).click();
     tellProgress(core, games);
-    const fetched = page.getByRole('dialog', { name: 'Fetched' });
-    await fetched.getByText('1.8 GB of 4.2 GB, every block verified').waitFor();
+    const fetched = gamePage(page, 'Fetched');
+    await fetched.getByText('1.8 GB of 4.2 GB, all verified').waitFor();
     assert.is(await fetched.getByText('every file verified').count(), 0);
   });
 });
@@ -237,7 +239,9 @@ test('a failed game tells why, what was kept and what to do, for every error the
   const codes = Object.keys(errorTable)
     .filter(isErrorCode)
     .filter((code) => code !== 'CANCELLED');
-  const games = codes.map((code) => stageGame(code, { lastFailure: { code, message: errorTable[code].message } }));
+  const games = codes.map((code) =>
+    stageGame(code, { downloaded: true, lastFailure: { code, message: errorTable[code].message } }),
+  );
   return atStage(games, async ({ core, page }) => {
     const unmarked = (text: string): string => text.replaceAll(/[`„“”]/g, '');
     for (const language of ['en', 'de'] as const) {
@@ -247,8 +251,10 @@ test('a failed game tells why, what was kept and what to do, for every error the
         await page.evaluate(
           `location.hash = ${JSON.stringify(`#/library/${code.toLowerCase().replaceAll('_', '-')}`)}`,
         );
-        const details = page.getByRole('dialog', { name: code, exact: true });
-        await details.getByRole('button', { name: language === 'en' ? 'Retry' : 'Nochmal' }).waitFor();
+        const details = gamePage(page, code);
+        // The first button is what the text advises; with nothing better to do it is trying again.
+        const label = messages[language][stepOf(code)?.label ?? 'action.retry'] as string;
+        await details.getByRole('button', { name: `${label}: ${code}`, exact: true }).waitFor();
         const shown = unmarked((await details.textContent()) ?? '');
         const { message, next } =
           language === 'en' ? errorTable[code] : (errorsDe[code] ?? { message: '?', next: '?' });
@@ -277,7 +283,7 @@ test('the focus stays with a game whose button changes, is disabled, or whose ca
     await stays('Checking…', 'still on the button');
     core.patch([{ ...first, peerCount: 0 }]);
     await stays('Tale 10', 'on the card once the button can no longer be pressed');
-    await page.getByLabel('Sorted by').selectOption('peers');
+    await page.getByLabel('Sort by').selectOption('peers');
     core.patch([{ ...first, peerCount: 9 }]);
     await page.keyboard.press('/');
     await page.keyboard.press('ArrowDown');
@@ -314,7 +320,7 @@ test('the focus goes to the next card when its own leaves, and survives an empty
       [],
       games.map(({ id }) => id),
     );
-    await stays('Open settings', 'on what an empty library offers');
+    await stays('Import a catalog', 'on what an empty library offers');
     core.patch(games);
     await eventually('back on a card', async () => ((await focused(page)).startsWith('Tale') ? true : undefined));
   });
@@ -325,7 +331,10 @@ test('in the queue the focus follows a game that begins, and Escape closes one t
     stageGame(`Tale ${place}`, { peerCount: 1, ...operation('Queued', place) });
   return atStage([queued(1), queued(2)], async ({ core, page }) => {
     await page.getByRole('link', { name: 'Queue', exact: true }).click();
-    await page.getByRole('article', { name: 'Tale 2' }).getByRole('button', { name: 'Pause' }).focus();
+    await page
+      .getByRole('article', { name: 'Tale 2' })
+      .getByRole('button', { name: /^Pause:/ })
+      .focus();
     core.patch([stageGame('Tale 2', { peerCount: 1, ...operation('Downloading') })]);
     await eventually('on the game that runs now', async () => ((await focused(page)) === 'Tale 2' ? true : undefined));
     core.patch([stageGame('Tale 1', { downloaded: true }), stageGame('Tale 2', { downloaded: true })]);
@@ -333,15 +342,15 @@ test('in the queue the focus follows a game that begins, and Escape closes one t
       (await focused(page)) === 'Library' ? true : undefined,
     );
     await page.keyboard.press('Enter');
-    await card(page, 'Tale 1').getByRole('button', { name: 'Tale 1' }).click();
-    const details = page.getByRole('dialog', { name: 'Tale 1', exact: true });
-    await details.getByRole('button', { name: 'Remove files' }).click();
-    const question = page.getByRole('dialog', { name: /^Remove the files/ });
+    await card(page, 'Tale 1').getByRole('button', { name: 'Tale 1', exact: true }).click();
+    const details = gamePage(page, 'Tale 1');
+    await details.getByRole('button', { name: 'Delete download' }).click();
+    const question = page.getByRole('dialog', { name: /^Delete the download/ });
     await question.waitFor();
     await page.keyboard.press('Escape');
     await question.waitFor({ state: 'detached' });
     await details.waitFor();
-    assert.is(await focused(page), 'Remove files');
+    assert.is(await focused(page), 'Delete download');
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'detached' });
   });
@@ -381,12 +390,16 @@ test('a cancel asks where something is lost, and only there', () => {
     resumable: { bytes: 2_600_000_000, totalBytes: total },
   });
   return atStage([waits, kept], async ({ core, page }) => {
-    await card(page, 'Waits').getByRole('button', { name: 'Cancel' }).click();
+    await card(page, 'Waits')
+      .getByRole('button', { name: /^Cancel:/ })
+      .click();
     await eventually('the core was told', async () => core.asked.find(({ name }) => name === 'cancel'));
-    await card(page, 'Kept').getByRole('button', { name: 'Cancel' }).click();
+    await card(page, 'Kept')
+      .getByRole('button', { name: /^Cancel:/ })
+      .click();
     const question = page.getByRole('dialog', { name: 'Cancel the download of Kept?' });
     await question.getByText('2.6 GB').waitFor();
-    await question.getByRole('button', { name: 'Keep it' }).click();
+    await question.getByRole('button', { name: 'Keep' }).click();
     assert.is(core.asked.filter(({ name }) => name === 'cancel').length, 1);
   });
 });
@@ -397,10 +410,12 @@ test('the line drops while patches come in: what was missed is there again, and 
     await core.stop();
     await page.getByRole('alert').waitFor();
     core.patch([stageGame('Tale 11', { installed: true, installedVersion: '1' })]);
-    await card(page, 'Tale 10').getByRole('button', { name: 'Get', exact: true }).click();
+    await card(page, 'Tale 10').getByRole('button', { name: /^Get:/ }).click();
     await core.start();
     await page.getByRole('alert').waitFor({ state: 'detached' });
-    await card(page, 'Tale 11').getByRole('button', { name: 'Play', exact: true }).waitFor();
+    await card(page, 'Tale 11')
+      .getByRole('button', { name: /^Play:/ })
+      .waitFor();
     await eventually('the click arrived', async () => core.asked.find(({ name }) => name === 'download'));
     assert.is(core.asked.filter(({ name }) => name === 'download').length, 1);
   });

@@ -9,7 +9,7 @@ import { until } from '../support/eventually.ts';
 import type { GameSpec } from '../support/games.ts';
 import type { PeerProcess } from '../support/peer.ts';
 import { Room } from '../support/scenario.ts';
-import { card, Seat } from '../support/seat.ts';
+import { card, gamePage, Seat } from '../support/seat.ts';
 import { does } from '../support/story.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -50,26 +50,28 @@ test('a game that is played in the room says so everywhere, and can be joined', 
     await using seat = await Seat.take({ catalog, peers: anna.addresses });
     const page = await seat.open(browser);
     const puckCard = card(page, 'Puck Legends');
-    await puckCard.getByRole('button', { name: 'Get' }).click();
-    await puckCard.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    await puckCard.getByRole('button', { name: /^Get:/ }).click();
+    await puckCard.getByRole('button', { name: /^Play:/ }).waitFor();
     await anna.command('play', { gameId: 'puck' });
-    await puckCard.getByText('1 plays it now').waitFor();
+    await puckCard.getByText('1 playing now').waitFor();
 
-    const filter = page.getByRole('button', { name: /Being played/ });
+    const filter = page.getByRole('button', { name: /^Playing now/ });
     await filter.click();
     await until('only what is played is shown', async () => (await page.getByRole('article').count()) === 1);
-    await puckCard.getByRole('button', { name: 'Puck Legends' }).click();
-    const details = page.getByRole('dialog', { name: 'Puck Legends' });
-    await details.getByText('Played now by anna').waitFor();
+    await puckCard.getByRole('button', { name: 'Puck Legends', exact: true }).click();
+    const details = gamePage(page, 'Puck Legends');
+    await details.getByText('Playing now: anna').waitFor();
     await keepPicture(page, 'played-now');
     await assertAccessible(page, 'a game that is being played');
-    await details.getByRole('button', { name: 'Play, too' }).click();
-    await details.getByRole('button', { name: 'Stop' }).waitFor();
-    await puckCard.getByText('2 play it now').waitFor();
-    assert.is(await details.getByRole('button', { name: 'Play, too' }).count(), 0);
-    await details.getByRole('button', { name: 'Stop' }).click();
-    await puckCard.getByText('1 plays it now').waitFor();
+    await details.getByRole('button', { name: 'Join' }).click();
+    await details.getByRole('button', { name: /^Stop:/ }).waitFor();
+    await details.getByText(/^Playing since/).waitFor();
+    assert.is(await details.getByRole('button', { name: 'Join' }).count(), 0);
     await page.keyboard.press('Escape');
+    await puckCard.getByText('2 playing now').waitFor();
+    await puckCard.getByRole('button', { name: /^Stop:/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop game' }).click();
+    await puckCard.getByText('1 playing now').waitFor();
 
     await page.getByRole('link', { name: /Room/ }).click();
     const row = page.getByRole('row', { name: /anna/ });
@@ -78,7 +80,7 @@ test('a game that is played in the room says so everywhere, and can be joined', 
     await anna.command('stop', { gameId: 'puck' });
     await until('the room says so', async () => (await row.getByRole('link').count()) === 0);
     await page.getByRole('link', { name: /Library/ }).click();
-    await page.getByText('Nobody plays right now, neither here nor in the room.').waitFor();
+    await page.getByText('No one is playing right now.').waitFor();
     assert.equal(seat.problems, []);
   }));
 
@@ -87,7 +89,7 @@ test('who does not want to tell what is played switches it off in the settings',
     await using seat = await Seat.take({ catalog, peers: anna.addresses });
     const page = await seat.open(browser);
     await page.goto(`${seat.url.replace(/#.*/, '')}#/settings`);
-    const toggle = page.getByRole('switch', { name: 'Tell what is played here' });
+    const toggle = page.getByRole('switch', { name: 'Show what I am playing' });
     await until('it is on', () => toggle.isChecked());
     await toggle.click();
     await until('the core knows', async () => !(await seat.command('settings.get', {})).settings.tellWhatIsPlayed);
@@ -107,9 +109,9 @@ test('a PC that nobody uses shows first what others play', () =>
     const page = await seat.open(browser);
     await page.clock.install();
     await page.goto(seat.url);
-    await card(page, 'Puck Legends').getByText('1 spielt es gerade').waitFor();
+    await card(page, 'Puck Legends').getByText('1 spielt gerade').waitFor();
     await page.clock.runFor(62_000);
-    const attract = page.getByRole('dialog', { name: 'Wartet auf einen Spieler' });
+    const attract = page.getByRole('dialog', { name: 'Warten auf Spieler' });
     await attract.getByText('1 spielt gerade').waitFor();
     await attract.getByText('2–8 Spieler · anna').waitFor();
     await keepPicture(page, 'kiosk-attract-played');

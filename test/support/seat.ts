@@ -148,7 +148,14 @@ export class Seat implements AsyncDisposable {
   }
 }
 
-/** The card of a game. */
+/** The page of a game, in place of the screen it was opened from. */
+export function gamePage(page: Page, title: string): Locator {
+  return page
+    .locator('[data-page="game"]')
+    .filter({ has: page.getByRole('heading', { level: 1, name: title, exact: true }) });
+}
+
+/** The card of a game, or its page where that is open. */
 export function card(page: Page, title: string): Locator {
   return page.getByRole('article', { name: title, exact: true });
 }

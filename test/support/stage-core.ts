@@ -49,6 +49,8 @@ export class StageCore implements AsyncDisposable {
   peers: readonly PeerView[] = [];
   /** What the UI asked for, in order, without what it only reads. */
   readonly asked: { name: string; params: unknown }[] = [];
+  /** Called with each of them, before it is answered. */
+  onCommand: (name: CommandName) => void = () => {};
 
   get url(): string {
     if (!this.#server) throw new Error('the stage core is not there');
@@ -107,6 +109,7 @@ export class StageCore implements AsyncDisposable {
     const answer = this.#read(name, params as { gameId?: string; query?: string; name?: string; value?: unknown });
     if (answer !== undefined) return answer;
     this.asked.push({ name, params });
+    this.onCommand(name);
     return { accepted: true };
   }
 

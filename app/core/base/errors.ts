@@ -33,37 +33,37 @@ export const errorTable = {
   NOT_DOWNLOADED: {
     message: 'The game is not downloaded on this PC.',
     kept: nothingChanged,
-    next: 'Download it first.',
+    next: 'Get it first.',
   },
   NOT_INSTALLED: { message: 'The game is not installed on this PC.', kept: nothingChanged, next: 'Install it first.' },
   INSTALLED: { message: 'The game is installed.', kept: nothingChanged, next: 'Uninstall it first.' },
   ALREADY_DOWNLOADED: {
-    message: 'The wanted version is already here.',
+    message: 'You already have this version.',
     kept: nothingChanged,
-    next: 'Install or play it.',
+    next: 'Install it.',
   },
   UP_TO_DATE: {
-    message: 'The installed version is the wanted one.',
+    message: 'The game is up to date.',
     kept: nothingChanged,
-    next: 'There is nothing to update; play it.',
+    next: 'Play it.',
   },
   NOT_RESUMABLE: {
-    message: 'There is no broken-off or paused download of this game.',
+    message: 'There is no paused download of this game.',
     kept: nothingChanged,
-    next: 'Start a download instead.',
+    next: 'Get the game instead.',
   },
   OPERATION_IN_PROGRESS: {
-    message: 'Something else is already happening with this game.',
+    message: 'Another task is running for this game.',
     kept: nothingChanged,
     next: 'Wait until it is done, or cancel it.',
   },
   NO_OPERATION: {
-    message: 'Nothing is happening with this game.',
+    message: 'No task is running for this game.',
     kept: nothingChanged,
     next: 'There is nothing to cancel or pause.',
   },
   OPERATIONS_ACTIVE: {
-    message: 'This setting cannot change while operations are active.',
+    message: 'This setting cannot change while games are being downloaded, installed or played.',
     kept: nothingChanged,
     next: 'Wait for them or cancel them, then try again.',
   },
@@ -83,9 +83,9 @@ export const errorTable = {
     next: 'Start it again whenever you like.',
   },
   NOT_REMOVABLE: {
-    message: 'The downloaded files cannot be removed now.',
+    message: 'The download cannot be deleted now.',
     kept: nothingChanged,
-    next: 'See the reason; uninstall or cancel first.',
+    next: 'Uninstall the game or cancel its task first.',
   },
   NOT_SUPPORTED: {
     message: 'This version of Lanspread cannot do that yet.',
@@ -96,39 +96,39 @@ export const errorTable = {
   NO_LAUNCH: {
     message: 'The catalog does not say how this game is started here.',
     kept: nothingChanged,
-    next: "Start it from its folder, or ask the catalog's author for a launch entry.",
+    next: "Show its files and start it there, or ask the catalog's author for a launch entry.",
   },
   LAUNCH_MISSING: {
-    message: 'The program that starts the game is not in the installed game.',
+    message: 'The program that starts this game is missing.',
     kept: nothingChanged,
-    next: 'Install the game again; if it is still missing, the catalog names the wrong file.',
+    next: 'Uninstall the game, then install it again. If that does not help, the catalog names the wrong file.',
   },
   PLAY_FAILED: {
-    message: "The game's program could not be started.",
+    message: 'The game could not be started.',
     kept: nothingChanged,
-    next: "Start it from its folder to see the system's own message.",
+    next: 'Show its files and start it there to see the message from the system.',
   },
   // kiosk
   KIOSK_LOCKED: {
-    message: 'This PC is in kiosk mode; that is for its operator.',
+    message: 'This PC is in kiosk mode. Only the operator can do this.',
     kept: nothingChanged,
     next: "Unlock it with the operator's PIN.",
   },
   KIOSK_PIN_REQUIRED: {
-    message: 'Kiosk mode needs a PIN to leave it again, and none is set.',
+    message: 'Kiosk mode needs a PIN, and none is set.',
     kept: 'Kiosk mode stays off.',
-    next: 'Set a PIN first, then switch kiosk mode on.',
+    next: 'Set a PIN first, then turn on kiosk mode.',
   },
   KIOSK_PIN_LOST: {
     message: 'The PIN of this PC is lost, because its file was damaged.',
     kept: 'Kiosk mode stays locked.',
-    next: 'See “A lost PIN” in docs/operators.md.',
+    next: 'Read “A lost PIN” in docs/operators.md.',
   },
-  WRONG_PIN: { message: 'This is not the PIN.', kept: 'Kiosk mode stays locked.', next: 'Try again.' },
+  WRONG_PIN: { message: 'Wrong PIN.', kept: 'Kiosk mode stays locked.', next: 'Try again.' },
   TOO_MANY_ATTEMPTS: {
-    message: 'The PIN was wrong too often.',
+    message: 'Too many wrong PINs.',
     kept: 'Kiosk mode stays locked.',
-    next: 'Wait as long as the message says, then try again.',
+    next: 'Wait a moment, then try again.',
   },
   // state and disk
   STATE_LOCKED: {
@@ -139,7 +139,7 @@ export const errorTable = {
   STATE_CORRUPT: {
     message: 'The database could not be read.',
     kept: 'It was moved aside; your games are untouched.',
-    next: 'Nothing: it is rebuilt from the disk.',
+    next: 'You need not do anything. It is rebuilt from your games folder.',
   },
   STATE_TOO_NEW: {
     message: 'The database was written by a newer Lanspread.',
@@ -147,13 +147,13 @@ export const errorTable = {
     next: 'Start the newer version.',
   },
   DISK_FULL: {
-    message: 'There is not enough free space.',
-    kept: 'Verified blocks are kept.',
-    next: 'Free the named space, then resume.',
+    message: 'There is not enough free disk space.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'Free up space, then try again.',
   },
   IO_ERROR: {
     message: 'A file could not be read or written.',
-    kept: 'Verified blocks and installed games are kept.',
+    kept: 'Downloads and installed games are kept.',
     next: 'Check the disk and its permissions, then try again.',
   },
   PERMISSION_DENIED: {
@@ -172,19 +172,19 @@ export const errorTable = {
     next: 'Choose another name, or that folder.',
   },
   GAMES_DIR_LOST: {
-    message: 'The games folder is not there.',
+    message: 'The games folder is missing.',
     kept: 'What is on it is untouched.',
     next: 'Connect the drive, or choose another games folder.',
   },
   INVALID_PATH: {
     message: 'A path is not allowed.',
     kept: nothingChanged,
-    next: 'The source of this path is broken or hostile; use another one.',
+    next: 'Use another source: this one is broken or tries to write outside the game folder.',
   },
   UNSAFE_ROOT: {
-    message: 'The game folder is not one that Lanspread may write to.',
+    message: 'Lanspread may not write to the folder of this game.',
     kept: nothingChanged,
-    next: 'Move the link or file of that name out of the games folder.',
+    next: 'Move the link or file with its name out of the games folder.',
   },
   // catalog
   CATALOG_INVALID: {
@@ -198,9 +198,9 @@ export const errorTable = {
     next: 'Check the path.',
   },
   CATALOG_UNSIGNED: {
-    message: 'The catalog is not signed by a key that this PC trusts.',
+    message: 'The catalog has no signature that this PC trusts.',
     kept: 'The catalogs that were loaded before stay in use.',
-    next: "Put its maker's public key into `certs`, or ask for a signed copy.",
+    next: "Add its author's public key in the settings, or ask for a signed copy.",
   },
   UNKNOWN_CATALOG: {
     message: 'There is no catalog with this id.',
@@ -209,40 +209,40 @@ export const errorTable = {
   },
   // signatures
   SIGNATURE_INVALID: {
-    message: 'The signature does not fit.',
+    message: 'The signature does not match the file.',
     kept: nothingChanged,
-    next: 'The file was changed after it was signed, or by somebody whose key is not trusted here: get it again from its maker.',
+    next: 'Get the file again from its author. It was changed after it was signed, or the key is not trusted here.',
   },
   KEY_INVALID: {
     message: 'This is not an Ed25519 key.',
     kept: nothingChanged,
-    next: 'Make a pair of keys with `lanspread catalog keygen`.',
+    next: 'Create a key pair with `lanspread catalog keygen`.',
   },
   // network
   BAD_MESSAGE: {
-    message: 'A peer sent something that is not the protocol.',
+    message: 'Another PC sent a message that is not part of the protocol.',
     kept: nothingChanged,
-    next: 'Nothing: the stream was closed.',
+    next: 'You need not do anything. The connection was closed.',
   },
   FRAME_TOO_LARGE: {
-    message: 'A peer sent a message over the size limit.',
+    message: 'Another PC sent a message that is too large.',
     kept: nothingChanged,
-    next: 'Nothing: the stream was closed.',
+    next: 'You need not do anything. The connection was closed.',
   },
   INCOMPATIBLE_PEER: {
-    message: 'The peer speaks another protocol version.',
+    message: 'The other PC uses a different protocol version.',
     kept: nothingChanged,
-    next: 'Update Lanspread on both PCs to the same version.',
+    next: 'Install the same version of Lanspread on both PCs.',
   },
   ROOM_CLOSED: {
-    message: 'This room is closed, and the two PCs do not have the same key.',
+    message: 'The room is closed, and the two PCs have different room keys.',
     kept: nothingChanged,
-    next: 'Give both PCs the same room key file in the settings, and start Lanspread again.',
+    next: 'Choose the same room key on both PCs in the settings, then restart Lanspread.',
   },
   ROOM_KEY_INVALID: {
     message: 'The room key cannot be used.',
     kept: 'Nothing was changed; without the key this PC stays alone.',
-    next: 'Name a file of 32 random bytes, the same on every PC of the room.',
+    next: 'Choose a file of 32 random bytes, the same on every PC in the room.',
   },
   SELF_CONNECT: {
     message: 'This address is this PC itself.',
@@ -250,57 +250,61 @@ export const errorTable = {
     next: 'Give the address of another PC.',
   },
   INVALID_ADDRESS: {
-    message: 'This is not a multiaddress.',
+    message: 'This is not a valid address.',
     kept: nothingChanged,
-    next: 'Use an address as `lanspread peers` prints it, e.g. /ip4/192.168.1.5/udp/4001/quic-v1.',
+    next: 'Enter a name or an IP address, or an address from `lanspread peers`, such as /ip4/192.168.1.5/udp/4001/quic-v1.',
   },
   PEER_UNREACHABLE: {
-    message: 'The peer cannot be reached.',
+    message: 'The other PC cannot be reached.',
     kept: nothingChanged,
-    next: 'Check that it runs and that no firewall is in between (`lanspread doctor`).',
+    next: 'Check that Lanspread is running there and that no firewall blocks it (`lanspread doctor`).',
   },
   PEER_GONE: {
-    message: 'The peer is gone.',
-    kept: 'Verified blocks are kept.',
-    next: 'It resumes when a peer with the game is back.',
+    message: 'The other PC has left.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'The download continues when a PC with this game is back.',
   },
   PEER_TIMEOUT: {
-    message: 'The peer did not answer in time.',
-    kept: 'Verified blocks are kept.',
-    next: 'Try again; see `lanspread doctor` if it stays so.',
+    message: 'The other PC did not answer in time.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'Try again. If it keeps happening, run `lanspread doctor`.',
   },
   TOO_MANY_REQUESTS: {
-    message: 'The peer is at its limit.',
+    message: 'The other PC is busy.',
     kept: nothingChanged,
-    next: 'Nothing: it is tried again by itself.',
+    next: 'You need not do anything. Lanspread tries again.',
   },
   // serve gate
   GAME_NOT_FOUND: {
-    message: 'The peer does not have this game in this version.',
+    message: 'The other PC does not have this version of the game.',
     kept: nothingChanged,
-    next: 'Another peer is used.',
+    next: 'Lanspread uses another PC.',
   },
   MANIFEST_PENDING: {
-    message: 'The peer is still hashing this game.',
+    message: 'The other PC is still checking this game.',
     kept: nothingChanged,
-    next: 'It is waited for.',
+    next: 'Lanspread waits for it.',
   },
   MANIFEST_MISMATCH: {
-    message: 'The peer has other content under this version.',
+    message: 'The other PC has different files under the same version.',
     kept: nothingChanged,
-    next: 'Another peer is used.',
+    next: 'Lanspread uses another PC.',
   },
-  NOT_SERVED: { message: 'The peer does not give this.', kept: nothingChanged, next: 'Another peer is used.' },
-  BLOCK_NOT_AVAILABLE: {
-    message: 'The peer does not have this block (yet).',
+  NOT_SERVED: {
+    message: 'The other PC does not share this.',
     kept: nothingChanged,
-    next: 'Another peer is used.',
+    next: 'Lanspread uses another PC.',
+  },
+  BLOCK_NOT_AVAILABLE: {
+    message: 'The other PC does not have this block yet.',
+    kept: nothingChanged,
+    next: 'Lanspread uses another PC.',
   },
   // download
   NO_PEERS: {
-    message: 'No peer here has the wanted version.',
-    kept: 'What was there before is kept.',
-    next: 'Wait until somebody who has it is online.',
+    message: 'No PC here has this version.',
+    kept: 'What you had before is kept.',
+    next: 'Wait until someone who has it is here.',
   },
   MANIFEST_TIE: {
     message: 'The PCs hold different files of this game, and it is not clear which are right.',
@@ -310,57 +314,57 @@ export const errorTable = {
   MANIFEST_INVALID: {
     message: 'The list of files of this game is not valid.',
     kept: nothingChanged,
-    next: 'The peer that sent it is broken or hostile; use another one.',
+    next: 'Get the game from another PC: the one that sent the list is broken or malicious.',
   },
   NO_SOUND_SOURCE: {
-    message: 'The remaining blocks arrive damaged from every peer.',
-    kept: 'Verified blocks are kept.',
-    next: 'Let the named peer verify its copy, then resume.',
+    message: 'The remaining blocks arrive damaged from every PC.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'Verify the game on the named PC, then try again.',
   },
   BLOCK_CORRUPT: {
     message: 'A block does not match its hash.',
-    kept: 'Verified blocks are kept.',
-    next: 'It is fetched from another peer.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'Lanspread gets it from another PC.',
   },
   // install
   NO_ARCHIVE: {
-    message: 'The payload has nothing to install.',
+    message: 'The download contains nothing to install.',
     kept: 'The download is kept.',
     next: 'Verify the download.',
   },
   NO_UNPACKER: {
-    message: 'No unpacker knows this archive.',
+    message: 'No installed extension can open this archive.',
     kept: 'The download is kept.',
     next: 'Install an extension that can open it.',
   },
   ARCHIVE_CORRUPT: {
     message: 'The archive is damaged.',
-    kept: 'The download and any earlier install are kept.',
-    next: 'Verify and repair the download.',
+    kept: 'The download and the installed game are kept.',
+    next: 'Repair the download.',
   },
   ARCHIVE_ENCRYPTED: {
-    message: 'The archive is encrypted.',
+    message: 'The archive has a password.',
     kept: 'The download is kept.',
-    next: 'Ask who packed it for a copy without a password.',
+    next: 'Delete the download, and ask whoever packed it for a copy without a password.',
   },
   ARCHIVE_HOSTILE: {
-    message: 'The archive tries to write outside its folder or to exhaust this PC.',
-    kept: 'Nothing outside staging was written; the download is kept.',
-    next: 'Remove it and tell who packed it.',
+    message: 'The archive tries to write outside its folder or to overload this PC.',
+    kept: 'Nothing was written outside; the download is kept.',
+    next: 'Delete the download, and tell whoever packed it.',
   },
   ARCHIVE_UNSUITABLE: {
-    message: 'The archive holds something that Windows cannot store.',
-    kept: 'The download and any earlier install are kept.',
+    message: 'The archive contains something that Windows cannot store.',
+    kept: 'The download and the installed game are kept.',
     next: 'Ask who packed it to give the named file another name.',
   },
   UNPACKER_FAILED: {
-    message: 'The unpacker failed.',
-    kept: 'The download and any earlier install are kept.',
-    next: 'See the log; verify the download.',
+    message: 'The archive could not be unpacked.',
+    kept: 'The download and the installed game are kept.',
+    next: 'Verify the download. The log has the details.',
   },
   // extensions
   EXTENSION_INVALID: {
-    message: 'This is not a sound extension.',
+    message: 'This is not a valid extension.',
     kept: nothingChanged,
     next: 'Get it again from its author, or correct the named field.',
   },
@@ -377,37 +381,37 @@ export const errorTable = {
   EXTENSION_BUILT_IN: {
     message: 'This extension is part of Lanspread.',
     kept: nothingChanged,
-    next: 'Disable it instead.',
+    next: 'Turn it off instead.',
   },
   EXTENSION_DISABLED: {
-    message: 'The extension is disabled.',
+    message: 'The extension is turned off.',
     kept: nothingChanged,
-    next: 'Enable it, or update it when it was disabled for its crashes.',
+    next: 'Turn it on. If it was turned off because it crashed, update it.',
   },
   EXTENSION_FAILED: {
-    message: 'The extension failed.',
+    message: 'The extension reported an error.',
     kept: nothingChanged,
-    next: 'Tell its author what the log says; another extension may do.',
+    next: 'Tell its author what the log says, or use another extension.',
   },
   EXTENSION_CRASHED: {
-    message: "The extension's process ended.",
-    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
-    next: 'Try again; it is started anew. After three crashes in five minutes it is disabled.',
+    message: 'The extension crashed.',
+    kept: 'Lanspread and all other extensions go on; downloads and installed games are kept.',
+    next: 'Try again: it restarts by itself. After three crashes in five minutes it is turned off.',
   },
   EXTENSION_TIMEOUT: {
     message: 'The extension did not answer in time.',
-    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
-    next: 'Try again; tell its author when it happens every time.',
+    kept: 'Lanspread and all other extensions go on; downloads and installed games are kept.',
+    next: 'Try again. If it keeps happening, tell its author.',
   },
   EXTENSION_MISBEHAVED: {
     message: 'The extension broke the rules for extensions.',
-    kept: 'Lanspread and all other extensions go on; downloads and earlier installs are kept.',
-    next: 'Disable it and tell its author what the log says.',
+    kept: 'Lanspread and all other extensions go on; downloads and installed games are kept.',
+    next: 'Turn it off, and tell its author what the log says.',
   },
   // the rest
   INTERNAL: {
-    message: 'Lanspread made a mistake.',
-    kept: 'Verified blocks and installed games are kept.',
+    message: 'Something went wrong.',
+    kept: 'Downloads and installed games are kept.',
     next: 'Please report it with the log.',
   },
 } as const satisfies Record<string, ErrorEntry>;

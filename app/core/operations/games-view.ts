@@ -13,6 +13,8 @@ export interface Failure {
   readonly message: string;
   /** The figures and names of the case that the code has; left out when there are none. */
   readonly details?: TellingDetails;
+  /** What failed: trying again means this. */
+  readonly operation?: OperationKind;
 }
 
 export interface Resumable {

@@ -155,7 +155,10 @@ export class OperationRunner implements AsyncDisposable {
       terminal = await this.#blamed(terminal);
       // That somebody asked to stop is no failure to remember.
       if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
-        this.failures.set(gameId, failureOf(terminal));
+        this.failures.set(gameId, {
+          ...failureOf(terminal),
+          operation: this.active.get(gameId)?.kind ?? operation.kind,
+        });
     } finally {
       this.#end(gameId, hold, terminal);
     }

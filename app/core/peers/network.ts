@@ -272,7 +272,7 @@ class LibP2pNetwork implements PeerNetwork {
 
   #assertRoomFor(peerId: string): void {
     if (this.#sessions.size < limits.sessions || this.#sessions.get(peerId)) return;
-    throw new LanspreadError('TOO_MANY_REQUESTS', { message: `There are ${limits.sessions} peers already.` });
+    throw new LanspreadError('TOO_MANY_REQUESTS', { message: `There are ${limits.sessions} PCs connected already.` });
   }
 
   #updateAll(): void {

@@ -15,7 +15,7 @@ class I18n {
   readonly duration = (seconds: number): string => texts.formatDuration(this.language, seconds);
   readonly time = (at: number): string => texts.formatTime(this.language, at);
   readonly date = (at: number): string => texts.formatDate(this.language, at);
-  readonly percent = texts.formatPercent;
+  readonly percent = (done: number, total: number): string => texts.formatPercent(this.language, done, total);
   readonly countdown = texts.formatCountdown;
 }
 

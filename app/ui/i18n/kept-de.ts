@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../core/rpc/client.ts';
 
-const blocks = 'Geprüfte Blöcke bleiben erhalten.';
+const blocks = 'Was schon geladen ist, bleibt erhalten.';
 const download = 'Der Download bleibt erhalten.';
-const downloadAndInstall = 'Der Download und was installiert ist bleiben erhalten.';
+const downloadAndInstall = 'Der Download und das installierte Spiel bleiben erhalten.';
 const catalogs = 'Die bisherigen Kataloge gelten weiter.';
 const locked = 'Der Kioskmodus bleibt gesperrt.';
 const othersGoOn =
@@ -18,7 +18,7 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   TOO_MANY_ATTEMPTS: locked,
   STATE_CORRUPT: 'Sie wurde beiseitegelegt; deine Spiele sind unberührt.',
   DISK_FULL: blocks,
-  IO_ERROR: 'Geprüfte Blöcke und installierte Spiele bleiben erhalten.',
+  IO_ERROR: 'Downloads und installierte Spiele bleiben erhalten.',
   GAMES_DIR_LOST: 'Was darin liegt, ist unberührt.',
   CATALOG_INVALID: catalogs,
   CATALOG_NOT_FOUND: catalogs,
@@ -26,18 +26,18 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   ROOM_KEY_INVALID: 'Es wurde nichts verändert; ohne den Schlüssel bleibt dieser PC allein.',
   PEER_GONE: blocks,
   PEER_TIMEOUT: blocks,
-  NO_PEERS: 'Was vorher da war, bleibt erhalten.',
+  NO_PEERS: 'Was du vorher hattest, bleibt erhalten.',
   NO_SOUND_SOURCE: blocks,
   BLOCK_CORRUPT: blocks,
   NO_ARCHIVE: download,
   NO_UNPACKER: download,
   ARCHIVE_CORRUPT: downloadAndInstall,
   ARCHIVE_ENCRYPTED: download,
-  ARCHIVE_HOSTILE: 'Außerhalb des Arbeitsordners wurde nichts geschrieben; der Download bleibt erhalten.',
+  ARCHIVE_HOSTILE: 'Außerhalb wurde nichts geschrieben; der Download bleibt erhalten.',
   ARCHIVE_UNSUITABLE: downloadAndInstall,
   UNPACKER_FAILED: downloadAndInstall,
   EXTENSION_CRASHED: othersGoOn,
   EXTENSION_TIMEOUT: othersGoOn,
   EXTENSION_MISBEHAVED: othersGoOn,
-  INTERNAL: 'Geprüfte Blöcke und installierte Spiele bleiben erhalten.',
+  INTERNAL: 'Downloads und installierte Spiele bleiben erhalten.',
 };

@@ -65,9 +65,9 @@ export function formatSpeed(language: Language, bytesPerSecond: number): string 
   return inUnits(language, Math.max(bytesPerSecond, 0), { suffix: '-per-second', isLive: true });
 }
 
-/** Never rounds up to 100 before the end. */
-export function formatPercent(done: number, total: number): string {
-  return `${percentOf(done, total)} %`;
+/** 43%; in German with a space: 43 %. Never rounds up to 100 before the end. */
+export function formatPercent(language: Language, done: number, total: number): string {
+  return numberFormat(language, { style: 'percent' }).format(percentOf(done, total) / 100);
 }
 
 /** 0 to 100, whole; 0 when the total is not known. */
@@ -75,14 +75,12 @@ export function percentOf(done: number, total: number): number {
   return total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0;
 }
 
-/** As a clock counts: 0:49, 12:05, 1:02:00. */
+/** How long something still takes: 49 s, 12 min, 1 h 2 min. The signs of the units are the same in both languages. */
 export function formatCountdown(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  const hours = Math.floor(whole / 3_600);
-  const minutes = Math.floor(whole / 60) % 60;
-  if (hours > 0) return `${hours}:${pad(minutes)}:${pad(whole % 60)}`;
-  return `${minutes}:${pad(whole % 60)}`;
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.ceil(whole / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** How long something was played: 6 h 12 min. The signs of the units are the same in both languages. */

@@ -6,7 +6,7 @@ import { mount, unmount } from 'svelte';
 import { padUse } from '../state/pad.svelte.ts';
 import { perform, scrollBy } from './pad-actions.ts';
 import PadHints from './PadHints.svelte';
-import { PadReader, scrollOf, type PadState } from './pad-reader.ts';
+import { PadReader, type PadState } from './pad-reader.ts';
 
 const scrollPixelsPerFrame = 26;
 
@@ -27,18 +27,18 @@ export function startGamepad(): () => void {
     }
     frame = requestAnimationFrame(look);
     if (!document.hasFocus()) {
-      reader.ignore(pads);
+      reader.ignore(pads, nowMs);
       return;
     }
     const actions = reader.read(pads, nowMs);
-    const scroll = scrollOf(pads);
+    const { scroll } = reader;
     if (actions.length > 0 || scroll !== 0) padUse.isLast = true;
     if (scroll !== 0) scrollBy(scroll * scrollPixelsPerFrame);
     for (const action of actions) perform(action);
   };
   const begin = (): void => {
     if (frame !== undefined) return;
-    reader.ignore(connectedPads());
+    reader.ignore(connectedPads(), performance.now());
     frame = requestAnimationFrame(look);
   };
   const other = ({ isTrusted }: Event): void => {
@@ -55,9 +55,11 @@ export function startGamepad(): () => void {
   };
 }
 
+/** Only pads whose buttons are known: keyboards, wheels and adapters that call themselves pads have another mapping. */
 function connectedPads(): PadState[] {
   return navigator
     .getGamepads()
-    .filter((pad) => pad?.connected === true)
-    .map((pad) => ({ buttons: pad?.buttons.map(({ pressed }) => pressed) ?? [], axes: pad?.axes ?? [] }));
+    .filter((pad) => pad !== null)
+    .filter((pad) => pad.connected && pad.mapping === 'standard')
+    .map(({ index, buttons, axes }) => ({ index, buttons: buttons.map(({ pressed }) => pressed), axes }));
 }

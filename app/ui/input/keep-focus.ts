@@ -30,6 +30,20 @@ export function releaseFocus(): void {
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
+/** A grid is drawn after a few frames. */
+const framesToWait = 10;
+
+/** Gives the focus to what opens this game, unless a person has put it elsewhere meanwhile. */
+export function focusOpener(gameId: string, framesLeft = framesToWait): void {
+  requestAnimationFrame(() => {
+    const { activeElement } = document;
+    if (activeElement && activeElement !== document.body && activeElement.tagName !== 'MAIN') return;
+    const opener = document.querySelector<HTMLElement>(`main [data-opens="${CSS.escape(gameId)}"]`);
+    if (opener) opener.focus({ preventScroll: true });
+    else if (framesLeft > 0) focusOpener(gameId, framesLeft - 1);
+  });
+}
+
 /** Begins to watch. Called once per window; returns how to stop. */
 export function watchFocus(): () => void {
   const onFocusIn = ({ target }: FocusEvent): void => {

@@ -42,7 +42,7 @@ export function perform(action: PadAction): void {
       if (!isTaken) goBack();
       break;
     case 'act':
-      (actionButton(before) ?? actionButton(document.querySelector('dialog[open], [data-details]')))?.click();
+      (actionButton(before) ?? actionButton(document.querySelector('[data-page="game"]')))?.click();
       break;
     case 'search':
       document.querySelector<HTMLElement>('input[type="search"]')?.focus();
@@ -77,17 +77,26 @@ function moveFocus(direction: Direction): void {
     return turnSelect(active, direction === 'left' ? -1 : 1);
   const dialog = Array.from(document.querySelectorAll('dialog[open]')).at(-1);
   const isInside = active instanceof HTMLElement && active !== document.body && (dialog ?? document).contains(active);
-  // With nothing focused yet the content is the place to begin.
-  const root = dialog ?? (isInside ? document.body : (document.querySelector('main') ?? document.body));
+  const main = document.querySelector('main');
+  const first = main?.querySelector<HTMLElement>('#games .open[tabindex="0"], .action-button:not(:disabled)');
+  // With nothing focused yet the content is the place to begin: a game, not what sorts or filters them.
+  const begins = !isInside || active === main || active.matches('[data-page]');
+  if (begins && !dialog && first) return focusOn(first);
+  const root = dialog ?? (isInside ? document.body : (main ?? document.body));
   const controls = Array.from(root.querySelectorAll<HTMLElement>(focusable)).filter(
     (element) => element !== active && isShown(element) && isInSight(element, active),
   );
   const from = isInside ? boxOf(active) : undefined;
   const index = from ? nearestInDirection(from, controls.map(boxOf), direction) : 0;
   const next = index === undefined ? undefined : controls[index];
-  if (!next) return;
-  next.focus({ preventScroll: true });
-  next.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  if (next) focusOn(next);
+  // Nothing more to press that way, but maybe to read.
+  else if (direction === 'down' || direction === 'up') scrollBy(direction === 'down' ? 120 : -120);
+}
+
+function focusOn(element: HTMLElement): void {
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 function turnSelect(select: HTMLSelectElement, by: 1 | -1): void {

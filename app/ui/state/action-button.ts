@@ -5,33 +5,24 @@
 import type { GameView } from '../../core/rpc/contract.ts';
 import type { MessageKey } from '../i18n/messages/index.ts';
 import { percentOf } from '../i18n/translate.ts';
-
-export type GameCommand =
-  | 'download'
-  | 'resume'
-  | 'install'
-  | 'update'
-  | 'play'
-  | 'stop'
-  | 'cancel'
-  | 'repair'
-  | 'uninstall'
-  | 'streamInstall';
+import { retryOf, stepOf, type GameCommand, type Step } from './advice.ts';
 
 export type Tone = 'accent' | 'play' | 'quiet' | 'muted' | 'danger';
 
 export interface ButtonFace {
   readonly label: MessageKey;
   readonly tone: Tone;
-  /** What a press does; without one it opens the details, or nothing where it is disabled. */
-  readonly command?: GameCommand;
-  readonly disabled?: boolean;
+  /** What a press does. Without a step it opens the game's page. */
+  readonly step?: Step;
+  /** It only tells: a press does nothing. */
+  readonly isInert?: boolean;
   /** 0 to 100: how far it is filled. */
   readonly fill?: number;
 }
 
 export interface ActionFace {
-  readonly main: ButtonFace;
+  /** Undefined where nothing can be done now. */
+  readonly main?: ButtonFace;
   /** Stands beside it. */
   readonly second?: ButtonFace;
   /** It can be called off: from the card while it waits, else where there is room for one more button. */
@@ -49,6 +40,7 @@ export type LineFace =
   | { readonly kind: 'downloaded' }
   | { readonly kind: 'installed' }
   | { readonly kind: 'versions'; readonly from: string; readonly to: string }
+  | { readonly kind: 'launching' }
   | { readonly kind: 'playing'; readonly since: number }
   | ({ readonly kind: 'failed' } & NonNullable<GameView['lastFailure']>);
 
@@ -60,38 +52,44 @@ export interface Running {
 /** Failures that are a person's wish. */
 const noFailure = new Set(['CANCELLED']);
 
-export function actionOf(game: GameView, progress: Running | undefined): ActionFace {
+export function actionOf(game: GameView, progress: Running | undefined, isLaunching = false): ActionFace {
+  if (isLaunching && (game.operation === undefined || game.operation.kind === 'Playing'))
+    return { main: { label: 'action.launching', tone: 'play', isInert: true }, line: { kind: 'launching' } };
   if (game.operation) return whileRunning(game.operation, progress);
   const { lastFailure } = game;
   if (lastFailure && !noFailure.has(lastFailure.code)) return afterFailure(game, lastFailure);
   if (game.resumable) {
     const { bytes, totalBytes } = game.resumable;
-    const main: ButtonFace = { label: 'action.resume', tone: 'accent', command: 'resume' };
+    const main = act('action.resume', 'accent', 'resume');
     return { main, ...besidePlay(game), line: { kind: 'kept', done: bytes, total: totalBytes } };
   }
   return atRest(game);
 }
 
+function act(label: MessageKey, tone: Tone, command: GameCommand): ButtonFace {
+  return { label, tone, step: { label, command } };
+}
+
+const play = act('action.play', 'play', 'play');
+
 function besidePlay(game: GameView): { second?: ButtonFace } {
-  return game.installed ? { second: { label: 'action.play', tone: 'play', command: 'play' } } : {};
+  return game.installed ? { second: play } : {};
 }
 
 function atRest(game: GameView): ActionFace {
-  const update: ButtonFace = { label: 'action.update', tone: 'accent', command: 'update' };
+  const update = act('action.update', 'accent', 'update');
   const versions = { kind: 'versions', from: hereVersion(game), to: game.version } as const;
   if (game.installed) {
-    const main: ButtonFace = { label: 'action.play', tone: 'play', command: 'play' };
-    if (game.updateAvailable) return { main, second: update, line: versions };
-    return { main, line: { kind: 'installed' } };
+    if (game.updateAvailable) return { main: play, second: update, line: versions };
+    return { main: play, line: { kind: 'installed' } };
   }
   if (game.downloaded) {
-    const main: ButtonFace = { label: 'action.install', tone: 'accent', command: 'install' };
-    if (game.updateAvailable) return { main: update, second: { ...main, tone: 'quiet' }, line: versions };
-    return { main, line: { kind: 'downloaded' } };
+    const install = act('action.install', 'accent', 'install');
+    if (game.updateAvailable) return { main: update, second: { ...install, tone: 'quiet' }, line: versions };
+    return { main: install, line: { kind: 'downloaded' } };
   }
-  if (game.peerCount > 0)
-    return { main: { label: 'action.get', tone: 'accent', command: 'download' }, line: { kind: 'offer' } };
-  return { main: { label: 'action.none', tone: 'muted', disabled: true }, line: { kind: 'nobody' } };
+  if (game.peerCount > 0) return { main: act('action.get', 'accent', 'download'), line: { kind: 'offer' } };
+  return { line: { kind: 'nobody' } };
 }
 
 function hereVersion({ installed, installedVersion, localVersion }: GameView): string {
@@ -127,19 +125,28 @@ function whileRunning(operation: NonNullable<GameView['operation']>, progress: R
       return { main: { label: 'action.removing', tone: 'quiet' }, line: { kind: 'downloaded' } };
     case 'Playing':
       return {
-        main: { label: 'action.stop', tone: 'danger', command: 'stop' },
+        main: act('action.stop', 'quiet', 'stop'),
         line: { kind: 'playing', since: operation.startedAt },
       };
   }
 }
 
+/** The main button is what the failure's text advises. Beside it stands trying again, or playing what is installed. */
 function afterFailure(game: GameView, failure: NonNullable<GameView['lastFailure']>): ActionFace {
-  const main: ButtonFace = { label: 'action.retry', tone: 'accent', command: retryOf(game) };
-  return { main, ...besidePlay(game), line: { kind: 'failed', ...failure } };
+  const line = { kind: 'failed', ...failure } as const;
+  const retry = retryOf(game);
+  const again = act('action.retry', 'accent', retry);
+  const advised = stepOf(failure.code);
+  if (!advised) {
+    if (retry === 'download' && game.peerCount === 0 && !game.downloaded) return { line };
+    return { main: again, ...(retry !== 'play' && besidePlay(game)), line };
+  }
+  const main: ButtonFace = { label: advised.label, tone: 'accent', step: advised };
+  const others = game.installed && retry !== 'play' ? [play, again] : [again];
+  const second = others.find(({ step }) => !isSameStep(step, advised));
+  return { main, ...(second && { second: second === again ? { ...again, tone: 'quiet' } : second }), line };
 }
 
-function retryOf(game: GameView): GameCommand {
-  if (game.resumable) return 'resume';
-  if (game.installed) return game.updateAvailable ? 'update' : 'play';
-  return game.downloaded && !game.updateAvailable ? 'install' : 'download';
+function isSameStep(one: Step | undefined, other: Step): boolean {
+  return one !== undefined && 'command' in one && 'command' in other && one.command === other.command;
 }

@@ -1,20 +1,20 @@
 /** Everything the components look at, made once per window. */
-import { errorTable, isErrorCode, LanspreadError, type ErrorDetails } from '../../core/rpc/client.ts';
-import type { CommandInput, CommandName, CommandResult } from '../../core/rpc/contract.ts';
+import { errorTable, isErrorCode, type ErrorDetails } from '../../core/rpc/client.ts';
 import { detailedText } from '../i18n/error-text.ts';
 import { errorTexts, keptText } from '../i18n/errors.ts';
 import { i18n, t } from '../i18n/i18n.svelte.ts';
 import { CoreLink } from '../link/core-link.svelte.ts';
 import { takeToken } from '../link/token.ts';
 import { Games } from './games.svelte.ts';
+import { Launching } from './launching.svelte.ts';
 import { ProgressOverlay } from './progress.svelte.ts';
 import { Room } from './room.svelte.ts';
 import { SettingsStore } from './settings.svelte.ts';
-import { toasts } from './toasts.svelte.ts';
 
 export const link = new CoreLink({ port: Number(location.port), token: takeToken(), host: location.hostname });
 export const games = new Games(link);
 export const progress = new ProgressOverlay(link);
+export const launching = new Launching(link);
 export const room = new Room(link);
 export const settings = new SettingsStore(link);
 
@@ -43,18 +43,4 @@ export function keptAfter(code: string): string | undefined {
 /** The core's texts mark commands as a terminal's help does. */
 function plain(text: string): string {
   return i18n.language === 'de' ? text.replaceAll(/`([^`]*)`/g, '„$1“') : text.replaceAll(/`([^`]*)`/g, '“$1”');
-}
-
-/** Gives a command on a person's behalf: a refusal is shown, not thrown. Answers undefined then. */
-export async function command<Name extends CommandName>(
-  name: Name,
-  params: CommandInput<Name>,
-): Promise<CommandResult<Name> | undefined> {
-  try {
-    return await link.invoke(name, params);
-  } catch (error) {
-    const coded = error instanceof LanspreadError ? error : undefined;
-    toasts.show('bad', coded ? explain(coded) : String(error));
-    return undefined;
-  }
 }

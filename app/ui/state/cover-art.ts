@@ -34,3 +34,13 @@ export function coverArt(title: string): CoverArt {
     y: 4 + ((seed >>> 12) % 24),
   };
 }
+
+/** Up to three letters or digits that stand for a title: `HL2`, `CS`, `Q`. */
+export function initialsOf(title: string): string {
+  const words = title.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const telling = words.filter((word) => !/^(?:the|of|and|a|an|der|die|das|und)$/i.test(word));
+  return (telling.length > 0 ? telling : words)
+    .slice(0, 3)
+    .map((word) => (/^\p{N}/u.test(word) ? word.slice(0, 2) : (Array.from(word)[0] ?? '').toUpperCase()))
+    .join('');
+}

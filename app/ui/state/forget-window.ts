@@ -1,5 +1,6 @@
 /** What a player leaves behind in the window itself. */
 import { releaseFocus } from '../input/keep-focus.ts';
+import { forgetScroll } from '../input/keep-scroll.ts';
 import { router } from './router.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
@@ -11,6 +12,7 @@ export function forgetWindow(): void {
   for (const { id } of toasts.list) toasts.dismiss(id);
   for (const storage of [sessionStorage, localStorage])
     for (const key of Object.keys(storage)) if (key !== kept) storage.removeItem(key);
+  forgetScroll();
   for (const element of document.querySelectorAll('*')) if (element.scrollTop > 0) element.scrollTop = 0;
   for (const dialog of document.querySelectorAll('dialog[open]:not([data-kiosk])'))
     dialog.dispatchEvent(new Event('cancel', { cancelable: true }));

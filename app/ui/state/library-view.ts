@@ -59,19 +59,30 @@ const orders: Partial<Record<FoundSort, (a: GameView, b: GameView) => number>> =
   played: (a, b) => b.playedSeconds - a.playedSeconds,
 };
 
+/** What narrows the library, each by itself. */
+const dimensions = ['state', 'genres', 'players', 'size', 'collection', 'found'] as const;
+type Dimension = (typeof dimensions)[number];
+
+interface Narrowing extends Omit<LibraryQuery, 'found'> {
+  readonly found: ReadonlySet<string> | undefined;
+}
+
+const fits: Record<Dimension, (game: GameView, query: Narrowing) => boolean> = {
+  state: (game, { state }) => fitsState[state](game),
+  genres: (game, { genres }) => genres.size === 0 || game.genres.some((genre) => genres.has(genre)),
+  players: ({ players: range }, { players }) =>
+    players === undefined || (range !== undefined && fitsPlayers[players](range)),
+  size: ({ sizeBytes }, { size }) => size === undefined || fitsSize[size](sizeBytes),
+  collection: ({ id }, { collection }) => !collection || collection.has(id),
+  found: ({ id }, { found }) => !found || found.has(id),
+};
+
 /** `games` are by title. */
 export function selectGames(games: readonly GameView[], query: LibraryQuery): readonly GameView[] {
-  const { players, size, collection, genres, found } = query;
+  const { found } = query;
   const ranks = found && new Map(found.map((id, index) => [id, index]));
-  const selected = games.filter(
-    (game) =>
-      fitsState[query.state](game) &&
-      (!ranks || ranks.has(game.id)) &&
-      (!collection || collection.has(game.id)) &&
-      (genres.size === 0 || game.genres.some((genre) => genres.has(genre))) &&
-      (players === undefined || (game.players !== undefined && fitsPlayers[players](game.players))) &&
-      (size === undefined || fitsSize[size](game.sizeBytes)),
-  );
+  const narrowing = { ...query, found: found && new Set(found) };
+  const selected = games.filter((game) => dimensions.every((dimension) => fits[dimension](game, narrowing)));
   if (ranks && query.sort === 'relevance')
     return selected.sort((a, b) => (ranks.get(a.id) ?? 0) - (ranks.get(b.id) ?? 0));
   const order = orders[query.sort];
@@ -82,27 +93,50 @@ export interface LibraryCounts {
   readonly states: Readonly<Record<StateFilter, number>>;
   readonly players: Readonly<Record<PlayerFilter, number>>;
   readonly sizes: Readonly<Record<SizeFilter, number>>;
-  /** Most games first. */
+  /** Most games first; those in use stay with none. */
   readonly genres: readonly (readonly [genre: string, count: number])[];
+  readonly collections: ReadonlyMap<string, number>;
 }
 
-export function countGames(games: readonly GameView[]): LibraryCounts {
+export interface NamedCollection {
+  readonly name: string;
+  readonly gameIds: readonly string[];
+}
+
+/** How many games each filter would show besides the search and the filters of the other groups. */
+export function countGames(
+  games: readonly GameView[],
+  query: LibraryQuery,
+  collections: readonly NamedCollection[] = [],
+): LibraryCounts {
   const states = zeroes(stateFilters);
   const players = zeroes(playerFilters);
   const sizes = zeroes(sizeFilters);
-  const genres = new Map<string, number>();
+  const genres = new Map<string, number>([...query.genres].map((genre) => [genre, 0]));
+  const collected = new Map<string, number>(collections.map(({ name }) => [name, 0]));
+  const namesById = new Map<string, string[]>();
+  for (const { name, gameIds } of collections)
+    for (const id of gameIds) namesById.set(id, [...(namesById.get(id) ?? []), name]);
+  const narrowing = { ...query, found: query.found && new Set(query.found) };
   // One pass: it runs whenever any of thousands of games changes.
   for (const game of games) {
-    for (const name of stateFilters) if (fitsState[name](game)) states[name] += 1;
-    if (game.players) for (const name of playerFilters) if (fitsPlayers[name](game.players)) players[name] += 1;
-    for (const name of sizeFilters) if (fitsSize[name](game.sizeBytes)) sizes[name] += 1;
-    for (const genre of game.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+    const missed = dimensions.filter((dimension) => !fits[dimension](game, narrowing));
+    if (missed.length > 1) continue;
+    const counts = (dimension: Dimension): boolean => missed.length === 0 || missed[0] === dimension;
+    if (counts('state')) for (const name of stateFilters) if (fitsState[name](game)) states[name] += 1;
+    if (counts('players') && game.players)
+      for (const name of playerFilters) if (fitsPlayers[name](game.players)) players[name] += 1;
+    if (counts('size')) for (const name of sizeFilters) if (fitsSize[name](game.sizeBytes)) sizes[name] += 1;
+    if (counts('genres')) for (const genre of game.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+    if (counts('collection'))
+      for (const name of namesById.get(game.id) ?? []) collected.set(name, (collected.get(name) ?? 0) + 1);
   }
   return {
     states,
     players,
     sizes,
     genres: [...genres].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)),
+    collections: collected,
   };
 }
 

@@ -31,8 +31,14 @@ class LibraryState {
   #focusGrid: (() => void) | undefined;
 
   readonly collections = $derived(settings.all?.collections ?? []);
-  readonly counts = $derived(countGames(games.list));
+  readonly counts = $derived(countGames(games.list, this.#asQuery(), this.collections));
   readonly selected = $derived(selectGames(games.list, this.#asQuery()));
+
+  /** Changes with what is searched, filtered and sorted by, and with nothing else. */
+  get narrowing(): string {
+    const { query, state, genres, players, size, collection, sort, foundSort } = this;
+    return JSON.stringify([query.trim(), state, [...genres], players, size, collection, sort, foundSort]);
+  }
 
   get isFiltered(): boolean {
     return (

@@ -1,5 +1,6 @@
 /** What can be done with a game besides its one button, in the order of the buttons. Pure. */
 import type { GameView } from '../../core/rpc/contract.ts';
+import type { GameCommand } from './advice.ts';
 
 export type MoreAction =
   | 'getOnly'
@@ -11,6 +12,21 @@ export type MoreAction =
   | 'repair'
   | 'remove'
   | 'uninstall';
+
+export const commandOf: Readonly<Record<MoreAction, GameCommand>> = {
+  getOnly: 'download',
+  stream: 'streamInstall',
+  install: 'install',
+  discard: 'cancel',
+  reveal: 'revealFiles',
+  verify: 'verify',
+  repair: 'repair',
+  remove: 'removeDownload',
+  uninstall: 'uninstall',
+};
+
+/** These delete something. */
+export const deletes: ReadonlySet<MoreAction> = new Set(['discard', 'remove', 'uninstall']);
 
 export function moreActions(game: GameView): MoreAction[] {
   if (game.operation) return game.downloaded || game.installed ? ['reveal'] : [];

@@ -41,21 +41,42 @@ export interface RoomSheet {
   readonly scale?: number;
 }
 
+/**
+ * A few need no more than a strip, so that the table below stays in sight. They stand at the sides, in degrees from the
+ * right: above and below the middle is no room.
+ */
+const anglesOfFew: readonly (readonly number[])[] = [[], [0], [180, 0], [180, -38, 38], [-142, 142, -38, 38]];
+const fewRadius = 0.86;
+
+/** In pixels: as wide as its place, and as high as it needs and the window allows. */
+export function sheetOf(count: number, place: { readonly width: number; readonly windowHeight: number }): RoomSheet {
+  const width = Math.max(place.width, 320);
+  const whole = Math.min(Math.max(width * 0.42, 330), Math.max(place.windowHeight * 0.52, 330));
+  return { width, height: Math.round(whole * (count < anglesOfFew.length ? 0.6 : 1)) };
+}
+
 export function roomMap(count: number, { width, height, scale = 1 }: RoomSheet): RoomMap {
   const { radii, nodeRadius: plainRadius } = ringsFor.find(({ upTo }) => count <= upTo) ??
     ringsFor[0] ?? { radii: [], nodeRadius: 0 };
   const centre = { x: width / 2, y: height / 2 };
   const nodeRadius = plainRadius * scale;
   const nodes: MapPoint[] = [];
+  const place = (angle: number, radius: number): number =>
+    nodes.push({
+      x: round(centre.x + Math.cos(angle) * radius * (width / 2 - margin.x * scale)),
+      y: round(centre.y + Math.sin(angle) * radius * (height / 2 - margin.y * scale)),
+    });
+  const angles = anglesOfFew[count];
+  if (angles) {
+    for (const degrees of angles) place((degrees / 180) * Math.PI, fewRadius);
+    return { width, height, centre, nodes, nodeRadius, showsNames: true };
+  }
   for (const [ring, onRing] of share(count, radii).entries()) {
     const radius = radii[ring] ?? 1;
     for (let index = 0; index < onRing; index += 1) {
       // Rings are turned against each other, so that lines do not run through the names of inner nodes.
       const angle = ((index + (turns[ring] ?? 0)) / onRing) * 2 * Math.PI - Math.PI / 2;
-      nodes.push({
-        x: round(centre.x + Math.cos(angle) * radius * (width / 2 - margin.x * scale)),
-        y: round(centre.y + Math.sin(angle) * radius * (height / 2 - margin.y * scale)),
-      });
+      place(angle, radius);
     }
   }
   return { width, height, centre, nodes, nodeRadius, showsNames: count <= few };

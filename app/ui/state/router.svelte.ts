@@ -1,17 +1,22 @@
 /** Which screen is shown. It stands in the address, so that going back works and a reload stays. */
-export const screens = ['library', 'queue', 'room', 'settings', 'extensions'] as const;
-export type Screen = (typeof screens)[number];
+import { screens, type Screen } from './screens.ts';
+
+export type { Screen } from './screens.ts';
 
 interface Place {
   readonly screen: Screen;
-  /** The game whose details lie over the screen. */
+  /** The game whose page is shown in place of the screen. */
   readonly gameId: string | undefined;
+  /** The part of the settings to begin at. */
+  readonly section: string | undefined;
 }
 
 function parse(hash: string): Place {
-  const [name, gameId] = hash.replace(/^#\/?/, '').split('/');
+  const [name, second] = hash.replace(/^#\/?/, '').split('/');
   const screen = screens.find((each) => each === name) ?? 'library';
-  return { screen, gameId: gameId ? decoded(gameId) : undefined };
+  const rest = second ? decoded(second) : undefined;
+  if (screen === 'settings') return { screen, gameId: undefined, section: rest };
+  return { screen, gameId: rest, section: undefined };
 }
 
 /** Whatever somebody typed into the address: what cannot be read names no game. */
@@ -34,6 +39,10 @@ class Router {
     return this.#place.gameId;
   }
 
+  get section(): string | undefined {
+    return this.#place.section;
+  }
+
   /** Called once, after the token was taken out of the address. */
   start(): void {
     this.#place = parse(location.hash);
@@ -42,8 +51,9 @@ class Router {
     });
   }
 
-  go(screen: Screen, gameId?: string): void {
-    location.hash = gameId === undefined ? `/${screen}` : `/${screen}/${encodeURIComponent(gameId)}`;
+  /** `part`: a game, or a section of the settings. */
+  go(screen: Screen, part?: string): void {
+    location.hash = part === undefined ? `/${screen}` : `/${screen}/${encodeURIComponent(part)}`;
   }
 
   openGame(gameId: string): void {

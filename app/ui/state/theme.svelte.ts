@@ -52,10 +52,11 @@ export const extensionThemes = new ExtensionThemes();
 /** Returns how to stop following the system's wish. */
 export function applyTheme(theme: string): (() => void) | undefined {
   const root = document.documentElement;
-  for (const token of themeTokens) root.style.removeProperty(`--${token}`);
+  for (const token of [...themeTokens, 'play-text']) root.style.removeProperty(`--${token}`);
   const extension = extensionThemes.byId[theme];
   if (extension) {
     root.dataset['theme'] = extension.base;
+    if (extension.colors['play'] !== undefined) root.style.setProperty('--play-text', 'var(--play)');
     for (const token of themeTokens) {
       const color = extension.colors[token];
       if (color !== undefined && /^#[0-9a-f]{6}$/i.test(color)) root.style.setProperty(`--${token}`, color);

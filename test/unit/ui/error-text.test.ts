@@ -26,7 +26,7 @@ const codes = Object.keys(errorDetailKinds).filter(isErrorCode);
 test('the figures and names of the case are in the German text, as German writes them', () => {
   assert.is(
     told('de', 'DISK_FULL', { neededBytes: 48_300_000_000, freeBytes: 1_234_000_000 }),
-    'Es ist nicht genug Platz frei: 48,3 GB werden gebraucht, 1,2 GB sind frei.',
+    'Es ist nicht genug Speicherplatz frei: 48,3 GB nötig, 1,2 GB frei.',
   );
   assert.is(
     told('de', 'NO_SOUND_SOURCE', { peerId: 'b2', file: 'data/maps.bin', block: 1_204 }),
@@ -49,15 +49,15 @@ test('the figures and names of the case are in the German text, as German writes
 test('English says it in people’s units and names, too, where the core has bare bytes and ids', () => {
   assert.is(
     told('en', 'DISK_FULL', { neededBytes: 48_300_000_000, freeBytes: 1_234_000_000 }),
-    'There is not enough free space: 48.3 GB are needed, 1.2 GB are free.',
+    'There is not enough free disk space: 48.3 GB needed, 1.2 GB free.',
   );
-  assert.is(told('en', 'PEER_GONE', { peerId: 'a1' }), 'nas is gone.');
+  assert.is(told('en', 'PEER_GONE', { peerId: 'a1' }), 'nas has left.');
   assert.is(told('en', 'NO_PEERS', { version: '2' }), undefined);
 });
 
 test('what the error does not tell makes the sentence shorter, and in the end the plain one', () => {
-  assert.is(told('de', 'DISK_FULL', { neededBytes: 2e9 }), 'Es ist nicht genug Platz frei: 2 GB werden gebraucht.');
-  assert.is(told('de', 'DISK_FULL', { path: '/games/a' }), 'Für /games/a ist nicht genug Platz frei.');
+  assert.is(told('de', 'DISK_FULL', { neededBytes: 2e9 }), 'Es ist nicht genug Speicherplatz frei: 2 GB nötig.');
+  assert.is(told('de', 'DISK_FULL', { path: '/games/a' }), 'Für /games/a ist nicht genug Speicherplatz frei.');
   for (const code of codes) assert.is(told('de', code, {}), undefined, code);
 });
 

@@ -77,7 +77,7 @@ test('what a search found comes in its order until another one is chosen', () =>
 });
 
 test('counts tell how many each filter would show', () => {
-  const counts = countGames(games);
+  const counts = countGames(games, everything);
   assert.equal(counts.states, { all: 4, installed: 2, downloaded: 1, available: 2, playing: 1, updates: 1 });
   assert.equal(counts.genres, [
     ['Racing', 2],
@@ -85,6 +85,27 @@ test('counts tell how many each filter would show', () => {
   ]);
   assert.is(counts.players['5-8'], 1);
   assert.is(counts.sizes.medium, 1);
+});
+
+test('counts keep to the search and to the filters of the other groups', () => {
+  const found = countGames(games, { ...everything, found: ['a', 'b'] });
+  assert.equal(found.states, { all: 2, installed: 1, downloaded: 0, available: 1, playing: 0, updates: 0 });
+  const racing = countGames(games, { ...everything, genres: new Set(['Party']) });
+  assert.is(racing.states.all, 1, 'other groups are narrowed');
+  assert.equal(racing.genres[0], ['Racing', 2], 'the group itself is not: another one of it would add');
+  const none = countGames(games, { ...everything, genres: new Set(['Party']), state: 'updates' });
+  assert.ok(
+    none.genres.some(([genre, count]) => genre === 'Party' && count === 0),
+    'what is chosen stays to be taken back',
+  );
+});
+
+test('what a filter counts is what it shows', () => {
+  const query = { ...everything, found: ['a', 'b', 'd'], genres: new Set(['Racing']) };
+  const counts = countGames(games, query, [{ name: 'mine', gameIds: ['a', 'd'] }]);
+  for (const state of ['all', 'installed', 'available', 'updates'] as const)
+    assert.is(counts.states[state], selectGames(games, { ...query, state }).length, state);
+  assert.is(counts.collections.get('mine'), selectGames(games, { ...query, collection: new Set(['a', 'd']) }).length);
 });
 
 test.run();

@@ -1,8 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { flowLevel, lineBetween, namedInCrowd, roomMap, shortName } from '../../../app/ui/state/room-map.ts';
+import { flowLevel, lineBetween, namedInCrowd, roomMap, sheetOf, shortName } from '../../../app/ui/state/room-map.ts';
 
 const sheet = { width: 1_000, height: 420 };
+/** Of the middle, in pixels. */
+const hubRadius = 46;
+/** A name and a speed below each other. */
+const labelHeight = 36;
 
 test('everybody has a place of their own on the sheet, clear of the middle, for 1 to 100 PCs', () => {
   for (let count = 1; count <= 100; count += 1) {
@@ -16,6 +20,24 @@ test('everybody has a place of their own on the sheet, clear of the middle, for 
         assert.ok(Math.hypot(x - other.x, y - other.y) > nodeRadius * 2, `${count}: circles stand apart`);
     }
   }
+});
+
+test('on every screen the circles of one to twelve PCs stand clear of the middle, and names have room', () => {
+  for (const width of [300, 520, 700, 980, 1_400, 2_600])
+    for (const windowHeight of [560, 720, 1_080, 2_160])
+      for (let count = 1; count <= 12; count += 1) {
+        const place = sheetOf(count, { width, windowHeight });
+        const { nodes, centre, nodeRadius, height } = roomMap(count, place);
+        const where = `${count} PCs, ${width} wide, window ${windowHeight} high`;
+        for (const [index, { x, y }] of nodes.entries()) {
+          const distance = Math.hypot(x - centre.x, y - centre.y);
+          assert.ok(distance > hubRadius + nodeRadius + 8, `${where}: clear of the middle (${distance})`);
+          const outward = y < centre.y ? y - nodeRadius - labelHeight : height - y - nodeRadius - labelHeight;
+          if (count <= 4) assert.ok(outward >= -8, `${where}: room for a name (${outward})`);
+          for (const other of nodes.slice(0, index))
+            assert.ok(Math.hypot(x - other.x, y - other.y) > nodeRadius * 2, `${where}: circles stand apart`);
+        }
+      }
 });
 
 test('an empty room is an empty sheet', () => {

@@ -1,5 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { errorTable } from '../../../app/core/base/index.ts';
+import { errorsDe } from '../../../app/ui/i18n/errors-de.ts';
+import { errorsDetailed } from '../../../app/ui/i18n/errors-detailed.ts';
 import { messages } from '../../../app/ui/i18n/messages/index.ts';
 import {
   fill,
@@ -34,17 +37,19 @@ test('sizes and speeds have three telling digits at most, in the way of the lang
 });
 
 test('a hundred percent is shown at the end only', () => {
-  assert.equal([formatPercent(999, 1_000), formatPercent(5, 5), formatPercent(1, 0)], ['99 %', '100 %', '0 %']);
+  const percents = [formatPercent('en', 999, 1_000), formatPercent('en', 5, 5), formatPercent('en', 1, 0)];
+  assert.equal(percents, ['99%', '100%', '0%']);
+  assert.is(plain(formatPercent('de', 43, 100)), '43 %');
 });
 
-test('times are told as a clock or as a duration', () => {
-  assert.equal([49, 725, 3_720].map(formatCountdown), ['0:49', '12:05', '1:02:00']);
+test('times are told in the largest units that fit', () => {
+  assert.equal([0.2, 49, 725, 3_599, 3_720].map(formatCountdown), ['1 s', '49 s', '13 min', '1 h 0 min', '1 h 2 min']);
   assert.is(plain(formatDuration('en', 22_320)), '6 h 12 min');
   assert.is(plain(formatDuration('de', 720)), '12 min');
 });
 
 test('values are filled in, plurals chosen, unknown names left to see', () => {
-  assert.is(translate('en', 'unit.peers', { count: 1 }), '1 peer');
+  assert.is(translate('en', 'unit.peers', { count: 1 }), '1 PC');
   assert.is(translate('de', 'unit.games', { count: 1_200 }), '1.200 Spiele');
   assert.is(fill('{a} {b}', 'en', { a: '$&' }), '$& {b}');
 });
@@ -59,6 +64,18 @@ test('every text is there in both languages with the same placeholders', () => {
     assert.equal(placeholders(german), placeholders(message), key);
     assert.ok(JSON.stringify(german).length > 2, key);
   }
+});
+
+test('people read of PCs, never of peers', () => {
+  const all =
+    JSON.stringify(messages) + JSON.stringify(errorTable) + JSON.stringify(errorsDe) + JSON.stringify(errorsDetailed);
+  const words = Array.from(all.matchAll(/[^"`]{0,30}\bpeers?\b[^"`]{0,20}/giu), ([text]) => text);
+  assert.equal(
+    words.filter(
+      (text) => !/lanspread peers|\w\.peers?\b|\{peers\}|unit\.peers|sort\.peers/i.test(text) && /\s/.test(text),
+    ),
+    [],
+  );
 });
 
 test.run();

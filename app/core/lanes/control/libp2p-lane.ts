@@ -54,7 +54,10 @@ async function receive(
     0,
   );
   if (reply.bytes !== expected)
-    throw new LanspreadError('BAD_MESSAGE', { message: 'The peer announces another length.', details: { peerId } });
+    throw new LanspreadError('BAD_MESSAGE', {
+      message: 'The other PC announced a different length.',
+      details: { peerId },
+    });
   const longest = Math.max(0, ...files.map(({ blocks }) => blocks[0]?.lengthBytes ?? 0));
   const buffer = Buffer.allocUnsafe(longest);
   const telling = new ByteCount(listener);

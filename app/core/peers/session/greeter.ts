@@ -134,7 +134,7 @@ export class Greeter {
     }
     this.#options.onIncompatible(peerId, protocol);
     throw new LanspreadError('INCOMPATIBLE_PEER', {
-      message: `The peer speaks protocol version ${protocol}, this is ${PROTOCOL_VERSION}.`,
+      message: `The other PC uses protocol version ${protocol}, this one uses ${PROTOCOL_VERSION}.`,
       details: { peerId, protocol },
     });
   }

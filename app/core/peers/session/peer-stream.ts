@@ -130,7 +130,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
     } catch (cause) {
       if (this.#failure) throw this.#failure;
       const code = limit.signal.aborted ? 'PEER_TIMEOUT' : 'PEER_GONE';
-      const error = new LanspreadError(code, { message: 'The peer did not take the end of the stream.', cause });
+      const error = new LanspreadError(code, { message: 'The other PC did not close the connection.', cause });
       this.abort(error);
       throw error;
     }
@@ -236,7 +236,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
   }
 
   #giveUp(): void {
-    this.abort(new LanspreadError('PEER_TIMEOUT', { message: 'The peer did not end the stream.' }));
+    this.abort(new LanspreadError('PEER_TIMEOUT', { message: 'The other PC did not close the connection.' }));
   }
 
   #dropUnread(): void {

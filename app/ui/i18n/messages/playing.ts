@@ -3,25 +3,23 @@ import { define } from '../define.ts';
 /** Who plays what in the room. */
 export const playing = define({
   en: {
-    'playing.badge': { one: '{count} plays it now', other: '{count} play it now' },
-    'playing.by': 'Played now by {names}',
+    'playing.badge': { one: '{count} playing now', other: '{count} playing now' },
+    'playing.by': 'Playing now: {names}',
     'playing.more': { one: '{count} other', other: '{count} others' },
-    'playing.join': 'Play, too',
-    'playing.now': { one: '{count} plays now', other: '{count} play now' },
-    'room.plays': 'Plays now',
-    'settings.tellPlaying': 'Tell what is played here',
-    'settings.tellPlaying.hint':
-      'Others in the room see which games run on this PC while they run, and nothing about you beyond that.',
+    'playing.join': 'Join',
+    'playing.now': { one: '{count} playing now', other: '{count} playing now' },
+    'room.plays': 'Playing',
+    'settings.tellPlaying': 'Show what I am playing',
+    'settings.tellPlaying.hint': 'Everyone in the room sees which game is running on this PC, and nothing else.',
   },
   de: {
-    'playing.badge': { one: '{count} spielt es gerade', other: '{count} spielen es gerade' },
-    'playing.by': 'Gerade gespielt von {names}',
-    'playing.more': { one: '{count} anderen', other: '{count} anderen' },
+    'playing.badge': { one: '{count} spielt gerade', other: '{count} spielen gerade' },
+    'playing.by': 'Spielt gerade: {names}',
+    'playing.more': { one: '{count} weiterer PC', other: '{count} weitere PCs' },
     'playing.join': 'Mitspielen',
     'playing.now': { one: '{count} spielt gerade', other: '{count} spielen gerade' },
     'room.plays': 'Spielt gerade',
-    'settings.tellPlaying': 'Verraten, was hier gespielt wird',
-    'settings.tellPlaying.hint':
-      'Andere im Raum sehen, welche Spiele auf diesem PC laufen, solange sie laufen, und darüber hinaus nichts über dich.',
+    'settings.tellPlaying': 'Anzeigen, was ich spiele',
+    'settings.tellPlaying.hint': 'Alle im Raum sehen, welches Spiel auf diesem PC läuft, sonst nichts.',
   },
 });

@@ -156,7 +156,8 @@ export class ClientConnection {
     try {
       while (at < end && !this.#isClosed) {
         const running = this.#running[0];
-        if (!running) throw new LanspreadError('PEER_GONE', { message: 'The peer sent what nobody asked for.' });
+        if (!running)
+          throw new LanspreadError('PEER_GONE', { message: 'The other PC sent data that was not requested.' });
         if (running.isAbandoned) {
           this.#close(new LanspreadError('CANCELLED'));
         } else if (running.isAnswered) {
@@ -234,5 +235,8 @@ export class ClientConnection {
 function asLaneError(error: unknown): LanspreadError {
   const coded = toLanspreadError(error, 'IO_ERROR');
   if (coded.code !== 'BAD_MESSAGE' && coded.code !== 'FRAME_TOO_LARGE') return coded;
-  return new LanspreadError('PEER_GONE', { message: `The peer sent nonsense: ${coded.message}`, cause: error });
+  return new LanspreadError('PEER_GONE', {
+    message: `The other PC sent an invalid message: ${coded.message}`,
+    cause: error,
+  });
 }

@@ -45,7 +45,7 @@ export class ClientPool {
       return;
     }
     this.#peers.delete(peerId);
-    if (known) this.#end(known, new LanspreadError('PEER_GONE', { message: 'The session with the peer ended.' }));
+    if (known) this.#end(known, new LanspreadError('PEER_GONE', { message: 'The connection to the other PC ended.' }));
     if (!offer) return;
     this.#peers.set(peerId, {
       offer,
@@ -62,7 +62,7 @@ export class ClientPool {
   fetch(fetch: WorkerFetch): void {
     const peer = this.#peers.get(fetch.order.peerId);
     if (!peer || peer.offer.addresses.length === 0) {
-      fetch.settle(new LanspreadError('PEER_UNREACHABLE', { message: 'The peer told no byte lane.' }));
+      fetch.settle(new LanspreadError('PEER_UNREACHABLE', { message: 'The other PC offers no direct connection.' }));
       return;
     }
     peer.queue.push(fetch);

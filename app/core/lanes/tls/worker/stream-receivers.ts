@@ -66,7 +66,7 @@ export class StreamReceivers {
     if (!known || known.fingerprint === offer?.fingerprint) return;
     for (const { order, connection } of this.#receivers.values()) {
       if (order.peerId !== peerId) continue;
-      connection?.end(new LanspreadError('PEER_GONE', { message: 'The session with the peer ended.' }));
+      connection?.end(new LanspreadError('PEER_GONE', { message: 'The connection to the other PC ended.' }));
     }
   }
 
