@@ -90,7 +90,7 @@ async function launch(gameId: string, label: string | undefined): Promise<void> 
 }
 
 /** What a cancel would delete, in bytes. Checks and repairs lose nothing. */
-export function discardedBytes({ id, operation, resumable }: GameView): number {
+function discardedBytes({ id, operation, resumable }: GameView): number {
   if (operation?.kind === 'Verifying' || operation?.kind === 'Repairing') return 0;
   return progress.get(id)?.bytes ?? resumable?.bytes ?? 0;
 }

@@ -98,7 +98,7 @@ export interface LibraryCounts {
   readonly collections: ReadonlyMap<string, number>;
 }
 
-export interface NamedCollection {
+interface NamedCollection {
   readonly name: string;
   readonly gameIds: readonly string[];
 }
