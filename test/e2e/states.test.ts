@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { errorTable, isErrorCode } from '../../app/core/base/index.ts';
 import type { GameView } from '../../app/core/operations/index.ts';
 import { messages } from '../../app/ui/i18n/messages/index.ts';
-import { stepOf } from '../../app/ui/state/advice.ts';
+import { stepOf } from '../../app/ui/game/advice.ts';
 import { errorsDe } from '../../app/ui/i18n/errors-de.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';

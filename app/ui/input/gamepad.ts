@@ -3,7 +3,7 @@
  * launcher. Looked at only while a pad is connected and the window has the focus: a game's pad is the game's.
  */
 import { mount, unmount } from 'svelte';
-import { padUse } from '../state/pad.svelte.ts';
+import { padUse } from './pad.svelte.ts';
 import { perform, scrollBy } from './pad-actions.ts';
 import PadHints from './PadHints.svelte';
 import { PadReader, type PadState } from './pad-reader.ts';

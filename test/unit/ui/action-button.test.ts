@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GameView } from '../../../app/core/operations/index.ts';
-import { actionOf } from '../../../app/ui/state/action-button.ts';
+import { actionOf } from '../../../app/ui/game/action-button.ts';
 import { errorTable, isErrorCode } from '../../../app/core/base/index.ts';
-import { retryOf, steps } from '../../../app/ui/state/advice.ts';
+import { retryOf, steps } from '../../../app/ui/game/advice.ts';
 import { messages } from '../../../app/ui/i18n/messages/index.ts';
 import { gameView } from './game-view.ts';
 

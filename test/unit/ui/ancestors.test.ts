@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ancestorsOf } from '../../../app/ui/state/ancestors.ts';
+import { ancestorsOf } from '../../../app/ui/components/form/ancestors.ts';
 
 for (const [path, expected] of [
   ['/home/ada/games', ['/home/ada/games', '/home/ada', '/home', '/']],

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verdictOfRefusal, verdictOfReport, verdictOfText } from '../../../app/ui/state/folder-verdict.ts';
-import { bytesOfMegabytes, megabytesText, parseNumber } from '../../../app/ui/state/number-text.ts';
+import { verdictOfRefusal, verdictOfReport, verdictOfText } from '../../../app/ui/components/form/folder-verdict.ts';
+import { bytesOfMegabytes, megabytesText, parseNumber } from '../../../app/ui/screens/settings/number-text.ts';
 
 test('whole numbers in a range: everything else says why not', () => {
   const range = { min: 1, max: 16 };

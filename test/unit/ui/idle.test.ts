@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { idleStage, spotlight, warningMs } from '../../../app/ui/state/idle.ts';
+import { idleStage, spotlight, warningMs } from '../../../app/ui/screens/kiosk/idle.ts';
 
 const idleMs = 5 * 60_000;
 const facts = { sinceInputMs: 0, idleMs, isPlaying: false, hasSession: true };

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { leadsOut } from '../../../app/ui/state/leads-out.ts';
-import { driftRows } from '../../../app/ui/state/drift.ts';
+import { leadsOut } from '../../../app/ui/screens/kiosk/leads-out.ts';
+import { driftRows } from '../../../app/ui/game/drift.ts';
 
 const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 

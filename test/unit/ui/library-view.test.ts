@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countGames, selectGames, type LibraryQuery } from '../../../app/ui/state/library-view.ts';
+import { countGames, selectGames, type LibraryQuery } from '../../../app/ui/screens/library/library-view.ts';
 import { gameView } from './game-view.ts';
 
 const games = [

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { kindOfAddress } from '../../../app/ui/state/peer-address.ts';
+import { kindOfAddress } from '../../../app/ui/screens/room/peer-address.ts';
 import { parseStaticHost } from '../../../app/core/peers/discovery/prober.ts';
 
 test('a multiaddress is dialled, whatever stands in it: the core judges that', () => {

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { coverArt } from '../../../app/ui/state/cover-art.ts';
-import { moreActions } from '../../../app/ui/state/more-actions.ts';
-import { quarterReached } from '../../../app/ui/state/quarters.ts';
-import { sparkline } from '../../../app/ui/state/sparkline.ts';
+import { coverArt } from '../../../app/ui/game/cover-art.ts';
+import { moreActions } from '../../../app/ui/screens/game/more-actions.ts';
+import { quarterReached } from '../../../app/ui/frame/quarters.ts';
+import { sparkline } from '../../../app/ui/components/sparkline.ts';
 import { gameView } from './game-view.ts';
 
 test('a made cover is the same for the same title and differs between titles', () => {

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countGames, selectGames } from '../../../app/ui/state/library-view.ts';
-import { isPlayed, playersNow, shortenNames } from '../../../app/ui/state/playing.ts';
+import { countGames, selectGames } from '../../../app/ui/screens/library/library-view.ts';
+import { isPlayed, playersNow, shortenNames } from '../../../app/ui/game/playing.ts';
 import { gameView } from './game-view.ts';
 
 const nas = { peerId: '1', name: 'nas' };

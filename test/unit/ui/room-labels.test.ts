@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { placeLabels, type Label } from '../../../app/ui/state/room-labels.ts';
+import { placeLabels, type Label } from '../../../app/ui/screens/room/room-labels.ts';
 
 const label = (x: number, y: number, differs: Partial<Label> = {}): Label => ({
   at: { x, y },

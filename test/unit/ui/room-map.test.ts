@@ -1,6 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { flowLevel, lineBetween, namedInCrowd, roomMap, sheetOf, shortName } from '../../../app/ui/state/room-map.ts';
+import {
+  flowLevel,
+  lineBetween,
+  namedInCrowd,
+  roomMap,
+  sheetOf,
+  shortName,
+} from '../../../app/ui/screens/room/room-map.ts';
 
 const sheet = { width: 1_000, height: 420 };
 /** Of the middle, in pixels. */

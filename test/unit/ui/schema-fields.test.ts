@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fieldsOf, fieldText, withAnswer, type SchemaField } from '../../../app/ui/state/schema-fields.ts';
+import { fieldsOf, fieldText, withAnswer, type SchemaField } from '../../../app/ui/screens/settings/schema-fields.ts';
 
 const schema = {
   type: 'object',

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SpeedHistory } from '../../../app/ui/state/speed-history.ts';
+import { SpeedHistory } from '../../../app/ui/stores/speed-history.ts';
 
 test('the chart holds a minute, however often speeds are told', () => {
   for (const everyMs of [50, 500, 1_000]) {

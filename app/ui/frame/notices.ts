@@ -1,0 +1,79 @@
+/** Tells what became of the things a person asked for, with the next step to take. */
+import type { CoreEvent } from '../../core/rpc/contract.ts';
+import { t } from '../i18n/i18n.svelte.ts';
+import { adviceOf, give } from '../game/acts.svelte.ts';
+import { explain } from '../stores/explain.ts';
+import { games } from '../stores/games.svelte.ts';
+import { link } from '../stores/link.ts';
+import { may } from '../stores/kiosk.svelte.ts';
+import { toasts, type ToastAction } from './toasts.svelte.ts';
+import type { GameCommand } from '../game/advice.ts';
+
+/** Returns how to stop. */
+export function startNotices(): () => void {
+  return link.onEvent(notice);
+}
+
+function notice(event: CoreEvent): void {
+  switch (event.event) {
+    case 'install-finished':
+    case 'update-finished': {
+      const title = titleOf(event.gameId);
+      const text = event.event === 'install-finished' ? 'notice.installed' : 'notice.updated';
+      toasts.show('good', t(text, { title }), offer(event.gameId, 'play'));
+      break;
+    }
+    case 'download-finished': {
+      const game = games.get(event.gameId);
+      // With more to come, that will tell.
+      if (game && !game.operation && !game.installed)
+        toasts.show('good', t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
+      break;
+    }
+    case 'verify-finished': {
+      const title = titleOf(event.gameId);
+      if (event.badFileCount === 0) toasts.show('good', t('verify.good', { title }));
+      else toasts.show('bad', t('verify.bad', { title, count: event.badFileCount }), offer(event.gameId, 'repair'));
+      break;
+    }
+    case 'repair-finished': {
+      const title = titleOf(event.gameId);
+      const count = event.repairedBlocks;
+      toasts.show('good', count > 0 ? t('repair.done', { title, count }) : t('verify.good', { title }));
+      break;
+    }
+    case 'download-failed':
+    case 'install-failed':
+    case 'update-failed':
+    case 'uninstall-failed':
+    case 'remove-failed':
+    case 'verify-failed':
+    case 'repair-failed':
+    case 'play-failed': {
+      if (event.code === 'CANCELLED' || event.code === 'SHUTTING_DOWN') break;
+      const reason = explain({ code: event.code, message: event.message, details: event });
+      toasts.show(
+        'bad',
+        t('notice.failed', { title: titleOf(event.gameId), reason }),
+        adviceOf(event.code, event.gameId),
+      );
+      break;
+    }
+  }
+}
+
+function titleOf(gameId: string): string {
+  return games.get(gameId)?.title ?? gameId;
+}
+
+function offer(gameId: string, name: GameCommand & ('play' | 'install' | 'repair')): ToastAction | undefined {
+  if (!may(name)) return undefined;
+  const labels = { play: 'action.play', install: 'action.install', repair: 'do.repair' } as const;
+  return {
+    label: t(labels[name]),
+    run: () => {
+      const game = games.get(gameId);
+      if (game) void give(game, name);
+    },
+  };
+}
