@@ -21,6 +21,7 @@ const links: Record<string, readonly string[]> = {
     'every file system lists and deletes links as what they are',
     'every file system deletes a tree, not what its links point to',
   ],
+  'integration/play/player': ['a link, and a folder that is one, is refused before anything runs'],
   'unit/base/paths': [
     'a link on the way to a file, or the file itself being one, is refused; what is not there yet is fine',
   ],
@@ -48,6 +49,12 @@ export const absentTests: readonly AbsentTest[] = [
   ...Object.entries(links).flatMap(([file, tests]) =>
     tests.map((test) => ({ file, test, reason: 'wine', what: 'links' }) as const),
   ),
+  {
+    file: 'integration/play/player',
+    test: 'a program without an executable bit, as archives from Windows leave it, is started all the same',
+    reason: 'posix',
+    what: 'the right to execute',
+  },
   {
     file: 'unit/library/manifests',
     test: 'a download with two names that are one on other PCs is downloaded, but has no manifest, and the reason is told',

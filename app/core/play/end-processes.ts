@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { systemCode } from '../base/index.ts';
 import type { ProcessId } from './process-tree.ts';
+import { terminateWindows } from './windows/process-list.ts';
 
 const run = promisify(execFile);
 const limitMs = 10_000;
@@ -18,11 +19,10 @@ export async function endProcesses(members: readonly ProcessId[], how: 'ask' | '
   }
 }
 
+/** Windows asks windows to close; a program without one is not asked, and killed when its time is up. */
 async function endOnWindows(members: readonly ProcessId[], how: 'ask' | 'kill'): Promise<void> {
+  if (how === 'kill') return await terminateWindows(members);
   const pids = members.flatMap(({ pid }) => ['/PID', String(pid)]);
   // taskkill fails when one of them is gone already; the next look tells who is left.
-  await run('taskkill', [...pids, '/T', ...(how === 'kill' ? ['/F'] : [])], {
-    timeout: limitMs,
-    windowsHide: true,
-  }).catch(() => undefined);
+  await run('taskkill', pids, { timeout: limitMs, windowsHide: true }).catch(() => undefined);
 }

@@ -19,8 +19,7 @@ interface GamePlayerOptions {
   processes?: ProcessTable;
 }
 
-/** Listing processes costs a PowerShell on Windows. */
-const lookEveryMs = process.platform === 'win32' ? 5_000 : 1_000;
+const lookEveryMs = 1_000;
 
 /** Variables of ours that no game should inherit. */
 const ownVariables = /^(LANSPREAD_|NODE_|npm_)/;
@@ -47,8 +46,9 @@ export class GamePlayer {
     const env = { ...Object.fromEntries(inherited), ...gameEnvironment(gameId, player) };
     const { pid, exit } = await this.#spawn(plan, { command, directory, env });
     const startedAt = this.#options.clock.now();
-    // A session of its own on POSIX: its id is the pid of the first process.
-    const sessionId = process.platform === 'win32' ? 0 : pid;
+    await this.#beginSession(pid);
+    // A session of its own: its id is the pid of the first process.
+    const sessionId = pid;
     const members = membersOf(await this.#processes.list(), { known: [], sessionId });
     const first = members.length > 0 ? members : await this.#firstMember(pid);
     return this.#watch({ gameId, startedAt, sessionId, members: first, exit });
@@ -110,6 +110,15 @@ export class GamePlayer {
       return await spawnGame(plan, facts);
     } catch (error) {
       throw playFailed(facts.command, error);
+    }
+  }
+
+  /** Without a session the game is found by its parents. */
+  async #beginSession(pid: number): Promise<void> {
+    try {
+      await this.#processes.beginSession?.(pid);
+    } catch (error) {
+      this.#options.logger.warn({ pid, err: error }, 'the processes of a game could not be held together');
     }
   }
 

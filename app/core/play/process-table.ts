@@ -2,18 +2,13 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-
-export interface ProcessFacts {
-  readonly pid: number;
-  readonly parentPid: number;
-  /** POSIX session: the pid of the process that began it. 0 where the system has none. */
-  readonly sessionId: number;
-  /** Tells a process from a later one with the same pid; equal for one process whenever it is asked. */
-  readonly startedAt: string;
-}
+import type { ProcessFacts } from './process-tree.ts';
+import { beginWindowsSession, listWindows } from './windows/process-list.ts';
 
 export interface ProcessTable {
   list(): Promise<ProcessFacts[]>;
+  /** Where a process has no session of its own by being started `detached`: gives it one, right after its start. */
+  beginSession?(pid: number): Promise<void>;
 }
 
 const run = promisify(execFile);
@@ -22,7 +17,7 @@ const listBytes = 16 * 1024 * 1024;
 
 export function systemProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   if (platform === 'linux') return { list: listLinux };
-  if (platform === 'win32') return { list: listWindows };
+  if (platform === 'win32') return { list: listWindows, beginSession: beginWindowsSession };
   return { list: listPosix };
 }
 
@@ -73,21 +68,5 @@ async function listPosix(): Promise<ProcessFacts[]> {
         startedAt: startedAt.join(' '),
       },
     ];
-  });
-}
-
-const windowsQuery =
-  'Get-CimInstance Win32_Process | ForEach-Object { "{0} {1} {2}" -f $_.ProcessId, $_.ParentProcessId, $_.CreationDate.Ticks }';
-
-async function listWindows(): Promise<ProcessFacts[]> {
-  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', windowsQuery], {
-    timeout: listLimitMs,
-    maxBuffer: listBytes,
-    windowsHide: true,
-  });
-  return stdout.split(/\r?\n/).flatMap((line) => {
-    const [pid, parentPid, startedAt] = line.trim().split(' ');
-    if (!pid) return [];
-    return [{ pid: Number(pid), parentPid: Number(parentPid), sessionId: 0, startedAt: startedAt ?? '' }];
   });
 }

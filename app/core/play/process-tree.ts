@@ -2,7 +2,18 @@
  * Which processes belong to a game. A launcher that starts the game and ends is the rule, not the exception; so a game
  * runs for as long as anything that descends from its first process does. Pure.
  */
-import type { ProcessFacts } from './process-table.ts';
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  /**
+   * POSIX session: the pid of the process that began it; on Windows the job that `beginSession` made. 0 where it is in none,
+   * and in all of them once the core that made the job is gone.
+   */
+  readonly sessionId: number;
+  /** Tells a process from a later one with the same pid; equal for one process whenever it is asked. */
+  readonly startedAt: string;
+}
 
 /** Names one process for good: pids are used again, pids with their start times are not. */
 export interface ProcessId {

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { LanspreadError, nodeFileSystem, silentLogger, systemClock } from '../../../app/core/base/index.ts';
 import { GamePlayer, type LaunchEntry, type PlayRequest, type RunningGame } from '../../../app/core/play/index.ts';
 import { systemProcessTable } from '../../../app/core/play/process-table.ts';
+import { membersOf } from '../../../app/core/play/process-tree.ts';
 import { openState } from '../../../app/core/state/index.ts';
 import { until } from '../../support/eventually.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
@@ -46,6 +47,18 @@ class Rig implements AsyncDisposable {
     await chmod(absolute, mode);
   }
 
+  /** A game in JavaScript, and the script of this system that starts it; returns the script's name. */
+  async game(name: string, lines: readonly string[]): Promise<string> {
+    await this.script(`${name}.mjs`, lines);
+    const node = process.execPath;
+    if (!isWindows) {
+      await this.script(`${name}.sh`, [`exec "${node}" ./${name}.mjs "$@"`]);
+      return `${name}.sh`;
+    }
+    await this.script(`${name}.cmd`, [`@"${node}" "%~dp0${name}.mjs" %*\r`]);
+    return `${name}.cmd`;
+  }
+
   async start(request = this.request()): Promise<RunningGame> {
     const game = await this.player.start(request);
     this.games.push(game);
@@ -71,6 +84,8 @@ async function codeOf(action: Promise<unknown>): Promise<string> {
   );
 }
 
+const isWindows = process.platform === 'win32';
+
 const test = suite('playing, with real processes');
 
 // A running game does not keep the launcher alive; something has to.
@@ -78,23 +93,64 @@ let alive: NodeJS.Timeout;
 test.before(() => void (alive = setInterval(() => {}, 1_000)));
 test.after(() => clearInterval(alive));
 
-test('a script gets its arguments as they are, the folder, and the player in its environment', async () => {
+const tellsAll = [
+  "import { writeFileSync } from 'node:fs';",
+  'const { LANSPREAD_PLAYER_NAME, LANSPREAD_LANGUAGE, LANSPREAD_GAME_ID } = process.env;',
+  'const environment = [LANSPREAD_PLAYER_NAME, LANSPREAD_LANGUAGE, LANSPREAD_GAME_ID];',
+  "writeFileSync('out.json', JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), environment }));",
+  'process.exit(7);',
+];
+
+/** What a shell or `cmd.exe` would act on. */
+const hostileNames = [
+  `O'Neil "$(touch pwned)" & co`,
+  'Ada & echo x>pwned',
+  '" & echo x>pwned & "',
+  '%PATH%',
+  '%',
+  '100%%',
+  '%LANSPREAD_LANGUAGE%',
+  '^%PATH^%',
+  '!PATH!',
+  'a^b ^^ ^',
+  '<in >pwned |more',
+  '(a) [b], c; d=e',
+  '* ?',
+  'tail\\',
+  'quote"tail\\"',
+  '-x /?',
+  '',
+  '  two  spaces  ',
+  'Ünïcödé 名前',
+  '`touch pwned`',
+];
+
+for (const name of hostileNames)
+  test(`a script gets its arguments as they are, the folder, and the player in its environment: ${JSON.stringify(name)}`, async () => {
+    await using rig = await rigOf();
+    const command = await rig.game('start', tellsAll);
+    const game = await rig.start(
+      rig.request({ command, arguments: ['{playerName}', '-l', '{language}', 'x{playerName}'] }, name),
+    );
+    const { exitCode, seconds } = await game.ended;
+    assert.is(exitCode, 7);
+    assert.ok(seconds < 20);
+    const told: unknown = JSON.parse(await readFile(join(rig.local, 'out.json'), 'utf8'));
+    const environment = [name, 'de', 'quake'];
+    assert.equal(told, { args: [name, '-l', 'de', `x${name}`], cwd: rig.local, environment });
+    assert.not(existsSync(join(rig.local, 'pwned')));
+  });
+
+test('a line break is passed on, or refused where a batch file cannot be given one', async () => {
   await using rig = await rigOf();
-  await rig.script('start.sh', [
-    'for a in "$@"; do printf "%s\\n" "$a" >> out.txt; done',
-    'pwd >> out.txt; echo "$LANSPREAD_PLAYER_NAME $LANSPREAD_LANGUAGE $LANSPREAD_GAME_ID" >> out.txt',
-    'exit 7',
-  ]);
-  const name = `O'Neil "$(touch pwned)" & co\nline`;
-  const game = await rig.start(rig.request({ arguments: ['{playerName}', '-l', '{language}', '* ?'] }, name));
-  const { exitCode, seconds } = await game.ended;
-  assert.is(exitCode, 7);
-  assert.ok(seconds < 10);
-  assert.is(
-    await readFile(join(rig.local, 'out.txt'), 'utf8'),
-    `${name}\n-l\nde\n* ?\n${rig.local}\n${name} de quake\n`,
-  );
-  assert.is(await codeOf(readFile(join(rig.local, 'pwned'))).then((code) => code !== 'none'), true);
+  const command = await rig.game('start', tellsAll);
+  const request = rig.request({ command, arguments: ['{playerName}'] }, 'two\nlines');
+  if (isWindows) {
+    assert.is(await codeOf(rig.player.start(request)), 'BAD_REQUEST');
+    return;
+  }
+  await (await rig.start(request)).ended;
+  assert.match(await readFile(join(rig.local, 'out.json'), 'utf8'), 'two\\nlines');
 });
 
 test('a program without an executable bit, as archives from Windows leave it, is started all the same', async () => {
@@ -104,16 +160,38 @@ test('a program without an executable bit, as archives from Windows leave it, is
   assert.is((await game.ended).exitCode, 3);
 });
 
-test('a launcher that starts the game and ends is not the end of the game', async () => {
+/** Starts the next one at once and ends. */
+const startsAndEnds = (next: string): string[] => [
+  "import { spawn } from 'node:child_process';",
+  `spawn(process.execPath, ['${next}.mjs'], { stdio: 'ignore', detached: ${isWindows} }).unref();`,
+];
+/** Takes no notice of being asked to end, and goes on until a file is there. */
+const goesOn = [
+  "import { existsSync, writeFileSync } from 'node:fs';",
+  "process.on('SIGTERM', () => {});",
+  "writeFileSync('running', '');",
+  "setInterval(() => existsSync('finish') && process.exit(0), 50);",
+];
+
+/** Those in the system that belong to a game. */
+async function livingOf(rig: Rig): Promise<number> {
+  const [row] = rig.state.playSessions.running();
+  if (!row) return 0;
+  return membersOf(await systemProcessTable().list(), { known: row.members, sessionId: row.sessionId }).length;
+}
+
+const isThere = (rig: Rig, name: string) => () => existsSync(join(rig.local, name));
+
+test('a launcher that starts the game and ends is not the end of the game, over however many', async () => {
   await using rig = await rigOf();
-  await rig.script('start.sh', ['sh ./game.sh &', 'exit 0']);
-  await rig.script('game.sh', ['echo started > running', 'while [ ! -e finish ]; do sleep 0.1; done']);
-  const game = await rig.start();
+  const command = await rig.game('start', startsAndEnds('second'));
+  await rig.game('second', startsAndEnds('third'));
+  await rig.game('third', goesOn);
+  const game = await rig.start(rig.request({ command }));
   let ended = false;
   void game.ended.then(() => (ended = true));
-  await until('the game runs', async () => (await codeOf(readFile(join(rig.local, 'running')))) === 'none');
-  const sessions = await systemProcessTable().list();
-  assert.ok(sessions.length > 0);
+  await until('the game runs', isThere(rig, 'running'));
+  await until('only the game is left', async () => (await livingOf(rig)) === 1);
   assert.is(ended, false);
   await writeFile(join(rig.local, 'finish'), '');
   assert.is((await game.ended).exitCode, 0);
@@ -121,21 +199,18 @@ test('a launcher that starts the game and ends is not the end of the game', asyn
 
 test('stop ends the whole tree, also what takes no notice of being asked', async () => {
   await using rig = await rigOf();
-  await rig.script('start.sh', [
-    'trap "" TERM',
-    '(trap "" TERM; : > deaf; while :; do sleep 0.1; done) &',
-    'while [ ! -e deaf ]; do sleep 0.01; done',
-    ': > ready',
-    'wait',
-  ]);
-  const game = await rig.start();
-  await until('both take no notice', async () => existsSync(join(rig.local, 'ready')));
-  const rows = rig.state.playSessions.running();
-  assert.is(rows.length, 1);
+  const command = await rig.game('start', [...startsAndEnds('child'), "await import('./deaf.mjs');"]);
+  await rig.game('child', goesOn);
+  await rig.game('deaf', goesOn);
+  const game = await rig.start(rig.request({ command }));
+  await until('both take no notice', async () => isThere(rig, 'running')() && (await livingOf(rig)) >= 2);
+  const [row] = rig.state.playSessions.running();
   game.stop();
   await game.ended;
-  const sessionId = rows[0]?.sessionId;
-  const left = (await systemProcessTable().list()).filter((found) => found.sessionId === sessionId);
+  const left = membersOf(await systemProcessTable().list(), {
+    known: row?.members ?? [],
+    sessionId: row?.sessionId ?? 0,
+  });
   assert.equal(left, []);
   assert.equal(rig.state.playSessions.running(), []);
   assert.ok((rig.state.playSessions.secondsByGame().get(gameId) ?? 0) > 4);
@@ -143,8 +218,9 @@ test('stop ends the whole tree, also what takes no notice of being asked', async
 
 test('the launcher may end; the next one finds the game and counts its time on', async () => {
   await using rig = await rigOf();
-  await rig.script('start.sh', ['while :; do sleep 0.1; done']);
-  const game = await rig.start();
+  const command = await rig.game('start', goesOn);
+  const game = await rig.start(rig.request({ command }));
+  await until('it runs', isThere(rig, 'running'));
   game.detach();
   assert.is((await game.ended).detached, true);
   const [found, ...others] = await rig.newPlayer().resume();
@@ -168,20 +244,26 @@ test('a game that ended while no launcher ran is counted up to when it was last 
   assert.is(rig.state.playSessions.secondsByGame().get(gameId), 60);
 });
 
-test('what is missing, a link, or a folder is refused before anything runs', async () => {
+const refusal = (rig: Rig, launch: Partial<LaunchEntry>) => codeOf(rig.player.assertStartable(rig.request(launch)));
+
+test('what is missing or a folder is refused before anything runs', async () => {
   await using rig = await rigOf();
   await rig.script('real/game.sh', ['exit 0']);
-  await symlink('/bin', join(rig.local, 'linked'));
+  assert.is(await refusal(rig, { command: 'nothing.sh' }), 'LAUNCH_MISSING');
+  assert.is(await refusal(rig, { command: 'real' }), 'INVALID_PATH');
+  assert.is(await refusal(rig, { command: '../../bin/sh' }), 'INVALID_PATH');
+  assert.is(await refusal(rig, { command: '/bin/sh' }), 'INVALID_PATH');
+  assert.is(await refusal(rig, { command: 'real/game.sh', workingDirectory: 'real' }), 'none');
+});
+
+test('a link, and a folder that is one, is refused before anything runs', async () => {
+  await using rig = await rigOf();
+  await rig.script('real/game.sh', ['exit 0']);
+  await symlink('/bin', join(rig.local, 'linked'), 'junction');
   await symlink('/bin/sh', join(rig.local, 'shell'));
-  const refused = (launch: Partial<LaunchEntry>) => codeOf(rig.player.assertStartable(rig.request(launch)));
-  assert.is(await refused({ command: 'nothing.sh' }), 'LAUNCH_MISSING');
-  assert.is(await refused({ command: 'real' }), 'INVALID_PATH');
-  assert.is(await refused({ command: 'shell' }), 'INVALID_PATH');
-  assert.is(await refused({ command: 'linked/sh' }), 'INVALID_PATH');
-  assert.is(await refused({ command: '../../bin/sh' }), 'INVALID_PATH');
-  assert.is(await refused({ command: '/bin/sh' }), 'INVALID_PATH');
-  assert.is(await refused({ command: 'real/game.sh', workingDirectory: 'linked' }), 'INVALID_PATH');
-  assert.is(await refused({ command: 'real/game.sh', workingDirectory: 'real' }), 'none');
+  assert.is(await refusal(rig, { command: 'shell' }), 'INVALID_PATH');
+  assert.is(await refusal(rig, { command: 'linked/sh' }), 'INVALID_PATH');
+  assert.is(await refusal(rig, { command: 'real/game.sh', workingDirectory: 'linked' }), 'INVALID_PATH');
 });
 
 test('what the system refuses to run is a clear failure', async () => {

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFileSystem, parseGameId, silentLogger } from '../../../app/core/base/index.ts';
 import { GamePlayer, type PlayEnd, type RunningGame } from '../../../app/core/play/index.ts';
-import type { ProcessFacts } from '../../../app/core/play/process-table.ts';
+import type { ProcessFacts } from '../../../app/core/play/process-tree.ts';
 import type { PlaySession, RunningGameRow } from '../../../app/core/state/index.ts';
 import { diskFull } from '../../support/full-state-disk.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ProcessFacts } from '../../../app/core/play/process-table.ts';
+import type { ProcessFacts } from '../../../app/core/play/process-tree.ts';
 import { membersOf } from '../../../app/core/play/process-tree.ts';
 
 const facts = (pid: number, parentPid: number, sessionId: number, startedAt = `t${pid}`): ProcessFacts => ({
