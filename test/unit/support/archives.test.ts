@@ -65,7 +65,7 @@ test('hostile archives really hold what their names promise', async () => {
   await using temp = await tempDir();
   await mkdir(temp.join('made'));
   const made = await writeHostileArchives(temp.join('made'));
-  assert.ok(made.length >= 30);
+  assert.ok(made.length >= 28);
   const listing = async (name: string): Promise<string> => {
     const archive = made.find((one) => one.name === name);
     assert.ok(archive, `there is no ${name}`);
@@ -76,7 +76,6 @@ test('hostile archives really hold what their names promise', async () => {
   for (const format of ['rar', 'zip']) {
     assert.match(await listing(`zip-slip (${format})`), 'Path = ../escaped.txt');
     assert.match(await listing(`absolute (${format})`), 'Path = /tmp/lanspread-escaped.txt');
-    assert.match(await listing(`case collision (${format})`), 'Path = SAVE.DAT');
     assert.match(await listing(`reserved Windows name (${format})`), 'Path = data/CON');
     assert.match(await listing(`symlink escape (${format})`), 'Path = door/escaped.txt');
   }
