@@ -4,8 +4,23 @@
  * - `ARCHIVE_CORRUPT`: damaged, cut off, or not what its name says.
  * - `ARCHIVE_ENCRYPTED`: it needs a password.
  * - `ARCHIVE_HOSTILE`: it is made to do harm.
+ * - `ARCHIVE_UNSUPPORTED`: it is sound, but packed by a method or with a feature that the unpacker does not know.
+ * - `VOLUME_MISSING`: one of its volumes is not there; `file` names it.
+ * - `NO_UNPACKER`: it is no archive of the kind at all.
  */
-export type ArchiveErrorCode = 'ARCHIVE_CORRUPT' | 'ARCHIVE_ENCRYPTED' | 'ARCHIVE_HOSTILE';
+export type ArchiveErrorCode =
+  | 'ARCHIVE_CORRUPT'
+  | 'ARCHIVE_ENCRYPTED'
+  | 'ARCHIVE_HOSTILE'
+  | 'ARCHIVE_UNSUPPORTED'
+  | 'VOLUME_MISSING'
+  | 'NO_UNPACKER';
+export interface ArchiveErrorOptions extends ErrorOptions {
+  /** The entry that it is about, as listed. */
+  readonly entry?: string;
+  /** The file that it is about: a volume's name. */
+  readonly file?: string;
+}
 /**
  * Says what is wrong with an archive, in a way that the launcher explains to the player. The code is what counts: any
  * error with such a `code` will do. Whatever else an extension throws is shown as a failure of the extension.
@@ -13,7 +28,9 @@ export type ArchiveErrorCode = 'ARCHIVE_CORRUPT' | 'ARCHIVE_ENCRYPTED' | 'ARCHIV
 export declare class ArchiveError extends Error {
   readonly name = 'ArchiveError';
   readonly code: ArchiveErrorCode;
-  constructor(code: ArchiveErrorCode, message: string, options?: ErrorOptions);
+  readonly entry: string | undefined;
+  readonly file: string | undefined;
+  constructor(code: ArchiveErrorCode, message: string, options?: ArchiveErrorOptions);
 }
 
 /** The archive that a call is about. It can be read while the call lasts. */
@@ -43,7 +60,7 @@ export interface Entry {
   executable?: boolean;
   /**
    * Of a link: where it leads, as the archive has it, from the link's folder on, for a `hardlink` from the top of the
-   * archive. Without it, and when it leads outside, the archive is refused. A plan leaves links out.
+   * archive. Without it, and when it leads nowhere or outside, the link is left out. A plan leaves links out.
    */
   target?: string;
   /** Needs a password: the archive is refused and the player told why. */
@@ -278,6 +295,11 @@ export type ToolArgument =
   | string
   | {
       readonly ref: 'archive' | 'destination';
+    }
+  /** The path of a file with these lines, in UTF-8, behind a prefix such as `-x@`: for more than a command line holds. */
+  | {
+      readonly prefix: string;
+      readonly lines: readonly string[];
     };
 /** Runs tools to look into an archive: for listings and for telling what a compressed file holds. */
 export interface ToolRunner {

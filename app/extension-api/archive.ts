@@ -26,7 +26,7 @@ export interface Entry {
   executable?: boolean;
   /**
    * Of a link: where it leads, as the archive has it, from the link's folder on, for a `hardlink` from the top of the
-   * archive. Without it, and when it leads outside, the archive is refused. A plan leaves links out.
+   * archive. Without it, and when it leads nowhere or outside, the link is left out. A plan leaves links out.
    */
   target?: string;
   /** Needs a password: the archive is refused and the player told why. */

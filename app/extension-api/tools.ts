@@ -45,7 +45,11 @@ export interface ToolCommand {
   readonly args: readonly ToolArgument[];
 }
 
-export type ToolArgument = string | { readonly ref: 'archive' | 'destination' };
+export type ToolArgument =
+  | string
+  | { readonly ref: 'archive' | 'destination' }
+  /** The path of a file with these lines, in UTF-8, behind a prefix such as `-x@`: for more than a command line holds. */
+  | { readonly prefix: string; readonly lines: readonly string[] };
 
 /** Runs tools to look into an archive: for listings and for telling what a compressed file holds. */
 export interface ToolRunner {

@@ -38,6 +38,7 @@ const methods = {
   readLink: false,
   makeLink: true,
   setExecutable: true,
+  makeWritable: true,
   syncDirectory: true,
   space: false,
 } as const;

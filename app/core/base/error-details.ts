@@ -54,6 +54,8 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   ARCHIVE_CORRUPT: ofArchive,
   ARCHIVE_ENCRYPTED: ofArchive,
   ARCHIVE_HOSTILE: ofArchive,
+  ARCHIVE_UNSUPPORTED: ofArchive,
+  VOLUME_MISSING: { file: 'text' },
   ARCHIVE_UNSUITABLE: { ...ofArchive, reason: 'fault' },
   EXTENSION_INCOMPATIBLE: { wants: 'text', has: 'text' },
   EXTENSION_FAILED: ofExtension,

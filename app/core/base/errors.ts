@@ -335,7 +335,7 @@ export const errorTable = {
   NO_UNPACKER: {
     message: 'No installed extension can open this archive.',
     kept: 'The download is kept.',
-    next: 'Install an extension that can open it.',
+    next: 'Install an extension that can open it, or ask who packed it what it is.',
   },
   ARCHIVE_CORRUPT: {
     message: 'The archive is damaged.',
@@ -356,6 +356,16 @@ export const errorTable = {
     message: 'The archive contains something that Windows cannot store.',
     kept: 'The download and the installed game are kept.',
     next: 'Ask who packed it to give the named file another name.',
+  },
+  ARCHIVE_UNSUPPORTED: {
+    message: 'The archive is packed by a method that the unpacker does not know.',
+    kept: 'The download and any earlier install are kept.',
+    next: 'Ask who packed it for another format, or install an extension that can open it. Repairing does not help.',
+  },
+  VOLUME_MISSING: {
+    message: 'A part of the archive is missing.',
+    kept: 'The download and any earlier install are kept.',
+    next: 'Ask who packed it for the named part. Repairing does not help: every PC has the game like this.',
   },
   UNPACKER_FAILED: {
     message: 'The archive could not be unpacked.',

@@ -85,6 +85,8 @@ export interface FileSystem {
   /** Makes a symbolic link; for the player's own ones only. */
   makeLink(target: string, path: string): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;
+  /** Lets the owner read and write a file that came read-only, and takes away what would make its user another one. */
+  makeWritable(path: string): Promise<void>;
   /** Flushes a directory's entries where the platform can; elsewhere does nothing. */
   syncDirectory(path: string): Promise<void>;
   /** Free and total bytes of the file system that holds `path`. */
@@ -282,6 +284,11 @@ const disk: FileSystem = {
     if (process.platform === 'win32') return;
     const mode = Number((await fs.stat(path)).mode) & 0o777;
     await fs.chmod(path, executable ? mode | 0o111 : mode & ~0o111);
+  },
+  async makeWritable(path) {
+    const mode = Number((await fs.stat(path)).mode);
+    const wanted = (mode & 0o777) | 0o600;
+    if (wanted !== (mode & 0o7777)) await fs.chmod(path, wanted);
   },
   async syncDirectory(path) {
     if (process.platform === 'win32') return;

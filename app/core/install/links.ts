@@ -2,7 +2,7 @@
  * Links of an archive become copies of what they point at: an installed game has no links, so it is the same on every
  * system, can be checked file by file, and nothing in it leads anywhere. Pure.
  */
-import { LanspreadError, maxPathLength } from '../base/index.ts';
+import { LanspreadError, maxPathLength, pathFault } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 
 /** What one archive's links may become at most; real ones have a few dozen. */
@@ -18,7 +18,11 @@ interface SettledEntries {
   readonly copiedFolders: readonly string[];
 }
 
-/** `archive` is its name for messages. Throws `ARCHIVE_HOSTILE` for a link to what is not in the archive. */
+/**
+ * `archive` is its name for messages. A symbolic link that leads nowhere, outside or into itself is left out, as is one
+ * with a name that cannot be stored: the game that was packed has no use for it here (`dosdevices/z:` of a Wine prefix).
+ * Throws `ARCHIVE_CORRUPT` for a hard link to what is not there, `ARCHIVE_HOSTILE` for what pretends to lie below a link.
+ */
 export function settleLinks(archive: string, listed: readonly ArchiveEntry[]): SettledEntries {
   if (!listed.some(isLink)) return { entries: listed, copies: [], copiedFolders: [] };
   return new LinkTree(archive, listed).settle();
@@ -28,6 +32,10 @@ function isLink({ kind }: ArchiveEntry): boolean {
   return kind === 'symlink' || kind === 'hardlink';
 }
 
+function canBeStored({ path }: ArchiveEntry): boolean {
+  return pathFault(path, { atGameRoot: false }) === undefined;
+}
+
 class LinkTree {
   readonly #archive: string;
   readonly #listed: readonly ArchiveEntry[];
@@ -35,6 +43,8 @@ class LinkTree {
   readonly #folders = new Set(['']);
   readonly #copies: EntryCopy[] = [];
   readonly #madeFolders: string[] = [];
+  /** Folders that are being copied: a link to one of them is in it. */
+  readonly #copied = new Set<string>();
 
   constructor(archive: string, listed: readonly ArchiveEntry[]) {
     this.#archive = archive;
@@ -48,9 +58,13 @@ class LinkTree {
   }
 
   settle(): SettledEntries {
-    // Where a later entry has the same path, that one counts.
-    for (const entry of this.#listed)
-      if (isLink(entry) && this.#nodes.get(entry.path) === entry) this.#copy(entry, entry.path);
+    for (const entry of this.#listed) {
+      // Where a later entry has the same path, that one counts.
+      if (!isLink(entry) || this.#nodes.get(entry.path) !== entry || !canBeStored(entry)) continue;
+      if (this.#folders.has(entry.path))
+        throw this.#fault('ARCHIVE_HOSTILE', entry, 'and other entries pretend to lie in it');
+      this.#copy(entry, entry.path);
+    }
     const entries = this.#listed.filter((entry) => !isLink(entry));
     return { entries, copies: this.#copies, copiedFolders: this.#madeFolders };
   }
@@ -61,7 +75,7 @@ class LinkTree {
     const file = real === undefined ? undefined : this.#nodes.get(real);
     if (real !== undefined && file?.kind === 'file') this.#copyFile(file, path);
     else if (real !== undefined && this.#folders.has(real)) this.#copyFolder(real, { link, path });
-    else throw this.#hostile(link, 'which is not in the archive');
+    else if (link.kind === 'hardlink') throw this.#fault('ARCHIVE_CORRUPT', link, 'which is not in the archive');
   }
 
   #copyFile({ path: from, sizeBytes, executable }: ArchiveEntry, path: string): void {
@@ -71,18 +85,21 @@ class LinkTree {
 
   #copyFolder(real: string, { link, path }: { link: ArchiveEntry; path: string }): void {
     const inside = real === '' ? '' : `${real}/`;
-    if (link.path.startsWith(inside)) throw this.#hostile(link, 'which holds the link itself');
-    if (path.length > maxPathLength) throw this.#hostile(link, 'which leads into itself');
+    // It would hold itself, again and again.
+    if (link.path.startsWith(inside) || this.#copied.has(real) || path.length > maxPathLength) return;
+    this.#copied.add(real);
     if (this.#madeFolders.length >= maxCopies) throw this.#tooMany();
     this.#madeFolders.push(path);
     for (const entry of this.#listed) {
       if (!entry.path.startsWith(inside)) continue;
       const below = `${path}/${entry.path.slice(inside.length)}`;
-      if (isLink(entry)) this.#copy(entry, below);
-      else if (entry.kind === 'file') this.#copyFile(entry, below);
+      if (isLink(entry)) {
+        if (canBeStored(entry)) this.#copy(entry, below);
+      } else if (entry.kind === 'file') this.#copyFile(entry, below);
       else if (entry.kind === 'directory') this.#madeFolders.push(below);
-      else throw this.#hostile(link, 'which holds what is neither file nor folder');
+      else throw this.#fault('ARCHIVE_HOSTILE', link, 'which holds what is neither file nor folder');
     }
+    this.#copied.delete(real);
   }
 
   /** Where a link ends, with every link on the way followed; undefined outside the archive, or in a circle. */
@@ -111,9 +128,9 @@ class LinkTree {
     return real.join('/');
   }
 
-  #hostile({ path, target }: ArchiveEntry, what: string): LanspreadError {
+  #fault(code: 'ARCHIVE_CORRUPT' | 'ARCHIVE_HOSTILE', { path, target }: ArchiveEntry, what: string): LanspreadError {
     const to = target === undefined ? 'something' : JSON.stringify(target.slice(0, 300));
-    return new LanspreadError('ARCHIVE_HOSTILE', {
+    return new LanspreadError(code, {
       message: `${this.#archive}: ${JSON.stringify(path.slice(0, 300))} is a link to ${to}, ${what}.`,
       details: { file: this.#archive, entry: path.slice(0, 300) },
     });

@@ -117,10 +117,19 @@ async function probeAndList(
   const archives: ListedArchive[] = [];
   for (const archive of split.archives) {
     const unpacker = unpackerOf(unpackers, archive.unpackerId);
-    const listed = await unpacker.list(join(root, archive.path), { signal });
+    const listed = await unpacker.list(join(root, archive.path), { signal }).catch((error: unknown) => {
+      throw naming(error, archive.path);
+    });
     archives.push({ ...archive, ...settleLinks(archive.path, listed) });
   }
   return { archives, loose: split.loose };
+}
+
+/** An unpacker says what is wrong; whose archive it is, is known here. */
+function naming(error: unknown, file: string): unknown {
+  if (!(error instanceof LanspreadError) || error.details['file'] !== undefined) return error;
+  const { code, message, details, cause } = error;
+  return new LanspreadError(code, { message: `${file}: ${message}`, details: { ...details, file }, cause });
 }
 
 export function unpackerOf(unpackers: readonly Unpacker[], id: string): Unpacker {

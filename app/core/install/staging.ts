@@ -107,6 +107,25 @@ async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalO
 }
 
 /**
+ * Gives what a tool made under a name with control characters the name that the plan has for it: 7-Zip lists a line feed
+ * as `_` and writes it as it is.
+ */
+async function tameNames(fileSystem: FileSystem, staging: string, { files, directories }: FoundTree): Promise<void> {
+  // What lies deepest first, so that no path changes before its turn.
+  for (const path of [...files.keys(), ...directories].toSorted((a, b) => b.length - a.length)) {
+    const slash = path.lastIndexOf('/') + 1;
+    const name = path.slice(slash);
+    const tame = name.replaceAll(controlCharacters, '_');
+    if (tame === name) continue;
+    const target = join(staging, path.slice(0, slash), tame);
+    if (!(await exists(fileSystem, target))) await fileSystem.rename(join(staging, path), target);
+  }
+}
+
+// oxlint-disable-next-line no-control-regex
+const controlCharacters = /[\u0000-\u001f\u007f]/g;
+
+/**
  * Compares what an unpacker really made with what was planned so far. Throws `ARCHIVE_HOSTILE` for what nobody
  * announced and `ARCHIVE_CORRUPT` for what is missing or has another size.
  */
@@ -115,7 +134,11 @@ export async function verifyStaging(
   { staging, plan, partly = false }: { staging: string; plan: InstallPlan; partly?: boolean },
   options: SignalOptions = {},
 ): Promise<void> {
-  const found = await walkTree(fileSystem, staging, options);
+  let found = await walkTree(fileSystem, staging, options);
+  if ([...found.files.keys(), ...found.directories].some((path) => path.search(controlCharacters) >= 0)) {
+    await tameNames(fileSystem, staging, found);
+    found = await walkTree(fileSystem, staging, options);
+  }
   // Some file systems store names in another Unicode form.
   const key = (path: string): string => path.normalize('NFC');
   const wanted = new Map(Array.from(plan.files, ([path, sizeBytes]) => [key(path), sizeBytes]));
@@ -196,6 +219,7 @@ export async function copyLoose(
     await makeDirectory(kind === 'directory' ? target : join(target, '..'));
     if (kind !== 'file') continue;
     await fileSystem.copyFile(absolutePath(root, entry.path), target);
+    await fileSystem.makeWritable(target);
     onCopied(sizeBytes);
   }
 }

@@ -114,5 +114,7 @@ export const toldCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ARCHIVE_ENCRYPTED',
   'ARCHIVE_HOSTILE',
   'ARCHIVE_UNSUITABLE',
+  'ARCHIVE_UNSUPPORTED',
+  'VOLUME_MISSING',
   'UNPACKER_FAILED',
 ]);

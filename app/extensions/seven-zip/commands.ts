@@ -22,9 +22,11 @@ export const okExitCodes = [0, 1];
 
 /** In the order in which they are looked for: a wrong password also shows as a data error. */
 const meanings: readonly (readonly [ToolFailure['means'], readonly string[]])[] = [
+  ['VOLUME_MISSING', ['missing volume']],
   ['ARCHIVE_ENCRYPTED', ['wrong password', 'encrypted archive', 'encrypted file']],
   ['DISK_FULL', ['no space left', 'not enough space', 'disk full', 'quota exceeded']],
   ['ARCHIVE_HOSTILE', ['dangerous link']],
+  ['ARCHIVE_UNSUPPORTED', ['unsupported method']],
   [
     'ARCHIVE_CORRUPT',
     [
@@ -38,8 +40,6 @@ const meanings: readonly (readonly [ToolFailure['means'], readonly string[]])[] 
       'is not archive',
       'unavailable data',
       'unavailable start',
-      'missing volume',
-      'unsupported method',
       'checksum error',
       'after the end of',
     ],
@@ -78,6 +78,11 @@ export function throwIfFailed(result: ToolResult, unexplained?: 'ARCHIVE_CORRUPT
     .replaceAll(/\s*\n\s*/g, ' · ')
     .slice(-500);
   const message = `7-Zip stopped: ${said || `exit code ${worst.exitCode}`}`;
+  if (means === 'VOLUME_MISSING') {
+    const [, file = ''] = /missing volume\s*:\s*([^\n]+)/i.exec(worst.stderr) ?? [];
+    const name = file.trim().replace(/^.*[/\\]/, '');
+    throw new ArchiveError(means, `The volume ${JSON.stringify(name)} is missing.`, { file: name });
+  }
   if (means === undefined || means === 'DISK_FULL')
     throw Object.assign(new Error(message), { code: 'UNPACKER_FAILED' });
   throw new ArchiveError(means, message);

@@ -1,15 +1,10 @@
 /** Links in archives: what they point at, and how they are left out of what 7-Zip unpacks. */
-import { createHash } from 'node:crypto';
-import { ArchiveError, type Archive, type Entry, type UnpackCall } from '../../extension-api/index.ts';
+import { ArchiveError, type Entry, type ToolArgument, type UnpackCall } from '../../extension-api/index.ts';
 import { contentArguments, throwIfFailed, tool } from './commands.ts';
 import type { ListedEntry } from './listing.ts';
 
-/** Each costs a place on the command line. Games have a few dozen. */
-const maxLinks = 200;
+const maxLinks = 10_000;
 const maxTargetBytes = 1_024;
-/** Of the beginning and of the end of an archive: by which it is known again. */
-const markBytes = 64 * 1024;
-const maxRemembered = 8;
 
 /** Entries with the targets of all links. Some formats keep a target as the link's content. */
 export async function withTargets(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {
@@ -20,8 +15,7 @@ export async function withTargets(entries: readonly ListedEntry[], call: UnpackC
   if (asked.length === 0) return entries;
   if (asked.some(({ targetBytes = 0 }) => targetBytes > maxTargetBytes))
     throw new ArchiveError('ARCHIVE_HOSTILE', 'It has a link to something with a name of impossible length.');
-  const names = asked.map(({ toolPath = '' }) => toolPath);
-  const args = [...contentArguments, '--', { ref: 'archive' } as const, ...names];
+  const args = [...contentArguments, ...named('-i', asked), '--', { ref: 'archive' } as const];
   const result = await call.runTool(tool, args, { maxOutputBytes: maxLinks * maxTargetBytes });
   throwIfFailed(result, 'ARCHIVE_CORRUPT');
   const targets = cut(result.stdout, asked);
@@ -31,7 +25,7 @@ export async function withTargets(entries: readonly ListedEntry[], call: UnpackC
   });
 }
 
-function isLink({ kind }: Entry): boolean {
+export function isLink({ kind }: Entry): boolean {
   return kind === 'symlink' || kind === 'hardlink';
 }
 
@@ -49,49 +43,17 @@ function cut(bytes: Uint8Array, links: readonly ListedEntry[]): Map<ListedEntry,
 }
 
 /** The arguments that leave links out: whoever installs puts copies in their place. */
-export function withoutLinks(links: readonly string[]): string[] {
-  return links.map((path) => `-x!${path}`);
+export function withoutLinks(links: readonly ListedEntry[]): ToolArgument[] {
+  return named('-x', links);
 }
 
-/** What a plan needs to know of a listing. */
-export interface ListingFacts {
-  /** As 7-Zip takes them. */
-  readonly links: readonly string[];
-  /** 7-Zip would write something under another name than it was listed. */
-  readonly isRenamed: boolean;
-}
+/** Lists take names with spaces or quotation marks at either end for something else. */
+const oddName = /^[\s"]|[\s"]$/;
 
-/** Of the archives that were listed last: a plan is asked for right afterwards. */
-export class ListingMemory {
-  readonly #facts = new Map<string, ListingFacts>();
-
-  async remember(archive: Archive, entries: readonly ListedEntry[]): Promise<ListingFacts> {
-    const links = entries.filter(isLink).map(({ toolPath = '' }) => toolPath);
-    const facts = { links, isRenamed: entries.some(({ isRenamed = false }) => isRenamed) };
-    const key = await markOf(archive);
-    this.#facts.delete(key);
-    this.#facts.set(key, facts);
-    const [oldest] = this.#facts.keys();
-    if (this.#facts.size > maxRemembered && oldest !== undefined) this.#facts.delete(oldest);
-    return facts;
-  }
-
-  async recall(archive: Archive): Promise<ListingFacts | undefined> {
-    return this.#facts.get(await markOf(archive));
-  }
-}
-
-/** Two archives of one name and length differ at the beginning or in the directory, which is at either end. */
-async function markOf(archive: Archive): Promise<string> {
-  const { name, sizeBytes, volumes } = archive;
-  const last = volumes.length - 1;
-  const head = await archive.read(0, markBytes);
-  const tail =
-    last > 0
-      ? await archive.read(0, markBytes, last)
-      : await archive.read(Math.max(0, sizeBytes - markBytes), markBytes);
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-  return createHash('sha256')
-    .update(JSON.stringify([name, sizeBytes, volumes.length, text(head), text(tail)]))
-    .digest('hex');
+/** `-i` or `-x` for each of them. */
+function named(option: '-i' | '-x', links: readonly ListedEntry[]): ToolArgument[] {
+  const paths = links.map(({ toolPath = '' }) => toolPath);
+  const lines = paths.filter((path) => !oddName.test(path));
+  const odd = paths.filter((path) => oddName.test(path)).map((path) => `${option}!${path}`);
+  return lines.length === 0 ? odd : [{ prefix: `${option}@`, lines }, ...odd];
 }

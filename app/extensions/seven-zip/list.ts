@@ -1,45 +1,90 @@
-import type { Archive, UnpackCall } from '../../extension-api/index.ts';
+import { ArchiveError, type Archive, type UnpackCall } from '../../extension-api/index.ts';
 import { contentArguments, listArguments, streamArguments, throwIfFailed, tool } from './commands.ts';
-import { innerKind } from './inner-kind.ts';
 import { withTargets } from './links.ts';
 import { ListingParser, type ListedEntry } from './listing.ts';
+import { formatOf, headBytes, isStreamFormat, looksLikeTar, type Format } from './probe.ts';
 
-const content = [...contentArguments, '--', { ref: 'archive' }] as const;
-/** Tells its progress: the listing behind it says nothing before it has seen the whole, which may take minutes. */
-const source = { tool, args: [...streamArguments, '--', { ref: 'archive' }] } as const;
+/** `tree`: 7-Zip sees the files. `tar`: they are in a tar inside a compressed stream. `single`: one compressed file. */
+type Inner = 'tree' | 'tar' | 'single';
 
 /** Every entry, in the archive's order. */
-export async function listArchive(archive: Archive, call: UnpackCall): Promise<readonly ListedEntry[]> {
-  const inner = await innerKind(archive, call);
-  if (inner === 'single') return [await measureSingle(archive, call)];
+export interface Listing {
+  readonly inner: Inner;
+  readonly entries: readonly ListedEntry[];
+}
+
+const tarHeaderBytes = 512;
+/** Of a solid archive the whole is unpacked for each. */
+const maxUnmeasured = 200;
+
+const archive = { ref: 'archive' } as const;
+const content = [...contentArguments, '--', archive] as const;
+/** Tells its progress: the listing behind it says nothing before it has seen the whole, which may take minutes. */
+const source = { tool, args: [...streamArguments, '--', archive] } as const;
+
+export async function listArchive(given: Archive, call: UnpackCall): Promise<Listing> {
+  const format = formatOf(await given.read(0, headBytes));
+  if (isStreamFormat(format)) return await lookInside(given, call);
+  const listed = await parse(call, { format, args: [...listArguments, '--', archive] });
+  // That is how 7-Zip lists a compressed stream of whatever kind.
+  const [only] = listed;
+  if (listed.length === 1 && only?.path === '' && only.kind === 'file') return await lookInside(given, call);
+  return { inner: 'tree', entries: await measured(await withTargets(listed, call), call) };
+}
+
+/** What a compressed stream holds is known only by looking into it. */
+async function lookInside(given: Archive, call: UnpackCall): Promise<Listing> {
+  const head = await call.runTool(tool, content, { maxOutputBytes: tarHeaderBytes, beyond: 'stop' });
+  if (head.exitCode !== undefined) throwIfFailed(head);
+  if (!looksLikeTar(head.stdout)) return { inner: 'single', entries: [await measureSingle(given, call)] };
+  const entries = await parse(call, { format: 'tar', args: [...listArguments, '-si', '-ttar'], input: source });
+  // The listing of a tar names their targets.
+  return { inner: 'tar', entries };
+}
+
+async function parse(
+  call: UnpackCall,
+  {
+    format,
+    args,
+    input,
+  }: { format: Format | undefined; args: Parameters<UnpackCall['runTool']>[1]; input?: typeof source },
+): Promise<ListedEntry[]> {
   const parser = new ListingParser();
   const onOutput = (piece: Uint8Array): void => parser.push(piece);
-  if (inner === 'tar') {
-    const args = [...listArguments, '-si', '-ttar'];
-    throwIfFailed(await call.runTool(tool, args, { input: source, onOutput }), 'ARCHIVE_CORRUPT');
-  } else {
-    const args = [...listArguments, '--', { ref: 'archive' } as const];
-    throwIfFailed(await call.runTool(tool, args, { onOutput }), 'ARCHIVE_CORRUPT');
-  }
-  const entries = parser.finish();
-  // A tar's listing names them.
-  return inner === 'tar' ? entries : await withTargets(entries, call);
+  const result = await call.runTool(tool, args, { onOutput, ...(input && { input }) });
+  if (format === undefined && /cannot open the file as archive/i.test(result.stderr))
+    throw new ArchiveError('NO_UNPACKER', '7-Zip does not know what this is: it is no archive of any kind.');
+  throwIfFailed(result, 'ARCHIVE_CORRUPT');
+  return parser.finish();
 }
 
 /** Compressed streams do not tell reliably how long they are: it is counted. */
-async function measureSingle(archive: Archive, call: UnpackCall): Promise<ListedEntry> {
-  const result = await call.runTool(tool, content, { maxOutputBytes: 0, beyond: 'count' });
+async function measureSingle(given: Archive, call: UnpackCall): Promise<ListedEntry> {
+  const sizeBytes = await count(call, content);
+  return { path: singleName(given.name), sizeBytes, packedBytes: given.sizeBytes, kind: 'file' };
+}
+
+/** Some formats do not say how long their files are. */
+async function measured(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {
+  const unknown = entries.filter(({ isUnmeasured = false }) => isUnmeasured);
+  if (unknown.length === 0) return entries;
+  if (unknown.length > maxUnmeasured)
+    throw new ArchiveError('ARCHIVE_UNSUPPORTED', `It does not say how long its ${unknown.length} files are.`);
+  const sizes = new Map<ListedEntry, number>();
+  for (const entry of unknown)
+    sizes.set(entry, await count(call, [...contentArguments, `-i!${entry.path}`, '--', archive]));
+  return entries.map((entry) => ({ ...entry, sizeBytes: sizes.get(entry) ?? entry.sizeBytes }));
+}
+
+async function count(call: UnpackCall, args: Parameters<UnpackCall['runTool']>[1]): Promise<number> {
+  const result = await call.runTool(tool, args, { maxOutputBytes: 0, beyond: 'count' });
   throwIfFailed(result);
-  return {
-    path: singleName(archive.name),
-    sizeBytes: result.stdoutBytes,
-    packedBytes: archive.sizeBytes,
-    kind: 'file',
-  };
+  return result.stdoutBytes;
 }
 
 /** The archive's name without the compression's ending: what a stream calls itself inside is not to be trusted. */
 function singleName(name: string): string {
-  const plain = name.replace(/\.(?:gz|xz|bz2|zst|eti)$/i, '');
+  const plain = name.replace(/\.(?:gz|xz|bz2|zst|z|lzma|lz4|eti)$/i, '');
   return plain === name || plain === '' ? `${name}.out` : plain;
 }

@@ -33,6 +33,13 @@ function parseSize(fields: Fields, name: string): number | undefined {
   return Number(text);
 }
 
+/** The mode of what the host would make itself: its owner may read and write it, and nobody becomes another user by it. */
+function isPlainMode(fields: Fields): boolean {
+  const mode = unixMode(fields);
+  if (mode === '') return !windowsAttributes(fields).includes('R');
+  return /^.rw[-x][-rwx]{6}$/.test(mode);
+}
+
 /** The Unix mode (`-rwxr-xr-x`) if the entry has one: tar gives it alone, others behind the Windows attributes. */
 function unixMode(fields: Fields): string {
   const words = (fields.get('Mode') ?? fields.get('Attributes') ?? '').split(' ');
@@ -68,9 +75,14 @@ const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 /** What 7-Zip on Windows puts in the place of a backslash that is part of a name. */
 const privateBackslash = /\uf05c/g;
 
-/** A backslash separates folders: on Windows it can mean nothing else, and Windows packers write it. */
+/**
+ * A backslash separates folders: on Windows it can mean nothing else, and Windows packers write it. Folders without a
+ * name, and those called `.`, are no folders.
+ */
 function plainPath(path: string): string {
-  return toolPath(path.replaceAll(privateBackslash, '/').replaceAll('\\', '/').replaceAll(controlCharacter, '_'));
+  return toolPath(path.replaceAll(privateBackslash, '/').replaceAll('\\', '/').replaceAll(controlCharacter, '_'))
+    .replaceAll(/(?<=[^/])\/{2,}/g, '/')
+    .replaceAll(/\/(?:\.\/)+/g, '/');
 }
 
 /** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
@@ -82,8 +94,10 @@ export interface ListedEntry extends Entry {
   readonly toolPath?: string;
   /** Of a link that the listing names no target of: it is the content, and this long. */
   readonly targetBytes?: number;
-  /** 7-Zip would write it under another name than `path`. */
-  readonly isRenamed?: boolean;
+  /** 7-Zip would write it under another name than `path`, or with a mode that makes trouble. */
+  readonly isForHost?: boolean;
+  /** The listing does not say how long it is. */
+  readonly isUnmeasured?: boolean;
 }
 
 /** An entry as it was read, its names not decoded yet. */
@@ -96,8 +110,13 @@ interface RawEntry {
 }
 
 function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined {
-  const path = fields.get('Path');
-  if (path === undefined) throw corrupt('an entry has no path');
+  const path = fields.get('Path') ?? '';
+  // 7-Zip shows the number of a method that it has no name for.
+  if (/(?:^| )(?:[0-9A-F]{2}){3,}(?:$|[ :])/.test(fields.get('Method') ?? ''))
+    throw new ArchiveError(
+      'ARCHIVE_UNSUPPORTED',
+      `${JSON.stringify(path.slice(0, 120))} is packed by an unknown method.`,
+    );
   if (sparsePath.test(path))
     throw Object.assign(
       new Error(`7-Zip cannot unpack files with holes such as ${JSON.stringify(path.slice(0, 120))}`),
@@ -106,9 +125,8 @@ function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined 
       },
     );
   const kind = kindOf(fields);
-  if (path === '.' && kind === 'directory') return undefined;
+  if (kind === 'directory' && /^(?:\.?\/?)$/.test(path)) return undefined;
   const sizeBytes = parseSize(fields, 'Size');
-  if (sizeBytes === undefined && kind === 'file') throw corrupt(`${JSON.stringify(path.slice(0, 120))} has no size`);
   const packedBytes = parseSize(fields, 'Packed Size');
   const isLink = kind === 'symlink' || kind === 'hardlink';
   const target = isLink ? fields.get('Symbolic Link') || fields.get('Hard Link') : undefined;
@@ -121,10 +139,12 @@ function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined 
     facts: {
       sizeBytes: kind === 'file' ? (sizeBytes ?? 0) : 0,
       kind,
-      executable: kind === 'file' && unixMode(fields).charAt(3) === 'x',
+      executable: kind === 'file' && /^.{3}[xs]/.test(unixMode(fields)),
       encrypted: fields.get('Encrypted') === '+',
       ...(packedBytes !== undefined && { packedBytes }),
       ...(targetBytes !== undefined && { targetBytes }),
+      ...(kind === 'file' && sizeBytes === undefined && { isUnmeasured: true }),
+      ...(!isLink && !isPlainMode(fields) && { isForHost: true }),
     },
   };
 }
@@ -213,7 +233,7 @@ function finishEntries(raw: readonly RawEntry[], platform: NodeJS.Platform): Lis
       path,
       ...(isLink && { toolPath: text }),
       ...(target !== undefined && { target: targets[index]?.text ?? '' }),
-      ...((!isUnicode || path !== toolPath(asListed)) && { isRenamed: true }),
+      ...((!isUnicode || path !== toolPath(asListed)) && { isForHost: true }),
     };
   });
   if (!canBeAsked) return entries;

@@ -1,9 +1,9 @@
 /** RAR 4/5 (also as `.eti`), 7z, zip, tar (also compressed), ISO and single compressed files, through 7-Zip's own program. */
 import type { Archive, Context, Entry, Plan, Selection, UnpackCall, Unpacker } from '../../extension-api/index.ts';
 import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
-import { innerKind } from './inner-kind.ts';
-import { ListingMemory, withoutLinks, type ListingFacts } from './links.ts';
+import { withoutLinks } from './links.ts';
 import { listArchive } from './list.ts';
+import { ListingMemory, type ListingFacts } from './listing-memory.ts';
 import { headBytes, probeScore } from './probe.ts';
 
 const archive = { ref: 'archive' } as const;
@@ -15,9 +15,6 @@ function partPlan({ listFile }: Selection): Plan {
   return { ...common, args, output: 'concatenated-stdout' };
 }
 
-/** One compressed file: the host writes it under the name that it was listed with. */
-const single: ListingFacts = { links: [], isRenamed: false };
-
 class SevenZip implements Unpacker {
   readonly #listings = new ListingMemory();
 
@@ -26,27 +23,26 @@ class SevenZip implements Unpacker {
   }
 
   async list(given: Archive, call: UnpackCall): Promise<readonly Entry[]> {
-    const entries = await listArchive(given, call);
-    await this.#listings.remember(given, entries);
-    return entries;
+    const listing = await listArchive(given, call);
+    await this.#listings.remember(given, listing);
+    return listing.entries;
   }
 
   async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall, selection?: Selection): Promise<Plan> {
     // Only of trees, and no link is among them.
     if (selection) return partPlan(selection);
-    const inner = await innerKind(given, call);
-    const { links, isRenamed } = inner === 'single' ? single : await this.#factsOf(given, call);
+    const { inner, links, isForHost: hasForHost } = await this.#factsOf(given, call);
     const left = withoutLinks(links);
-    const source = { tool, args: [...(mode === 'install' ? streamArguments : contentArguments), '--', archive] };
-    if (mode === 'stream' || inner === 'single' || isRenamed) {
-      const output = 'concatenated-stdout';
-      if (inner !== 'tar') return { ...common, args: [...contentArguments, ...left, '--', archive], output };
-      return { ...common, args: [...contentArguments, ...left, '-si', '-ttar'], input: source, output };
-    }
-    const output = 'destination';
-    const progress = 'percent';
-    if (inner === 'tree') return { ...common, args: [...extractArguments, ...left, '--', archive], output, progress };
-    return { ...common, args: [...extractArguments, ...left, '-si', '-ttar'], input: source, output, progress };
+    // Whatever 7-Zip would not write as the host does, the host writes; and 7-Zip makes no link, wherever it leads.
+    const isForHost = inner === 'single' || links.length > 0 || hasForHost;
+    const toFolder = mode === 'install' && !isForHost;
+    const where = toFolder
+      ? ({ output: 'destination', progress: 'percent' } as const)
+      : ({ output: 'concatenated-stdout' } as const);
+    const args = [...(toFolder ? extractArguments : contentArguments), ...left];
+    if (inner !== 'tar') return { ...common, ...where, args: [...args, '--', archive] };
+    const source = { tool, args: [...(toFolder ? streamArguments : contentArguments), '--', archive] };
+    return { ...common, ...where, args: [...args, '-si', '-ttar'], input: source };
   }
 
   async #factsOf(given: Archive, call: UnpackCall): Promise<ListingFacts> {

@@ -240,6 +240,14 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Das Archiv enthält etwas, das sich unter Windows nicht speichern lässt.',
     next: 'Bitte die Person, die es gepackt hat, die genannte Datei umzubenennen.',
   },
+  ARCHIVE_UNSUPPORTED: {
+    message: 'Das Archiv ist mit einem Verfahren gepackt, das der Entpacker nicht kennt.',
+    next: 'Bitte die Person, die es gepackt hat, um ein anderes Format, oder installier eine Erweiterung, die es öffnet. Reparieren hilft nicht.',
+  },
+  VOLUME_MISSING: {
+    message: 'Ein Teil des Archivs fehlt.',
+    next: 'Bitte die Person, die es gepackt hat, um den genannten Teil. Reparieren hilft nicht: Das Spiel ist auf jedem PC so.',
+  },
   // Erweiterungen
   EXTENSION_INVALID: {
     message: 'Das ist keine gültige Erweiterung.',

@@ -81,6 +81,11 @@ export const errorsDetailed: Record<Language, Sentences> = {
       '{file} will außerhalb seines Ordners schreiben oder diesen PC überlasten.',
       '„{entry}“ im Archiv will außerhalb seines Ordners schreiben oder diesen PC überlasten.',
     ],
+    ARCHIVE_UNSUPPORTED: [
+      '„{entry}“ in {file} ist mit einem Verfahren gepackt, das der Entpacker nicht kennt.',
+      '{file} ist mit einem Verfahren gepackt, das der Entpacker nicht kennt.',
+    ],
+    VOLUME_MISSING: ['Vom Archiv fehlt der Teil {file}.'],
     ARCHIVE_UNSUITABLE: [
       '„{entry}“ in {file} lässt sich unter Windows nicht speichern: {reason}.',
       '„{entry}“ in {file} lässt sich unter Windows nicht speichern.',

@@ -35,6 +35,8 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   ARCHIVE_ENCRYPTED: download,
   ARCHIVE_HOSTILE: 'Außerhalb wurde nichts geschrieben; der Download bleibt erhalten.',
   ARCHIVE_UNSUITABLE: downloadAndInstall,
+  ARCHIVE_UNSUPPORTED: downloadAndInstall,
+  VOLUME_MISSING: downloadAndInstall,
   UNPACKER_FAILED: downloadAndInstall,
   EXTENSION_CRASHED: othersGoOn,
   EXTENSION_TIMEOUT: othersGoOn,

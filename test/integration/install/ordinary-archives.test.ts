@@ -2,7 +2,7 @@
  * Archives as people make them at home. Each is installed here and streamed to another PC: both give the same tree, or
  * the same refusal.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -131,6 +131,31 @@ test('an archive with a wildcard in its name does not open its neighbours', asyn
   if (process.platform === 'win32') return;
   const payload = { 'g*.zip': zip({ 'a.txt': 'a' }), 'gb.zip': zip({ 'b.txt': 'b' }) };
   assert.equal(await installed(payload), { 'a.txt': 'a', 'b.txt': 'b' });
+});
+
+test('modes that make trouble, and control characters in names, come out alike', async () => {
+  if (process.platform === 'win32') return;
+  const files = [
+    { path: 'sandbox', bytes: 's', mode: 0o4755 },
+    { path: 'locked.cfg', bytes: 'l', mode: 0o444 },
+    { path: 'secret', bytes: 'x', mode: 0o111 },
+    { path: 'Icon\r', bytes: 'i' },
+  ];
+  const wanted = { Icon_: 'i', 'locked.cfg': 'l', sandbox: 's', secret: 'x' };
+  assert.equal(await installed({ 'quake.eti': rawTar(files) }), wanted);
+  const newline = rawZip([
+    { name: 'a\nb/c\nd.txt', bytes: 'n' },
+    { name: 'plain.txt', bytes: 'p' },
+  ]);
+  assert.equal(await installed({ 'quake.eti': newline }), { 'a_b/c_d.txt': 'n', 'plain.txt': 'p' });
+});
+
+test('a read-only file of the download can be written in the installed game', async () => {
+  await using lab = await installLab();
+  const root = await rootOf(lab, { 'quake.eti': zip({ 'a.txt': 'a' }), 'loose.cfg': 'c' });
+  await chmod(join(root, 'loose.cfg'), 0o444);
+  await lab.installer.install(requestFor({ id: 'quake', root, version: '1.0' }), listener, { signal });
+  assert.ok(((await stat(join(root, 'local/loose.cfg'))).mode & 0o200) !== 0);
 });
 
 test.run();

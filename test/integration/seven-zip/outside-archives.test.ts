@@ -1,9 +1,11 @@
 /** Archives as others make them: very many entries, junk behind the end, compressed streams that lie. */
-import { open, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure } from '../../support/failure.ts';
+import { runSevenZip } from '../../support/archives.ts';
+import { rawTar } from '../../support/raw-tar.ts';
 import { rawZip } from '../../support/raw-zip.ts';
 import { createSevenZipUnpacker } from '../../support/seven-zip.ts';
 import { tempDir } from '../../support/temp.ts';
@@ -63,6 +65,56 @@ test('a compressed file that unpacks to a thousand times its size is not counted
   const error = await failure(unpacker.list(path, { signal }));
   assert.is(error.code, 'ARCHIVE_HOSTILE');
   assert.match(error.message, /made to fill a disk/);
+});
+
+test('cpio, and a compressed stream that begins with something else, are opened', async () => {
+  await using temp = await tempDir('outside');
+  const record = (name: string, bytes: string): Buffer => {
+    const hex = (value: number): string => value.toString(16).padStart(8, '0');
+    const fields = [1, 0o100644, 0, 0, 1, 0, bytes.length, 0, 0, 0, 0, name.length + 1, 0].map(hex).join('');
+    const padded = (text: string): string => text.padEnd(Math.ceil(text.length / 4) * 4, '\0');
+    return Buffer.from(padded(`070701${fields}${name}\0`) + padded(bytes));
+  };
+  await writeFile(temp.join('a.eti'), Buffer.concat([record('a.txt', 'hello'), record('TRAILER!!!', '')]));
+  assert.equal(
+    (await unpacker.list(temp.join('a.eti'), { signal })).map(({ path, sizeBytes }) => [path, sizeBytes]),
+    [['a.txt', 5]],
+  );
+  const skipped = Buffer.from('502a4d18040000006f6f7073', 'hex');
+  const tar = rawTar([{ path: 'a.txt', bytes: 'hello' }]);
+  for (const [content, wanted] of [
+    [tar, 'a.txt'],
+    [Buffer.from('level'), 'b'],
+  ] as const) {
+    await writeFile(temp.join('b.eti'), Buffer.concat([skipped, zstdCompressSync(content)]));
+    const entries = await unpacker.list(temp.join('b.eti'), { signal });
+    assert.equal(
+      entries.map(({ path, sizeBytes }) => [path, sizeBytes]),
+      [[wanted, 5]],
+    );
+  }
+});
+
+test('what is no archive, and what is packed by a method that 7-Zip does not know, is not called damaged', async () => {
+  await using temp = await tempDir('outside');
+  const codeOf = async (bytes: Buffer): Promise<string> => {
+    await writeFile(temp.join('quake.eti'), bytes);
+    return (await failure(unpacker.list(temp.join('quake.eti'), { signal }))).code;
+  };
+  for (const text of ['<!doctype html><title>404</title>', '', 'LZIP\u0001', '\u0004"M\u0018lz4'])
+    assert.is(await codeOf(Buffer.from(text, 'latin1')), 'NO_UNPACKER', text);
+  await writeFile(temp.join('a.txt'), 'hello '.repeat(100));
+  await runSevenZip(['a', '-mhc=off', '-m0=lzma', temp.join('a.7z'), 'a.txt'], temp.path);
+  const known = await readFile(temp.join('a.7z'));
+  const coder = known.indexOf(Buffer.from('23030101', 'hex'));
+  assert.ok(coder > 0);
+  known[coder + 3] = 0x77;
+  known.writeUInt32LE(crc32(known.subarray(32 + Number(known.readBigUInt64LE(12)))), 28);
+  known.writeUInt32LE(crc32(known.subarray(12, 32)), 8);
+  assert.is(await codeOf(known), 'ARCHIVE_UNSUPPORTED');
+  known[40] = 0;
+  const cut = known.subarray(0, known.length - 10);
+  assert.is(await codeOf(cut), 'ARCHIVE_CORRUPT', 'a known kind that is cut off is damaged');
 });
 
 test.run();

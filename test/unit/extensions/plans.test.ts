@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, utimes, writeFile, readFile } from 'node:fs/promises';
 import { pack } from 'tar-stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -220,11 +220,19 @@ test('a plan is taken apart strictly, and references stand for what they name', 
   assert.not.ok(planSchema.safeParse({ ...plan, output: 'elsewhere' }).success);
   assert.not.ok(planSchema.safeParse({ ...plan, args: [{ ref: 'home' }] }).success);
   assert.not.ok(planSchema.safeParse({ ...plan, args: ['a\0b'] }).success);
-  assert.equal(
-    resolveArguments(['x', { ref: 'archive' }, { ref: 'destination' }], { archive: '/a', destination: '.' }),
-    ['x', '/a', '.'],
-  );
-  assert.throws(() => resolveArguments([{ ref: 'destination' }], { archive: '/a' }), /destination/);
+  assert.not.ok(planSchema.safeParse({ ...plan, args: [{ prefix: '-x@', lines: ['a\nb'] }] }).success);
+});
+
+test('arguments name the archive, the destination, and files with the lists of a plan', async () => {
+  await using temp = await tempDir('plans');
+  const folder = async (): Promise<string> => temp.path;
+  const given = ['x', { ref: 'archive' as const }, { ref: 'destination' as const }];
+  assert.equal(await resolveArguments(given, { archive: '/a', destination: '.' }, folder), ['x', '/a', '.']);
+  const [list = ''] = await resolveArguments([{ prefix: '-x@', lines: ['a', 'b c'] }], { archive: '/a' }, folder);
+  assert.ok(list.startsWith(`-x@${temp.path}`));
+  assert.is(await readFile(list.slice('-x@'.length), 'utf8'), 'a\nb c\n');
+  const error = await resolveArguments([{ ref: 'destination' }], { archive: '/a' }, folder).catch((thrown) => thrown);
+  assert.match(String(error), /destination/);
 });
 
 const script = '#!/bin/sh\nprintf 40%%; echo written > made.txt; printf 100%%\n';

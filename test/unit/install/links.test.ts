@@ -23,7 +23,7 @@ function refusal(...entries: ArchiveEntry[]): string {
   try {
     settleLinks('game.eti', entries);
   } catch (error) {
-    if (error instanceof LanspreadError && error.code === 'ARCHIVE_HOSTILE') return error.message;
+    if (error instanceof LanspreadError) return `${error.code}: ${error.message}`;
     throw error;
   }
   return 'none';
@@ -64,24 +64,43 @@ test('a link to a folder becomes a folder of copies, with the links that are in 
   assert.equal(copiedFolders, ['Versions/Current', 'Versions/Current/empty']);
 });
 
-test('a link to what is not in the archive is refused by name', () => {
+test('a link that leads nowhere, outside or into itself is left out; the rest is installed', () => {
   const targets = ['../../etc/passwd', '..', '/etc/passwd', 'nowhere', 'C:/x', '..\\x', 'ok.txt/x', 'self', '\0', ''];
   for (const target of targets)
-    assert.match(refusal(file('ok.txt'), link('self', target)), /^game\.eti: "self" is a link to /, target);
+    assert.equal(settled(file('ok.txt'), link('self', target)), { copies: [], paths: ['ok.txt'] }, target);
   const silent: ArchiveEntry = { path: 'self', kind: 'symlink', sizeBytes: 0 };
-  assert.match(refusal(silent), /"self" is a link to something, which is not in the archive/);
+  assert.equal(settled(silent), { copies: [], paths: [] });
+  for (const entries of [[link('a', 'b'), link('b', 'a')], [link('d/me', '.')], [link('top', '.')]])
+    assert.equal(settled(file('d/x'), ...entries), { copies: [], paths: ['d/x'] });
+  const prefix = [file('drive_c/game.exe'), link('dosdevices/c:', '../drive_c'), link('dosdevices/z:', '/')];
+  assert.equal(settled(...prefix), { copies: [], paths: ['drive_c/game.exe'] }, 'a Wine prefix');
 });
 
-test('links in circles and folders that hold themselves are refused, as are those that stand for very much', () => {
-  assert.match(refusal(link('a', 'b'), link('b', 'a')), /"a" is a link to "b"/);
-  assert.match(refusal(file('d/x'), link('d/me', '.')), /holds the link itself/);
-  assert.match(refusal(file('d/x'), link('top', '.')), /holds the link itself/);
-  assert.match(refusal(file('a/f'), file('b/f'), link('a/x', '../b'), link('b/y', '../a')), /leads into itself/);
+test('folders that hold links to each other are copied once each', () => {
+  assert.equal(settled(file('a/f'), file('b/f'), link('a/x', '../b'), link('b/y', '../a')).copies, [
+    'a/x/f <- b/f',
+    'a/x/y/f <- a/f',
+    'b/y/f <- a/f',
+    'b/y/x/f <- b/f',
+  ]);
+});
+
+test('a hard link to what is not there is damage, what pretends to lie below a link is hostile', () => {
+  assert.match(refusal(link('hard', 'gone', 'hardlink')), /^ARCHIVE_CORRUPT: game\.eti: "hard" is a link to "gone"/);
+  assert.match(refusal(link('door', '..'), file('door/escaped.txt')), /^ARCHIVE_HOSTILE: .* pretend to lie in it/);
+});
+
+test('links that stand for very much are refused', () => {
   const doubling = Array.from({ length: 20 }, (_, index) => [
     link(`d${index + 1}/one`, `../d${index}`),
     link(`d${index + 1}/two`, `../d${index}`),
   ]).flat();
   assert.match(refusal(file('d0/f'), ...doubling), /stand for more than/);
+});
+
+test('where a later entry has the path of a link, that one is installed', () => {
+  assert.equal(settled(file('a'), link('b', 'a'), file('b')), { copies: [], paths: ['a', 'b'] });
+  assert.equal(settled(file('a'), file('b'), link('b', 'a')).copies, ['b <- a']);
 });
 
 test('without links nothing changes', () => {

@@ -67,6 +67,33 @@ test('where unpacking can begin is told by what each kind of archive lists', () 
   assert.equal(starts({}, { Mode: '-rw-r--r--' }), [false, false], 'what tells nothing, such as tar');
 });
 
+test('an entry without a name or a size is one nevertheless, and a field may have any name', () => {
+  assert.is(one({ Size: '3', 'Packed Size': '2' })?.path, '');
+  assert.equal([one({ Path: 'a', Size: '' })?.isUnmeasured, one({ Path: 'a' })?.isUnmeasured], [true, true]);
+  assert.is(one({ Path: 'b.txt', Size: '1', iNode: '350' })?.path, 'b.txt');
+  for (const path of ['.', './', '', '/'])
+    assert.equal(parseListing(bytes(block({ Path: path, Folder: '+', Size: '0' })), 'linux'), [], path);
+  for (const path of ['a//b', 'a/./b', './a/././/b']) assert.is(one({ Path: path, Size: '0' })?.path, 'a/b', path);
+});
+
+test('a mode that would make trouble is left to the host', () => {
+  const isForHost = (fields: Record<string, string>): boolean =>
+    one({ Path: 'a', Size: '1', ...fields })?.isForHost ?? false;
+  for (const Mode of ['-rw-r--r--', '-rwxr-xr-x', 'drwxr-xr-x']) assert.is(isForHost({ Mode }), false, Mode);
+  for (const Mode of ['-rwsr-xr-x', '-r--r--r--', '--wx--x--x', '-rwxr-sr-x', 'dr-xr-xr-x', 'drwxrwxrwt'])
+    assert.is(isForHost({ Mode }), true, Mode);
+  assert.is(isForHost({ Attributes: 'RA' }), true);
+  assert.is(one({ Path: 'a', Size: '1', Mode: '-rwsr-xr-x' })?.executable, true);
+});
+
+test('a method that has no name is not supported', () => {
+  const code = (Method: string): string | undefined => codeOf(() => one({ Path: 'a', Size: '1', Method }));
+  assert.is(code('04F71101'), 'ARCHIVE_UNSUPPORTED');
+  assert.is(code('BCJ 04F71101:3'), 'ARCHIVE_UNSUPPORTED');
+  for (const Method of ['LZMA2:24 BCJ', 'v6:m0:128K', 'Deflate', 'DEADBEEF.BIN', 'Copy'])
+    assert.is(code(Method), undefined, Method);
+});
+
 test('a path is left as it is, for the host to judge, but for the ./ of tar', () => {
   for (const path of ['../up', '/abs', 'a/../b', 'C:/x', 'a = b', ' lead', 'trail '])
     assert.is(one({ Path: path, Size: '0' })?.path, path);
@@ -84,9 +111,9 @@ test('a backslash separates folders on every system, and control characters are 
   ] as const) {
     const [entry] = parseListing(bytes(block({ Path: path, Size: '0' })), 'linux');
     assert.is(entry?.path, wanted);
-    assert.is(entry?.isRenamed, true, 'what 7-Zip would write itself is another name');
+    assert.is(entry?.isForHost, true, 'what 7-Zip would write itself is another name');
   }
-  assert.is(one({ Path: './a/', Size: '0' })?.isRenamed, undefined);
+  assert.is(one({ Path: './a/', Size: '0' })?.isForHost, undefined);
   assert.is(parseListing(bytes(block({ Path: 'a\\b', Size: '0' })), 'win32')[0]?.path, 'a/b');
 });
 
@@ -96,8 +123,6 @@ test('what cannot be understood is corrupt: no entry hides in it', () => {
     `${entry}{\nPath = b\n}\n`,
     `${entry}Path = b\n`,
     `${entry}loose text\n`,
-    block({ Size: '1' }),
-    block({ Path: 'a' }),
     block({ Path: 'a', Size: '-1' }),
     block({ Path: 'a', Size: '1e9' }),
     block({ Path: 'a', Size: '99999999999999999999' }),
@@ -126,7 +151,7 @@ test('a name in an old encoding arrives readable, and the texts that nobody need
     Buffer.from(`\n${block({ Path: 'M\u0081nze', Size: '1' })}`, 'latin1'),
   ]);
   assert.equal(
-    parseListing(mixed, 'linux').map(({ path, isRenamed = false }) => [path, isRenamed]),
+    parseListing(mixed, 'linux').map(({ path, isForHost = false }) => [path, isForHost]),
     [
       ['caf\u00e9', false],
       ['M\u00fcnze', true],

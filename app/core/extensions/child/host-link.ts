@@ -10,6 +10,7 @@ import { extensionThrew, type ErrorData } from '../wire/index.ts';
 const openAtATime = 48;
 const maxMessageLength = 2_000;
 const maxStackLength = 8_000;
+const maxNameLength = 300;
 
 /** The extension's side of the line. */
 export class HostLink {
@@ -76,12 +77,15 @@ function fromHost(error: unknown): unknown {
 
 function toHostError(error: unknown): ResponseError<ErrorData> {
   const isError = error instanceof Error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const { code, entry, file }: Partial<Record<'code' | 'entry' | 'file', unknown>> =
+    typeof error === 'object' && error !== null ? error : {};
   return new ResponseError<ErrorData>(
     extensionThrew,
     (isError ? error.message : String(error)).slice(0, maxMessageLength),
     {
       ...(typeof code === 'string' && { code: code.slice(0, 100) }),
+      ...(typeof entry === 'string' && { entry: entry.slice(0, maxNameLength) }),
+      ...(typeof file === 'string' && { file: file.slice(0, maxNameLength) }),
       ...(isError && error.stack !== undefined && { stack: error.stack.slice(0, maxStackLength) }),
     },
   );

@@ -12,7 +12,15 @@ const mineScore = 50;
 const cancelLimitMs = 5_000;
 
 /** What may become of an archive that is damaged: that it is said to be so. */
-const fitForDamage = new Set(['ARCHIVE_CORRUPT', 'ARCHIVE_ENCRYPTED', 'ARCHIVE_HOSTILE', 'UNPACKER_FAILED']);
+const fitForDamage = new Set([
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_HOSTILE',
+  'ARCHIVE_UNSUPPORTED',
+  'VOLUME_MISSING',
+  'NO_UNPACKER',
+  'UNPACKER_FAILED',
+]);
 
 interface UnpackerCheck {
   readonly name: string;

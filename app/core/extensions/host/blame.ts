@@ -37,11 +37,19 @@ const passable: ReadonlySet<string> = new Set([
   'ARCHIVE_CORRUPT',
   'ARCHIVE_ENCRYPTED',
   'ARCHIVE_HOSTILE',
+  'ARCHIVE_UNSUPPORTED',
+  'VOLUME_MISSING',
+  'NO_UNPACKER',
   'UNPACKER_FAILED',
   'DISK_FULL',
 ] satisfies ErrorCode[]);
 
-const thrownSchema = z.object({ code: z.string().max(200).optional(), stack: z.string().max(20_000).optional() });
+const thrownSchema = z.object({
+  code: z.string().max(200).optional(),
+  entry: z.string().max(300).optional(),
+  file: z.string().max(300).optional(),
+  stack: z.string().max(20_000).optional(),
+});
 
 /** Where in the extension it happened, by the first of its files that the stack names: `src/main.ts:4`. */
 function placeIn(stack: string | undefined, directory: string | undefined): string | undefined {
@@ -64,11 +72,19 @@ export function errorOfAnswer(error: unknown, extension: Named): LanspreadError 
   if (error instanceof LanspreadError) return error;
   const said = error instanceof Error ? error.message.slice(0, 2_000) : 'no reason';
   const thrown = thrownSchema.safeParse(error instanceof ResponseError ? (error.data ?? {}) : {});
-  const { code, stack } = thrown.data ?? {};
+  const { code, entry, file, stack } = thrown.data ?? {};
   const cause = stack ?? error;
   if (code !== undefined && passable.has(code))
     // A member of `passable` is an `ErrorCode`.
-    return new LanspreadError(code as ErrorCode, { message: said, details: { extensionId: extension.id }, cause });
+    return new LanspreadError(code as ErrorCode, {
+      message: said,
+      details: {
+        extensionId: extension.id,
+        ...(file !== undefined && { file }),
+        ...(entry !== undefined && { entry }),
+      },
+      cause,
+    });
   const place = placeIn(stack, extension.directory);
   const what = `failed${place === undefined ? '' : ` in ${place}`}: ${said}${hintOf(said)}`;
   return blame('EXTENSION_FAILED', extension, { what, cause });

@@ -40,12 +40,15 @@ interface ContentOptions {
 /** Every tool of a plan, checked. Errors: those of `ToolBox.path`. */
 export async function readyTools(
   plan: ToolPlan,
-  { toolBox, archivePath }: Pick<ContentContext, 'toolBox' | 'archivePath'>,
+  { toolBox, archivePath, scope }: Pick<ContentContext, 'toolBox' | 'archivePath' | 'scope'>,
 ): Promise<ReadyTool[]> {
   const references = { archive: archivePath, destination: '.' };
   const ready: ReadyTool[] = [];
   for (const { tool, args } of plan.input ? [plan.input, plan] : [plan])
-    ready.push({ path: await toolBox.path(tool), args: resolveArguments(args, references) });
+    ready.push({
+      path: await toolBox.path(tool),
+      args: await resolveArguments(args, references, () => scope.emptyFolder()),
+    });
   return ready;
 }
 

@@ -124,8 +124,11 @@ export class ToolRuns implements AsyncDisposable {
   }
 
   async #ready(command: ToolCommand): Promise<{ path: string; args: string[] }> {
-    const { toolBox, archivePath } = this.#options;
-    return { path: await toolBox.path(command.tool), args: resolveArguments(command.args, { archive: archivePath }) };
+    const { toolBox, archivePath, emptyFolder } = this.#options;
+    return {
+      path: await toolBox.path(command.tool),
+      args: await resolveArguments(command.args, { archive: archivePath }, emptyFolder),
+    };
   }
 
   #run(id: number): Run {

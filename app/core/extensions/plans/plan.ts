@@ -1,14 +1,28 @@
 /** A plan as an extension hands it in, checked. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 
-/** An archive's links are left out one by one. */
 const maxArguments = 512;
+const maxLines = 20_000;
 const argument = z.union([
   z
     .string()
     .max(4_096)
     .refine((text) => !text.includes('\0'), 'contains a NUL character'),
   z.strictObject({ ref: z.enum(['archive', 'destination']) }),
+  z.strictObject({
+    prefix: z.string().max(100),
+    lines: z
+      .array(
+        z
+          .string()
+          .max(4_096)
+          .regex(/^[^\r\n\0]*$/, 'has a line end in it'),
+      )
+      .max(maxLines),
+  }),
 ]);
 
 export const toolCommandSchema = z.object({
@@ -27,7 +41,15 @@ const toolPlanSchema = toolCommandSchema.extend({
     .array(
       z.object({
         says: z.string().min(1).max(200),
-        means: z.enum(['ARCHIVE_CORRUPT', 'ARCHIVE_ENCRYPTED', 'ARCHIVE_HOSTILE', 'DISK_FULL']),
+        means: z.enum([
+          'ARCHIVE_CORRUPT',
+          'ARCHIVE_ENCRYPTED',
+          'ARCHIVE_HOSTILE',
+          'ARCHIVE_UNSUPPORTED',
+          'VOLUME_MISSING',
+          'NO_UNPACKER',
+          'DISK_FULL',
+        ]),
       }),
     )
     .max(64)
@@ -47,12 +69,30 @@ interface References {
   readonly destination?: string;
 }
 
-/** The arguments as they are given to the program. Throws `RangeError` for a reference that is not there. Pure. */
-export function resolveArguments(args: ToolCommand['args'], references: References): string[] {
-  return args.map((given) => {
+/**
+ * The arguments as they are given to the program. Lists are written into `folder`. Throws `RangeError` for a reference
+ * that is not there.
+ */
+export async function resolveArguments(
+  args: ToolCommand['args'],
+  references: References,
+  folder: () => Promise<string>,
+): Promise<string[]> {
+  const resolved: string[] = [];
+  for (const given of args) resolved.push(await resolve(given));
+  return resolved;
+
+  async function resolve(given: ToolCommand['args'][number]): Promise<string> {
     if (typeof given === 'string') return given;
+    if ('lines' in given) return `${given.prefix}${await writeList(await folder(), given.lines)}`;
     const value = references[given.ref];
     if (value === undefined) throw new RangeError(`the tool's arguments name a ${given.ref}, and there is none`);
     return value;
-  });
+  }
+}
+
+async function writeList(folder: string, lines: readonly string[]): Promise<string> {
+  const path = join(folder, `list-${randomUUID()}.txt`);
+  await writeFile(path, lines.map((line) => `${line}\n`).join(''), { flag: 'wx' });
+  return path;
 }

@@ -61,6 +61,9 @@ export interface UnpackerParams extends CallParams {
 /** What an error is to the other end, in the `data` of a JSON-RPC error. */
 export interface ErrorData {
   readonly code?: string;
+  /** The entry and the file that an archive's error is about. */
+  readonly entry?: string;
+  readonly file?: string;
   readonly stack?: string;
 }
 
