@@ -2,7 +2,7 @@
  * The whole core, wired in one place: what is started in which order, and who knows whom. Each part's own wiring is in the
  * `core-….ts` beside this file.
  */
-import { withTimeLimit, type Event, type LanspreadError } from './base/index.ts';
+import { withTimeLimit, type Event, type GameId, type LanspreadError } from './base/index.ts';
 import { createCatalogRefresh } from './catalog/index.ts';
 import { createCoreCommands } from './wiring/commands.ts';
 import { openExtensions } from './wiring/extensions.ts';
@@ -49,6 +49,8 @@ export interface CoreHandle {
 /** How long stopping may take in all, in milliseconds. */
 const stopLimitMs = 2_000;
 const servicesLimitMs = 500;
+/** How long nothing may have changed in a game that was copied by hand before it is offered, in milliseconds. */
+const copySettleMs = 5_000;
 
 /**
  * Starts a core. Order: lock → database → legacy journals → recovery → first scan → listeners → RPC → discovery and what
@@ -71,7 +73,22 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   const recovery = createGameRecovery(ground);
   await recovery.run({ gamesDir });
   const isKnownGame = (id: string): boolean => catalog.has(id);
-  const library = starting.use(await openLibrary({ gamesDir, state, isKnownGame, fileSystem, clock, logger }));
+  const expectedBytesOf = (id: GameId, version: string): number | undefined => {
+    const game = catalog.get(id);
+    return game?.version === version ? game.sizeBytes : undefined;
+  };
+  const library = starting.use(
+    await openLibrary({
+      gamesDir,
+      state,
+      isKnownGame,
+      expectedBytesOf,
+      settleMs: copySettleMs,
+      fileSystem,
+      clock,
+      logger,
+    }),
+  );
   await library.scan();
 
   // Who else is there. The gate of what is served asks the games, which come next.

@@ -1,5 +1,5 @@
 /** A library over a folder of its own, with a hasher that tells what it was asked and can be made to wait. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   abortError,
@@ -95,6 +95,8 @@ export type StateKind = 'memory' | 'sqlite';
 export interface LibraryLabOptions {
   state?: StateKind;
   isKnownGame?: (id: string) => boolean;
+  expectedBytesOf?: (id: GameId, version: string) => number | undefined;
+  settleMs?: number;
   fileSystem?: FileSystem;
   clock?: Clock;
   logger?: Logger;
@@ -132,12 +134,15 @@ export class LibraryLab implements AsyncDisposable {
     await this.close();
     this.hasher = new RecordingHasher();
     const { isKnownGame = () => true, fileSystem = nodeFileSystem, clock, watchFolder, withWorker } = this.#options;
+    const { expectedBytesOf, settleMs } = this.#options;
     const library = await openLibrary({
       gamesDir: this.gamesDir,
       state: this.state,
       isKnownGame,
       fileSystem,
       logger: this.#options.logger ?? silentLogger,
+      ...(expectedBytesOf && { expectedBytesOf }),
+      ...(settleMs !== undefined && { settleMs }),
       ...(clock && { clock }),
       ...(watchFolder && { watchFolder }),
       ...(!withWorker && { hasher: this.hasher }),
@@ -161,6 +166,11 @@ export class LibraryLab implements AsyncDisposable {
       await mkdir(dirname(absolute), { recursive: true });
       await writeFile(absolute, content);
     }
+  }
+
+  /** Deletes a file or folder below the games folder. */
+  async remove(path: string): Promise<void> {
+    await rm(this.path(path), { recursive: true });
   }
 
   path(path: string): string {

@@ -241,6 +241,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
     hold: () => ({ [Symbol.dispose]: () => {} }),
     refresh: async (id: GameId) => disk.get(id),
     onDidChange: new Emitter<never>().event,
+    onDidChangeLocal: new Emitter<never>().event,
     onDidChangeAvailability: changed.folder.event,
   };
   const peer = peerWith(ids);

@@ -22,6 +22,7 @@ export interface GameFacts {
   version: string;
   localVersion?: string;
   downloaded: boolean;
+  heldBack?: string;
   installed: boolean;
   installedVersion?: string;
   updateAvailable: boolean;

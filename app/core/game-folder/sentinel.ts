@@ -11,30 +11,45 @@ export interface Sentinel {
 /** What a crash leaves in place of text: zeros, or other bytes that no text has. */
 // oxlint-disable-next-line no-control-regex
 const noText = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const isPlain = /^[ -~]+$/;
 const versionLine = /^version\s*=\s*(.*)$/i;
 
 /**
- * Reads a sentinel's bytes. The version is the value of the first `version = …` line that has one, else the first line
- * with anything in it. Undefined when the bytes are empty, over the limit, not UTF-8 or no text: then nothing is
+ * Reads a sentinel's bytes. The version is the value of the first `version = …` line that has one, in quotes or not, else
+ * the first line with anything in it. Undefined when the bytes are empty, over the limit or no text: then nothing is
  * downloaded.
  */
 export function parseSentinel(bytes: Uint8Array): Sentinel | undefined {
   if (bytes.length > limits.sentinelBytes) return undefined;
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-  if (noText.test(text)) return undefined;
+  const { text, isCertain } = decodeText(bytes);
+  if (noText.test(text) || Buffer.byteLength(text) > limits.sentinelBytes) return undefined;
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  // What is only guessed to be letters is believed beside a version, not as one.
+  const versionIn = (version: string): Sentinel | undefined =>
+    isCertain || isPlain.test(version) ? { text, version } : undefined;
   let first: string | undefined;
   for (const line of lines) {
-    const value = versionLine.exec(line)?.[1]?.trim();
-    if (value) return { text, version: value };
-    if (line !== '' && value === undefined) first ??= line;
+    const value = unquoted(versionLine.exec(line)?.[1]?.trim());
+    if (value) return versionIn(value);
+    if (line !== '' && value === undefined) first ??= unquoted(line);
   }
-  return first === undefined ? undefined : { text, version: first };
+  return first ? versionIn(first) : undefined;
+}
+
+/** Editors on Windows write UTF-16 with a mark at its beginning, and old ones the PC's own letters. */
+function decodeText(bytes: Uint8Array): { text: string; isCertain: boolean } {
+  const decoded = (encoding: string, fatal: boolean): string => new TextDecoder(encoding, { fatal }).decode(bytes);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: decoded('utf-16le', false), isCertain: true };
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { text: decoded('utf-16be', false), isCertain: true };
+  try {
+    return { text: decoded('utf-8', true), isCertain: true };
+  } catch {
+    return { text: decoded('windows-1252', false), isCertain: false };
+  }
+}
+
+function unquoted(value: string | undefined): string | undefined {
+  return /^"(.*)"$/.exec(value ?? '')?.[1]?.trim() ?? /^'(.*)'$/.exec(value ?? '')?.[1]?.trim() ?? value;
 }
 
 /** Reads a root's sentinel, of which the caller knows that it is a regular file. Undefined: nothing is downloaded. */

@@ -17,7 +17,7 @@ export function summaryOf(
   id: GameId,
   { game, partial }: { game: LocalGame | undefined; partial: PartialFacts | undefined },
 ): GameSummary | undefined {
-  if (game?.version !== undefined && game.unshareable === undefined) {
+  if (game?.version !== undefined && game.unshareable === undefined && game.heldBack === undefined) {
     const { version, sizeBytes, manifestRoot } = game;
     return { id, version, sizeBytes, availability: 'Ready', ...(manifestRoot !== undefined && { root: manifestRoot }) };
   }
@@ -28,6 +28,16 @@ export function summaryOf(
   if (!game?.downloaded && !game?.installed) return undefined;
   const version = game.version ?? game.installedVersion ?? '';
   return { id, version, sizeBytes: game.sizeBytes, availability: 'LocalOnly' };
+}
+
+const ranks = { Ready: 0, Partial: 1, LocalOnly: 2 } as const;
+
+/** So many games, those first that others can fetch, then by id, so that the choice stays the same. Pure. */
+export function firstOf(games: ReadonlyMap<GameId, GameSummary>, most: number): Map<GameId, GameSummary> {
+  const all = [...games].sort(
+    ([a, one], [b, other]) => ranks[one.availability] - ranks[other.availability] || (a < b ? -1 : 1),
+  );
+  return new Map(all.slice(0, most));
 }
 
 /** What others know, and by which revision. */

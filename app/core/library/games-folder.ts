@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isGameId, systemCode, type FileSystem, type GameId, type Logger } from '../base/index.ts';
 
 /** Too many are open, of this process or of all. */
@@ -12,6 +13,8 @@ export class GamesFolder {
   #listedInode: bigint | undefined;
   /** The file system that the folder was on when it was last seen with something in it. */
   #filledDevice: bigint | undefined;
+  /** Where that is mounted. */
+  #mountPoint: string | undefined;
   #listedDevice: bigint | undefined;
   /** It is tried every few seconds, and told once. */
   #isToldUnlistable = false;
@@ -23,15 +26,17 @@ export class GamesFolder {
   }
 
   /**
-   * Its file number; undefined when it is not there or its drive does not answer. An empty folder on another file system
-   * than the games were on is what is left where their drive was mounted: it does not count.
+   * Its file number; undefined when it is not there or its drive does not answer. On another file system than the games
+   * were on, an empty folder, or one where nothing is mounted any more, is what is left when their drive was pulled: it does
+   * not count.
    */
   async find(): Promise<bigint | undefined> {
     try {
       const { kind, inode, device } = await this.#fileSystem.stat(this.path);
       if (kind !== 'directory') return undefined;
       const isOther = this.#filledDevice !== undefined && this.#filledDevice !== device;
-      if (isOther && (await this.#fileSystem.list(this.path)).length === 0) return undefined;
+      if (isOther && ((await this.#fileSystem.list(this.path)).length === 0 || !(await this.#isMounted())))
+        return undefined;
       this.#listedDevice = device;
       return inode;
     } catch (error) {
@@ -51,7 +56,10 @@ export class GamesFolder {
     try {
       const names = new Set<GameId>();
       const entries = await this.#fileSystem.list(this.path);
-      if (entries.length > 0) this.#filledDevice = this.#listedDevice;
+      if (entries.length > 0 && this.#filledDevice !== this.#listedDevice) {
+        this.#filledDevice = this.#listedDevice;
+        this.#mountPoint = await this.#findMountPoint();
+      }
       for (const { name, kind } of entries) if (kind === 'directory' && isGameId(name)) names.add(name);
       this.#isToldUnlistable = false;
       return names;
@@ -78,5 +86,28 @@ export class GamesFolder {
       this.#logger.debug({ err: error, path }, 'what was made in the games folder is gone again');
       return false;
     }
+  }
+
+  /** The topmost folder on the way to the games that lies on their file system. */
+  async #findMountPoint(): Promise<string | undefined> {
+    const device = this.#listedDevice;
+    if (device === undefined) return undefined;
+    let path = this.path;
+    for (let parent = dirname(path); parent !== path; parent = dirname(path)) {
+      if ((await this.#fileSystem.stat(parent)).device !== device) return path;
+      path = parent;
+    }
+    return path;
+  }
+
+  /** Whether the place where the games' drive was mounted still holds a drive, that one or another. */
+  async #isMounted(): Promise<boolean> {
+    const mountPoint = this.#mountPoint;
+    if (mountPoint === undefined || dirname(mountPoint) === mountPoint) return true;
+    const [place, above] = await Promise.all([
+      this.#fileSystem.stat(mountPoint),
+      this.#fileSystem.stat(dirname(mountPoint)),
+    ]);
+    return place.device !== above.device;
   }
 }

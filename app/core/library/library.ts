@@ -11,11 +11,11 @@ import {
   type IDisposable,
   type Logger,
 } from '../base/index.ts';
-import type { GameSummary, LibraryDelta, LibrarySnapshot } from '../protocol/index.ts';
+import { limits, type GameSummary, type LibraryDelta, type LibrarySnapshot } from '../protocol/index.ts';
 import type { State } from '../state/index.ts';
 import { gameFolderOf } from '../game-folder/index.ts';
 import { planAdoption } from './adoption.ts';
-import { Announcer, summaryOf, type PartialFacts } from './announcer.ts';
+import { Announcer, firstOf, summaryOf, type PartialFacts } from './announcer.ts';
 import { WorkerBlockHasher } from './block-hasher.ts';
 import { GamesFolder } from './games-folder.ts';
 import { GamesWatch } from './games-watch.ts';
@@ -32,6 +32,10 @@ export interface LibraryOptions {
   gamesDir: string;
   state: Pick<State, 'library' | 'blocks'>;
   isKnownGame: (id: string) => boolean;
+  /** The payload's size in this version by the catalog, in bytes, where that is known. */
+  expectedBytesOf?: (id: GameId, version: string) => number | undefined;
+  /** How long nothing may have changed before a copy made by hand is offered, in milliseconds. Default: 0, at once. */
+  settleMs?: number;
   fileSystem: FileSystem;
   clock?: Clock;
   logger: Logger;
@@ -63,12 +67,18 @@ export class DiskLibrary implements Library {
   readonly #folder: GamesFolder;
   readonly #work: OpenWork;
   readonly #lookAgain: LookAgain;
+  readonly #localChanged = new Emitter<readonly GameId[]>();
+  readonly #locallyChanged = new Set<GameId>();
+  #settleTimer: IDisposable | undefined;
+  readonly #unsettled = new Set<GameId>();
   #watch: GamesWatch | undefined;
   #tellTimer: IDisposable | undefined;
   #isAvailable = true;
   #isWithdrawn = false;
+  #untoldCount = 0;
 
   readonly onDidChange = this.#changed.event;
+  readonly onDidChangeLocal = this.#localChanged.event;
   readonly onDidChangeAvailability = this.#availability.event;
 
   constructor(options: LibraryOptions) {
@@ -101,6 +111,11 @@ export class DiskLibrary implements Library {
       isFolderThere: () => this.#folder.isStillThere(),
       rootOfManifest: (id, contentKey) => this.#manifests.rootOf({ id, root: gameFolderOf(gamesDir, id), contentKey }),
       onUnseen: (id) => this.#lookAgain.note(id),
+      onUnsettled: (id) => this.#lookWhenSettled(id),
+      onChanged: (id) => void this.#locallyChanged.add(id),
+      expectedBytesOf: options.expectedBytesOf ?? (() => undefined),
+      settleMs: options.settleMs ?? 0,
+      clock: this.#clock,
       onGone: (id) => this.#manifests.forget(id),
     });
     this.#lookAgain = new LookAgain({
@@ -172,7 +187,9 @@ export class DiskLibrary implements Library {
   }
 
   manifestState(id: GameId): ManifestState {
-    const subject = this.#isAvailable ? this.#subjectOf(id) : undefined;
+    const heldBack = this.#roots.get(id)?.heldBack;
+    if (heldBack === 'settling') return { kind: 'pending', percent: 0 };
+    const subject = this.#isAvailable && heldBack === undefined ? this.#subjectOf(id) : undefined;
     return subject ? this.#manifests.state(subject) : { kind: 'none' };
   }
 
@@ -217,11 +234,13 @@ export class DiskLibrary implements Library {
     const work = this.#work[Symbol.asyncDispose]();
     this.#lookAgain[Symbol.dispose]();
     this.#tellTimer?.[Symbol.dispose]();
+    this.#settleTimer?.[Symbol.dispose]();
     await this.#watch?.[Symbol.asyncDispose]();
     await this.#manifests[Symbol.asyncDispose]();
     await work;
     await this.hasher[Symbol.asyncDispose]();
     this.#changed[Symbol.dispose]();
+    this.#localChanged[Symbol.dispose]();
     this.#availability[Symbol.dispose]();
   }
 
@@ -262,7 +281,8 @@ export class DiskLibrary implements Library {
   }
 
   #prepare(id: GameId): void {
-    if (this.#roots.isHeld(id) || this.#roots.get(id)?.manifestRoot !== undefined) return;
+    const game = this.#roots.get(id);
+    if (this.#roots.isHeld(id) || game?.manifestRoot !== undefined || game?.heldBack !== undefined) return;
     const subject = this.#subjectOf(id);
     if (subject) this.#manifests.prepare(subject);
   }
@@ -274,6 +294,22 @@ export class DiskLibrary implements Library {
     }
     // The root changed between the last look and the hashing.
     void this.#work.inBackground(cannotLook, (signal) => this.#look([id], { depth: 'nested', signal }));
+  }
+
+  /** A copy that may still be growing is looked at again, also when no event tells of it. */
+  #lookWhenSettled(id: GameId): void {
+    if (this.#work.isStopping) return;
+    this.#unsettled.add(id);
+    this.#settleTimer ??= this.#clock.timeout(
+      () => {
+        this.#settleTimer = undefined;
+        const ids = new Set(this.#unsettled);
+        this.#unsettled.clear();
+        void this.#work.inBackground(cannotLook, (signal) => this.#lookAtChanged(ids, signal));
+      },
+      this.#options.settleMs ?? 0,
+      { background: true },
+    );
   }
 
   #setAvailable(available: boolean): void {
@@ -294,6 +330,9 @@ export class DiskLibrary implements Library {
   #tell(): void {
     this.#tellTimer?.[Symbol.dispose]();
     this.#tellTimer = undefined;
+    const changed = [...this.#locallyChanged];
+    this.#locallyChanged.clear();
+    if (changed.length > 0) this.#localChanged.fire(changed);
     const current = new Map<GameId, GameSummary>();
     const ids =
       this.#isAvailable && !this.#isWithdrawn ? [...this.games().map(({ id }) => id), ...this.#partials.keys()] : [];
@@ -302,11 +341,23 @@ export class DiskLibrary implements Library {
       if (summary) current.set(id, summary);
     }
     try {
-      const delta = this.#announcer.update(current);
+      const delta = this.#announcer.update(this.#asManyAsFit(current));
       if (delta) this.#changed.fire(delta);
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'a change of the library could not be told yet');
       if (!this.#work.isStopping) this.#tellSoon(tellAgainMs);
     }
+  }
+
+  /** Nobody takes a longer list, so a longer one would make this PC invisible: what others can fetch goes first. */
+  #asManyAsFit(games: ReadonlyMap<GameId, GameSummary>): ReadonlyMap<GameId, GameSummary> {
+    const untoldCount = Math.max(0, games.size - limits.helloGames);
+    if (untoldCount > 0 && untoldCount !== this.#untoldCount)
+      this.#options.logger.warn(
+        { games: games.size, told: limits.helloGames },
+        'this PC has more games than it can tell others of; the rest is not offered',
+      );
+    this.#untoldCount = untoldCount;
+    return untoldCount === 0 ? games : firstOf(games, limits.helloGames);
   }
 }

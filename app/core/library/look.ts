@@ -1,8 +1,9 @@
-import { type FileSystem, type LanspreadError, type SignalOptions } from '../base/index.ts';
+import { statOf, type FileSystem, type LanspreadError, type SignalOptions } from '../base/index.ts';
+import { sentinelPaths, type Sentinel } from '../game-folder/index.ts';
+import type { ChangeTimes } from './copy-in-progress.ts';
 import { formatFingerprint, isFit, parseFingerprint, payloadPart, digestOf, type Fingerprint } from './fingerprint.ts';
 import { walkPayload } from './payload.ts';
 import { readTop, viewRoot, type RootView, type ViewOptions } from './root-view.ts';
-import type { Sentinel } from '../game-folder/index.ts';
 
 /**
  * How closely to look. `listing`: one listing and the sentinel. `top`: the files at the top level too. `nested`: every
@@ -21,6 +22,8 @@ export interface RootFacts {
   readonly contentKey: string;
   /** Why no manifest can describe the payload. */
   readonly problem: LanspreadError | undefined;
+  /** Where every file was looked at. */
+  readonly changed: ChangeTimes | undefined;
 }
 
 /** What an earlier look, maybe of an earlier run, remembered. */
@@ -47,12 +50,22 @@ export async function lookAtRoot(
   const former = depth === 'nested' ? undefined : usable(remembered);
   if (former && (await isUnchanged(fileSystem, root, { view, former: former.parts, depth }))) {
     const { fingerprint, sizeBytes, problem } = former.remembered;
-    return { sentinel, installed, sizeBytes, fingerprint, contentKey: former.parts.payload, problem };
+    return {
+      sentinel,
+      installed,
+      sizeBytes,
+      fingerprint,
+      contentKey: former.parts.payload,
+      problem,
+      changed: undefined,
+    };
   }
   const payload = await walkPayload(fileSystem, root, { ...(signal && { signal }) });
   const contentKey = contentKeyOf(payload, sentinel);
   const fingerprint = formatFingerprint({ listing: view.listing, top: payload.top, payload: contentKey });
-  return { sentinel, installed, sizeBytes: payload.sizeBytes, fingerprint, contentKey, problem: payload.problem };
+  const { sizeBytes, problem, changedNs: payloadNs } = payload;
+  const sentinelNs = sentinel && (await statOf(fileSystem, sentinelPaths(root).sentinel))?.changeTimeNs;
+  return { sentinel, installed, sizeBytes, fingerprint, contentKey, problem, changed: { sentinelNs, payloadNs } };
 }
 
 /** Equal keys mean equal manifests. */

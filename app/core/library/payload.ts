@@ -40,6 +40,8 @@ export interface Payload {
   readonly digest: string;
   /** The fingerprint's `top`. */
   readonly top: string;
+  /** When a file of it changed last, in nanoseconds since 1970; undefined where the platform does not tell. */
+  readonly changedNs: bigint | undefined;
 }
 
 /** Stats asked for at a time in one folder. */
@@ -61,7 +63,10 @@ export async function walkPayload(
     throwIfAborted(signal);
     const absolute = join(root, folder);
     const entries = await listPayload(fileSystem, absolute, { isRoot: folder === '' });
-    if (!entries) continue;
+    if (!entries) {
+      if (isGarbled(folder)) walk.addGarbled(folder);
+      continue;
+    }
     if (entries.length === 0 && folder !== '') walk.addEmptyDirectory(folder);
     const files: string[] = [];
     for (const { name, kind } of entries) {
@@ -74,11 +79,17 @@ export async function walkPayload(
       const stats = files.slice(from, from + parallelStats).map(async (path) => {
         const stat = await statOf(fileSystem, join(root, path));
         if (stat) walk.addFile(path, { absolute: join(root, path), stat });
+        else if (isGarbled(path)) walk.addGarbled(path);
       });
       await Promise.all(stats);
     }
   }
   return walk.finish();
+}
+
+/** A name that is not UTF-8 is listed with marks in place of what it is, and cannot be opened by that name. */
+function isGarbled(path: string): boolean {
+  return path.includes('\ufffd');
 }
 
 async function listPayload(
@@ -105,6 +116,7 @@ class Walk {
   /** By path, so that the problem told is the same whatever the order of the walk. */
   readonly #problems = new Map<string, LanspreadError>();
   #sizeBytes = 0;
+  #changedNs: bigint | undefined;
   #blocks = 0;
 
   addDirectory(path: string): string {
@@ -125,6 +137,8 @@ class Walk {
     }
     const { sizeBytes, mtimeNs, inode, executable } = stat;
     this.#sizeBytes += sizeBytes;
+    const { changeTimeNs } = stat;
+    if (changeTimeNs !== undefined && changeTimeNs > (this.#changedNs ?? 0n)) this.#changedNs = changeTimeNs;
     this.#blocks += blockCountOf(sizeBytes);
     this.#lines.push(`${path} ${sizeBytes} ${mtimeNs} ${inode} ${executable}`);
     if (!path.includes('/')) this.#top.push({ name: path, sizeBytes, mtimeNs, inode });
@@ -140,6 +154,13 @@ class Walk {
     this.#problems.set(path, new LanspreadError('INVALID_PATH', { message, details: { path } }));
   }
 
+  /** It is there, and nobody can be told its name. */
+  addGarbled(path: string): void {
+    this.#lines.push(`${path} garbled`);
+    const message = `The name of ${JSON.stringify(path)} is not UTF-8; such a game cannot be shared. Rename the file.`;
+    this.#problems.set(path, new LanspreadError('INVALID_PATH', { message, details: { path } }));
+  }
+
   finish(): Payload {
     const files = this.#files.sort((a, b) => comparePaths(a.path, b.path));
     const directories = this.#directories.sort(comparePaths);
@@ -150,6 +171,7 @@ class Walk {
       problem: this.#firstProblem() ?? collision(files, directories) ?? this.#overLimit(),
       digest: digestOf(this.#lines.sort()),
       top: topDigest(this.#top),
+      changedNs: this.#changedNs,
     };
   }
 

@@ -24,11 +24,13 @@ class SwitchingLibrary implements ReopenableLibrary {
   readonly hasher: BlockHasher;
   readonly #options: LibraryOptions;
   readonly #changed = new Emitter<LibraryDelta>();
+  readonly #localChanged = new Emitter<readonly GameId[]>();
   readonly #availability = new Emitter<{ available: boolean }>();
   #disk: DiskLibrary;
   #isWatching = false;
 
   readonly onDidChange: Event<LibraryDelta> = this.#changed.event;
+  readonly onDidChangeLocal: Event<readonly GameId[]> = this.#localChanged.event;
   readonly onDidChangeAvailability: Event<{ available: boolean }> = this.#availability.event;
 
   constructor(options: LibraryOptions) {
@@ -113,6 +115,7 @@ class SwitchingLibrary implements ReopenableLibrary {
     await this.#disk[Symbol.asyncDispose]();
     await this.hasher[Symbol.asyncDispose]();
     this.#changed[Symbol.dispose]();
+    this.#localChanged[Symbol.dispose]();
     this.#availability[Symbol.dispose]();
   }
 
@@ -126,6 +129,7 @@ class SwitchingLibrary implements ReopenableLibrary {
     };
     const disk = new DiskLibrary({ ...this.#options, gamesDir, hasher: lent });
     disk.onDidChange((delta) => this.#changed.fire(delta));
+    disk.onDidChangeLocal((ids) => this.#localChanged.fire(ids));
     disk.onDidChangeAvailability((facts) => this.#availability.fire(facts));
     return disk;
   }

@@ -1,5 +1,14 @@
-import { throwIfAborted, type FileSystem, type GameId, type LanspreadError, type Logger } from '../base/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  throwIfAborted,
+  type Clock,
+  type FileSystem,
+  type GameId,
+  type LanspreadError,
+  type Logger,
+} from '../base/index.ts';
 import type { LibraryRepository, LibraryRow } from '../state/index.ts';
+import { hasExpectedSize, isCompleteCopy } from './copy-in-progress.ts';
 import { gameFolderOf } from '../game-folder/index.ts';
 import { lookAtRoot, type Depth, type RootFacts } from './look.ts';
 import type { LocalGame } from './types.ts';
@@ -16,6 +25,15 @@ interface RootsOptions {
   readonly rootOfManifest: (id: GameId, contentKey: string) => string | undefined;
   /** A game could not be looked at. */
   readonly onUnseen: (id: GameId) => void;
+  /** Content that changed a moment ago: it is offered once a later look finds it unchanged. */
+  readonly onUnsettled: (id: GameId) => void;
+  /** What is known of a game changed. */
+  readonly onChanged: (id: GameId) => void;
+  /** The payload's size in this version by the catalog, in bytes, where that is known. */
+  readonly expectedBytesOf: (id: GameId, version: string) => number | undefined;
+  /** How long nothing may have changed before a copy made by hand is offered, in milliseconds. */
+  readonly settleMs: number;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   /** A game is no longer listed. */
   readonly onGone: (id: GameId) => void;
 }
@@ -34,6 +52,8 @@ interface Entry {
   readonly game: LocalGame;
   readonly contentKey: string;
   readonly problem: LanspreadError | undefined;
+  /** Since when this content has been seen, monotonic, as long as it may still be growing. */
+  readonly unsettledSinceMs: number | undefined;
 }
 
 /** The stored rows as they were before the look with this number. */
@@ -195,6 +215,9 @@ export class Roots {
     const storedRoot = !former && row?.fingerprint === fingerprint ? row.manifestRoot : undefined;
     const manifestRoot =
       sentinel && !problem ? (rootOfManifest(id, contentKey) ?? formerRoot ?? storedRoot) : undefined;
+    const unsettledSinceMs = sentinel && this.#unsettledSince(facts, { former, isKnown: manifestRoot !== undefined });
+    const isTooSmall = sentinel && !hasExpectedSize(sizeBytes, this.#options.expectedBytesOf(id, sentinel.version));
+    const heldBack = unsettledSinceMs !== undefined ? 'settling' : isTooSmall ? 'incomplete' : undefined;
     const game: LocalGame = {
       id,
       root,
@@ -206,9 +229,28 @@ export class Roots {
       fingerprint,
       manifestRoot,
       ...(sentinel && problem && { unshareable: problem.message }),
+      ...(heldBack && { heldBack }),
     };
-    const entry: Entry = { game, contentKey, problem };
+    const entry: Entry = { game, contentKey, problem, unsettledSinceMs };
+    if (unsettledSinceMs !== undefined) this.#options.onUnsettled(id);
     this.#keep(entry, () => this.#store(entry, { row, installedVersion: game.installedVersion }));
+  }
+
+  /** Since when content may still be growing, monotonic; undefined: it does not. */
+  #unsettledSince(
+    { contentKey, changed }: RootFacts,
+    { former, isKnown }: { former: Entry | undefined; isKnown: boolean },
+  ): number | undefined {
+    const { clock, settleMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (former?.contentKey === contentKey) {
+      const { unsettledSinceMs } = former;
+      const isOver = unsettledSinceMs !== undefined && changed !== undefined && nowMs - unsettledSinceMs >= settleMs;
+      return isOver ? undefined : unsettledSinceMs;
+    }
+    // What a download or an earlier run knows was complete.
+    if (isKnown || !changed || isCompleteCopy(changed, { nowMs: clock.now(), settleMs })) return undefined;
+    return nowMs;
   }
 
   /** Nobody looked at the disk: an operation may just have written another installed version, which stays. */
@@ -222,7 +264,9 @@ export class Roots {
   /** What was found out holds; when it cannot be stored now, the next look stores it. */
   #keep(entry: Entry, store: () => void): void {
     const { id } = entry.game;
+    const isNews = !isDeepStrictEqual(this.#entries.get(id)?.game, entry.game);
     this.#entries.set(id, entry);
+    if (isNews) this.#options.onChanged(id);
     try {
       store();
     } catch (error) {
@@ -248,7 +292,9 @@ export class Roots {
   }
 
   #remove(id: GameId): void {
-    if (this.#entries.delete(id)) this.#options.onGone(id);
+    if (!this.#entries.delete(id)) return;
+    this.#options.onGone(id);
+    this.#options.onChanged(id);
   }
 
   /** All rows in one query: a scan of a thousand games would make thousands. */

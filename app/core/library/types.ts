@@ -1,4 +1,5 @@
 import type { Event, GameId } from '../base/index.ts';
+import type { HeldBack } from './copy-in-progress.ts';
 import type { LibraryDelta, LibrarySnapshot, Manifest } from '../protocol/index.ts';
 
 /** One game root as it is on disk. */
@@ -18,6 +19,8 @@ export interface LocalGame {
   readonly manifestRoot: string | undefined;
   /** Why a download cannot be shared, in words: it holds a link, or a name that some PC cannot store. */
   readonly unshareable?: string;
+  /** Why it is not offered for now, though it is downloaded. */
+  readonly heldBack?: HeldBack;
 }
 
 /** A manifest with its canonical bytes and what travels beside it. */
@@ -67,6 +70,8 @@ export interface Library extends AsyncDisposable {
   snapshot(): LibrarySnapshot;
   /** One delta per change of revision. */
   readonly onDidChange: Event<LibraryDelta>;
+  /** What this PC has of these games changed, told to others or not. */
+  readonly onDidChangeLocal: Event<readonly GameId[]>;
   /** Whether the games folder was there when it was last looked for. */
   readonly isAvailable: boolean;
   /** Looks for the games folder now; tells whether it is there, and the world if that is news. Never throws. */

@@ -41,6 +41,8 @@ export interface GameView {
   readonly installed: boolean;
   /** What this PC offers to others: `Ready` when downloaded. */
   readonly availability: 'Ready' | 'LocalOnly';
+  /** Why a download is not offered for now: it was changed a moment ago, or is smaller than the catalog says. */
+  readonly heldBack?: NonNullable<LocalGame['heldBack']>;
   /** Peers that have the wanted version ready. */
   readonly peerCount: number;
   /** Of the payload: here, else as offered, else as the catalog says; 0 when nobody knows. */
@@ -115,7 +117,8 @@ export function viewOf(facts: GameFacts): GameView {
     ...(local?.installedVersion !== undefined && { installedVersion: local.installedVersion }),
     downloaded,
     installed,
-    availability: downloaded ? 'Ready' : 'LocalOnly',
+    availability: downloaded && !local?.heldBack ? 'Ready' : 'LocalOnly',
+    ...(local?.heldBack && { heldBack: local.heldBack }),
     peerCount,
     sizeBytes: (hasWanted ? local?.sizeBytes : undefined) ?? sizeBytes ?? local?.sizeBytes ?? game.sizeBytes ?? 0,
     updateAvailable: outdated && (peerCount > 0 || hasWanted),

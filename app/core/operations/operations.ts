@@ -110,6 +110,7 @@ export function createOperations(options: OperationsOptions): Operations {
   stack.use(
     library.onDidChange(({ upserts, removed }) => snapshot.invalidate([...upserts.map(({ id }) => id), ...removed])),
   );
+  stack.use(library.onDidChangeLocal((ids) => snapshot.invalidate(ids)));
   stack.use(library.onDidChangeAvailability(({ available }) => onFolder(available)));
   watchPeers();
 
