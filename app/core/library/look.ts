@@ -1,5 +1,5 @@
 import { statOf, type FileSystem, type LanspreadError, type SignalOptions } from '../base/index.ts';
-import { sentinelPaths, type Sentinel } from '../game-folder/index.ts';
+import { layoutOf, type Sentinel } from '../game-folder/index.ts';
 import type { ChangeTimes } from './copy-in-progress.ts';
 import { formatFingerprint, isFit, parseFingerprint, payloadPart, digestOf, type Fingerprint } from './fingerprint.ts';
 import { walkPayload } from './payload.ts';
@@ -64,7 +64,7 @@ export async function lookAtRoot(
   const contentKey = contentKeyOf(payload, sentinel);
   const fingerprint = formatFingerprint({ listing: view.listing, top: payload.top, payload: contentKey });
   const { sizeBytes, problem, changedNs: payloadNs } = payload;
-  const sentinelNs = sentinel && (await statOf(fileSystem, sentinelPaths(root).sentinel))?.changeTimeNs;
+  const sentinelNs = sentinel && (await statOf(fileSystem, layoutOf(root).sentinel))?.changeTimeNs;
   return { sentinel, installed, sizeBytes, fingerprint, contentKey, problem, changed: { sentinelNs, payloadNs } };
 }
 
