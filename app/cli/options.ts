@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { platformStateDir } from '../boot/state-dir.mjs';
 import { installedOptions } from './installed.ts';
 import type { CoreOptions } from '../core/core.ts';
@@ -13,10 +13,18 @@ export interface CoreFlags {
   catalog?: string[];
   name?: string;
   listen?: string[];
+  port?: number;
+  lanePort?: number;
   discovery: boolean;
   peer?: string[];
   extension?: string[];
   logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_500) return port;
+  throw new InvalidArgumentError('A port is a number from 1 to 65500.');
 }
 
 const gather = (value: string, earlier: string[] = []): string[] => [...earlier, value];
@@ -31,6 +39,8 @@ export function addCoreFlags(command: Command): Command {
     .option('--catalog <file>', 'a catalog to load (repeatable)', gather)
     .option('--name <name>', 'the name others see')
     .option('--listen <ip>', 'listen on this address only (repeatable)', gather)
+    .option('--port <port>', 'the port of the control plane, UDP and TCP (default: any)', portOf)
+    .option('--lane-port <port>', 'the first TCP port of the byte lane (default: any)', portOf)
     .option('--no-discovery', 'do not look for others by mDNS')
     .option('--peer <multiaddr>', 'a peer to connect to (repeatable)', gather)
     .option('--extension <dir>', 'load an extension from the folder its author works on (repeatable)', gather)
@@ -59,6 +69,8 @@ export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'b
     ...(flags.gamesDir !== undefined && { gamesDir: resolve(flags.gamesDir) }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.listen && { listen: flags.listen }),
+    ...(flags.port !== undefined && { controlPort: flags.port }),
+    ...(flags.lanePort !== undefined && { lanePort: flags.lanePort }),
     catalogFiles: (flags.catalog ?? []).map((path) => resolve(path)),
     discovery: flags.discovery,
     peers: flags.peer ?? [],

@@ -48,7 +48,7 @@ export class VirtualClock implements Clock {
     const end = this.#elapsedMs + durationMs;
     await settle();
     for (let next = this.#nextDue(end); next; next = this.#nextDue(end)) {
-      this.#elapsedMs = next.at;
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.at);
       if (next.periodMs === undefined) this.#timers.delete(next);
       else next.at += next.periodMs;
       next.callback();
@@ -56,6 +56,11 @@ export class VirtualClock implements Clock {
     }
     this.#elapsedMs = end;
     await settle();
+  }
+
+  /** The machine is too busy: time goes by, and what falls due meanwhile runs late, with the next `advance`. */
+  stall(durationMs: number): void {
+    this.#elapsedMs += durationMs;
   }
 
   #add({ callback, delayMs, periodMs }: { callback: () => void; delayMs: number; periodMs: number | undefined }) {

@@ -38,11 +38,11 @@ const closeLimitMs = 400;
  * `watchListeners`, `discover`, `watchLiveness`. Errors: `IO_ERROR` when no address can be listened on.
  */
 export async function createPeerNetwork(options: PeerNetworkOptions): Promise<PeerNetwork> {
-  const { identity, listenHosts, useQuic, logger, clock = systemClock } = options;
+  const { identity, listenHosts, port, useQuic, logger, clock = systemClock } = options;
   await using starting = new AsyncDisposableStack();
   const gate = starting.use(new HandshakeGate({ clock, logger }));
   const gater = { denyInboundConnection: gate.refuses.bind(gate) };
-  const started = await startNode({ identity, hosts: listenHosts, gater, logger, useQuic });
+  const started = await startNode({ identity, hosts: listenHosts, port, gater, logger, useQuic });
   starting.defer(started.stop);
   const network = starting.use(new LibP2pNetwork({ ...options, clock }, { started, gate }));
   await network.begin();
@@ -243,7 +243,7 @@ class LibP2pNetwork implements PeerNetwork {
 
   setName(name: string): void {
     this.#own.name = name;
-    this.#reach.rename(name);
+    this.#reach.rename(this.#own.announcedName);
     this.#tellAllAnew();
   }
 

@@ -9,6 +9,8 @@ export interface PeerNetworkOptions {
   name: string;
   /** IP addresses to listen on. */
   listenHosts: readonly string[];
+  /** For UDP and TCP. Default: any that is free. */
+  port?: number | undefined;
   /** Makes the discovery once the ports are known; none: only addresses given. */
   discovery?: (announcement: Announcement) => Discovery;
   /** See `PeerNetwork.setStaticPeers`. */

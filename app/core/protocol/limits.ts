@@ -12,6 +12,8 @@ export const limits = {
   manifestBlocks: 1_000_000,
   sentinelBytes: 4 * kib,
   textLength: 4 * kib,
+  /** Of a PC's name: 64 characters of any script. */
+  nameBytes: 256,
   helloGames: 20_000,
   /** Games that one PC says are being played on it. */
   playingGames: 8,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { isGameId, type GameId } from '../base/index.ts';
 import { limits } from './limits.ts';
+import { cleanName, shownText } from './shown-text.ts';
 
 /** Peers of another version are listed as incompatible and not talked to. */
 export const PROTOCOL_VERSION = 1;
@@ -64,7 +65,7 @@ export const helloSchema = z.object({
   protocol: z.int(),
   /** New with every start of the program: who comes back with another one has forgotten the session. */
   instance: text,
-  name: text,
+  name: text.transform((name) => cleanName(name)),
   addresses: z.array(text).max(64),
   lane: laneOfferSchema.optional(),
   features: z.array(text).max(64),
@@ -95,10 +96,12 @@ export const libraryDeltaReplySchema = z.object({ result: z.enum(['ok', 'resync'
 /** `rootOnly`: answer without the manifest's bytes, for those who only vote. */
 export const getGameSchema = z.object({ id: gameId, version: text, rootOnly: z.boolean().optional() });
 
+const shown = text.transform((message) => shownText(message));
+
 const refusalSchema = z.object({
   ok: z.literal(false),
   code: text,
-  message: text,
+  message: shown,
   percent: z.number().min(0).max(100).optional(),
 });
 
@@ -215,7 +218,7 @@ export const streamMessageSchema = z.discriminatedUnion('kind', [
   }),
   /** The unpackers found every archive whole. */
   z.object({ kind: z.literal('sound') }),
-  z.object({ kind: z.literal('failed'), code: text, message: text }),
+  z.object({ kind: z.literal('failed'), code: text, message: shown }),
 ]);
 export type StreamMessage = z.infer<typeof streamMessageSchema>;
 

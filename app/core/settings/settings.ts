@@ -11,6 +11,9 @@ const bytesPerSecond = z
   .min(16 * 1024)
   .nullable();
 
+/** Not those that only the system may listen on; with room for the ports that follow. */
+const port = z.int().min(1_024).max(65_500).nullable();
+
 const collection = z.object({
   name: z.string().trim().min(1).max(60),
   gameIds: z.array(z.string().max(200)).max(20_000),
@@ -29,6 +32,10 @@ export const settingSchemas = {
   /** Others in the room are told which games run here. */
   tellWhatIsPlayed: z.boolean(),
   staticPeers: z.array(z.string().max(1_000)).max(256),
+  /** Where the control plane listens, UDP and TCP; null: any port. Holds from the next start on. */
+  controlPort: port,
+  /** Where the byte lane listens, TCP: this one and the next few, one for each of its threads. As above. */
+  lanePort: port,
   requireSignedCatalogs: z.boolean(),
   /** Public keys whose signatures count, besides those in the folders of keys. */
   trustedKeys: z.array(z.string().max(2_000).refine(isPublicKey, 'is not an Ed25519 public key')).max(64),
@@ -117,6 +124,8 @@ export function defaultSettings(stateDir: string): Settings {
     roomKeyFile: null,
     tellWhatIsPlayed: true,
     staticPeers: [],
+    controlPort: null,
+    lanePort: null,
     requireSignedCatalogs: false,
     trustedKeys: [],
     catalogSources: {},

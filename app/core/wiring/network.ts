@@ -21,6 +21,7 @@ export async function openLane(
 ): Promise<TlsLane> {
   return await createTlsLane({
     listenHosts: listenHostsOf(options),
+    port: options.lanePort ?? settings.get('lanePort') ?? undefined,
     authorize,
     serveStream,
     clock,
@@ -63,6 +64,7 @@ export async function openPeers(
     identity,
     name,
     listenHosts: listenHostsOf(options),
+    port: options.controlPort ?? settings.get('controlPort') ?? undefined,
     ...(isDiscoveryOn(options) && {
       discovery: (announcement) =>
         createDnsSdDiscovery({ announcement, clock, ...(options.listen && { listen: options.listen }) }),

@@ -28,6 +28,10 @@ export interface CoreOptions {
   name?: string;
   /** IP addresses to listen on; every IPv4 address by default. Loopback only: discovery is off. */
   listen?: readonly string[];
+  /** Where the control plane listens, UDP and TCP; wins over the setting. */
+  controlPort?: number;
+  /** Where the byte lane listens, TCP: this port and one more for each further thread; wins over the setting. */
+  lanePort?: number;
   /** Look for others on the local network. Default: true. */
   discovery?: boolean;
   /** Multiaddrs of peers to connect to, again and again. */

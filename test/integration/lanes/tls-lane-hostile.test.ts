@@ -343,6 +343,22 @@ test('a worker that crashes fails its fetch with a code and is started again', a
   assert.unreachable('the worker did not come back');
 });
 
+test('a fixed port is that of the first worker, and the others take the next ones', async () => {
+  const free = createPlainServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const address = free.address();
+  assert.ok(address && typeof address === 'object');
+  free.close();
+  await once(free, 'close');
+  const { port } = address;
+  await using at = await sceneOf([100], { port, workers: 3 });
+  assert.equal(
+    at.server.offer().addresses.map((one) => one.port),
+    [port, port + 1, port + 2],
+  );
+  assert.equal(await at.fetch(0, 1), [0]);
+});
+
 test('an address that cannot be listened on is a coded error', async () => {
   const options = { listenHosts: ['192.0.2.1'], clock: systemClock, logger: silentLogger };
   const code = await codeOf(createTlsLane({ ...options, authorize: () => Promise.reject(new Error('nobody')) }));

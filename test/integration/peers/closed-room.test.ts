@@ -2,8 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { z } from 'zod';
 import { proofOf } from '../../../app/core/peers/session/room-proof.ts';
+import type { Announcement, Discovery } from '../../../app/core/peers/discovery/types.ts';
 import { protocols, roomAnswerSchema } from '../../../app/core/protocol/index.ts';
 import { codeOf, gameOf, labNode, next } from '../../support/network-lab.ts';
+import { until } from '../../support/eventually.ts';
+import { MemoryLan } from '../../support/memory-discovery.ts';
 import { rawPeer } from '../../support/raw-peer.ts';
 import { transports } from '../../support/transports.ts';
 
@@ -39,6 +42,27 @@ for (const transport of transports) {
     });
   }
 }
+
+test('a closed room announces no names to the network, and tells them to its own', async () => {
+  const announced: string[] = [];
+  const lan = new MemoryLan();
+  const discovery = (announcement: Announcement): Discovery => {
+    announced.push(announcement.name);
+    const one = lan.join(announcement, { address: '127.0.0.1' });
+    const update = one.update.bind(one);
+    one.update = (news) => {
+      announced.push(news.name ?? '');
+      update(news);
+    };
+    return one;
+  };
+  await using ann = await labNode({ name: 'Ann', roomKey: key, discovery });
+  await using bob = await labNode({ name: 'Bob', roomKey: key, discovery });
+  await until('they meet', () => ann.network.peers()[0]?.name === 'Bob');
+  bob.network.setName('Robert');
+  await until('Ann hears of it', () => ann.network.peers()[0]?.name === 'Robert');
+  assert.equal([...new Set(announced)], ['']);
+});
 
 test('a stranger that speaks the protocols by hand gets no byte that names a game', async () => {
   await using inside = await labNode({ games: [gameOf(secret)], roomKey: key });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { LanspreadError } from '../../../app/core/base/index.ts';
 import { z } from 'zod';
 import { PROTOCOL_VERSION, protocols } from '../../../app/core/protocol/index.ts';
 import { until } from '../../support/eventually.ts';
@@ -266,6 +267,37 @@ async function forward(port: number) {
       server.close();
     },
   };
+}
+
+test('names that peers tell are cleaned: no terminal escapes, no turned writing, no endless length', async () => {
+  await using ann = await labNode();
+  await using raw = await rawPeer();
+  const connection = await raw.dial(ann.address('tcp'));
+  const name = `\u001b[2J\u001b]0;owned\u0007Mal\u202elory\u200b ${'x'.repeat(2_000)}`;
+  await raw.hello(connection, validHello({ name }));
+  await until('it has a session', () => ann.network.peers().length === 1);
+  const shown = ann.network.peers()[0]?.name ?? '';
+  assert.match(shown, /^\[2J\]0;ownedMallory x{1,256}$/);
+  assert.ok(Buffer.byteLength(shown) <= 256);
+});
+
+test('a fixed port is listened on, for UDP and TCP, and a taken one says so', async () => {
+  const port = await freePort();
+  await using ann = await labNode({ port });
+  assert.ok(ann.network.addresses().length > 0);
+  for (const address of ann.network.addresses()) assert.match(address, `/${port}/`);
+  const taken = await labNode({ port }).catch((error: unknown) => error);
+  assert.ok(taken instanceof LanspreadError && taken.code === 'IO_ERROR', String(taken));
+  assert.match(taken.message, `Port ${port} cannot be listened on`);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
 }
 
 test.run();

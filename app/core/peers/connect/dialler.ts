@@ -1,14 +1,15 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
 import {
   anySignal,
-  Semaphore,
   toLanspreadError,
   type Clock,
   type ErrorCode,
   type IDisposable,
   type Logger,
 } from '../../base/index.ts';
+import { endpointOf } from './addresses.ts';
 import { dialPauseMs } from './backoff.ts';
+import { DialPlaces } from './dial-places.ts';
 
 /** Somebody to reach: a discovered peer by its id, a static or known one by its address. */
 export interface DialTarget {
@@ -52,7 +53,7 @@ interface Entry {
 const steadyMs = 10_000;
 
 /** So many at a time: in a hall of hundreds that all start at once, the rest waits its turn. */
-const dialsAtOnce = 16;
+const dialsAtOnce = 40;
 /** Remembered peers have places of their own: most of them may be gone, and each one costs seconds of waiting. */
 const rememberedDialsAtOnce = 8;
 
@@ -61,8 +62,8 @@ export class Dialler implements IDisposable {
   readonly #options: DiallerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #stopping = new AbortController();
-  readonly #places = new Semaphore(dialsAtOnce);
-  readonly #rememberedPlaces = new Semaphore(rememberedDialsAtOnce);
+  readonly #places = new DialPlaces(dialsAtOnce);
+  readonly #rememberedPlaces = new DialPlaces(rememberedDialsAtOnce);
 
   constructor(options: DiallerOptions) {
     this.#options = options;
@@ -140,7 +141,7 @@ export class Dialler implements IDisposable {
     const places = entry.target.kind === 'known' ? this.#rememberedPlaces : this.#places;
     let failure: unknown;
     try {
-      await places.run(async () => await this.#reach(entry, signal), { signal });
+      await places.run(hostOf(entry.target), async () => await this.#reach(entry, signal), { signal });
     } catch (error) {
       failure = error;
     }
@@ -173,6 +174,11 @@ export class Dialler implements IDisposable {
   #isCurrent(entry: Entry): boolean {
     return this.#entries.get(entry.target.key) === entry;
   }
+}
+
+/** Where a target is dialled first. */
+function hostOf({ key, addresses: [first] }: DialTarget): string {
+  return (first && endpointOf(first)?.host) ?? key;
 }
 
 function newEntry(target: DialTarget): Entry {

@@ -7,7 +7,7 @@ import type { ComponentLogger, Connection, ConnectionGater, Logger as Libp2pLogg
 import { tcp } from '@libp2p/tcp';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2p } from 'libp2p';
-import { LanspreadError, whenAborted, type Logger } from '../../base/index.ts';
+import { LanspreadError, sleep, whenAborted, type Logger } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import { listenAddresses } from './addresses.ts';
 import { dialLimitMs } from './dial.ts';
@@ -30,6 +30,8 @@ interface LanNodeOptions {
   identity: Identity;
   /** IP addresses to listen on. */
   hosts: readonly string[];
+  /** Default: any that is free. */
+  port?: number | undefined;
   /** For tests and for platforms without the native part. */
   useQuic?: boolean | undefined;
   gater: ConnectionGater;
@@ -48,17 +50,18 @@ export interface StartedNode {
 }
 
 const portAttempts = 8;
+const wantedPauseMs = 250;
 
 /**
  * Starts libp2p on QUIC and TCP, on one port number for both, so that an address says all there is to know. Where QUIC's
  * native part is missing the node runs on TCP alone. Throws `IO_ERROR` when it can listen nowhere.
  */
 export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
-  const { hosts, useQuic = true, logger } = options;
+  const { hosts, port: wanted, useQuic = true, logger } = options;
   const quic = useQuic ? await loadQuic(logger) : undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const port = await freePort(hosts);
+      const port = await freePort(hosts, wanted);
       const node = await listen(options, { quic, port });
       const listeners = new ListenerWatch(node);
       return {
@@ -73,7 +76,12 @@ export async function startNode(options: LanNodeOptions): Promise<StartedNode> {
       };
     } catch (cause) {
       // Somebody took the port between the look and the listen.
-      if (attempt < portAttempts) continue;
+      if (attempt < portAttempts) {
+        // A wanted port may still be held by a program that is ending.
+        if (wanted !== undefined) await sleep(wantedPauseMs);
+        continue;
+      }
+      if (wanted !== undefined) throw portTaken(wanted, cause);
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new LanspreadError('IO_ERROR', { message: `Cannot listen on ${hosts.join(', ')}: ${reason}`, cause });
     }
@@ -180,18 +188,25 @@ function quietLogger(logger: Logger): ComponentLogger {
   return { forComponent: scope };
 }
 
-/** A port that is free right now for TCP and UDP on every address; 0 where the system cannot tell. */
-async function freePort(hosts: readonly string[]): Promise<number> {
+/** A port that is free right now for TCP and UDP on every address: the wanted one, or any. */
+async function freePort(hosts: readonly string[], wanted = 0): Promise<number> {
   const [first = '0.0.0.0', ...others] = hosts;
-  const port = await freeTcpPort(first);
+  const port = await freeTcpPort(first, wanted);
   if (!(await isUdpFree(first, port))) throw new Error(`UDP port ${port} is taken`);
   for (const host of others)
     if (!(await isUdpFree(host, port))) throw new Error(`UDP port ${port} is taken on ${host}`);
   return port;
 }
 
-async function freeTcpPort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
+function portTaken(port: number, cause: unknown): LanspreadError {
+  return new LanspreadError('IO_ERROR', {
+    message: `Port ${port} cannot be listened on: another program may have it. Set controlPort to another one, or to none.`,
+    cause,
+  });
+}
+
+async function freeTcpPort(host: string, wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, host);
   await once(server, 'listening');
   const address = server.address();
   server.close();

@@ -6,14 +6,14 @@ import { restrainReading } from './quic-reading.ts';
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number];
 
 /** Longer than liveness takes to judge a silent peer, so that the reason is known. */
-const idleLimitMs = 20_000;
+const idleLimitMs = 40_000;
 /** On a LAN a handshake takes milliseconds; where UDP is filtered, TCP is next. */
 const handshakeLimitMs = 2_500;
 /**
  * Our own pings keep a connection alive, and QUIC's are not sent beside them. But while blocks come over the byte lane
  * nobody has to ask whether the other lives, and the control connection is silent for as long as that takes.
  */
-const keepAliveMs = 8_000;
+const keepAliveMs = 18_000;
 /** Streams of one peer, those not yet negotiated included. */
 export const rawStreamLimit = 64;
 const streamWindowBytes = 1024 * 1024;

@@ -97,11 +97,13 @@ class DnsSdDiscovery implements Discovery {
     this.#announcement = options.announcement;
     this.#staticHosts = options.staticHosts ?? [];
     this.#scanMs = options.scanMs ?? 3_000;
+    const answersBeyondLinks = options.listen === undefined && options.interfaces === undefined;
     this.#context = {
       clock: this.#clock,
       cache: this.#cache,
       announcement: () => this.#announcement,
-      answersBeyondLinks: options.listen === undefined && options.interfaces === undefined,
+      answersBeyondLinks,
+      isElsewhere: (source) => answersBeyondLinks && !this.#links.isOnAny(source),
       received: (records, origin) => this.#receive(records, origin),
       failed: (owner, error) => this.#links.drop(owner, error),
     };

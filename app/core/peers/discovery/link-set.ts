@@ -1,5 +1,5 @@
 import type { IDisposable } from '../../base/index.ts';
-import { bareAddress, broadcastAddresses, isSameLink, type Link } from './interfaces.ts';
+import { bareAddress, broadcastAddresses, isSameLink, sourceFilter, type Link } from './interfaces.ts';
 import { MulticastLink, type DiscoveryContext } from './multicast-link.ts';
 import { BroadcastProber } from './prober.ts';
 import { ProbeListener } from './probe-listener.ts';
@@ -74,6 +74,11 @@ export class LinkSet implements IDisposable {
   /** Whether an address is one of this PC's, on any of the links. */
   isOwn(address: string): boolean {
     return [...this.#members.values()].some(({ link }) => link.announced.includes(bareAddress(address)));
+  }
+
+  /** Whether a source is on any of the links. */
+  isOnAny(source: string): boolean {
+    return [...this.#members.values()].some(({ link }) => sourceFilter(link)(source));
   }
 
   scopeOf({ interfaceName }: { interfaceName: string }): string {

@@ -38,6 +38,8 @@ export interface DiscoveryContext {
   announcement(): Announcement;
   /** Whether a prober who is on none of the links is answered: not when only some of the interfaces were chosen. */
   readonly answersBeyondLinks: boolean;
+  /** Whether a source is in none of this PC's subnets. Never where only some of the interfaces were chosen. */
+  isElsewhere(source: string): boolean;
   /** Records that others sent about themselves. */
   received(records: readonly ServiceRecord[], origin: Origin): void;
   /** Something failed; the owner of the socket is dropped and opened again by a later scan. */
@@ -192,7 +194,7 @@ export class MulticastLink implements IDisposable {
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo): void {
-    if (!this.#messages.passes(this.#now()) || !this.#isOnLink(remote.address)) return;
+    if (!this.#messages.passes(this.#now()) || !this.#isHeardHere(remote.address)) return;
     const message = decodeMessage(bytes);
     if (!message) return;
     if (message.kind === 'response') {
@@ -202,6 +204,14 @@ export class MulticastLink implements IDisposable {
       this.#hearQuery(message, remote);
     }
     this.#arm();
+  }
+
+  /**
+   * The system hands every packet to every socket. One from a subnet that this PC has nowhere came over a wire that it is on
+   * all the same (192.168 beside 169.254): it is looked at, and whether the peer can be reached a dial will tell.
+   */
+  #isHeardHere(source: string): boolean {
+    return this.#isOnLink(source) || this.#context.isElsewhere(source);
   }
 
   #originOf(source: string): Origin {

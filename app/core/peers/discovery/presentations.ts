@@ -1,14 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import {
-  cleanName,
-  hostName,
-  instanceName,
-  isSameName,
-  recordLimits,
-  serviceName,
-  type ServiceRecord,
-} from './records.ts';
+import { cleanName } from '../../protocol/index.ts';
+import { hostName, instanceName, isSameName, recordLimits, serviceName, type ServiceRecord } from './records.ts';
 
 /** What a message says about one peer, checked but unproven. */
 export interface Presentation {
@@ -78,7 +71,7 @@ export function readPresentations(records: readonly ServiceRecord[]): Presentati
     if (!attributes || !isSameName(name, instanceName(attributes.id))) continue;
     found.set(attributes.id, {
       peerId: attributes.id,
-      name: cleanName(attributes.name ?? ''),
+      name: cleanName(attributes.name ?? '', recordLimits.nameBytes),
       protocol: attributes.proto,
       udpPort: attributes.quic,
       tcpPort: attributes.tcp,

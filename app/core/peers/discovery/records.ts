@@ -8,6 +8,7 @@ import {
   type DecodedPacket,
   type Question,
 } from 'dns-packet';
+import { cleanName } from '../../protocol/index.ts';
 import type { Announcement } from './types.ts';
 
 /** The DNS-SD service of a node (RFC 6763), its instance named by the peer id. */
@@ -48,24 +49,6 @@ export const instanceName = (peerId: string): string => `${peerId}.${serviceName
 export const hostName = (peerId: string): string => `${peerId}.local`;
 export const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Cuts to `maxBytes` of UTF-8 without tearing a character apart. */
-function cutText(text: string, maxBytes: number): string {
-  let cut = '';
-  let sizeBytes = 0;
-  for (const character of text) {
-    sizeBytes += Buffer.byteLength(character);
-    if (sizeBytes > maxBytes) break;
-    cut += character;
-  }
-  return cut;
-}
-
-/** A name fit for a list and a log: no control characters, nothing that turns the writing direction, not too long. */
-export function cleanName(name: string): string {
-  const printable = name.replaceAll(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '').trim();
-  return cutText(printable, recordLimits.nameBytes);
-}
-
 /** The records that a node answers with and announces on one interface. `ttlS: 0` makes them a goodbye. */
 export function ownRecords(
   announcement: Announcement,
@@ -75,7 +58,7 @@ export function ownRecords(
   const { peerId, name, protocolVersion, quicPort, tcpPort } = announcement;
   const instance = instanceName(peerId);
   const host = hostName(peerId);
-  const attributes = [`id=${peerId}`, `proto=${protocolVersion}`, `name=${cleanName(name)}`];
+  const attributes = [`id=${peerId}`, `proto=${protocolVersion}`, `name=${cleanName(name, recordLimits.nameBytes)}`];
   if (quicPort) attributes.push(`quic=${quicPort}`);
   if (tcpPort) attributes.push(`tcp=${tcpPort}`);
   const unique = { ttl: ttlS, class: 'IN', flush: true } as const;

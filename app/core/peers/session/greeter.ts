@@ -130,7 +130,8 @@ export class Greeter {
     if (closedRoom) throw closed(peerId);
     if (protocol === PROTOCOL_VERSION) {
       const { library, ...hello } = decodeFrameBody(helloSchema, body, 'Hello');
-      return { hello: { ...hello, addresses: addressesOfPeer(peerId, hello.addresses) }, library: libraryOf(library) };
+      const addresses = addressesOfPeer(peerId, hello.addresses);
+      return { hello: { ...hello, addresses }, library: libraryOf(library) };
     }
     this.#options.onIncompatible(peerId, protocol);
     throw new LanspreadError('INCOMPATIBLE_PEER', {

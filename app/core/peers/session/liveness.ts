@@ -2,13 +2,23 @@ import type { Clock } from '../../base/index.ts';
 
 /** Ask after this much silence, and again after as much more, in milliseconds. */
 const pingAfterMs = 4_000;
+/** In a crowd everybody asks less often, so that a hall of idle PCs stays quiet: 300 ms more for each peer. */
+const pingAfterPerPeerMs = 300;
+const longestPingAfterMs = 15_000;
 /**
  * Silence is the same at both ends, so both would ask at the same moment: one of them waits this much longer and usually
  * hears the other one's ping meanwhile, in milliseconds.
  */
 const yieldMs = 1_000;
-/** Gone after this much silence, in milliseconds. */
-const goneAfterMs = 12_000;
+/** Gone when the first question had no answer for this long, in milliseconds: after 12 s of silence among few. */
+const answerWithinMs = 8_000;
+/** This PC looks this much later than it meant to, in milliseconds: it was too busy to hear anybody. */
+const stallMs = 500;
+
+/** How much silence is asked about among so many peers, in milliseconds. Pure. */
+export function pingAfterAmong(peers: number): number {
+  return Math.min(longestPingAfterMs, Math.max(pingAfterMs, peers * pingAfterPerPeerMs));
+}
 
 interface Silence {
   /** When the peer was last heard, monotonic. */
@@ -17,6 +27,8 @@ interface Silence {
   readonly askedAtMs?: { readonly first: number; readonly last: number } | undefined;
   /** The other end asks first. */
   readonly yields?: boolean;
+  /** See `pingAfterAmong`. Default: among few. */
+  readonly pingAfterMs?: number;
 }
 
 type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'gone' };
@@ -25,17 +37,28 @@ type Verdict = { kind: 'wait'; delayMs: number } | { kind: 'ask' } | { kind: 'go
  * What to do about a peer's silence. Pure. Nobody is gone who was not asked for as long as the limit leaves: after a
  * sleep of this PC every peer seems to have been silent for hours.
  */
-export function judgeSilence({ heardAtMs, askedAtMs, yields = false }: Silence, nowMs: number): Verdict {
-  const firstAfterMs = yields ? pingAfterMs + yieldMs : pingAfterMs;
+export function judgeSilence(
+  { heardAtMs, askedAtMs, yields = false, pingAfterMs: askAfterMs = pingAfterMs }: Silence,
+  nowMs: number,
+): Verdict {
+  const firstAfterMs = yields ? askAfterMs + yieldMs : askAfterMs;
   if (!askedAtMs) {
     const delayMs = heardAtMs + firstAfterMs - nowMs;
     return delayMs > 0 ? { kind: 'wait', delayMs } : { kind: 'ask' };
   }
-  const goneAtMs = askedAtMs.first + goneAfterMs - firstAfterMs;
+  const goneAtMs = askedAtMs.first + answerWithinMs - (yields ? yieldMs : 0);
   if (nowMs >= goneAtMs) return { kind: 'gone' };
   const askAtMs = askedAtMs.last + pingAfterMs;
   if (nowMs >= askAtMs) return { kind: 'ask' };
   return { kind: 'wait', delayMs: Math.min(askAtMs, goneAtMs) - nowMs };
+}
+
+/** What a look is told of this PC. */
+export interface LookFacts {
+  /** For so long this PC was too busy to hear anybody since the last look, in milliseconds. */
+  readonly stalledMs: number;
+  /** How many peers there are. */
+  readonly peers: number;
 }
 
 interface LivenessWatchOptions {
@@ -66,8 +89,9 @@ export class LivenessWatch {
   }
 
   /** Does what is due, and tells when to look again, in milliseconds from now. */
-  look(): number {
+  look({ stalledMs, peers }: LookFacts = { stalledMs: 0, peers: 1 }): number {
     if (this.#isGone) return pingAfterMs;
+    this.#silence = { ...later(this.#silence, stalledMs), pingAfterMs: pingAfterAmong(peers) };
     const nowMs = this.#options.clock.monotonicMs();
     const verdict = judgeSilence(this.#silence, nowMs);
     if (verdict.kind === 'wait') return verdict.delayMs;
@@ -84,9 +108,18 @@ export class LivenessWatch {
   }
 }
 
+/** The same silence, without the time in which this PC could not hear: what came meanwhile is read only now. Pure. */
+function later({ heardAtMs, askedAtMs, ...silence }: Silence, stalledMs: number): Silence {
+  return {
+    ...silence,
+    heardAtMs: heardAtMs + stalledMs,
+    askedAtMs: askedAtMs && { first: askedAtMs.first + stalledMs, last: askedAtMs.last + stalledMs },
+  };
+}
+
 interface WatchLivenessOptions {
   /** Those that there are now. One that comes later is looked at within `pingAfterMs`, before anything of it is due. */
-  sessions: () => Iterable<{ lookAtSilence(): number }>;
+  sessions: () => Iterable<{ lookAtSilence(facts: LookFacts): number }>;
   clock: Clock;
   signal: AbortSignal;
 }
@@ -96,17 +129,22 @@ interface WatchLivenessOptions {
  * theirs; then it rejects with the first failure.
  */
 export async function watchLiveness({ sessions, clock, signal }: WatchLivenessOptions): Promise<void> {
+  let dueAtMs = clock.monotonicMs();
   while (!signal.aborted) {
+    const lateMs = clock.monotonicMs() - dueAtMs;
+    const all = Array.from(sessions());
+    const facts = { stalledMs: lateMs > stallMs ? lateMs : 0, peers: all.length };
     let delayMs = pingAfterMs;
     const failures: unknown[] = [];
-    for (const session of Array.from(sessions())) {
+    for (const session of all) {
       try {
-        delayMs = Math.min(delayMs, session.lookAtSilence());
+        delayMs = Math.min(delayMs, session.lookAtSilence(facts));
       } catch (error) {
         failures.push(error);
       }
     }
     if (failures.length > 0) throw failures[0];
+    dueAtMs = clock.monotonicMs() + delayMs;
     await pause(delayMs, { clock, signal });
   }
 }

@@ -10,13 +10,13 @@ export class OwnSide {
   name: string;
   /** Undefined while nothing was told in this run. */
   playing: Playing | undefined;
-  readonly #options: Pick<PeerNetworkOptions, 'identity' | 'listenHosts' | 'host'>;
+  readonly #options: Pick<PeerNetworkOptions, 'identity' | 'listenHosts' | 'host' | 'roomKey'>;
   readonly #started: Pick<StartedNode, 'port' | 'transports'>;
   /** Tells this run of the program from an earlier one of the same identity. */
   readonly #instance = randomUUID();
 
   constructor(
-    options: Pick<PeerNetworkOptions, 'identity' | 'listenHosts' | 'host' | 'name'>,
+    options: Pick<PeerNetworkOptions, 'identity' | 'listenHosts' | 'host' | 'name' | 'roomKey'>,
     started: Pick<StartedNode, 'port' | 'transports'>,
   ) {
     this.name = options.name;
@@ -31,10 +31,15 @@ export class OwnSide {
     return ownAddresses(identity.peerId, { hosts: concreteHosts(listenHosts), port, transports });
   }
 
+  /** What everybody on the network reads: a closed room tells strangers no names. */
+  get announcedName(): string {
+    return this.#options.roomKey ? '' : this.name;
+  }
+
   announcement(): Announcement {
     const { peerId } = this.#options.identity;
     const { port, transports } = this.#started;
-    const announced = { peerId, name: this.name, protocolVersion: PROTOCOL_VERSION, tcpPort: port };
+    const announced = { peerId, name: this.announcedName, protocolVersion: PROTOCOL_VERSION, tcpPort: port };
     return { ...announced, ...(transports.includes('quic') && { quicPort: port }) };
   }
 

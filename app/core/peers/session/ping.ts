@@ -8,10 +8,20 @@ const pingBytes = 32;
 
 /** Answers pings on one stream until it ends. `heard` is called for each. */
 export async function answerPings(stream: LibP2pStream, heard: () => void): Promise<void> {
-  for (let first = await stream.readSome(pingBytes); first; first = await stream.readSome(pingBytes)) {
+  for (let first = await nextPing(stream); first; first = await nextPing(stream)) {
     const rest = await stream.readBytes(pingBytes - first.length);
     heard();
     await stream.write(Buffer.concat([first, rest]));
+  }
+}
+
+/** Undefined at the end. Nobody pings who hears the peer anyway, so a stream that idles has come to a good end. */
+async function nextPing(stream: LibP2pStream): Promise<Uint8Array | undefined> {
+  try {
+    return await stream.readSome(pingBytes);
+  } catch (error) {
+    if (error instanceof LanspreadError && error.code === 'PEER_TIMEOUT') return undefined;
+    throw error;
   }
 }
 
@@ -27,7 +37,7 @@ export class Pinger implements IDisposable {
 
   /** Resolves when the peer answered. An earlier ping that still waits is given up: its road may be a dead one. */
   async ask(): Promise<void> {
-    if (this.#isAsking) this.#drop(this.#stream);
+    if (this.#isAsking || this.#stream?.ended.aborted) this.#drop(this.#stream);
     this.#isAsking = true;
     let stream = this.#stream;
     try {

@@ -3,7 +3,7 @@ import { LanspreadError, type Clock, type IDisposable } from '../../base/index.t
 import { limits, playingFeature, type Hello, type LaneOffer, type Playing } from '../../protocol/index.ts';
 import { endpointOf } from '../connect/addresses.ts';
 import { HeardPlaying } from './heard-playing.ts';
-import { LivenessWatch } from './liveness.ts';
+import { LivenessWatch, type LookFacts } from './liveness.ts';
 import { Pinger, pingProtocol } from './ping.ts';
 import { knownGames, type RemoteLibrary } from './remote-library.ts';
 import { Slots } from '../connect/slots.ts';
@@ -167,8 +167,8 @@ export class Session implements IDisposable {
   }
 
   /** See `LivenessWatch.look`. */
-  lookAtSilence(): number {
-    return this.#liveness.look();
+  lookAtSilence(facts: LookFacts): number {
+    return this.#liveness.look(facts);
   }
 
   [Symbol.dispose](): void {

@@ -57,6 +57,18 @@ test('a PC on two LANs is seen on each with its address there', async () => {
   );
 });
 
+test('a host in another subnet on the same wire is heard, not ignored', async () => {
+  using networks = new Networks();
+  networks.connect({ host: 'ann', lan: 'one', address: '192.168.7.1/24' });
+  networks.connect({ host: 'bob', lan: 'one', address: '169.254.9.9/16' });
+  await using ann = node(networks, 'ann');
+  await using bob = node(networks, 'bob');
+  await Promise.all([ann.started(), bob.started()]);
+  const [seenBob, seenAnn] = await Promise.all([ann.knows(ids.bob), bob.knows(ids.ann)]);
+  assert.ok(ipv4Of(seenBob.peer).includes('169.254.9.9'), JSON.stringify(seenBob.peer));
+  assert.ok(ipv4Of(seenAnn.peer).includes('192.168.7.1'), JSON.stringify(seenAnn.peer));
+});
+
 test('hosts with nothing but link-local IPv6 find each other, scope included', async () => {
   using networks = new Networks();
   networks.connect({ host: 'ann', lan: 'one' });

@@ -146,15 +146,40 @@ test('addresses that change during a dial are dialled when it has failed', async
   dialler[Symbol.dispose]();
 });
 
-test('at most 16 dials run at a time', async () => {
+const at = (host: number): Partial<DialTarget> => ({
+  key: `found ${host}`,
+  peerId: `peer ${host}`,
+  addresses: [multiaddr(`/ip4/10.0.${Math.floor(host / 250)}.${(host % 250) + 1}/tcp/1`)],
+});
+
+test('at most 40 dials run at a time', async () => {
   const waiting: ((peerId: string) => void)[] = [];
   const { clock, dials, dialler } = lab(async () => await new Promise<string>((resolve) => waiting.push(resolve)));
-  for (let at = 0; at < 40; at += 1) dialler.put(target({ key: `found ${at}`, peerId: `peer ${at}` }));
+  for (let host = 0; host < 60; host += 1) dialler.put(target(at(host)));
   await clock.advance(0);
-  assert.is(dials.length, 16);
+  assert.is(dials.length, 40);
   waiting[0]?.('peer 0');
   await clock.advance(0);
-  assert.is(dials.length, 17);
+  assert.is(dials.length, 41);
+  dialler[Symbol.dispose]();
+});
+
+test('peers that somebody invents by the thousand delay nobody', async () => {
+  const { clock, dials, dialler } = lab(async ({ peerId = '' }, signal) => {
+    if (peerId === 'ann') return peerId;
+    return await new Promise<string>((_, reject) => {
+      const limit = clock.timeout(() => reject(new LanspreadError('PEER_UNREACHABLE')), 5_000);
+      signal.addEventListener('abort', () => limit[Symbol.dispose]());
+    });
+  });
+  // 2,000 false ids from 32 addresses.
+  for (let id = 0; id < 2_000; id += 1)
+    dialler.put(target({ ...at(id % 32), key: `found false ${id}`, peerId: `false ${id}` }));
+  await clock.advance(60_000);
+  dials.length = 0;
+  dialler.put(target({ ...at(100), key: 'found ann', peerId: 'ann' }));
+  await clock.advance(10);
+  assert.ok(dials.includes('found ann at 60 s'), dials.join());
   dialler[Symbol.dispose]();
 });
 
@@ -162,7 +187,8 @@ test('remembered peers that are gone leave the places of those that were found f
   const { clock, dials, dialler } = lab(async ({ kind }) =>
     kind === 'known' ? await new Promise<string>(() => {}) : 'ann',
   );
-  for (let at = 0; at < 150; at += 1) dialler.put(target({ key: `known ${at}`, kind: 'known', peerId: `gone ${at}` }));
+  for (let host = 0; host < 150; host += 1)
+    dialler.put(target({ ...at(host), key: `known ${host}`, kind: 'known', peerId: `gone ${host}` }));
   await clock.advance(0);
   assert.is(dials.length, 8, 'few of them at a time');
   dialler.put(target());

@@ -74,6 +74,7 @@ function hostOn(wire: Wire, index: number): Host {
     clock: wire.clock,
     cache,
     answersBeyondLinks: true,
+    isElsewhere: () => false,
     announcement: () => ({ peerId, name: peerId, protocolVersion: 1, tcpPort: 4002 }),
     received(records, origin) {
       for (const presentation of readPresentations(records)) {

@@ -1,6 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judgeSilence, LivenessWatch, watchLiveness } from '../../../../app/core/peers/session/liveness.ts';
+import {
+  judgeSilence,
+  LivenessWatch,
+  pingAfterAmong,
+  watchLiveness,
+  type LookFacts,
+} from '../../../../app/core/peers/session/liveness.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 function watched() {
@@ -9,7 +15,7 @@ function watched() {
   const at = (what: string) => () => told.push(`${what} at ${clock.monotonicMs() / 1000} s`);
   const watch = new LivenessWatch({ ask: at('ask'), gone: at('gone'), clock });
   const ending = new AbortController();
-  const sessions = new Set([{ lookAtSilence: () => watch.look() }]);
+  const sessions = new Set([{ lookAtSilence: (facts: LookFacts) => watch.look(facts) }]);
   const done = watchLiveness({ sessions: () => sessions, clock, signal: ending.signal });
   return { clock, told, watch, sessions, done, end: () => ending.abort() };
 }
@@ -100,6 +106,32 @@ test('a look that fails keeps nobody from theirs, and is told in the end', async
   await ended;
   assert.is(thrown, error);
   assert.equal(told, ['ask at 4 s']);
+});
+
+test('in a crowd everybody asks less often, and nobody is gone without 8 s to answer', () => {
+  assert.equal([1, 5, 13, 14, 40, 50, 200].map(pingAfterAmong), [4_000, 4_000, 4_000, 4_200, 12_000, 15_000, 15_000]);
+  const silence = { heardAtMs: 0, pingAfterMs: 15_000 };
+  assert.equal(judgeSilence(silence, 14_000), { kind: 'wait', delayMs: 1_000 });
+  assert.equal(judgeSilence({ ...silence, askedAtMs: { first: 15_000, last: 19_000 } }, 22_999), {
+    kind: 'wait',
+    delayMs: 1,
+  });
+  assert.equal(judgeSilence({ ...silence, askedAtMs: { first: 15_000, last: 19_000 } }, 23_000), { kind: 'gone' });
+});
+
+test('a PC that was too busy to listen does not count that as silence of the others', async () => {
+  const { clock, told, watch, end, done } = watched();
+  await clock.advance(5_000);
+  assert.equal(told, ['ask at 4 s']);
+  // The answer comes, and waits unread.
+  clock.stall(30_000);
+  await clock.advance(100);
+  assert.not(told.includes('gone at 35 s'), told.join());
+  watch.heard();
+  await clock.advance(3_000);
+  assert.not(told.join().includes('gone'), told.join());
+  end();
+  await done;
 });
 
 test.run();

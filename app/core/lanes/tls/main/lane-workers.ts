@@ -15,6 +15,8 @@ interface LaneWorkersOptions {
   readonly certificate: LaneCertificate;
   /** Each with a port per worker. */
   readonly listenHosts: readonly string[];
+  /** Of the first worker; the others take those that follow. Undefined: any. */
+  readonly port: number | undefined;
   readonly isMetered: () => boolean;
   readonly onMessage: (index: number, message: FromWorker) => void;
   /** What it had under way is over. */
@@ -80,10 +82,11 @@ export class LaneWorkers {
 
   /** Resolves when it listens. */
   async #start(index: number): Promise<void> {
-    const { certificate, listenHosts, isMetered, onMessage } = this.#options;
+    const { certificate, listenHosts, port, isMetered, onMessage } = this.#options;
+    const fixed = port === undefined ? 0 : port + index;
     const { certificatePem, privateKeyPem } = certificate;
     const known = this.#slots[index]?.ports;
-    const listen = listenHosts.map((host, at) => ({ host, port: known?.[at] ?? 0 }));
+    const listen = listenHosts.map((host, at) => ({ host, port: known?.[at] ?? fixed }));
     const setup: WorkerSetup = { index, certificatePem, privateKeyPem, listen, isMetered: isMetered() };
     const started = Promise.withResolvers<void>();
     const slot: Slot = {

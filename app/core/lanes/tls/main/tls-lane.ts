@@ -58,7 +58,7 @@ class WorkerLane implements TlsLane {
   constructor(options: TlsLaneOptions, certificate: LaneCertificate) {
     this.#options = options;
     this.#fingerprint = certificate.fingerprint;
-    const { clock, logger, listenHosts } = options;
+    const { clock, logger, listenHosts, port } = options;
     this.#peers = new PeerAccounts({ clock, onBytes: (facts) => this.#peerBytes.fire(facts) });
     this.#desk = new UploadDesk({
       clock,
@@ -71,6 +71,7 @@ class WorkerLane implements TlsLane {
     this.#workers = new LaneWorkers({
       certificate,
       listenHosts,
+      port,
       isMetered: () => this.#desk.isMetered,
       onMessage: (index, message) => this.#handle(index, message),
       onGone: (index, cause) => this.#workerGone(index, cause),

@@ -7,6 +7,8 @@ import type { UploadLimits, Uploads } from '../../../uploads/index.ts';
 export interface TlsLaneOptions {
   /** IP addresses to listen on, each with a port per worker. A wildcard is offered as an empty host. */
   readonly listenHosts: readonly string[];
+  /** Of the first worker; the others take those that follow. Default: any that are free. */
+  readonly port?: number | undefined;
   readonly authorize: Authorize;
   /** Answers requests for streams. Left out: they end without an answer. */
   readonly serveStream?: ServeStream;
