@@ -165,17 +165,18 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     changeGamesDir,
     isStopping,
   });
+  const earlier = await lastAddress(stateDir);
   const rpc = starting.use(
     await startRpcServer({
       api: { commands, events: events.event },
       uiDirectory: options.uiDirectory,
       coverPath: (gameId) => catalog.get(gameId)?.coverPath,
-      earlier: await lastAddress(stateDir),
+      earlier,
       logger,
     }),
   );
   starting.use(await publishEndpoint(stateDir, { pid: process.pid, port: rpc.port, token: rpc.token }));
-  await keepAddress(stateDir, rpc);
+  await keepAddress(stateDir, { ...rpc, earlier });
 
   const { revision, games: localGames } = library.snapshot();
   events.begin([

@@ -1,8 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeOpeningPage } from '../../app/shell/browser/opening-page.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { catalogEntry } from '../support/catalogs.ts';
 import { mib, type GameSpec } from '../support/games.ts';
@@ -206,27 +208,40 @@ test('keyboard alone: from the first card to a game that arrives, and back to th
     assert.is(await focused(), 'Puck Legends');
   }));
 
-test('another origin, a wrong token and a page without one reach nothing', () =>
+test('another origin and a page without the token reach nothing, and the token stays in the window', () =>
   atSeat(async ({ seat }) => {
     const page = await browser.newPage();
     const { host } = new URL(seat.url);
-    const closes = (protocols: string[]): Promise<string> =>
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.url()));
+    page.on('websocket', (socket) => {
+      sent.push(socket.url());
+      socket.on('framesent', ({ payload }) => sent.push(payload.toString()));
+    });
+    /** How the core answers a hello without a known key. */
+    const closes = (): Promise<string> =>
       page.evaluate(
-        ({ host, protocols }) =>
+        (host) =>
           new Promise<string>((resolve) => {
-            const socket = new WebSocket(`ws://${host}/rpc`, protocols);
-            socket.onopen = () => resolve('open');
-            socket.onerror = () => resolve('refused');
+            const socket = new WebSocket(`ws://${host}/rpc`, ['lanspread']);
+            socket.onopen = () => socket.send(JSON.stringify({ keys: ['0'.repeat(64)], nonce: '0'.repeat(64) }));
+            socket.onmessage = () => resolve('answered');
+            socket.onclose = ({ code }) => resolve(String(code));
           }),
-        { host, protocols },
+        host,
       );
-    const token = new URLSearchParams(new URL(seat.url).hash.slice(1)).get('token') ?? '';
     await page.goto('data:text/html,<title>elsewhere</title>');
-    assert.is(await closes(['lanspread', `token.${token}`]), 'refused', 'another origin with the token');
-    await page.goto(`http://${host}/icon.svg`);
+    assert.is(await closes(), '1006', 'another origin');
     await page.goto(`http://${host}/`);
-    assert.is(await closes(['lanspread', `token.${'0'.repeat(64)}`]), 'refused', 'a wrong token');
-    assert.is(await closes(['lanspread', `token.${token}`]), 'open', 'the launcher itself');
+    assert.is(await closes(), '4401', 'a wrong token');
+    const opening = seat.join('browser.html');
+    writeOpeningPage(opening, seat.url);
+    await page.goto(pathToFileURL(opening).href);
+    await page.getByRole('search').waitFor();
+    const token = new URLSearchParams(new URL(seat.url).hash.slice(1)).get('token') ?? '';
+    const frames = sent.filter((text) => !text.startsWith('http'));
+    assert.ok(frames.length > 2 && !frames.some((text) => text.includes(token)));
+    assert.not.ok(page.url().includes(token));
     await page.close();
   }));
 

@@ -45,7 +45,7 @@ export class StageCore implements AsyncDisposable {
   readonly #events = new Emitter<CoreEvent>();
   #revision = 1;
   #server: RpcServer | undefined;
-  #address: { port: number; token: string } | undefined;
+  #address: { port: number; windowKeys: string[] } | undefined;
   peers: readonly PeerView[] = [];
   /** What the UI asked for, in order, without what it only reads. */
   readonly asked: { name: string; params: unknown }[] = [];
@@ -73,8 +73,8 @@ export class StageCore implements AsyncDisposable {
       earlier: this.#address,
       logger: silentLogger,
     });
-    const { port, token } = this.#server;
-    this.#address = { port, token };
+    const { port, windowKey } = this.#server;
+    this.#address = { port, windowKeys: [windowKey] };
   }
 
   /** Drops every client and goes. */

@@ -12,6 +12,7 @@ import {
   type SignalOptions,
 } from '../base/portable.ts';
 import type { CommandInput, CommandName, CommandResult, CoreEvent } from './contract.ts';
+import { isSameText, keyIdOf, newNonce, proofsOf, windowKeyOf } from './proof.ts';
 import { StandardSocketReader, StandardSocketWriter } from './standard-socket.ts';
 
 export {
@@ -43,28 +44,70 @@ function unreachable(cause?: unknown): LanspreadError {
   return new LanspreadError('PEER_UNREACHABLE', { message: 'The running Lanspread does not answer.', cause });
 }
 
-/** Connects to a running core. Errors: `PEER_UNREACHABLE` when nobody answers, or not to this token. */
+interface RpcTarget {
+  readonly port: number;
+  readonly token: string;
+  readonly host?: string;
+}
+
+interface ConnectOptions extends SignalOptions {
+  /** For a window that outlives its core: the next core lets it in, too, and tells it the new token. */
+  readonly onToken?: (token: string) => void;
+}
+
+/** Connects to a running core. Errors: `PEER_UNREACHABLE` when nobody answers, or nobody who knows this token. */
 export async function connectRpc(
-  { port, token, host = '127.0.0.1' }: { port: number; token: string; host?: string },
-  { signal }: SignalOptions = {},
+  { port, token, host = '127.0.0.1' }: RpcTarget,
+  { signal, onToken }: ConnectOptions = {},
 ): Promise<RpcClient> {
-  const socket = new WebSocket(`ws://${host}:${port}/rpc`, ['lanspread', `token.${token}`]);
-  const opened = Promise.withResolvers<void>();
-  socket.addEventListener('open', () => opened.resolve(), { once: true });
-  socket.addEventListener('error', (cause) => opened.reject(unreachable(cause)), { once: true });
+  const keys = onToken ? [token, await windowKeyOf(token)] : [token];
+  const ids = await Promise.all(keys.map(keyIdOf));
+  const socket = new WebSocket(`ws://${host}:${port}/rpc`, ['lanspread']);
   try {
-    await withTimeLimit(
-      { limitMs: connectLimitMs, what: 'connecting to the running Lanspread', signal },
-      () => opened.promise,
+    await withTimeLimit({ limitMs: connectLimitMs, what: 'connecting to the running Lanspread', signal }, () =>
+      proveBoth(socket, { port, keys, ids }),
     );
   } catch (error) {
     socket.close();
     throw error;
   }
-  return clientOf(socket);
+  return clientOf(socket, onToken);
 }
 
-function clientOf(socket: WebSocket): RpcClient {
+/** Learns that the core knows one of these keys, then proves the same. What comes next is JSON-RPC. */
+async function proveBoth(
+  socket: WebSocket,
+  { port, keys, ids }: { port: number; keys: readonly string[]; ids: readonly string[] },
+): Promise<void> {
+  const clientNonce = newNonce();
+  const answered = Promise.withResolvers<unknown>();
+  const say = (message: object): void => socket.send(JSON.stringify(message));
+  socket.addEventListener('message', ({ data }: { data: unknown }) => answered.resolve(data), { once: true });
+  for (const end of ['error', 'close'] as const)
+    socket.addEventListener(end, (cause) => answered.reject(unreachable(cause)), { once: true });
+  socket.addEventListener('open', () => say({ keys: ids, nonce: clientNonce }), { once: true });
+  const { key: id, nonce: coreNonce, proof } = answerOf(await answered.promise);
+  const key = keys[ids.indexOf(id)];
+  if (key === undefined) throw unreachable();
+  const proofs = await proofsOf(key, { port, clientNonce, coreNonce });
+  if (!isSameText(proof, proofs.core)) throw unreachable();
+  say({ proof: proofs.client });
+}
+
+/** By hand: the page carries this file, and no schema library. */
+function answerOf(data: unknown): { key: string; nonce: string; proof: string } {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(String(data));
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+  if (typeof answer !== 'object' || answer === null || !('key' in answer && 'nonce' in answer && 'proof' in answer))
+    throw unreachable();
+  return { key: String(answer.key), nonce: String(answer.nonce), proof: String(answer.proof) };
+}
+
+function clientOf(socket: WebSocket, onToken?: (token: string) => void): RpcClient {
   const connection = createMessageConnection(new StandardSocketReader(socket), new StandardSocketWriter(socket));
   const events = new Emitter<CoreEvent>();
   const closed = new Emitter<void>();
@@ -74,6 +117,7 @@ function clientOf(socket: WebSocket): RpcClient {
     pending.clear();
   };
   connection.onNotification('event', (event: CoreEvent) => events.fire(event));
+  connection.onNotification('token', (token: string) => onToken?.(token));
   connection.onClose(() => {
     rejectPending();
     closed.fire();

@@ -15,7 +15,13 @@ type RpcEndpoint = z.infer<typeof endpointSchema>;
 const fileName = 'rpc.json';
 /** Outlives the core: the next one listens there again where it can, so that an open window finds it. */
 const addressFileName = 'rpc-address.json';
-const addressSchema = endpointSchema.omit({ pid: true });
+/** A window may miss some cores in a row that crash as they start. */
+const maxWindowKeys = 8;
+const addressSchema = z.object({
+  port: endpointSchema.shape.port,
+  /** Of the windows that the last cores let in, the newest last. */
+  windowKeys: z.array(z.string()).default([]),
+});
 export type RpcAddress = z.infer<typeof addressSchema>;
 
 /** Writes the file; disposing removes it. */
@@ -25,9 +31,13 @@ export async function publishEndpoint(stateDir: string, endpoint: RpcEndpoint): 
   return toDisposable(() => rmSync(path, { force: true }));
 }
 
-/** Remembers port and token for the next start. */
-export async function keepAddress(stateDir: string, { port, token }: RpcAddress): Promise<void> {
-  await writePrivate(join(stateDir, addressFileName), { port, token });
+/** Remembers for the next start where this core listens, and how its windows prove themselves. */
+export async function keepAddress(
+  stateDir: string,
+  { port, windowKey, earlier }: { port: number; windowKey: string; earlier: RpcAddress | undefined },
+): Promise<void> {
+  const windowKeys = [...(earlier?.windowKeys ?? []), windowKey].slice(-maxWindowKeys);
+  await writePrivate(join(stateDir, addressFileName), { port, windowKeys });
 }
 
 /** Where the last core of this state directory listened; undefined for the first. */

@@ -1,13 +1,15 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { toLanspreadError, type Logger } from '../base/index.ts';
+import { Admission, type Admitted } from './admission.ts';
 import type { CoreApi } from './commands.ts';
 import type { RpcAddress } from './endpoint-file.ts';
 import { SocketReader, SocketWriter } from './json-rpc.ts';
+import { windowKeyOf } from './proof.ts';
 import { createStaticFiles } from './static-files.ts';
 
 // Imported, `node:http` reads all that it exports, a whole second HTTP client among it: 2 MiB that nobody uses.
@@ -32,18 +34,17 @@ interface RpcServerOptions {
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
-  /**
-   * Whoever presents it may command the core. The last start's where its port could be taken again, so that an open
-   * window finds the core; new otherwise, because whoever holds that port now may have been shown the old one.
-   */
+  /** Whoever proves to know it may command the core. A new one each start; it is never sent by our clients. */
   readonly token: string;
+  /** For `keepAddress`: with it a window that is open now finds the next core. */
+  readonly windowKey: string;
   /** Opens the UI: the token stands in the fragment, which no server log and no referrer sees. */
   readonly url: string;
 }
 
 /**
- * Serves UI and RPC on 127.0.0.1 only. A request must name this host (against DNS rebinding), a WebSocket must also
- * bring the token as a subprotocol and, from a browser, this origin.
+ * Serves UI and RPC on 127.0.0.1 only. A request must name this host (against DNS rebinding), a WebSocket from a browser
+ * this origin. On a WebSocket both ends prove first that they know the token: see `proof.ts`.
  */
 export async function startRpcServer({
   api,
@@ -52,7 +53,9 @@ export async function startRpcServer({
   earlier,
   logger,
 }: RpcServerOptions): Promise<RpcServer> {
-  let token = randomBytes(32).toString('hex');
+  const token = randomBytes(32).toString('hex');
+  const admission = new Admission({ token, windowKeys: earlier?.windowKeys ?? [], port: () => portOf(server) });
+  const clients = new Set<WebSocket>();
   const files = createStaticFiles({ uiDirectory, coverPath });
   const server = createServer((request, response) => {
     if (!isOwnHost(request, portOf(server))) {
@@ -75,16 +78,22 @@ export async function startRpcServer({
     };
     socket.on('error', () => socket.destroy());
     if (!isOwnHost(request, portOf(server)) || !isOwnOrigin(request, portOf(server))) return refuse('403 Forbidden');
-    if (!bringsToken(request, token)) return refuse('401 Unauthorized');
-    if (sockets.clients.size >= maxClients) return refuse('503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (webSocket) => serveClient(webSocket, { api, logger }));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', (error) => logger.debug({ err: error }, 'RPC connection error'));
+      admission.begin(webSocket, (admitted) => {
+        if (clients.size >= maxClients) return webSocket.close(1013, 'too many clients');
+        clients.add(webSocket);
+        webSocket.once('close', () => clients.delete(webSocket));
+        serveClient(webSocket, { api, logger, token, admitted });
+      });
+    });
   });
-  if (earlier && (await listen(server, { port: earlier.port, logger }))) token = earlier.token;
-  else await listen(server, { port: 0, logger });
+  if (!earlier || !(await listen(server, { port: earlier.port, logger }))) await listen(server, { port: 0, logger });
   const port = portOf(server);
   return {
     port,
     token,
+    windowKey: await windowKeyOf(token),
     url: `http://127.0.0.1:${port}/#token=${token}`,
     async [Symbol.asyncDispose]() {
       for (const client of sockets.clients) client.terminate();
@@ -95,7 +104,14 @@ export async function startRpcServer({
   };
 }
 
-function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger: Logger }): void {
+interface ServedClient {
+  readonly api: CoreApi;
+  readonly logger: Logger;
+  readonly token: string;
+  readonly admitted: Admitted;
+}
+
+function serveClient(socket: WebSocket, { api, logger, token, admitted }: ServedClient): void {
   const commands = api.commands.forClient();
   const connection = createMessageConnection(new SocketReader(socket), new SocketWriter(socket));
   connection.onRequest(async (method, params) => {
@@ -118,6 +134,10 @@ function serveClient(socket: WebSocket, { api, logger }: { api: CoreApi; logger:
     connection.dispose();
   });
   connection.listen();
+  if (admitted.isEarlierWindow)
+    connection.sendNotification('token', token).catch((error: unknown) => {
+      logger.debug({ err: error }, 'an earlier window did not get its token');
+    });
 }
 
 /** Answers false when that port is taken; throws for anything else. Port 0: any free one. */
@@ -149,13 +169,4 @@ function isOwnHost({ headers }: IncomingMessage, port: number): boolean {
 function isOwnOrigin({ headers }: IncomingMessage, port: number): boolean {
   const { origin } = headers;
   return origin === undefined || origin === `http://127.0.0.1:${port}` || origin === `http://localhost:${port}`;
-}
-
-function bringsToken({ headers }: IncomingMessage, token: string): boolean {
-  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim());
-  const expected = Buffer.from(`token.${token}`);
-  return offered.some((text) => {
-    const given = Buffer.from(text);
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  });
 }

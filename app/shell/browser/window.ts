@@ -1,6 +1,10 @@
 /** The launcher's window in an installed browser. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { isSameOrigin } from '../same-origin.ts';
 import { windowFlags } from './flags.ts';
+import { writeOpeningPage } from './opening-page.ts';
 
 interface BrowserWindowOptions {
   browser: string;
@@ -32,9 +36,11 @@ export class BrowserWindow {
   }
 
   show({ url, kiosk }: { url: string; kiosk: boolean }): void {
-    if (this.#shown?.url === url && this.#shown.kiosk === kiosk) return;
+    const isSame = this.#shown?.kiosk === kiosk && isSameOrigin(this.#shown.url, url);
     const earlier = this.#child;
     this.#shown = { url, kiosk };
+    // A core that was replaced at the same address: the page finds it by itself.
+    if (isSame) return;
     clearTimeout(this.#reopening);
     if (!earlier) return this.#open();
     // The profile belongs to one process at a time: the next waits for the last to be gone.
@@ -48,13 +54,22 @@ export class BrowserWindow {
     clearTimeout(this.#reopening);
     this.#child?.kill();
     this.#child = undefined;
+    rmSync(`${this.#options.profileDirectory}.html`, { force: true });
   }
 
   #open(): void {
     const shown = this.#shown;
     if (!shown) return;
     const { browser, profileDirectory, start = startBrowser } = this.#options;
-    const child = start(browser, windowFlags({ ...shown, profileDirectory }));
+    const pagePath = `${profileDirectory}.html`;
+    try {
+      writeOpeningPage(pagePath, shown.url);
+    } catch {
+      // A full disk, for one: the address is told instead.
+      return this.#options.onUnavailable();
+    }
+    const url = pathToFileURL(pagePath).href;
+    const child = start(browser, windowFlags({ url, profileDirectory, kiosk: shown.kiosk }));
     const openedAt = performance.now();
     this.#child = child;
     let gone = false;

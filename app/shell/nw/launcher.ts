@@ -1,5 +1,6 @@
 /** The launcher as an NW.js app: one window, a tray icon, kiosk mode, and a core that is kept alive. */
 import type { CoreHostListener } from '../supervision/index.ts';
+import { isSameOrigin } from '../same-origin.ts';
 import type { NwApi, NwTray, NwWindow, NwWindowOptions } from './nw-api.ts';
 
 /** What the launcher needs of the core's process. */
@@ -69,12 +70,17 @@ export class NwLauncher {
 
   #show(url: string): void {
     const earlier = this.#state;
-    // The same address after a crash of the core: the page reconnects by itself.
-    if (earlier.kind !== 'None' && earlier.url === url) return;
+    // The same address after a crash of the core: the page reconnects by itself. Should it crash, it opens with this one.
+    if (earlier.kind !== 'None' && (earlier.url === url || isSameOrigin(earlier.url, url))) {
+      this.#state = { ...earlier, url };
+      return;
+    }
     this.#state = { kind: 'Opening', url };
     this.#options.nw.Window.open(url, windowOptions, (window) => {
-      if (this.#isQuitting || this.#state.kind !== 'Opening' || this.#state.url !== url) return window.close(true);
-      this.#state = { kind: 'Open', url, window };
+      const now = this.#state;
+      const isWanted = now.kind === 'Opening' && (now.url === url || isSameOrigin(now.url, url));
+      if (this.#isQuitting || !isWanted) return window.close(true);
+      this.#state = { kind: 'Open', url: now.url, window };
       window.on('close', () => this.#closeAsked(window));
       window.on('closed', () => this.#closed(window));
       // The `kiosk` option of `open` has no effect; the window has to be told.

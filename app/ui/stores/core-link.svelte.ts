@@ -5,6 +5,12 @@
 import { connectRpc, LanspreadError, type RpcClient } from '../../core/rpc/client.ts';
 import type { CommandInput, CommandName, CommandResult, CoreEvent } from '../../core/rpc/contract.ts';
 
+interface CoreAddress {
+  readonly port: number;
+  readonly token: string;
+  readonly host: string;
+}
+
 type LinkState = 'connecting' | 'connected' | 'lost';
 
 const firstRetryMs = 250;
@@ -17,7 +23,7 @@ const saysDoneAlready = new Set(['OPERATION_IN_PROGRESS', 'NO_OPERATION', 'ALREA
 
 export class CoreLink {
   state = $state<LinkState>('connecting');
-  readonly #address: { port: number; token: string; host: string };
+  #address: CoreAddress;
   readonly #listeners = new Set<(event: CoreEvent) => void>();
   readonly #onConnected = new Set<() => Promise<void>>();
   #client: RpcClient | undefined;
@@ -25,8 +31,12 @@ export class CoreLink {
   #retryMs = firstRetryMs;
   #wasConnected = false;
 
-  constructor(address: { port: number; token: string; host: string }) {
+  readonly #keepToken: (token: string) => void;
+
+  /** `keepToken`: a core that replaced the one that opened this window has another token. */
+  constructor(address: CoreAddress, keepToken: (token: string) => void) {
     this.#address = address;
+    this.#keepToken = keepToken;
   }
 
   /** Called with every event of the core, in order. */
@@ -74,7 +84,11 @@ export class CoreLink {
   }
 
   async #oneConnection(): Promise<void> {
-    const client = await connectRpc(this.#address);
+    const onToken = (token: string): void => {
+      this.#address = { ...this.#address, token };
+      this.#keepToken(token);
+    };
+    const client = await connectRpc(this.#address, { onToken });
     try {
       const closed = new Promise<void>((resolve) => client.onDidClose(() => resolve()));
       client.events((event) => {

@@ -1,5 +1,8 @@
 /** This window's line to the core. Every store listens on it. */
 import { CoreLink } from './core-link.svelte.ts';
-import { takeToken } from './token.ts';
+import { keepToken, takeToken } from './token.ts';
 
-export const link = new CoreLink({ port: Number(location.port), token: takeToken(), host: location.hostname });
+export const link = new CoreLink(
+  { port: Number(location.port), token: takeToken(), host: location.hostname },
+  keepToken,
+);

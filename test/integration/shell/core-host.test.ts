@@ -63,15 +63,31 @@ function endpointOf(url: string): { port: number; token: string } {
   return { port: Number(port), token: hash.replace('#token=', '') };
 }
 
+/** The code of the refusal, as a client has it. */
+async function refusalOf(action: Promise<unknown>): Promise<string> {
+  try {
+    await action;
+    return 'none';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+}
+
 const test = suite('a shell and its core');
 
-test('a killed core comes back at the same address, and an open page may go on with its token', async () => {
+test('a killed core comes back at the same address with another token, and an open page goes on', async () => {
   await using directory = await tempDir();
   await using rig = new HostRig(directory.path);
   const url = await rig.ready(1);
   rig.children[0]?.kill('SIGKILL');
-  assert.is(await rig.ready(2), url);
-  using client = await connectRpc(endpointOf(url));
+  const next = endpointOf(await rig.ready(2));
+  const before = endpointOf(url);
+  assert.is(next.port, before.port);
+  assert.is.not(next.token, before.token);
+  assert.is(await refusalOf(connectRpc(before)), 'PEER_UNREACHABLE');
+  const told = Promise.withResolvers<string>();
+  using client = await connectRpc(before, { onToken: told.resolve });
+  assert.is(await told.promise, next.token);
   assert.equal((await client.invoke('listGames', {})).games.length > 0, true, 'the sample catalog is there');
   rig.host.quit();
   assert.is(await rig.ended(), 0);
@@ -120,21 +136,16 @@ test('kiosk mode needs a PIN, locks every client, and the shell hears of it', as
   await using rig = new HostRig(directory.path);
   const endpoint = endpointOf(await rig.ready(1));
   using operator = await connectRpc(endpoint);
-  const codeOf = (action: Promise<unknown>): Promise<string> =>
-    action.then(
-      () => 'none',
-      (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)),
-    );
-  assert.is(await codeOf(operator.invoke('settings.set', { name: 'kiosk', value: true })), 'KIOSK_PIN_REQUIRED');
+  assert.is(await refusalOf(operator.invoke('settings.set', { name: 'kiosk', value: true })), 'KIOSK_PIN_REQUIRED');
   await operator.invoke('kiosk.setPin', { pin: '4711' });
   await operator.invoke('settings.set', { name: 'kiosk', value: true });
   await until('the shell hears of it', () => rig.told.onKiosk.at(-1) === true);
   using player = await connectRpc(endpoint);
   assert.is((await player.invoke('kiosk.status', {})).locked, true);
-  assert.is(await codeOf(player.invoke('settings.set', { name: 'kiosk', value: false })), 'KIOSK_LOCKED');
-  assert.is(await codeOf(player.invoke('kiosk.setPin', { pin: '0000' })), 'KIOSK_LOCKED');
-  assert.is(await codeOf(player.invoke('uninstall', { gameId: 'x' })), 'KIOSK_LOCKED');
-  assert.is(await codeOf(player.invoke('kiosk.unlock', { pin: '1234' })), 'WRONG_PIN');
+  assert.is(await refusalOf(player.invoke('settings.set', { name: 'kiosk', value: false })), 'KIOSK_LOCKED');
+  assert.is(await refusalOf(player.invoke('kiosk.setPin', { pin: '0000' })), 'KIOSK_LOCKED');
+  assert.is(await refusalOf(player.invoke('uninstall', { gameId: 'x' })), 'KIOSK_LOCKED');
+  assert.is(await refusalOf(player.invoke('kiosk.unlock', { pin: '1234' })), 'WRONG_PIN');
   await player.invoke('kiosk.unlock', { pin: '4711' });
   await player.invoke('settings.set', { name: 'kiosk', value: false });
   await until('the shell hears of it', () => rig.told.onKiosk.at(-1) === false);

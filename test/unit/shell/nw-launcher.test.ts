@@ -47,6 +47,16 @@ test('a core that comes back at the same address finds its window again', () => 
   assert.is(nw.windows.length, 1);
 });
 
+test('a core that comes back with another token keeps its window, which opens with the new one after a crash', () => {
+  const { nw, core } = launchWithWindow();
+  core.onReady({ url: 'http://127.0.0.1:4711/#token=next', kiosk: false });
+  nw.handOver();
+  assert.is(nw.windows.length, 1);
+  nw.window.crash();
+  nw.handOver();
+  assert.is(nw.window.url, 'http://127.0.0.1:4711/#token=next');
+});
+
 test('a core that comes back elsewhere gets a new window, and the old one closes', () => {
   const { nw, core } = launchWithWindow();
   core.onReady({ url: 'http://127.0.0.1:4712/#token=u', kiosk: false });
