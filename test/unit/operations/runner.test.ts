@@ -6,6 +6,7 @@ import { OperationRunner } from '../../../app/core/operations/runner.ts';
 import { GamesSnapshot } from '../../../app/core/operations/snapshot.ts';
 import { until } from '../../support/eventually.ts';
 import { diskFull } from '../../support/full-state-disk.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const quake = parseGameId('quake');
 const failed = (error: LanspreadError): OperationEventMessage => ({
@@ -23,7 +24,8 @@ function rig() {
     if (name === broken) throw diskFull();
   };
   const ended = Promise.withResolvers<OperationEventMessage>();
-  const snapshot = new GamesSnapshot({ ids: () => [], view: () => undefined, clock: systemClock });
+  // Its own timer would publish, and fail, whenever this PC is slow.
+  const snapshot = new GamesSnapshot({ ids: () => [], view: () => undefined, clock: new VirtualClock() });
   const publish = snapshot.publish.bind(snapshot);
   snapshot.publish = () => {
     log.push(`publish busy=${runner.active.get(quake) !== undefined}`);
