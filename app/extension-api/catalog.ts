@@ -45,6 +45,8 @@ export interface CatalogGame {
    */
   readonly cover?: string;
   readonly tags?: readonly string[];
+  /** Other names that people search it by; at most 16 of 100 characters. */
+  readonly aliases?: readonly string[];
   readonly launch?: readonly CatalogLaunch[];
   /** Patterns of the player's own files, such as `saves/**`. */
   readonly keep?: readonly string[];

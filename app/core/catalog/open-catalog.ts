@@ -16,8 +16,9 @@ import { Trust } from '../trust/index.ts';
 import { prepareImport, preparePulled, type ImportContext, type PreparedImport } from './import-catalog.ts';
 import { sweepCovers } from './covers.ts';
 import { signerOf, standingOf, stepsBack, type Standing, type CatalogTrust } from './standing.ts';
+import { TitleSearch } from './search/title-search.ts';
 import { fromRow } from './stored-game.ts';
-import type { Catalog, CatalogGame, CatalogImport, CatalogSource, PulledSource } from './types.ts';
+import type { Catalog, CatalogFindings, CatalogGame, CatalogImport, CatalogSource, PulledSource } from './types.ts';
 
 interface OpenCatalogOptions {
   state: Pick<State, 'catalog' | 'directory'>;
@@ -49,6 +50,7 @@ class StoredCatalog implements Catalog {
   readonly #oneAtATime = new Semaphore(1);
   #games: ReadonlyMap<string, CatalogGame> = new Map();
   #sorted: readonly CatalogGame[] = [];
+  #titles: TitleSearch | undefined;
   #sources: readonly CatalogSource[] = [];
 
   readonly onDidChange = this.#changed.event;
@@ -82,8 +84,21 @@ class StoredCatalog implements Catalog {
   }
 
   search(query: string, { limit = defaultSearchLimit }: { limit?: number } = {}): readonly CatalogGame[] {
-    if (query.trim() === '') return this.#sorted.slice(0, limit);
-    return this.#state.catalog.search(query, limit).flatMap((id) => this.#games.get(id) ?? []);
+    return this.find(query, { limit }).games;
+  }
+
+  find(query: string, { limit = defaultSearchLimit }: { limit?: number } = {}): CatalogFindings {
+    if (query.trim() === '') return { games: this.#sorted.slice(0, limit) };
+    // Made when somebody searches: a catalog changes more often than anybody looks into it.
+    this.#titles ??= new TitleSearch(this.#sorted);
+    const { found, meant } = this.#titles.search(query, limit);
+    const byName = found.flatMap((index) => this.#sorted[index] ?? []);
+    if (byName.length >= limit) return { games: byName };
+    const byText = this.#state.catalog.search(query, limit).flatMap((id) => this.#games.get(id) ?? []);
+    // A text that has the very words says more than a name that is merely like them.
+    const inOrder = meant === undefined ? [...byName, ...byText] : [...byText, ...byName];
+    const games = [...new Set(inOrder)].slice(0, limit);
+    return meant === undefined || byText.length > 0 ? { games } : { games, meant };
   }
 
   importFile(path: string, { signal }: SignalOptions = {}): Promise<CatalogImport> {
@@ -210,6 +225,7 @@ class StoredCatalog implements Catalog {
     const counts = this.#state.catalog.gameCounts();
     const revocations = this.#state.catalog.revocations();
     this.#sorted = games;
+    this.#titles = undefined;
     this.#games = new Map(games.map((game) => [game.id, game]));
     this.#sources = this.#state.catalog.sources().map((source) =>
       viewOf(source, {

@@ -14,6 +14,7 @@ export const catalogLimits = {
   /** Names, labels, genres, tags. */
   labelLength: 100,
   labels: 64,
+  aliases: 16,
   launches: 32,
   argumentLength: 2_000,
   coverBytes: 2 * mib,
@@ -80,6 +81,8 @@ const gameId = z.custom<GameId>(isGameId, 'is not a game id (A-Z a-z 0-9 . _ -, 
 export const gameSchema = z.object({
   id: gameId,
   title: line(catalogLimits.titleLength),
+  /** Other names that people search it by. */
+  aliases: z.array(line(catalogLimits.labelLength)).max(catalogLimits.aliases).optional(),
   version: line(catalogLimits.versionLength),
   manifestRoot: hash.optional(),
   installedRoot: hash.optional(),

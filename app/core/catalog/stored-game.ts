@@ -15,13 +15,13 @@ const storedSchema = gameSchema.extend({
 });
 
 export function toRow(sourceId: string, game: GameEntry, coverFileName: string | undefined): CatalogGameRow {
-  const { id, title, description, genres, tags, publisher = '' } = game;
+  const { id, title, aliases = [], description, genres, tags, publisher = '' } = game;
   return {
     sourceId,
     gameId: id,
     title,
     json: JSON.stringify({ ...game, cover: coverFileName }),
-    searchText: [title, description, ...genres, ...tags, publisher].join('\n'),
+    searchText: [title, ...aliases, description, ...genres, ...tags, publisher].join('\n'),
   };
 }
 

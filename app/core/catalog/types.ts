@@ -15,6 +15,8 @@ interface Launch {
 export interface CatalogGame {
   readonly id: GameId;
   readonly title: string;
+  /** Other names that people search it by. */
+  readonly aliases?: readonly string[];
   /** The wanted version: compared for equality only. */
   readonly version: string;
   readonly manifestRoot?: string;
@@ -58,6 +60,12 @@ export interface CatalogSource {
   readonly revokedCount: number;
 }
 
+export interface CatalogFindings {
+  readonly games: readonly CatalogGame[];
+  /** What was looked for instead of what was typed, where that names no game. */
+  readonly meant?: string;
+}
+
 export interface CatalogImport extends CatalogSource {
   /** What is not as it should be and was left out, as sentences: a cover that is missing or too large. */
   readonly warnings: readonly string[];
@@ -81,11 +89,14 @@ export interface Catalog {
   /** Every game, by title. */
   all(): readonly CatalogGame[];
   sources(): readonly CatalogSource[];
-  /**
-   * Best first; every word is a prefix. Answers in under 10 ms for 20,000 games. A blank query gives every game by title.
-   * At most `limit` games, 200 if left out.
-   */
+  /** The games that `find` gives. */
   search(query: string, options?: { limit?: number }): readonly CatalogGame[];
+  /**
+   * Best first: by names, then by texts. Blind to punctuation, spaces, accents and case; numbers may be Roman, words may be
+   * beginnings, names may be initials or aliases. Where no name fits, mistakes in typing are forgiven. Answers in under
+   * 10 ms for 20,000 games. A blank query gives every game by title. At most `limit` games, 200 if left out.
+   */
+  find(query: string, options?: { limit?: number }): CatalogFindings;
   /**
    * Loads, validates and stores a catalog file with its covers; the former one of the same name is replaced, in its
    * place among the sources. A signature beside it, `<file>.sig`, must be of a trusted key. Throws `CATALOG_NOT_FOUND`,

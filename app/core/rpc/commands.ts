@@ -124,7 +124,10 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
   return {
     listGames: () => operations.snapshot.read(),
     getGame: async ({ gameId }) => await gameDetails(gameId, options),
-    searchGames: ({ query, limit }) => ({ ids: catalog.search(query, { limit }).map(({ id }) => id) }),
+    searchGames({ query, limit }) {
+      const { games, meant } = catalog.find(query, { limit });
+      return { ids: games.map(({ id }) => id), ...(meant !== undefined && { meant }) };
+    },
     download: ({ gameId, ...options }) => (operations.download(gameId, options), accepted),
     update: ({ gameId, ...options }) => (operations.update(gameId, options), accepted),
     install: ({ gameId }) => (operations.install(gameId), accepted),

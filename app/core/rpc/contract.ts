@@ -206,7 +206,8 @@ interface Results {
   'folder.places': { places: readonly FolderPlace[] };
   'folder.list': FolderListing;
   'folder.create': { path: string };
-  searchGames: { ids: GameId[] };
+  /** `meant`: what was looked for instead of what was typed, where that names no game. */
+  searchGames: { ids: GameId[]; meant?: string };
   'catalog.list': { sources: readonly CatalogSource[]; live: readonly LiveSourceView[] };
   'catalog.import': { source: CatalogImport };
   'extensions.list': { extensions: readonly ExtensionView[] };

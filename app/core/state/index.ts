@@ -1,3 +1,4 @@
 export { acquireLock } from './lock.ts';
+export { wordsOf } from './search-words.ts';
 export { openState, type OpenedState } from './open-state.ts';
 export type * from './types.ts';

@@ -36,7 +36,7 @@ const special = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'g');
 export type WordForms = readonly [string, ...string[]];
 
 /** Words in lower case, without accents; ligatures and full-width forms as plain letters. */
-function wordsOf(text: string): WordForms[] {
+export function wordsOf(text: string): WordForms[] {
   if (onlyAscii.test(text))
     return (
       text

@@ -112,6 +112,33 @@ test('a search gives games, best first; a blank one gives all by title', () =>
     assert.equal(ids('"*('), []);
   }));
 
+test('aliases are kept and searched, mistakes are forgiven, and texts that have the very word come first', () =>
+  atDesk(async ({ catalog, state, stick, put }) => {
+    await put({ 'a.json': file('A', game('battlegrounds', { aliases: ['PUBG'] }), game('quake'), game('zed')) });
+    await catalog.importFile(stick.join('a.json'));
+    for (const each of [catalog, openCatalog({ state })]) {
+      assert.equal(each.get('battlegrounds')?.aliases, ['PUBG']);
+      assert.equal(
+        each.find('pubg').games.map(({ id }) => id),
+        ['battlegrounds'],
+      );
+    }
+    const { games, meant } = catalog.find('quke');
+    assert.equal(
+      games.map(({ id }) => id),
+      ['quake'],
+    );
+    assert.is(meant, 'quake');
+    await put({ 'b.json': file('A', game('quake'), game('zed', { description: 'The quke of a word.' })) });
+    await catalog.importFile(stick.join('b.json'));
+    const both = catalog.find('quke');
+    assert.equal(
+      both.games.map(({ id }) => id),
+      ['zed', 'quake'],
+    );
+    assert.is(both.meant, undefined);
+  }));
+
 test('genres, tags and publisher are searched too', () =>
   atDesk(async ({ catalog, stick, put }) => {
     await put({

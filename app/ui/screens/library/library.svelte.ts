@@ -28,6 +28,8 @@ class LibraryState {
   foundSort = $state<FoundSort>('relevance');
   /** The card that the arrow keys move from. */
   focusedId = $state<string | undefined>(undefined);
+  /** What was looked for instead of what was typed, where that names no game. */
+  meant = $state<string | undefined>(undefined);
   #found = $state.raw<readonly string[] | undefined>(undefined);
   #searchNumber = 0;
   #focusGrid: (() => void) | undefined;
@@ -59,13 +61,18 @@ class LibraryState {
     const wanted = query.trim().toLowerCase();
     if (wanted === '') {
       this.#found = undefined;
+      this.meant = undefined;
       this.foundSort = 'relevance';
       return;
     }
-    this.#found = games.list.filter(({ title }) => title.toLowerCase().includes(wanted)).map(({ id }) => id);
+    const inTitles = games.list.filter(({ title }) => title.toLowerCase().includes(wanted)).map(({ id }) => id);
+    // The catalog knows initials and forgives mistakes: until it answers, what is shown is not emptied.
+    if (inTitles.length > 0) this.#found = inTitles;
     link.invoke('searchGames', { query, limit: mostFound }).then(
-      ({ ids }) => {
-        if (number === this.#searchNumber) this.#found = ids;
+      ({ ids, meant }) => {
+        if (number !== this.#searchNumber) return;
+        this.#found = ids;
+        this.meant = meant;
       },
       () => {
         // The core is away: what the titles gave stays.
