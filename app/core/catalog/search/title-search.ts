@@ -3,12 +3,12 @@ import { nameForms, smallWords, wordsOfName, type NameForms } from './names.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import { mistakesAllowed, Vocabulary } from './typos.ts';
 
-export interface NamedGame {
+interface NamedGame {
   readonly title: string;
   readonly aliases?: readonly string[] | undefined;
 }
 
-export interface TitleHits {
+interface TitleHits {
   /** Places among the games, best first. */
   readonly found: readonly number[];
   /** What was taken for what was typed, where that names no game. */

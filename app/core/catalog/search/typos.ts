@@ -9,7 +9,7 @@ export function mistakesAllowed(word: string): number {
 const rows = [new Uint8Array(64), new Uint8Array(64), new Uint8Array(64)] as const;
 const longest = 48;
 
-export interface Mistakes {
+interface Mistakes {
   /** Held against the whole word; undefined when there are too many. */
   readonly whole: number | undefined;
   /** Held against the beginning of the word that fits best. */
