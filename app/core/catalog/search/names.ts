@@ -15,7 +15,7 @@ export interface NameForms {
   readonly inOrder: readonly (readonly string[])[];
 }
 
-export interface Words {
+interface Words {
   /** Numbers as digits. */
   readonly canonical: readonly string[];
   /** Each word in every form it may be written; the first is as it was written. */
