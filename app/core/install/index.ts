@@ -18,4 +18,4 @@ export {
 } from './recovery-report.ts';
 export type { RecoveryStep } from './recovery-table.ts';
 export type * from './types.ts';
-export { furtherVolumes } from './volumes.ts';
+export { volumeSets } from './volumes.ts';

@@ -3,7 +3,7 @@ import { LanspreadError, type SafePath } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 import type { Copies } from './make-copies.ts';
 import { TreePlanner, type Placed, type PlanTree } from './plan-tree.ts';
-import { furtherVolumes } from './volumes.ts';
+import { volumeSets } from './volumes.ts';
 
 /** From this score on a file is an archive to unpack; see `Unpacker.probe`. */
 export const archiveScore = 50;
@@ -37,32 +37,48 @@ interface PayloadSplit {
 
 /**
  * Which files of the payload are archives. Only files directly in the root can be: what lies in folders is the game's
- * own data, which may well look like an archive. Throws `NO_ARCHIVE` for an empty payload and `NO_UNPACKER` for an
- * `.eti` file that nothing opens.
+ * own data, which may well look like an archive. Throws `NO_ARCHIVE` for an empty payload, `NO_UNPACKER` for an
+ * `.eti` file that nothing opens, `VOLUME_MISSING` for an archive of which a part is not there.
  */
 export function splitPayload(payload: readonly PayloadItem[], probes: ReadonlyMap<string, Probe>): PayloadSplit {
   const files = payload.filter(({ kind }) => kind === 'file').toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (files.length === 0) throw new LanspreadError('NO_ARCHIVE');
-  const volumes = furtherVolumes(files.map(({ path }) => path).filter((path) => !path.includes('/')));
-  const isArchive = (path: string): boolean =>
-    !path.includes('/') && !volumes.has(path) && (probes.get(path)?.score ?? 0) >= archiveScore;
+  const scoreOf = (path: string): number => probes.get(path)?.score ?? 0;
+  const furtherOf = new Map<string, readonly string[]>();
+  const swallowed = new Set<string>();
+  for (const { first, further, missing, isNamedArchive } of volumeSets(files.map(({ path }) => path).filter(isAtTop))) {
+    const isArchive = first === undefined ? isNamedArchive : scoreOf(first) >= archiveScore;
+    if (!isArchive) continue;
+    if (missing !== undefined)
+      throw new LanspreadError('VOLUME_MISSING', {
+        message: `${missing} is missing: it is a part of an archive whose other parts are here.`,
+        details: { file: missing },
+      });
+    if (first === undefined) continue;
+    furtherOf.set(first, further);
+    for (const name of further) swallowed.add(name);
+  }
   const archives: ArchiveChoice[] = [];
   const loose = payload.filter(({ kind }) => kind === 'directory');
   for (const file of files) {
-    const first = volumes.get(file.path);
-    if (first !== undefined && isArchive(first)) continue;
-    const probe = probes.get(file.path);
-    if (probe && isArchive(file.path)) {
-      const own = files.filter(({ path }) => path === file.path || volumes.get(path) === file.path);
-      const packedBytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      archives.push({ path: file.path, unpackerId: probe.unpackerId, packedBytes });
-    } else if (!file.path.includes('/') && /\.eti$/i.test(file.path)) {
-      throw new LanspreadError('NO_UNPACKER', { details: { file: file.path } });
+    const { path } = file;
+    if (swallowed.has(path)) continue;
+    const probe = probes.get(path);
+    if (probe && isAtTop(path) && probe.score >= archiveScore) {
+      const own = new Set([path, ...(furtherOf.get(path) ?? [])]);
+      const packedBytes = sumOf(files.filter((one) => own.has(one.path)));
+      archives.push({ path, unpackerId: probe.unpackerId, packedBytes });
+    } else if (isAtTop(path) && /\.eti$/i.test(path)) {
+      throw new LanspreadError('NO_UNPACKER', { details: { file: path } });
     } else {
       loose.push(file);
     }
   }
   return { archives, loose };
+}
+
+function isAtTop(path: string): boolean {
+  return !path.includes('/');
 }
 
 /** What one PC is asked to bear at most. Games are far below; what is made to exhaust a PC is far above. */

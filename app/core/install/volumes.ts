@@ -1,34 +1,124 @@
 /** Archives cut into several files: by convention of names only the first is opened, the rest is found by the tool. Pure. */
 
-interface Convention {
-  /** Matches any volume; the first group is what the set has in common. */
-  readonly volume: RegExp;
-  readonly isFirst: (name: string) => boolean;
+/** The files of one archive, in their order. */
+interface VolumeSet {
+  /** Undefined: it is not there. */
+  readonly first: string | undefined;
+  /** Those that follow it without a gap. */
+  readonly further: readonly string[];
+  /** The name of the first one that is missing in between, as far as names can tell. */
+  readonly missing: string | undefined;
+  /** Names alone say that it is an archive. `g.001` may be anything. */
+  readonly isNamedArchive: boolean;
 }
 
-const conventions: readonly Convention[] = [
-  { volume: /^(.+)\.part\d+\.rar$/i, isFirst: (name) => /\.part0*1\.rar$/i.test(name) },
-  { volume: /^(.+)\.(?:7z|zip|rar|tar|iso)\.\d{3,}$/i, isFirst: (name) => /\.0*1$/.test(name) },
-  { volume: /^(.+)\.(?:rar|[r-z]\d\d)$/i, isFirst: (name) => /\.rar$/i.test(name) },
-  { volume: /^(.+)\.(?:zip|z\d\d)$/i, isFirst: (name) => /\.zip$/i.test(name) },
-];
+interface Place {
+  /** What the names of a set have in common. */
+  readonly key: string;
+  /** 0 is the first volume. */
+  readonly index: number;
+  readonly nameAt: (index: number) => string;
+  readonly isNamedArchive: boolean;
+  /** A set of this kind has no other first volume: one whose second is missing is not complete. */
+  readonly isStrict: boolean;
+}
 
-/**
- * For every file that is a further volume: the first volume it belongs to. A set whose first volume is missing is left
- * out, so that its files are judged one by one.
- */
-export function furtherVolumes(names: readonly string[]): Map<string, string> {
-  const belongsTo = new Map<string, string>();
-  for (const { volume, isFirst } of conventions) {
-    const sets = Map.groupBy(
-      names.filter((name) => volume.test(name) && !belongsTo.has(name)),
-      (name) => volume.exec(name)?.[1]?.toLowerCase() ?? name,
-    );
-    for (const set of sets.values()) {
-      const first = set.find(isFirst);
-      if (first === undefined) continue;
-      for (const name of set) if (name !== first) belongsTo.set(name, first);
+const archiveEnding = /\.(?:eti|7z|zip|rar|tar|iso|t?gz|t?xz|t?bz2|t?zst)$/i;
+
+/** `g.part1.rar`, `g.part2.rar`…; the first may be `g.part1.exe`, and all may be called `.eti`. */
+function partOf(name: string): Place | undefined {
+  const [, base, digits, ending] = /^(.+)\.part(\d+)\.(rar|eti|exe|sfx)$/i.exec(name) ?? [];
+  if (base === undefined || digits === undefined || ending === undefined || Number(digits) === 0) return undefined;
+  const usual = /^(?:exe|sfx)$/i.test(ending) ? 'rar' : ending;
+  return {
+    key: `${base}.part`,
+    index: Number(digits) - 1,
+    nameAt: (index) => `${base}.part${String(index + 1).padStart(digits.length, '0')}.${usual}`,
+    isNamedArchive: true,
+    isStrict: true,
+  };
+}
+
+/** `g.7z.001`, `g.7z.002`…, `g.tar.001`, `g.001`. */
+function numberOf(name: string): Place | undefined {
+  const [, base, digits] = /^(.+)\.(\d{3,})$/.exec(name) ?? [];
+  if (base === undefined || digits === undefined || Number(digits) === 0) return undefined;
+  const isNamedArchive = archiveEnding.test(base);
+  return {
+    key: `${base}.number`,
+    index: Number(digits) - 1,
+    nameAt: (index) => `${base}.${String(index + 1).padStart(digits.length, '0')}`,
+    isNamedArchive,
+    isStrict: isNamedArchive,
+  };
+}
+
+/** `g.rar`, `g.r00`, `g.r01`…, `g.s00`…; the first may be called `g.eti` or `g.exe`. */
+function oldRarOf(name: string): Place | undefined {
+  const [, base, letter, digits] = /^(.+)\.(?:rar|eti|exe|([r-y])(\d\d))$/i.exec(name) ?? [];
+  if (base === undefined) return undefined;
+  const place = { key: `${base}.r`, isNamedArchive: true, isStrict: false };
+  const nameAt = (index: number): string => {
+    if (index === 0) return `${base}.rar`;
+    const past = index - 1;
+    return `${base}.${String.fromCharCode('r'.charCodeAt(0) + Math.floor(past / 100))}${String(past % 100).padStart(2, '0')}`;
+  };
+  if (letter === undefined || digits === undefined) return { ...place, index: 0, nameAt };
+  const index = 1 + (letter.toLowerCase().charCodeAt(0) - 'r'.charCodeAt(0)) * 100 + Number(digits);
+  return { ...place, index, nameAt };
+}
+
+/** `g.zip`, `g.z01`, `g.z02`…; `g.zip` is the last one, and the one that is opened. */
+function zipOf(name: string): Place | undefined {
+  const [, base, digits] = /^(.+)\.(?:zip|z(\d\d+))$/i.exec(name) ?? [];
+  if (base === undefined) return undefined;
+  return {
+    key: `${base}.z`,
+    index: Number(digits ?? 0),
+    nameAt: (index) => (index === 0 ? `${base}.zip` : `${base}.z${String(index).padStart(2, '0')}`),
+    isNamedArchive: true,
+    isStrict: false,
+  };
+}
+
+/** Sets of more than one file, and those of which the first or a further one is missing. A file is in one set at most. */
+export function volumeSets(names: readonly string[]): VolumeSet[] {
+  const taken = new Set<string>();
+  const found: VolumeSet[] = [];
+  for (const placeOf of [partOf, numberOf, oldRarOf, zipOf]) {
+    const sets = new Map<string, Map<number, { name: string; place: Place }>>();
+    for (const name of names) {
+      const place = taken.has(name) ? undefined : placeOf(name);
+      if (!place) continue;
+      const key = place.key.toLowerCase();
+      const members = sets.get(key) ?? new Map<number, { name: string; place: Place }>();
+      // Of `g.eti` and `g.rar` the latter is what `g.r00` belongs to.
+      if (!members.has(place.index) || /\.rar$/i.test(name)) members.set(place.index, { name, place });
+      sets.set(key, members);
+    }
+    for (const members of sets.values()) {
+      const set = setOf(members);
+      if (!set) continue;
+      for (const name of [set.first, ...set.further]) if (name !== undefined) taken.add(name);
+      found.push(set);
     }
   }
-  return belongsTo;
+  return found;
+}
+
+function setOf(members: ReadonlyMap<number, { name: string; place: Place }>): VolumeSet | undefined {
+  const first = members.get(0);
+  const further: string[] = [];
+  for (let next = members.get(1); next; next = members.get(further.length + 1)) further.push(next.name);
+  const [any] = members.values();
+  if (!any) return undefined;
+  const { nameAt, isNamedArchive, isStrict } = any.place;
+  if (!first) {
+    // A file called `.z64` or `.s05` on its own is no volume, and `save.002` may be anything.
+    if (!isNamedArchive || (further.length === 0 && !isStrict)) return undefined;
+    return { first: undefined, further, missing: nameAt(0), isNamedArchive };
+  }
+  const hasGap = members.size > further.length + 1 && (further.length > 0 || isStrict);
+  if (further.length === 0 && !hasGap) return undefined;
+  return { first: first.name, further, missing: hasGap ? nameAt(further.length + 1) : undefined, isNamedArchive };
 }

@@ -9,7 +9,9 @@ export const tool = '7zz';
  * every name means itself, `*` and `?` included.
  */
 const common = ['-y', '-p', '-sccUTF-8', '-sns-', '-spd'];
-export const listArguments = ['l', '-slt', '-ba', ...common];
+/** A listing of entries alone. */
+export const withoutHead = '-ba';
+export const listArguments = ['l', '-slt', withoutHead, ...common];
 /** Progress on stdout and nothing else there. */
 export const extractArguments = ['x', '-bso0', '-bsp1', ...common];
 /** The content of a single compressed file on stdout, progress on stderr. */

@@ -1,5 +1,5 @@
 import { ArchiveError, type Archive, type UnpackCall } from '../../extension-api/index.ts';
-import { contentArguments, listArguments, streamArguments, throwIfFailed, tool } from './commands.ts';
+import { contentArguments, listArguments, withoutHead, streamArguments, throwIfFailed, tool } from './commands.ts';
 import { withTargets } from './links.ts';
 import { ListingParser, type ListedEntry } from './listing.ts';
 import { formatOf, headBytes, isStreamFormat, looksLikeTar, type Format } from './probe.ts';
@@ -14,6 +14,7 @@ export interface Listing {
 }
 
 const tarHeaderBytes = 512;
+const maxHeadBytes = 256 * 1024;
 /** Of a solid archive the whole is unpacked for each. */
 const maxUnmeasured = 200;
 
@@ -55,8 +56,20 @@ async function parse(
   const result = await call.runTool(tool, args, { onOutput, ...(input && { input }) });
   if (format === undefined && /cannot open the file as archive/i.test(result.stderr))
     throw new ArchiveError('NO_UNPACKER', '7-Zip does not know what this is: it is no archive of any kind.');
-  throwIfFailed(result, 'ARCHIVE_CORRUPT');
+  const said = result.exitCode !== 0 && result.stderr.trim() === '' && !input ? await explain(call, args) : '';
+  throwIfFailed({ ...result, stderr: `${result.stderr}${said}` }, 'ARCHIVE_CORRUPT');
   return parser.finish();
+}
+
+/** What is wrong with an archive may stand in the part of a listing that is left out as a rule. */
+async function explain(call: UnpackCall, args: Parameters<UnpackCall['runTool']>[1]): Promise<string> {
+  const whole = await call.runTool(
+    tool,
+    args.filter((argument) => argument !== withoutHead),
+    { maxOutputBytes: maxHeadBytes, beyond: 'stop' },
+  );
+  const text = new TextDecoder().decode(whole.stdout);
+  return Array.from(text.matchAll(/^ERRORS? ?[=:] ?(.*)$/gm), ([, said = '']) => said).join('\n');
 }
 
 /** Compressed streams do not tell reliably how long they are: it is counted. */

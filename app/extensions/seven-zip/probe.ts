@@ -33,8 +33,8 @@ const magics: readonly Magic[] = [
 const extensions: readonly (readonly [RegExp, Format | 'any'])[] = [
   [/\.eti$/i, 'any'],
   [/\.(?:rar|r\d\d)$/i, 'rar'],
-  [/\.7z(?:\.\d{3,})?$/i, '7z'],
-  [/\.zip(?:\.\d{3,})?$/i, 'zip'],
+  [/\.7z$/i, '7z'],
+  [/\.zip$/i, 'zip'],
   [/\.tar$/i, 'tar'],
   [/\.(?:t?gz|taz)$/i, 'gzip'],
   [/\.t?xz$/i, 'xz'],
@@ -66,9 +66,18 @@ export function looksLikeTar(head: Uint8Array): boolean {
 /** 100: magic and name agree. 80: unmistakable magic. 60: the name alone (a damaged archive). 20: may be game data. 0: no. */
 export function probeScore(name: string, head: Uint8Array): number {
   const format = formatOf(head);
-  const named = extensions.find(([pattern]) => pattern.test(name))?.[1];
+  // Of an archive cut into pieces the first is the one that is opened.
+  const whole = name.replace(/\.0*1$/, '');
+  if (whole !== name && format !== undefined) return 90;
+  if (isSelfExtracting(name, head)) return 90;
+  const named = extensions.find(([pattern]) => pattern.test(whole))?.[1];
   if (format !== undefined && (named === 'any' || named === format)) return 100;
   if (format !== undefined && named !== undefined) return 90;
   if (format !== undefined) return usedInsideGames.has(format) ? 20 : 80;
   return named === undefined ? 0 : 60;
+}
+
+/** A program that unpacks itself is an archive to us only where its name says that it has further parts. */
+function isSelfExtracting(name: string, head: Uint8Array): boolean {
+  return /\.part0*1\.(?:exe|sfx)$/i.test(name) && head[0] === 0x4d && head[1] === 0x5a;
 }

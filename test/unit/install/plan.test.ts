@@ -4,7 +4,7 @@ import { LanspreadError, parsePath } from '../../../app/core/base/index.ts';
 import type { ArchiveEntry } from '../../../app/core/content/index.ts';
 import { planInstall, splitPayload, type PayloadItem, type Probe } from '../../../app/core/install/plan.ts';
 import { whyNotRemovable, type RemovalFacts } from '../../../app/core/install/remove-download.ts';
-import { furtherVolumes } from '../../../app/core/install/volumes.ts';
+import { volumeSets } from '../../../app/core/install/volumes.ts';
 
 const gib = 1024 ** 3;
 const file = (path: string, sizeBytes = 10): PayloadItem => ({
@@ -77,13 +77,50 @@ test('further volumes belong to the first and count towards its size', () => {
   );
 });
 
+/** `first + further`, with what is missing. */
+function sets(...names: string[]): string[] {
+  return volumeSets(names).map(
+    ({ first = 'nothing', further, missing }) =>
+      `${[first, ...further].join(' + ')}${missing === undefined ? '' : `, without ${missing}`}`,
+  );
+}
+
 test('volumes are grouped by their common name, whatever the case and the number of digits', () => {
-  const belongs = furtherVolumes(['A.Part01.RAR', 'a.part02.rar', 'a.part10.rar', 'b.zip', 'b.z01', 'c.part2.rar']);
-  assert.equal(Object.fromEntries(belongs), {
-    'a.part02.rar': 'A.Part01.RAR',
-    'a.part10.rar': 'A.Part01.RAR',
-    'b.z01': 'b.zip',
-  });
+  assert.equal(sets('A.Part01.RAR', 'a.part02.rar', 'a.part3.rar'), ['A.Part01.RAR + a.part02.rar + a.part3.rar']);
+  assert.equal(sets('b.zip', 'b.z01', 'b.z02'), ['b.zip + b.z01 + b.z02']);
+  assert.equal(sets('g.part1.exe', 'g.part2.rar'), ['g.part1.exe + g.part2.rar']);
+  assert.equal(sets('g.part01.eti', 'g.part02.eti'), ['g.part01.eti + g.part02.eti']);
+  assert.equal(sets('id.eti', 'id.r00', 'id.r01'), ['id.eti + id.r00 + id.r01']);
+  for (const base of ['g', 'g.tar', 'g.iso', 'g.eti', 'g.7z', 'g.zip'])
+    assert.equal(sets(`${base}.001`, `${base}.002`), [`${base}.001 + ${base}.002`]);
+  const hundred = Array.from({ length: 101 }, (_, index) => `o.r${String(index).padStart(2, '0')}`).slice(0, 100);
+  assert.match(sets('o.rar', ...hundred, 's.s00', 'o.s00')[0] ?? '', /o\.r99 \+ o\.s00$/);
+});
+
+test('neighbours of an archive are volumes only in a series without a gap', () => {
+  assert.equal(sets('kart.zip', 'kart.z64'), []);
+  assert.equal(sets('a.rar', 'a.r05', 'b.zip', 'b.txt', 'c.eti'), []);
+  assert.equal(sets('save.002', 'save.007'), []);
+  assert.equal(sets('g.7z.001'), [], 'one that is whole');
+});
+
+test('a volume that is missing is named, the first one too', () => {
+  assert.equal(sets('g.part1.rar', 'g.part2.rar', 'g.part4.rar'), ['g.part1.rar + g.part2.rar, without g.part3.rar']);
+  assert.equal(sets('g.part01.rar', 'g.part03.rar'), ['g.part01.rar, without g.part02.rar']);
+  assert.equal(sets('g.part2.rar', 'g.part3.rar'), ['nothing + g.part2.rar + g.part3.rar, without g.part1.rar']);
+  assert.equal(sets('g.7z.002'), ['nothing + g.7z.002, without g.7z.001']);
+  assert.equal(sets('g.7z.001', 'g.7z.003'), ['g.7z.001, without g.7z.002']);
+  assert.equal(sets('o.rar', 'o.r00', 'o.r02'), ['o.rar + o.r00, without o.r01']);
+  assert.equal(sets('o.r00', 'o.r01'), ['nothing + o.r00 + o.r01, without o.rar']);
+  assert.is(
+    codeOf(() => split(['g.part2.rar', 'g.part3.rar'], [])),
+    'VOLUME_MISSING',
+  );
+  assert.is(
+    codeOf(() => split(['data.001', 'data.003', 'g.exe'], [])),
+    undefined,
+    'what is no archive',
+  );
 });
 
 test('an empty payload has nothing to install, and an .eti that nobody opens needs an unpacker', () => {

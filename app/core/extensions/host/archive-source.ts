@@ -1,6 +1,7 @@
+import { symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isNotFound, LanspreadError, statOf, type ReadHandle, type FileSystem } from '../../base/index.ts';
-import { furtherVolumes, probeHeadBytes } from '../../install/index.ts';
+import { probeHeadBytes, volumeSets } from '../../install/index.ts';
 import { maxPieceBytes, type ArchiveFacts } from '../wire/index.ts';
 
 /** Of volumes: more are not told. */
@@ -17,6 +18,7 @@ export class ArchiveSource implements AsyncDisposable {
   readonly fingerprint: string;
   readonly #fileSystem: FileSystem;
   readonly #head: Uint8Array | undefined;
+  #toolPath: Promise<string> | undefined;
   readonly #handles = new Map<string, Promise<ReadHandle>>();
 
   private constructor(
@@ -49,8 +51,8 @@ export class ArchiveSource implements AsyncDisposable {
     const names = (await fileSystem.list(dirname(path)))
       .filter(({ kind }) => kind === 'file')
       .map((entry) => entry.name);
-    const further = [...furtherVolumes(names)].filter(([, first]) => first === name).map(([volume]) => volume);
-    const volumes = [name, ...further.sort()].slice(0, maxVolumes);
+    const further = volumeSets(names).find(({ first }) => first === name)?.further ?? [];
+    const volumes = [name, ...further].slice(0, maxVolumes);
     const { sizeBytes, mtimeNs } = await fileSystem.stat(path);
     let packedBytes = sizeBytes;
     for (const volume of volumes.slice(1))
@@ -86,6 +88,33 @@ export class ArchiveSource implements AsyncDisposable {
     return buffer.subarray(0, await handle.read(buffer, offset));
   }
 
+  /**
+   * The path that tools are given. RAR looks for further volumes by the name of the first, and nothing but Lanspread calls
+   * that one `.eti`: it gets a link of its usual name beside links to the others, in a folder of ours.
+   */
+  toolPath(folder: () => Promise<string>): Promise<string> {
+    return (this.#toolPath ??= this.#linkUsual(folder));
+  }
+
+  async #linkUsual(folder: () => Promise<string>): Promise<string> {
+    const [name, ...further] = this.facts.volumes;
+    if (!/\.eti$/i.test(this.facts.name) || !further.some((one) => /\.r00$/i.test(one))) return this.path;
+    const usual = join(await folder(), this.facts.name.replace(/\.eti$/i, '.rar'));
+    const from = dirname(this.path);
+    try {
+      await symlink(this.path, usual);
+      for (const one of further) await symlink(join(from, one), join(dirname(usual), one));
+    } catch (cause) {
+      // Windows lets only some users make links.
+      throw new LanspreadError('VOLUME_MISSING', {
+        message: `${name ?? ''} is in several parts, which RAR finds only when it is called .rar.`,
+        details: { file: further[0] },
+        cause,
+      });
+    }
+    return usual;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const handles = [...this.#handles.values()];
     this.#handles.clear();
@@ -100,8 +129,7 @@ export class ArchiveSource implements AsyncDisposable {
     const known = this.#handles.get(path);
     if (known) return known;
     const opening = this.#fileSystem.openToRead(path).catch((error: unknown) => {
-      if (isNotFound(error))
-        throw new LanspreadError('ARCHIVE_CORRUPT', { message: `${basename(path)} is not there.` });
+      if (isNotFound(error)) throw new LanspreadError('VOLUME_MISSING', { details: { file: basename(path) } });
       throw error;
     });
     this.#handles.set(path, opening);

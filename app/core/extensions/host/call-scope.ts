@@ -37,7 +37,7 @@ export class CallScope implements AsyncDisposable {
     if (archive && mayRunTools)
       this.tools = new ToolRuns({
         toolBox,
-        archivePath: archive.path,
+        archivePath: () => archive.toolPath(() => this.emptyFolder()),
         archiveBytes: archive.packedBytes,
         emptyFolder: () => this.emptyFolder(),
         stallMs,

@@ -227,7 +227,15 @@ export class HostUnpacker implements Unpacker {
   #contentContext({ running, scope, archive }: CallContext): ContentContext {
     const { clock, limits, runner } = this.#options;
     const { extension, toolBox } = runner();
-    return { extension, toolBox, running, scope, clock, archivePath: archive.path, stallMs: limits.unpackMs };
+    return {
+      extension,
+      toolBox,
+      running,
+      scope,
+      clock,
+      archivePath: () => archive.toolPath(() => scope.emptyFolder()),
+      stallMs: limits.unpackMs,
+    };
   }
 
   #parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

@@ -25,8 +25,8 @@ export interface ContentContext {
   readonly running: RunningExtension;
   readonly scope: CallScope;
   readonly toolBox: ToolBox;
-  /** Absolute. */
-  readonly archivePath: string;
+  /** Where tools find the archive. */
+  readonly archivePath: () => Promise<string>;
   /** Without a byte, in milliseconds. */
   readonly stallMs: number;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export async function readyTools(
   plan: ToolPlan,
   { toolBox, archivePath, scope }: Pick<ContentContext, 'toolBox' | 'archivePath' | 'scope'>,
 ): Promise<ReadyTool[]> {
-  const references = { archive: archivePath, destination: '.' };
+  const references = { archive: await archivePath(), destination: '.' };
   const ready: ReadyTool[] = [];
   for (const { tool, args } of plan.input ? [plan.input, plan] : [plan])
     ready.push({

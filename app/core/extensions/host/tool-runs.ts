@@ -17,8 +17,8 @@ interface Run {
 
 interface ToolRunsOptions {
   readonly toolBox: ToolBox;
-  /** Absolute. */
-  readonly archivePath: string;
+  /** Where tools find the archive. */
+  readonly archivePath: () => Promise<string>;
   /** Of all its volumes: what its content is held against. */
   readonly archiveBytes: number;
   /** Where tools are started. */
@@ -127,7 +127,7 @@ export class ToolRuns implements AsyncDisposable {
     const { toolBox, archivePath, emptyFolder } = this.#options;
     return {
       path: await toolBox.path(command.tool),
-      args: await resolveArguments(command.args, { archive: archivePath }, emptyFolder),
+      args: await resolveArguments(command.args, { archive: await archivePath() }, emptyFolder),
     };
   }
 
