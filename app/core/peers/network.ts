@@ -20,6 +20,7 @@ import { watchLiveness } from './session/liveness.ts';
 import { startNode, type StartedNode } from './connect/node.ts';
 import type { PeerNetworkOptions } from './options.ts';
 import { OwnPlaying } from './session/own-playing.ts';
+import { PassingOn } from './session/passing-on.ts';
 import { OwnSide } from './session/own-side.ts';
 import type { LibP2pStream } from './session/peer-stream.ts';
 import { Reach } from './connect/reach.ts';
@@ -62,6 +63,7 @@ class LibP2pNetwork implements PeerNetwork {
   readonly #sessions: SessionTable;
   readonly #greeter: Greeter;
   readonly #answering: Answering;
+  readonly #passingOn: PassingOn;
   readonly #caller: Caller;
   readonly #announcer: Announcer;
   readonly #reach: Reach;
@@ -106,7 +108,18 @@ class LibP2pNetwork implements PeerNetwork {
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
       onFailed: (peerId) => this.#distrust(peerId),
     });
-    this.#answering = new Answering({ streams, sessions: this.#sessions, greeter: this.#greeter, room });
+    this.#passingOn = this.#stack.use(
+      new PassingOn({
+        ownPeerId: identity.peerId,
+        sessions: () => this.#sessions.all(),
+        isDiscovered: (peerId) => this.#reach.isDiscovered(peerId),
+        onTold: (peerId, addresses) => this.#reach.addTold(peerId, addresses),
+        clock,
+        logger,
+      }),
+    );
+    const parts = { streams, sessions: this.#sessions, greeter: this.#greeter, passingOn: this.#passingOn, room };
+    this.#answering = new Answering(parts);
     this.#caller = new Caller({
       started,
       ownPeerId: identity.peerId,
@@ -289,6 +302,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#connected.fire(session.view());
     // Our library may have moved on while Hello was under way.
     this.#announcer.update(session);
+    this.#passingOn.changed();
   }
 
   /** For the next start. A peer that could not be remembered is a peer all the same. */

@@ -18,6 +18,9 @@ export const limits = {
   /** Games that one PC says are being played on it. */
   playingGames: 8,
   sessions: 256,
+  /** Peers that one message passes on, and addresses of each. */
+  passedPeers: 32,
+  passedAddresses: 8,
   streamsPerPeer: 32,
   handshakesPerAddress: 16,
   /** A request without a byte for this long is dropped. */

@@ -14,6 +14,7 @@ export const protocols = {
   hello: '/lanspread/hello/1',
   library: '/lanspread/library/1',
   playing: '/lanspread/playing/1',
+  peers: '/lanspread/peers/1',
   room: '/lanspread/room/1',
   game: '/lanspread/game/1',
   have: '/lanspread/have/1',
@@ -60,6 +61,15 @@ export const playingFeature = 'playing';
 /** What is being played on a PC, the whole of it, whenever it changes. The revision grows within one run of the program. */
 export const playingSchema = z.object({ revision: count, games: z.array(gameId).max(limits.playingGames) });
 export type Playing = z.infer<typeof playingSchema>;
+
+/** In `features` of a Hello: this PC wants to be told where others are that discovery may not show it. */
+export const peersFeature = 'peers';
+
+/** Where other peers can be dialled, as the teller knows it. Nothing in it is proven before a dial. */
+export const peersSchema = z.object({
+  peers: z.array(z.object({ id: text, addresses: z.array(text).max(limits.passedAddresses) })).max(limits.passedPeers),
+});
+export type PassedPeers = z.infer<typeof peersSchema>['peers'];
 
 export const helloSchema = z.object({
   protocol: z.int(),

@@ -17,8 +17,11 @@ export interface DialTarget {
   /** Undefined while nobody answered there. */
   readonly peerId: string | undefined;
   readonly addresses: readonly Multiaddr[];
-  /** A discovered peer's target is dropped when discovery loses it, a static one never, a known one after one failure. */
-  readonly kind: 'found' | 'static' | 'known';
+  /**
+   * A discovered peer's target is dropped when discovery loses it, a static one never, one that is known from before or was
+   * told by another peer after one failure.
+   */
+  readonly kind: 'found' | 'static' | 'known' | 'told';
 }
 
 interface DiallerOptions {
@@ -90,6 +93,10 @@ export class Dialler implements IDisposable {
     if (!before.some((address) => now.includes(address))) known.dialling.abort();
   }
 
+  count(kind: DialTarget['kind']): number {
+    return [...this.#entries.values()].filter(({ target }) => target.kind === kind).length;
+  }
+
   has(key: string): boolean {
     return this.#entries.has(key);
   }
@@ -138,7 +145,8 @@ export class Dialler implements IDisposable {
     entry.dialling = new AbortController();
     entry.isStale = false;
     const signal = anySignal(stopping, entry.dialling.signal);
-    const places = entry.target.kind === 'known' ? this.#rememberedPlaces : this.#places;
+    const places =
+      entry.target.kind === 'known' || entry.target.kind === 'told' ? this.#rememberedPlaces : this.#places;
     let failure: unknown;
     try {
       await places.run(hostOf(entry.target), async () => await this.#reach(entry, signal), { signal });

@@ -70,6 +70,20 @@ export class Reach implements IDisposable {
     }
   }
 
+  /** Another peer told where this one is. Tried once. */
+  addTold(peerId: string, addresses: readonly string[]): void {
+    if (this.#dialler.count('told') >= mostTold) return;
+    const parsed = this.#parsed(peerId, addresses);
+    if (parsed.length === 0 || peerId === this.#options.ownPeerId || this.#dialler.has(foundKey(peerId))) return;
+    const delayMs = firstDialDelayMs(this.#options.ownPeerId, peerId);
+    this.#dialler.put({ key: `told ${peerId}`, kind: 'told', peerId, addresses: parsed }, { delayMs });
+  }
+
+  /** Whether discovery shows the peer now. */
+  isDiscovered(peerId: string): boolean {
+    return this.#dialler.has(foundKey(peerId));
+  }
+
   #parsed(peerId: string, addresses: readonly string[]): Multiaddr[] {
     return addresses.flatMap((text) => {
       try {
@@ -187,7 +201,7 @@ export class Reach implements IDisposable {
   }
 
   #onDialFailed(target: DialTarget, code: ErrorCode): void {
-    if (target.kind === 'known' || code === 'SELF_CONNECT') this.#dialler.drop(target.key);
+    if (target.kind === 'known' || target.kind === 'told' || code === 'SELF_CONNECT') this.#dialler.drop(target.key);
     if (target.kind === 'found' && target.peerId && code !== 'INCOMPATIBLE_PEER')
       this.#discovery?.reconfirm(target.peerId);
   }
@@ -197,6 +211,8 @@ export class Reach implements IDisposable {
 const discoveryFirstMs = 1_000;
 const rememberedForMs = 60 * 24 * 60 * 60 * 1000;
 const mostRemembered = 128;
+/** Peers that others told of. */
+const mostTold = 256;
 const afterGoodbyeMs = 5_000;
 /** Enough for a hall; a flood of invented ones shall not fill the memory. */
 const rememberedIncompatible = 1_000;

@@ -1,5 +1,11 @@
 import { withTimeLimit, type Clock, type IDisposable, type Logger } from '../../base/index.ts';
-import { libraryDeltaReplySchema, protocols, type LibraryDelta, type Playing } from '../../protocol/index.ts';
+import {
+  libraryDeltaReplySchema,
+  playingFeature,
+  protocols,
+  type LibraryDelta,
+  type Playing,
+} from '../../protocol/index.ts';
 import { nextAnnouncement, remember } from './announcing.ts';
 import type { Session } from './session.ts';
 
@@ -97,7 +103,7 @@ export class Announcer {
   /** False when there is nothing to tell. */
   async #tellPlaying(session: Session): Promise<boolean> {
     const playing = this.#options.playing();
-    if (!playing || playing.revision <= session.told.playing || !session.hearsPlaying) return false;
+    if (!playing || playing.revision <= session.told.playing || !session.hasFeature(playingFeature)) return false;
     await withTimeLimit(this.#limit(session, 'telling what is played'), async (signal) => {
       using stream = await session.openOwn(protocols.playing, signal);
       await stream.writeMessage(playing);

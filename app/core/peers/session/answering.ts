@@ -4,6 +4,7 @@ import { goodbyeSchema, libraryDeltaSchema, playingSchema, protocols } from '../
 import type { Greeter } from './greeter.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import type { RoomProof } from './room-proof.ts';
+import type { PassingOn } from './passing-on.ts';
 import { answerPings, pingProtocol } from './ping.ts';
 import { applyDelta } from './remote-library.ts';
 import type { Session } from './session.ts';
@@ -14,6 +15,7 @@ interface AnsweringOptions {
   streams: StreamHost;
   sessions: SessionTable;
   greeter: Greeter;
+  passingOn: PassingOn;
   room: RoomProof | undefined;
 }
 
@@ -26,11 +28,14 @@ export class Answering {
   }
 
   async serve(): Promise<void> {
-    const { streams, sessions, greeter, room } = this.#options;
+    const { streams, sessions, greeter, passingOn, room } = this.#options;
     if (room) await streams.serve(protocols.room, (stream, connection) => room.answer(stream, connection));
     await streams.serve(protocols.hello, (stream, connection) => greeter.answer(stream, connection));
     await streams.serve(protocols.library, (stream) => this.#answerDelta(stream));
     await streams.serve(protocols.playing, (stream) => this.#answerPlaying(stream));
+    await streams.serve(protocols.peers, async (stream) => {
+      await passingOn.hear(stream, await this.sessionOf(stream.peerId));
+    });
     await streams.serve(protocols.goodbye, (stream, connection) => this.#answerGoodbye(stream, connection));
     await streams.serve(pingProtocol, async (stream) => {
       await answerPings(stream, () => sessions.get(stream.peerId)?.heard());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PROTOCOL_VERSION, playingFeature, type Hello, type Playing } from '../../protocol/index.ts';
+import { PROTOCOL_VERSION, peersFeature, playingFeature, type Hello, type Playing } from '../../protocol/index.ts';
 import { concreteHosts, ownAddresses } from '../connect/addresses.ts';
 import type { Announcement } from '../discovery/types.ts';
 import type { StartedNode } from '../connect/node.ts';
@@ -52,7 +52,7 @@ export class OwnSide {
       name: this.name,
       addresses: [...this.addresses()],
       ...(lane && { lane }),
-      features: [playingFeature],
+      features: [playingFeature, peersFeature],
       ...(this.playing && { playing: this.playing }),
       library: host.library(),
     };

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface';
 import { LanspreadError, type Clock, type IDisposable } from '../../base/index.ts';
-import { limits, playingFeature, type Hello, type LaneOffer, type Playing } from '../../protocol/index.ts';
+import { limits, type Hello, type LaneOffer, type Playing } from '../../protocol/index.ts';
 import { endpointOf } from '../connect/addresses.ts';
 import { HeardPlaying } from './heard-playing.ts';
 import { LivenessWatch, type LookFacts } from './liveness.ts';
@@ -87,9 +87,9 @@ export class Session implements IDisposable {
     this.#told = { library: Math.max(this.#told.library, library), playing: Math.max(this.#told.playing, playing) };
   }
 
-  /** An earlier Lanspread knows nothing of it. */
-  get hearsPlaying(): boolean {
-    return this.#greeting.hello.features.includes(playingFeature);
+  /** An earlier Lanspread lacks some. */
+  hasFeature(feature: string): boolean {
+    return this.#greeting.hello.features.includes(feature);
   }
 
   get name(): string {

@@ -20,6 +20,7 @@ test('a peer that hangs up right behind its goodbye is lost with the goodbye', a
     sessions: { end: (_: string, reason: string) => void ends.push(reason) } as never,
     // oxlint-disable-next-line -- as above
     greeter: {} as never,
+    passingOn: undefined as never,
     room: undefined,
   });
   await answering.serve();
