@@ -13,7 +13,7 @@ import { lanspreadVersion, prepareGamesDir, uploadLimitsOf, type CoreOptions } f
 import { createGameRecovery } from './wiring/recovery.ts';
 import { startServices } from './wiring/services.ts';
 import { openLibrary } from './library/index.ts';
-import type { PeerNetwork } from './peers/index.ts';
+import { loadIdentity, type PeerNetwork } from './peers/index.ts';
 import { relayLibraryEvents, relayPeerEvents } from './wiring/relays.ts';
 import {
   keepAddress,
@@ -91,14 +91,16 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   );
   await library.scan();
 
+  const identity = await loadIdentity({ stateDir, fileSystem, logger });
   // Who else is there. The gate of what is served asks the games, which come next.
   const lane: TlsLane = starting.use(
     await openLane(ground, {
+      identity,
       authorize: (peerId, request) => games.transfer.authorize(peerId, request),
       serveStream: (request, options) => games.transfer.serveStream(request, options),
     }),
   );
-  const peers: PeerNetwork = starting.use(await openPeers(ground, { library, lane }));
+  const peers: PeerNetwork = starting.use(await openPeers(ground, { identity, library, lane }));
   // No `await` from here to the relays: what peers tell in the next turn must find everybody listening.
   starting.use(lane.onPeerBytes(({ peerId }) => peers.markAlive(peerId)));
   starting.use(library.onDidChange((delta) => peers.publish(delta)));

@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface';
 import {
   anySignal,
   Emitter,
@@ -8,13 +9,14 @@ import {
   type Clock,
   type GameId,
 } from '../base/index.ts';
-import { limits, type LibraryDelta } from '../protocol/index.ts';
-import { parseAddress, peerIdOf } from './connect/addresses.ts';
+import type { LibraryDelta } from '../protocol/index.ts';
+import { endpointOf, parseAddress, peerIdOf } from './connect/addresses.ts';
 import { Announcer } from './session/announcer.ts';
 import { Answering } from './session/answering.ts';
 import { Caller } from './session/caller.ts';
 import { sayGoodbye, within } from './session/farewell.ts';
 import { Greeter } from './session/greeter.ts';
+import { HelloBudget } from './session/hello-budget.ts';
 import { HandshakeGate } from './connect/handshake-gate.ts';
 import { watchLiveness } from './session/liveness.ts';
 import { startNode, type StartedNode } from './connect/node.ts';
@@ -62,6 +64,7 @@ class LibP2pNetwork implements PeerNetwork {
   readonly #streams: StreamHost;
   readonly #sessions: SessionTable;
   readonly #greeter: Greeter;
+  readonly #budget = new HelloBudget();
   readonly #answering: Answering;
   readonly #passingOn: PassingOn;
   readonly #caller: Caller;
@@ -97,12 +100,15 @@ class LibP2pNetwork implements PeerNetwork {
       room,
       clock,
       ownHello: () => this.#own.hello(),
-      assertRoomFor: (peerId) => this.#assertRoomFor(peerId),
+      countHello: (peerId) => this.#budget.countHello(peerId, clock.monotonicMs()),
+      assertRoomFor: (connection, bytes) => this.#budget.assertRoomFor(...shareOf(connection, bytes)),
       trustLane: host.trustLane,
       onGreeted: (connection, greeting, told) => {
         throwIfAborted(signal);
-        this.#assertRoomFor(connection.remotePeer.toString());
+        const share = shareOf(connection, greeting.bytes);
+        this.#budget.assertRoomFor(...share);
         gate.settled(connection);
+        this.#budget.take(...share);
         this.#sessions.greeted(connection, greeting, told);
       },
       onIncompatible: (peerId, protocol) => this.#reach.foundIncompatible(peerId, protocol),
@@ -283,11 +289,6 @@ class LibP2pNetwork implements PeerNetwork {
     await this.stop();
   }
 
-  #assertRoomFor(peerId: string): void {
-    if (this.#sessions.size < limits.sessions || this.#sessions.get(peerId)) return;
-    throw new LanspreadError('TOO_MANY_REQUESTS', { message: `There are ${limits.sessions} PCs connected already.` });
-  }
-
   #updateAll(): void {
     for (const session of this.#sessions.all()) this.#announcer.update(session);
   }
@@ -317,6 +318,7 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #onLost(peerId: string, reason: 'goodbye' | 'timeout' | 'closed'): void {
+    if (!this.#sessions.get(peerId)) this.#budget.giveBack(peerId);
     this.#distrust(peerId);
     this.#reach.lost(peerId, reason);
   }
@@ -340,4 +342,10 @@ class LibP2pNetwork implements PeerNetwork {
     this.#connected[Symbol.dispose]();
     await within({ clock, limitMs: closeLimitMs }, [this.#started.stop()]);
   }
+}
+
+/** What a session over this connection takes of the budget. */
+function shareOf(connection: Connection, bytes: number): [peerId: string, share: { host: string; bytes: number }] {
+  const host = endpointOf(connection.remoteAddr)?.host ?? '';
+  return [connection.remotePeer.toString(), { host, bytes }];
 }

@@ -15,6 +15,11 @@ export const limits = {
   /** Of a PC's name: 64 characters of any script. */
   nameBytes: 256,
   helloGames: 20_000,
+  /** Of the Hellos of all sessions, and of those from one address: what peers tell shall not fill the memory. */
+  helloBytes: 128 * mib,
+  helloBytesPerAddress: 24 * mib,
+  /** Sessions with one address; of this PC's own there may be any number. */
+  sessionsPerAddress: 32,
   /** Games that one PC says are being played on it. */
   playingGames: 8,
   sessions: 256,

@@ -7,9 +7,9 @@ import type { Library } from '../library/index.ts';
 import {
   createDnsSdDiscovery,
   createPeerNetwork,
-  loadIdentity,
   readRoomKey,
   roomKeyBytes,
+  type Identity,
   type PeerNetwork,
 } from '../peers/index.ts';
 import { createTlsLane, type Authorize, type TlsLane } from '../lanes/index.ts';
@@ -17,9 +17,10 @@ import type { ServeStream } from '../streamed/index.ts';
 
 export async function openLane(
   { options, settings, clock, logger }: Ground,
-  { authorize, serveStream }: { authorize: Authorize; serveStream: ServeStream },
+  { identity, authorize, serveStream }: { identity: Identity; authorize: Authorize; serveStream: ServeStream },
 ): Promise<TlsLane> {
   return await createTlsLane({
+    peerId: identity.peerId,
     listenHosts: listenHostsOf(options),
     port: options.lanePort ?? settings.get('lanePort') ?? undefined,
     authorize,
@@ -56,10 +57,9 @@ async function roomKeyOf({
 
 /** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
 export async function openPeers(
-  { options, settings, catalog, state, fileSystem, name, clock, logger }: Ground,
-  { library, lane }: { library: Library; lane: TlsLane },
+  { options, settings, catalog, state, name, clock, logger }: Ground,
+  { identity, library, lane }: { identity: Identity; library: Library; lane: TlsLane },
 ): Promise<PeerNetwork> {
-  const identity = await loadIdentity({ stateDir: options.stateDir, fileSystem });
   return await createPeerNetwork({
     identity,
     name,

@@ -228,6 +228,29 @@ test('a cancel ends a fetch at once whose lane does not answer the handshake', a
   deaf.close();
 });
 
+test('who claims the certificate of another peer gets nothing of its, from either side', async () => {
+  await using at = await sceneOf([blockSizeBytes]);
+  await using stack = new AsyncDisposableStack();
+  const options = { listenHosts: ['127.0.0.1'], clock: systemClock, logger: silentLogger, peerId: 'honest' };
+  const honest = stack.use(
+    await createTlsLane({ ...options, authorize: (peerId, request) => at.game.authorize(peerId, request) }),
+  );
+  // As the serving side: the honest peer's requests count as its own, whoever claimed its certificate first.
+  await at.server.trust('mallory', honest.offer());
+  await at.server.trust('honest', honest.offer());
+  await honest.trust('server', at.server.offer());
+  const request = at.game.fetchRequest('server', stack.use(await tempDir('claimed')).path, { firstBlock: 0, count: 1 });
+  const listener = { onBytes() {}, onBlock() {} };
+  await honest.fetch(request, listener, { signal: AbortSignal.timeout(30_000) });
+  assert.equal(at.asked, ['honest']);
+  await at.server.trust('honest', undefined);
+  assert.is(await codeOf(honest.fetch(request, listener, { signal: AbortSignal.timeout(30_000) })), 'PEER_UNREACHABLE');
+  // As the asking side: bytes from the honest peer are not taken for Mallory's.
+  await at.client.trust('mallory', honest.offer());
+  await honest.trust('client', { ...at.client.offer(), addresses: [] });
+  assert.is(await codeOf(at.fetch(0, 1, (one) => ({ ...one, peerId: 'mallory' }))), 'PEER_UNREACHABLE');
+});
+
 test('requests that are not requests end their connection alone', async () => {
   await using at = await sceneOf([3 * blockSizeBytes]);
   const rogue = await createLaneCertificate(Date.now());

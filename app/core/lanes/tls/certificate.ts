@@ -12,16 +12,20 @@ export interface LaneCertificate {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** What earlier versions wrote in the place of the peer id. */
+const namelessOwner = 'lanspread';
+
 /**
- * A self-signed ECDSA P-256 certificate. Its dates are wide, because PCs at a LAN party disagree about the time and
+ * A self-signed ECDSA P-256 certificate with the peer id of its owner. It is signed with its own key, so whoever shows it
+ * in a handshake has proven that key, and that the key's owner meant to be this peer: nobody can claim another's. Its dates are wide, because PCs at a LAN party disagree about the time and
  * nobody checks them: trust comes from the fingerprint in Hello. `nowMs` is wall-clock time.
  */
-export async function createLaneCertificate(nowMs: number): Promise<LaneCertificate> {
+export async function createLaneCertificate(nowMs: number, owner: string = namelessOwner): Promise<LaneCertificate> {
   const { X509CertificateGenerator } = await importX509();
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      name: 'CN=lanspread',
+      name: `CN=${owner}`,
       keys,
       signingAlgorithm: algorithm,
       notBefore: new Date(nowMs - 365 * dayMs),
@@ -46,6 +50,12 @@ async function importX509(): Promise<typeof x509> {
     if (!Reflect.has(Reflect, name)) Reflect.set(Reflect, name, () => undefined);
   }
   return await import('@peculiar/x509');
+}
+
+/** Whose a certificate says it is; undefined for one of an earlier version, which says nothing. */
+export function ownerOf({ subject }: { readonly subject: string }): string | undefined {
+  const name = /^CN=(.*)$/m.exec(subject)?.[1];
+  return name === namelessOwner ? undefined : name;
 }
 
 /** Node's form of a fingerprint (`AB:CD:…`) as lower-case hex. */

@@ -54,7 +54,7 @@ export class Answering {
   async #answerDelta(stream: LibP2pStream): Promise<void> {
     const session = await this.sessionOf(stream.peerId);
     const delta = await stream.readMessage(libraryDeltaSchema, 'library change');
-    const following = applyDelta(session.library, delta);
+    const following = session.hasRoomFor(JSON.stringify(delta).length) ? applyDelta(session.library, delta) : 'resync';
     session.heard();
     if (following !== 'resync') {
       session.library = following;

@@ -22,8 +22,10 @@ interface GreeterOptions {
   ownHello: () => Hello;
   /** Of a closed room: nothing is told to whoever does not know its key. */
   room: RoomProof | undefined;
-  /** Throws `TOO_MANY_REQUESTS` when there is no room for one more peer. */
-  assertRoomFor: (peerId: string) => void;
+  /** Throws `TOO_MANY_REQUESTS` when a peer says Hello again and again. */
+  countHello: (peerId: string) => void;
+  /** Throws `TOO_MANY_REQUESTS` when there is no room for one more peer, or for so large a Hello. */
+  assertRoomFor: (connection: Connection, helloBytes: number) => void;
   trustLane: (peerId: string, lane: LaneOffer | undefined) => Promise<void>;
   /** Both sides know each other: the connection belongs to a session from now on. */
   onGreeted: (connection: Connection, greeting: Greeting, told: Told) => void;
@@ -36,6 +38,7 @@ interface GreeterOptions {
 interface Heard {
   readonly hello: Omit<Hello, 'library'>;
   readonly library: RemoteLibrary;
+  readonly bytes: number;
 }
 
 /** A peer that has not begun to answer by then does not, in milliseconds. */
@@ -64,7 +67,7 @@ export class Greeter {
       using stream = await this.#options.streams.open(connection, protocols.hello, { signal });
       const own = this.#options.ownHello();
       await stream.writeMessage(own);
-      const heard = await this.#read(stream);
+      const heard = await this.#read(stream, connection);
       await this.#options.trustLane(peerId, resolveLane(heard.hello.lane, connection));
       await stream.close();
       this.#finish(connection, heard, own);
@@ -75,6 +78,7 @@ export class Greeter {
   /** The side that is spoken to. */
   async answer(stream: LibP2pStream, connection: Connection): Promise<void> {
     const peerId = connection.remotePeer.toString();
+    this.#options.countHello(peerId);
     await this.#track(peerId, async () => {
       const { room } = this.#options;
       if (room && !room.isProven(connection)) {
@@ -86,7 +90,7 @@ export class Greeter {
       }
       let heard: Heard;
       try {
-        heard = await this.#read(stream);
+        heard = await this.#read(stream, connection);
       } catch (error) {
         // The other side shall learn the version too; more than that it could not read.
         if (error instanceof LanspreadError && error.code === 'INCOMPATIBLE_PEER') {
@@ -95,7 +99,6 @@ export class Greeter {
         }
         throw error;
       }
-      this.#options.assertRoomFor(peerId);
       // Before the answer: the peer may open its byte lane as soon as it has it.
       await this.#options.trustLane(peerId, resolveLane(heard.hello.lane, connection));
       const own = this.#options.ownHello();
@@ -114,24 +117,25 @@ export class Greeter {
     await Promise.allSettled(this.#underway.get(peerId) ?? []);
   }
 
-  #finish(connection: Connection, { hello, library }: Heard, own: Hello): void {
+  #finish(connection: Connection, { hello, library, bytes }: Heard, own: Hello): void {
     const peerId = connection.remotePeer.toString();
     if (connection.status !== 'open') throw new LanspreadError('PEER_GONE', { details: { peerId } });
     const lane = resolveLane(hello.lane, connection);
     const told = { library: own.library.revision, playing: own.playing?.revision ?? 0 };
-    this.#options.onGreeted(connection, { hello, library, lane }, told);
+    this.#options.onGreeted(connection, { hello, library, lane, bytes }, told);
   }
 
   /** The version is looked at before anything else: another version's Hello need not fit our schema. */
-  async #read(stream: LibP2pStream): Promise<Heard> {
+  async #read(stream: LibP2pStream, connection: Connection): Promise<Heard> {
     const { peerId } = stream;
     const body = await stream.readFrame({ startLimitMs: answerLimitMs, frameLimitMs });
+    this.#options.assertRoomFor(connection, body.length);
     const { protocol, closedRoom } = decodeFrameBody(helloVersionSchema, body, 'Hello');
     if (closedRoom) throw closed(peerId);
     if (protocol === PROTOCOL_VERSION) {
       const { library, ...hello } = decodeFrameBody(helloSchema, body, 'Hello');
       const addresses = addressesOfPeer(peerId, hello.addresses);
-      return { hello: { ...hello, addresses }, library: libraryOf(library) };
+      return { hello: { ...hello, addresses }, library: libraryOf(library), bytes: body.length };
     }
     this.#options.onIncompatible(peerId, protocol);
     throw new LanspreadError('INCOMPATIBLE_PEER', {

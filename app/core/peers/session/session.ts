@@ -13,6 +13,8 @@ import type { Peer } from '../types.ts';
 
 /** Streams that a session opens for itself (Hello, changes, pings) find room beside those of others. */
 const ownStreams = 4;
+/** Library changes since a Hello, in bytes, after which the whole is told anew. */
+const mostChangedBytes = 4 * 1024 * 1024;
 
 interface SessionOptions {
   ownPeerId: string;
@@ -31,6 +33,8 @@ export interface Greeting {
   readonly hello: Omit<Hello, 'library'>;
   readonly library: RemoteLibrary;
   readonly lane: LaneOffer | undefined;
+  /** How long the Hello was. */
+  readonly bytes: number;
 }
 
 /** What a peer was told last: our revisions. */
@@ -51,6 +55,8 @@ export class Session implements IDisposable {
   readonly #playing: HeardPlaying;
   readonly #slots = new Slots(limits.streamsPerPeer - ownStreams);
   #greeting: Greeting;
+  /** Of the library changes since the last Hello. */
+  #changedBytes = 0;
   #view: Peer | undefined;
 
   constructor(greeting: Greeting, options: SessionOptions) {
@@ -96,6 +102,12 @@ export class Session implements IDisposable {
     return this.#greeting.hello.name;
   }
 
+  /** Whether one more change of so many bytes keeps the library near what Hello told; else the peer tells the whole anew. */
+  hasRoomFor(bytes: number): boolean {
+    this.#changedBytes += bytes;
+    return this.#changedBytes <= mostChangedBytes;
+  }
+
   get library(): RemoteLibrary {
     return this.#greeting.library;
   }
@@ -107,6 +119,7 @@ export class Session implements IDisposable {
 
   /** Takes in what a later Hello told. */
   renew(greeting: Greeting): void {
+    this.#changedBytes = 0;
     // Two Hellos may cross, one from each side; the older snapshot may come last.
     const isNewer = greeting.library.revision >= this.library.revision;
     this.#greeting = isNewer ? greeting : { ...greeting, library: this.library };

@@ -25,7 +25,7 @@ const unlimited: UploadLimits = {
  * Starts the workers and listens. Rejects with the system's error, coded, when an address cannot be listened on.
  */
 export async function createTlsLane(options: TlsLaneOptions): Promise<TlsLane> {
-  const certificate = await createLaneCertificate(options.clock.now());
+  const certificate = await createLaneCertificate(options.clock.now(), options.peerId);
   const lane = new WorkerLane(options, certificate);
   try {
     await lane.start();

@@ -5,6 +5,8 @@ import type { Authorize, Lane } from '../../types.ts';
 import type { UploadLimits, Uploads } from '../../../uploads/index.ts';
 
 export interface TlsLaneOptions {
+  /** This PC's; the certificate says it. Left out: the certificate says nothing, as in earlier versions. */
+  readonly peerId?: string;
   /** IP addresses to listen on, each with a port per worker. A wildcard is offered as an empty host. */
   readonly listenHosts: readonly string[];
   /** Of the first worker; the others take those that follow. Default: any that are free. */

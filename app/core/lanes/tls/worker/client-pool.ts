@@ -141,7 +141,7 @@ export class ClientPool {
     peer.dials += 1;
     let failure: LanspreadError | undefined;
     try {
-      const { socket, reader } = await dialLane(peer.offer, {
+      const { socket, reader } = await dialLane(peerId, peer.offer, {
         credentials: this.#credentials,
         firstDial: peer.dials - 1,
         makeReader: () => new BlockReader(),

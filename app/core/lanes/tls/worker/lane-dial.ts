@@ -3,7 +3,7 @@ import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { abortError, firstAnswer, LanspreadError, sleep, throwIfAborted, type Clock } from '../../../base/index.ts';
 import type { LaneOffer } from '../../../protocol/index.ts';
-import { normalizeFingerprint } from '../certificate.ts';
+import { normalizeFingerprint, ownerOf } from '../certificate.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
 
 /** A kernel answers for its program, however busy that is; so who has not answered by then sits behind a firewall. */
@@ -28,6 +28,7 @@ interface LaneDialOptions<Reader> {
  * only somebody with another certificate; the signal's.
  */
 export async function dialLane<Reader extends { readonly onread: OnReadOpts }>(
+  peerId: string,
   { addresses, fingerprint }: LaneOffer,
   options: LaneDialOptions<Reader>,
 ): Promise<{ socket: TLSSocket; reader: Reader }> {
@@ -43,7 +44,7 @@ export async function dialLane<Reader extends { readonly onread: OnReadOpts }>(
         const port = ports[(firstDial + attempt) % ports.length] ?? 0;
         const target = { host, port, onread: reader.onread, ...tlsOptions(credentials) };
         try {
-          return { socket: await connectOnce(target, { fingerprint, signal: dialling }), reader };
+          return { socket: await connectOnce(target, { peerId, fingerprint, signal: dialling }), reader };
         } catch (error) {
           throwIfAborted(dialling);
           // The other ports first, and then all of them again, more slowly.
@@ -64,7 +65,7 @@ export async function dialLane<Reader extends { readonly onread: OnReadOpts }>(
 /** One try. */
 async function connectOnce(
   target: ConnectionOptions & { readonly onread: OnReadOpts },
-  { fingerprint, signal }: { fingerprint: string; signal: AbortSignal },
+  { peerId, fingerprint, signal }: { peerId: string; fingerprint: string; signal: AbortSignal },
 ): Promise<TLSSocket> {
   const socket = connect({ ...target, rejectUnauthorized: false, checkServerIdentity: () => undefined });
   socket.setNoDelay(true);
@@ -77,8 +78,9 @@ async function connectOnce(
     limit = giveUp(handshakeLimitMs);
   };
   const onSecure = (): void => {
-    const shown = socket.getPeerX509Certificate()?.fingerprint256;
-    if (!socket.isSessionReused() && shown && normalizeFingerprint(shown) === fingerprint) resolve();
+    const shown = socket.getPeerX509Certificate();
+    const isTheirs = shown && (ownerOf(shown) ?? peerId) === peerId;
+    if (!socket.isSessionReused() && isTheirs && normalizeFingerprint(shown.fingerprint256) === fingerprint) resolve();
     else reject(unreachable('The byte lane at this address shows another certificate than the peer told.'));
   };
   const onLost = (cause?: unknown): void => reject(unreachable('The byte lane cannot be reached.', cause));

@@ -1,9 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
 import { limits, type GetBlocks, type StreamInstall } from '../../../protocol/index.ts';
 import type { ErrorCode } from '../../../base/index.ts';
 import type { ServePlan } from '../../types.ts';
-import { normalizeFingerprint } from '../certificate.ts';
+import { normalizeFingerprint, ownerOf } from '../certificate.ts';
 import type { ToWorker } from '../messages.ts';
 import { ServerConnection } from './server-connection.ts';
 import { tlsOptions, type Credentials } from './tls-options.ts';
@@ -30,7 +31,8 @@ export class LaneServer {
   readonly #credentials: Credentials;
   readonly #host: LaneServerHost;
   readonly #servers: Server[] = [];
-  readonly #peerOf = new Map<string, string>();
+  /** Who claims a certificate, by its fingerprint, the first claim first. */
+  readonly #claimants = new Map<string, Set<string>>();
   readonly #connections = new Map<number, { readonly peerId: string; readonly connection: ServerConnection }>();
   readonly #sockets = new Set<Socket>();
   /** Unfinished handshakes by address, and how each ends, by address and port. */
@@ -82,12 +84,15 @@ export class LaneServer {
 
   /** Whose certificate this is; undefined forgets the peer. What it had open under another certificate is cut. */
   trust(peerId: string, fingerprint: string | undefined): void {
-    for (const [known, owner] of this.#peerOf) {
-      if (owner === peerId && known !== fingerprint) this.#peerOf.delete(known);
+    for (const [known, claimants] of this.#claimants) {
+      if (known !== fingerprint) claimants.delete(peerId);
+      if (claimants.size === 0) this.#claimants.delete(known);
     }
-    const isNew = fingerprint === undefined || this.#peerOf.get(fingerprint) !== peerId;
-    if (fingerprint !== undefined) this.#peerOf.set(fingerprint, peerId);
-    if (!isNew) return;
+    if (fingerprint !== undefined) {
+      const claimants = this.#claimants.get(fingerprint) ?? new Set<string>();
+      if (claimants.has(peerId)) return;
+      this.#claimants.set(fingerprint, claimants.add(peerId));
+    }
     for (const entry of Array.from(this.#connections.values())) {
       if (entry.peerId === peerId) entry.connection.destroy();
     }
@@ -146,8 +151,7 @@ export class LaneServer {
 
   #secured(socket: TLSSocket): void {
     this.#handshakeEnds.get(remoteOf(socket))?.();
-    const shown = socket.getPeerX509Certificate()?.fingerprint256;
-    const peerId = shown && this.#peerOf.get(normalizeFingerprint(shown));
+    const peerId = this.#ownerOf(socket.getPeerX509Certificate());
     // Errors end in 'close'; there is nothing more to learn from them.
     socket.on('error', () => {});
     if (!peerId || socket.isSessionReused() || this.#countOf(peerId) >= connectionsPerPeer) {
@@ -178,6 +182,15 @@ export class LaneServer {
       this.#connections.delete(connectionId);
       host.closed(connectionId);
     });
+  }
+
+  /** Whoever claims a certificate that names another peer gets nothing of it; one that names nobody is the first claimant's. */
+  #ownerOf(certificate: X509Certificate | undefined): string | undefined {
+    if (!certificate) return undefined;
+    const claimants = this.#claimants.get(normalizeFingerprint(certificate.fingerprint256));
+    const named = ownerOf(certificate);
+    if (named === undefined) return claimants?.values().next().value;
+    return claimants?.has(named) ? named : undefined;
   }
 
   #countOf(peerId: string): number {

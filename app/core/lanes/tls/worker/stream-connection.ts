@@ -20,6 +20,7 @@ interface StreamConnectionHost {
 /** The receiving end of one stream: a connection of its own, tried again as long as not a byte came. */
 export class StreamConnection {
   readonly #request: StreamInstall;
+  readonly #peerId: string;
   readonly #offer: LaneOffer;
   readonly #credentials: Credentials;
   readonly #host: StreamConnectionHost;
@@ -30,9 +31,15 @@ export class StreamConnection {
 
   constructor(
     request: StreamInstall,
-    { offer, credentials, host }: { offer: LaneOffer; credentials: Credentials; host: StreamConnectionHost },
+    {
+      peerId,
+      offer,
+      credentials,
+      host,
+    }: { peerId: string; offer: LaneOffer; credentials: Credentials; host: StreamConnectionHost },
   ) {
     this.#request = request;
+    this.#peerId = peerId;
     this.#offer = offer;
     this.#credentials = credentials;
     this.#host = host;
@@ -74,7 +81,7 @@ export class StreamConnection {
 
   /** Asks over a new connection. Resolves with what ended it, or undefined when it ended well. */
   async #receive(attempt: number): Promise<unknown> {
-    const { socket } = await dialLane(this.#offer, {
+    const { socket } = await dialLane(this.#peerId, this.#offer, {
       credentials: this.#credentials,
       firstDial: attempt,
       makeReader: () => ({

@@ -118,6 +118,7 @@ export class StreamReceivers {
       onLeft: () => receiver.connection?.leave(),
     });
     receiver.connection = new StreamConnection(request, {
+      peerId,
       offer,
       credentials: this.#credentials,
       host: {
