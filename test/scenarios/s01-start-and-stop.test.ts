@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
-import { smallGame } from '../support/games.ts';
+import { bulkGame, mib, smallGame, type GameSpec } from '../support/games.ts';
+import { patience } from '../support/patience.ts';
 import { runScenarios, scenario } from '../support/scenario.ts';
-import { endsWith, isOffered } from '../support/story.ts';
+import { capUpload, endsWith, isOffered } from '../support/story.ts';
 
 scenario('S1: a node with an empty folder starts, has no games and quits cleanly within 2 s', async (room) => {
   room.lists(smallGame('one'), smallGame('two'));
@@ -33,6 +34,32 @@ scenario('S1: the end of its input ends a node as quit does', async (room) => {
   const started = performance.now();
   assert.is(await anna.closeInput(), 0);
   assert.ok(performance.now() - started < 2_000);
+});
+
+scenario('S1: amid downloads, uploads and an install a node quits cleanly within 2 s', async (room) => {
+  const [large, busy] = [bulkGame('large', 512 * mib), bulkGame('busy', 256 * mib)];
+  const archive: GameSpec = {
+    id: 'archive',
+    archives: [{ format: '7z', entries: [{ path: 'data.bin', sizeBytes: 192 * mib }] }],
+  };
+  room.lists(large, busy, archive);
+  const anna = await room.peer('anna', { has: [large] });
+  const bela = await room.peer('bela', { has: [busy, archive], knows: [anna] });
+  const cora = await room.peer('cora', { knows: [bela] });
+  await Promise.all([anna, bela].map((peer) => capUpload(peer, 16 * mib)));
+  await isOffered(bela, 'large');
+  await isOffered(cora, 'busy');
+  await bela.command('download', { gameId: 'large', install: false });
+  await cora.command('download', { gameId: 'busy', install: false });
+  await bela.command('install', { gameId: 'archive' });
+  await bela.waitFor('blocks-verified', ({ gameId }) => gameId === 'large');
+  await cora.waitFor('blocks-verified', ({ gameId }) => gameId === 'busy');
+  await bela.waitFor('install-begin', ({ gameId }) => gameId === 'archive');
+  const { operations } = await bela.command('status');
+  assert.equal((operations as { kind: string }[]).map(({ kind }) => kind).sort(), ['Downloading', 'Installing']);
+  const { exitCode, elapsedMs } = await bela.quit();
+  assert.is(exitCode, 0, bela.stderr);
+  assert.ok(elapsedMs < 2_000 * patience, `quitting took ${Math.round(elapsedMs)} ms`);
 });
 
 scenario('S11: a node started again with its state is the same peer, and the others list it once', async (room) => {

@@ -1,13 +1,13 @@
 /**
- * The serve gate as far as commands reach it: what a peer may not give, nobody is offered, and asking for it anyway ends
- * in a refusal. Requests that no honest peer sends (`..`, a path under `local/`, a block that was not verified, a game that
- * is being removed) are sent raw in `test/integration/transfer/serve-gate.test.ts`.
+ * The serve gate: what a peer may not give nobody is offered, and who asks for it anyway is refused. A block that was not
+ * verified and a game that is being removed are asked for in `test/integration/blocks/serve-gate.test.ts`.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { catalogEntry } from '../support/catalogs.ts';
 import { bulkGame, mib, smallGame, type GameSpec } from '../support/games.ts';
+import { hashOf, RudeGuest } from '../support/rude-guest.ts';
 import { runScenarios, scenario, type Room } from '../support/scenario.ts';
 import { capUpload, countOf, does, downloads, endsWith, isOffered, offers, sees } from '../support/story.ts';
 import { until } from '../support/eventually.ts';
@@ -33,6 +33,17 @@ async function onlyCanaryIsGiven(room: Room, withheld: string): Promise<void> {
     (await readTree(room.gamesDir('bela'))).filter(({ path }) => path.startsWith(withheld)),
     [],
   );
+  // Who asks all the same, by the right hash, is refused; and is given what may be given, so it asks in the right way.
+  await using guest = await RudeGuest.at(anna);
+  const ask = async (id: string): Promise<string[]> => {
+    const manifestHash = await hashOf(id, room.rootOf('anna', id));
+    return [await guest.askManifest(id), await guest.askBlock(id, { manifestHash, file: `${id}.eti` })];
+  };
+  assert.equal(await ask('canary'), ['ok', 'ok']);
+  const refused = await ask(withheld);
+  assert.is(refused[0], 'GAME_NOT_FOUND');
+  // An old version is complete and may be given to somebody who wants just that one.
+  assert.is(refused[1], withheld === 'dated' ? 'ok' : 'GAME_NOT_FOUND');
 }
 
 scenario("S12: a game that is not in the owner's catalog is not served", async (room) => {
@@ -87,6 +98,10 @@ scenario("S12: what lies under local/ and other programs' files never leave the 
   await isOffered(bela, 'canary');
   await downloads(bela, 'canary');
   assertSameTree(await room.treeOf('bela', 'canary'), room.made('anna', 'canary').tree);
+  await using guest = await RudeGuest.at(anna);
+  const manifestHash = await hashOf('canary', root);
+  for (const file of ['local/saves/diary.txt', '.sync/index', '../canary/local/saves/diary.txt', 'version.ini'])
+    assert.is(await guest.askBlock('canary', { manifestHash, file }), 'NOT_SERVED', file);
 });
 
 scenario('S12: a game that is being installed is served', async (room) => {
@@ -134,7 +149,7 @@ scenario('S12: a game that is being played is served', async (room) => {
   await anna.waitFor('play-ended', ({ gameId }) => gameId === 'played');
 });
 
-scenario('S12: a game whose sentinel is gone is not served any more', async (room) => {
+scenario('S12: a game whose sentinel is gone is not served any more, though all its files are there', async (room) => {
   const game = bulkGame('leaving', 64 * mib);
   room.lists(game);
   const anna = await room.peer('anna', { has: [game] });
@@ -143,7 +158,15 @@ scenario('S12: a game whose sentinel is gone is not served any more', async (roo
   await capUpload(anna, 16 * mib);
   await bela.command('download', { gameId: 'leaving', install: false });
   await bela.waitFor('blocks-verified', ({ gameId }) => gameId === 'leaving');
-  await does(anna, 'removeDownload', { gameId: 'leaving' }, 'remove-finished');
+  const root = room.rootOf('anna', 'leaving');
+  await using guest = await RudeGuest.at(anna);
+  const manifestHash = await hashOf('leaving', root);
+  const ask = (): Promise<string> => guest.askBlock('leaving', { manifestHash, file: 'leaving.eti' });
+  assert.is(await ask(), 'ok');
+  const sentinel = join(root, 'version.ini');
+  await rename(sentinel, join(room.gamesDir('anna'), 'version.ini of leaving'));
+  // At once, before anybody has looked at the folder again.
+  assert.is(await ask(), 'GAME_NOT_FOUND');
   await bela.waitFor(['download-peers-gone', 'download-failed'], ({ gameId }) => gameId === 'leaving', {
     limitMs: 40_000,
   });
@@ -162,6 +185,10 @@ scenario("S29: an unknown game in a peer's list is filtered, and its download is
   room.lists(known);
   const bela = await room.peer('bela', { knows: [anna] });
   await isOffered(bela, 'known');
+  // It is in the list that anna sends: who knows it sees it there.
+  const cora = await room.peer('cora', { knows: [anna], catalog: [catalogEntry(known), catalogEntry(unknown)] });
+  await isOffered(cora, 'unknown');
+  assert.equal(offers(await sees(cora, anna)), ['known 1.0 Ready', 'unknown 1.0 Ready']);
   assert.equal(offers(await sees(bela, anna)), ['known 1.0 Ready']);
   assert.equal(
     (await bela.games()).map(({ id }) => id),

@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
 import { bulkGame, mib } from '../support/games.ts';
-import { runScenarios, scenario } from '../support/scenario.ts';
-import { capUpload, countOf, endsWith, hasArrived, isOffered } from '../support/story.ts';
+import { patience } from '../support/patience.ts';
+import { lanScenario, runScenarios, scenario } from '../support/scenario.ts';
+import { capUpload, countOf, endsWith, hasArrived, isOffered, sees, servedIn } from '../support/story.ts';
 import { readTree } from '../support/trees.ts';
 
 const game = bulkGame('saga', 64 * mib);
@@ -40,5 +41,27 @@ for (const phase of ['before it answers', 'while it sends'] as const) {
     }
   });
 }
+
+lanScenario(
+  'S21: while the byte lane is being connected to a PC that drops it a cancel is done within 500 ms',
+  ['anna', 'bela'],
+  async (room) => {
+    room.lists(game);
+    const anna = await room.peer('anna', { has: [game] });
+    const bela = await room.peer('bela');
+    await isOffered(bela, 'saga');
+    assert.is((await sees(bela, anna)).transport, 'quic', 'the session itself needs no TCP');
+    room.lan?.dropInbound('anna', { protocol: 'tcp' });
+    await bela.command('download', { gameId: 'saga' });
+    await bela.waitFor('download-begin', ({ gameId }) => gameId === 'saga');
+    const started = performance.now();
+    await bela.command('cancel', { gameId: 'saga' });
+    await endsWith(bela, 'download-cancelled', 'saga');
+    const elapsedMs = performance.now() - started;
+    assert.equal(servedIn(bela.events, 'saga').blocks, [], 'nothing had come: it was still connecting');
+    assert.ok(elapsedMs < limitMs * patience, `it took ${Math.round(elapsedMs)} ms`);
+    assert.equal(await readTree(room.gamesDir('bela')), []);
+  },
+);
 
 runScenarios();

@@ -36,6 +36,7 @@ export interface GameFacts {
 
 export interface PeerFacts {
   peerId: string;
+  transport?: string;
   name: string;
   addresses: string[];
   games: { id: string; version: string; availability: string; root?: string }[];

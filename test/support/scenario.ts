@@ -130,7 +130,10 @@ function assertPlausible(name: string, event: HarnessEvent): void {
   if (event.event !== 'download-progress') return;
   const { downloadedBytes, totalBytes } = event;
   const plausible =
-    typeof downloadedBytes === 'number' && typeof totalBytes === 'number' && downloadedBytes <= totalBytes;
+    typeof downloadedBytes === 'number' &&
+    typeof totalBytes === 'number' &&
+    downloadedBytes >= 0 &&
+    downloadedBytes <= totalBytes;
   if (!plausible) throw new Error(`${name} told an impossible progress: ${JSON.stringify(event)}`);
 }
 

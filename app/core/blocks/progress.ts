@@ -42,7 +42,7 @@ export class ProgressMeter {
   /** The sample of this moment. `nowMs` is monotonic. The very first one has no speed yet. */
   sample(nowMs: number, activePeers: number): ProgressSample {
     this.#measure(nowMs);
-    const downloadedBytes = Math.min(this.#verifiedBytes, this.totalBytes);
+    const downloadedBytes = this.#verifiedBytes;
     const bytesPerSecond = Math.round(this.#bytesPerSecond ?? 0);
     return {
       downloadedBytes,
@@ -67,6 +67,6 @@ export class ProgressMeter {
 
 /** Undefined while nobody can tell. */
 function etaSeconds(missingBytes: number, bytesPerSecond: number): number | undefined {
-  if (missingBytes === 0) return 0;
+  if (missingBytes <= 0) return 0;
   return bytesPerSecond > 0 ? Math.ceil(missingBytes / bytesPerSecond) : undefined;
 }

@@ -103,11 +103,12 @@ export async function transferBlocks(
   let isDone = false;
   try {
     const end = await run.run(signal);
-    sample();
     isDone = end.kind === 'done';
     if (isDone) await flushAhead.finish();
     return end;
   } finally {
+    // Whatever the end, the last sample tells how far it came.
+    sample();
     // Nothing is written any more. What is complete is not resumed but for a disk that fails at the very end.
     if (isDone) store(true);
     else await storeToResume();
