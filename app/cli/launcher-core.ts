@@ -1,12 +1,9 @@
-/** The core as the launcher runs it: with the sample catalog where there is no other. */
-import { fileURLToPath } from 'node:url';
+/** The core as the launcher runs it. */
 import { startCore, type CoreHandle, type CoreOptions } from '../core/core.ts';
 import { createLogger, type LoggingOptions } from './logging.ts';
 import { builtInExtensions } from './built-in-extensions.ts';
 import { reportStartFailure } from './commands/start-failure.ts';
 import { stayUp } from './stay-up.ts';
-
-const sampleCatalog = fileURLToPath(new URL('../../fixtures/catalog/catalog.json', import.meta.url));
 
 /** Starts it, or says why not and answers with the exit code. */
 export async function startLauncherCore(
@@ -17,7 +14,6 @@ export async function startLauncherCore(
   stayUp(logger);
   try {
     const handle = await startCore({
-      fallbackCatalogFile: sampleCatalog,
       ...options,
       logger,
       builtInExtensions,

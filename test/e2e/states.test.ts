@@ -38,20 +38,20 @@ const table: readonly State[] = [
   {
     title: 'Checking',
     game: operation('CheckingPeers'),
-    en: ['Checking… Cancel', /^Checking who has it…$/],
-    de: ['Prüft … Abbrechen', /PCs/],
+    en: ['Checking…', /^Checking who has it…$/],
+    de: ['Prüft …', /PCs/],
   },
   {
     title: 'Queued',
     game: operation('Queued', 2),
-    en: ['Queued #2 Cancel', /^Waiting in the queue$/],
-    de: ['Wartet #2 Abbrechen', /^In der Warteschlange$/],
+    en: ['Queued #2', /^Waiting in the queue$/],
+    de: ['Wartet #2', /^In der Warteschlange$/],
   },
   {
     title: 'Downloading',
     game: operation('Downloading'),
-    en: ['43% · 112 MB/s', /^1\.8 GB of 4\.2 GB · 49 s left$/],
-    de: ['43 % · 112 MB/s', /^1,8 GB von 4,2 GB · noch 49 s$/],
+    en: ['43% · 112 MB/s', /^49 s left · 1\.8 GB of 4\.2 GB$/],
+    de: ['43 % · 112 MB/s', /^noch 49 s · 1,8 GB von 4,2 GB$/],
   },
   {
     title: 'Paused',
@@ -157,10 +157,14 @@ function tellProgress(core: StageCore, games: readonly GameView[]): void {
 /** Beside the one that opens it. */
 async function buttonsOf(article: Locator): Promise<string> {
   const names = await article.getByRole('button').allTextContents();
-  return names
-    .slice(1)
-    .map((name) => name.trim().replaceAll(/\s/g, ' '))
-    .join(' ');
+  return (
+    names
+      .slice(1)
+      .map((name) => name.trim().replaceAll(/\s/g, ' '))
+      // Of a cross there is no text.
+      .filter((name) => name !== '')
+      .join(' ')
+  );
 }
 
 const cutOff = `[...document.querySelectorAll('button > span')]

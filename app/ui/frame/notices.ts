@@ -6,6 +6,7 @@ import { explain } from '../stores/explain.ts';
 import { games } from '../stores/games.svelte.ts';
 import { link } from '../stores/link.ts';
 import { may } from '../stores/kiosk.svelte.ts';
+import { tellOutside } from './system-notice.ts';
 import { toasts, type ToastAction } from './toasts.svelte.ts';
 import type { GameCommand } from '../game/advice.ts';
 
@@ -20,26 +21,26 @@ function notice(event: CoreEvent): void {
     case 'update-finished': {
       const title = titleOf(event.gameId);
       const text = event.event === 'install-finished' ? 'notice.installed' : 'notice.updated';
-      toasts.show('good', t(text, { title }), offer(event.gameId, 'play'));
+      tell('good', t(text, { title }), offer(event.gameId, 'play'));
       break;
     }
     case 'download-finished': {
       const game = games.get(event.gameId);
       // With more to come, that will tell.
       if (game && !game.operation && !game.installed)
-        toasts.show('good', t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
+        tell('good', t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
       break;
     }
     case 'verify-finished': {
       const title = titleOf(event.gameId);
-      if (event.badFileCount === 0) toasts.show('good', t('verify.good', { title }));
-      else toasts.show('bad', t('verify.bad', { title, count: event.badFileCount }), offer(event.gameId, 'repair'));
+      if (event.badFileCount === 0) tell('good', t('verify.good', { title }));
+      else tell('bad', t('verify.bad', { title, count: event.badFileCount }), offer(event.gameId, 'repair'));
       break;
     }
     case 'repair-finished': {
       const title = titleOf(event.gameId);
       const count = event.repairedBlocks;
-      toasts.show('good', count > 0 ? t('repair.done', { title, count }) : t('verify.good', { title }));
+      tell('good', count > 0 ? t('repair.done', { title, count }) : t('verify.good', { title }));
       break;
     }
     case 'download-failed':
@@ -52,14 +53,15 @@ function notice(event: CoreEvent): void {
     case 'play-failed': {
       if (event.code === 'CANCELLED' || event.code === 'SHUTTING_DOWN') break;
       const reason = explain({ code: event.code, message: event.message, details: event });
-      toasts.show(
-        'bad',
-        t('notice.failed', { title: titleOf(event.gameId), reason }),
-        adviceOf(event.code, event.gameId),
-      );
+      tell('bad', t('notice.failed', { title: titleOf(event.gameId), reason }), adviceOf(event.code, event.gameId));
       break;
     }
   }
+}
+
+function tell(tone: 'good' | 'bad', text: string, action?: ToastAction): void {
+  toasts.show(tone, text, action);
+  tellOutside(text);
 }
 
 function titleOf(gameId: string): string {

@@ -10,6 +10,7 @@ import { link } from '../stores/link.ts';
 import { progress } from '../stores/progress.svelte.ts';
 import { may } from '../stores/kiosk.svelte.ts';
 import { router } from '../frame/router.svelte.ts';
+import { askToTellOutside } from '../frame/system-notice.ts';
 import { toasts, type ToastAction } from '../frame/toasts.svelte.ts';
 
 export type Question =
@@ -79,6 +80,7 @@ export async function give(game: GameView, name: GameCommand, label?: string): P
     if (unanswered.has(wish) || (name === 'play' && launching.has(gameId))) return;
     unanswered.add(wish);
     try {
+      if (name === 'download' || name === 'update') askToTellOutside();
       if (name === 'play') await launch(gameId, label);
       else await command(name, { gameId });
     } finally {

@@ -39,8 +39,12 @@ export function coverArt(title: string): CoverArt {
 export function initialsOf(title: string): string {
   const words = title.match(/[\p{L}\p{N}]+/gu) ?? [];
   const telling = words.filter((word) => !/^(?:the|of|and|a|an|der|die|das|und)$/i.test(word));
-  return (telling.length > 0 ? telling : words)
-    .slice(0, 3)
-    .map((word) => (/^\p{N}/u.test(word) ? word.slice(0, 2) : (Array.from(word)[0] ?? '').toUpperCase()))
-    .join('');
+  return (
+    (telling.length > 0 ? telling : words)
+      // A year tells less than a number of a series.
+      .filter((word, index) => index === 0 || !/^\p{N}{2,}$/u.test(word))
+      .slice(0, 3)
+      .map((word) => (/^\p{N}/u.test(word) ? word : (Array.from(word)[0] ?? '').toUpperCase()))
+      .join('')
+  );
 }

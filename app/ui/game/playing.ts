@@ -3,7 +3,7 @@ import type { GameView } from '../../core/rpc/contract.ts';
 
 type Played = Pick<GameView, 'operation' | 'playedBy'>;
 
-function isPlayedHere({ operation }: Pick<Played, 'operation'>): boolean {
+export function isPlayedHere({ operation }: Pick<Played, 'operation'>): boolean {
   return operation?.kind === 'Playing';
 }
 

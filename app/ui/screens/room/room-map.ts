@@ -58,7 +58,8 @@ export function sheetOf(count: number, place: { readonly width: number; readonly
 export function roomMap(count: number, { width, height, scale = 1 }: RoomSheet): RoomMap {
   const { radii, nodeRadius: plainRadius } = ringsFor.find(({ upTo }) => count <= upTo) ??
     ringsFor[0] ?? { radii: [], nodeRadius: 0 };
-  const centre = { x: width / 2, y: height / 2 };
+  // Two stand beside each other, not one of them in the middle.
+  const centre = { x: count === 1 ? width * 0.32 : width / 2, y: height / 2 };
   const nodeRadius = plainRadius * scale;
   const nodes: MapPoint[] = [];
   const place = (angle: number, radius: number): number =>
