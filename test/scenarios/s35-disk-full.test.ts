@@ -1,8 +1,11 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { bulkGame, mib } from '../support/games.ts';
+import { until } from '../support/eventually.ts';
+import { bulkGame, mib, type GameSpec } from '../support/games.ts';
 import { MemoryDisk, needsMounts } from '../support/mounts.ts';
+import { PeerProcess } from '../support/peer.ts';
 import { runScenarios, scenario } from '../support/scenario.ts';
 import { blockCount, capUpload, does, endsWith, hasArrived, isOffered, servedIn } from '../support/story.ts';
 import { assertSameTree, readTree } from '../support/trees.ts';
@@ -78,6 +81,59 @@ needsMounts('S35: too little room is said before anything is written; what is th
     await isOffered(cleo, 'saga');
     await does(cleo, 'download', { gameId: 'saga', install: false }, 'download-finished');
     assert.equal(servedIn(cleo.events, 'saga').blocks, []);
+  }),
+);
+
+const quake: GameSpec = {
+  id: 'quake',
+  title: 'Quake',
+  version: '1',
+  archives: [{ entries: [{ path: 'data.bin', sizeBytes: 4 * mib }] }],
+};
+
+/** Takes every last byte that a disk has free. */
+function fill(path: string): void {
+  const file = openSync(path, 'a');
+  try {
+    for (let size = 4 * mib; size >= 1; size = size === 1 ? 0 : Math.floor(size / 2)) {
+      try {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      } catch (error) {
+        assert.is((error as NodeJS.ErrnoException).code, 'ENOSPC');
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+needsMounts('S35: on a full disk with games and state, starting, uninstalling and removing work', (title) =>
+  scenario(title, async (room) => {
+    room.lists(quake);
+    const folder = dirname(room.gamesDir('bela'));
+    using _disk = new MemoryDisk(folder, 128);
+    const first = await room.peer('bela', { has: [quake] });
+    await does(first, 'install', { gameId: 'quake' }, 'install-finished');
+    const stateDir = join(folder, 'state');
+    await until(
+      'space is kept back',
+      () => (statSync(join(stateDir, 'reserve'), { throwIfNoEntry: false })?.size ?? 0) > 0,
+    );
+    await first.kill9();
+    fill(join(folder, 'filler'));
+    const options = { name: 'bela', gamesDir: room.gamesDir('bela'), stateDir, catalog: join(folder, 'catalog.json') };
+    for (const _start of ['first', 'second']) {
+      await using started = await PeerProcess.start({ ...options, peers: [] });
+      assert.is((await started.game('quake')).installed, true);
+      await started.kill9();
+      fill(join(folder, 'filler'));
+    }
+    await using bela = await PeerProcess.start({ ...options, peers: [] });
+    fill(join(folder, 'filler'));
+    await does(bela, 'uninstall', { gameId: 'quake' }, 'uninstall-finished');
+    fill(join(folder, 'filler'));
+    await does(bela, 'removeDownload', { gameId: 'quake' }, 'remove-finished');
+    assert.equal(await readTree(room.gamesDir('bela')), []);
   }),
 );
 

@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isNotFound, toLanspreadError, type Logger } from '../base/index.ts';
-import type { SettingsRepository } from '../state/index.ts';
+import type { Reserve, SettingsRepository } from '../state/index.ts';
 import { pinHashSchema } from './pin.ts';
 import { settingSchemas } from './settings.ts';
 
@@ -57,6 +57,7 @@ export function decideSafeguards({ file, copy, lostKeyFile }: SafeguardsFound): 
 interface SafeguardOptions {
   readonly stateDir: string;
   readonly logger: Logger;
+  readonly reserve?: Pick<Reserve, 'secure'>;
   readonly now: () => number;
 }
 
@@ -66,7 +67,7 @@ interface SafeguardOptions {
  */
 export function withSafeguards(
   repository: SettingsRepository,
-  { stateDir, logger, now }: SafeguardOptions,
+  { stateDir, logger, reserve, now }: SafeguardOptions,
 ): SettingsRepository {
   const path = join(stateDir, safeguardsName);
   const file = readSafeguards(path);
@@ -77,7 +78,9 @@ export function withSafeguards(
     setAside(path, { logger, now });
   }
   const store = (changed: Safeguards): void => {
-    writeSafeguards(path, changed);
+    const write = (): void => writeSafeguards(path, changed);
+    if (reserve) reserve.secure(write);
+    else write();
     safeguards = changed;
   };
   if (file.kind !== 'sound') {

@@ -5,6 +5,7 @@
  */
 import type Sqlite from 'better-sqlite3';
 import { LanspreadError } from '../base/index.ts';
+import type { Reserve } from './reserve.ts';
 import type { Row } from './row.ts';
 import { coded, isFatal } from './sqlite-error.ts';
 
@@ -18,15 +19,21 @@ interface Query<Parameters extends Value[], T> {
 /** Runs a statement; tells how many rows it changed. */
 type Command<Parameters extends Value[]> = (...parameters: Parameters) => number;
 
+interface ConnectionOptions {
+  /** See `isFatal`; the error is thrown, too. */
+  readonly onFatal?: (error: LanspreadError) => void;
+  readonly reserve?: Pick<Reserve, 'secure'> | undefined;
+}
+
 export class Connection implements Disposable {
   readonly #database: Sqlite.Database;
 
-  readonly #onFatal: (error: LanspreadError) => void;
+  readonly #options: ConnectionOptions;
 
-  /** Takes over an open database and closes it when disposed. `onFatal`: see `isFatal`; the error is thrown, too. */
-  constructor(database: Sqlite.Database, onFatal: (error: LanspreadError) => void = () => undefined) {
+  /** Takes over an open database and closes it when disposed. */
+  constructor(database: Sqlite.Database, options: ConnectionOptions = {}) {
     this.#database = database;
-    this.#onFatal = onFatal;
+    this.#options = options;
     coded(() => {
       database.pragma('journal_mode = WAL');
       database.pragma('foreign_keys = ON');
@@ -84,9 +91,11 @@ export class Connection implements Disposable {
 
   #coded<T>(work: () => T): T {
     try {
-      return coded(work);
+      // A full disk rolls the whole transaction back: only the outermost work is worth another try.
+      const { reserve } = this.#options;
+      return reserve && !this.#database.inTransaction ? reserve.secure(() => coded(work)) : coded(work);
     } catch (error) {
-      if (error instanceof LanspreadError && isFatal(error)) this.#onFatal(error);
+      if (error instanceof LanspreadError && isFatal(error)) this.#options.onFatal?.(error);
       throw error;
     }
   }

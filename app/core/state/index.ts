@@ -1,4 +1,5 @@
 export { acquireLock } from './lock.ts';
 export { wordsOf } from './search-words.ts';
 export { openState, type OpenedState } from './open-state.ts';
+export { Reserve } from './reserve.ts';
 export type * from './types.ts';

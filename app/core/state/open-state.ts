@@ -19,6 +19,7 @@ import { payloadRepository } from './repositories/payloads.ts';
 import { peerRepository } from './repositories/peers.ts';
 import { playSessionRepository } from './repositories/play-sessions.ts';
 import { settingsRepository } from './repositories/settings.ts';
+import type { Reserve } from './reserve.ts';
 import { coded } from './sqlite-error.ts';
 import { StateWatch } from './state-watch.ts';
 import type { State } from './types.ts';
@@ -30,6 +31,8 @@ interface OpenStateOptions {
   directory: string;
   logger?: Logger;
   clock?: Clock;
+  /** What is released when the disk is full. */
+  reserve?: Pick<Reserve, 'secure'>;
   /** For tests of migrating. */
   migrations?: readonly Migration[];
 }
@@ -54,7 +57,7 @@ export function openState(options: OpenStateOptions): OpenedState {
   const path = join(directory, databaseName);
   const inspection = inspect(path);
   if (inspection.kind === 'sound') refuseNewer(inspection.version, migrations);
-  const opening = { directory, path, logger, clock, migrations };
+  const opening = { directory, path, logger, clock, migrations, reserve: options.reserve };
   const asideAndAnew = (reason: string): OpenedState => {
     const movedAside = moveAside(path, clock.now());
     logger.warn({ movedAside, reason }, 'The database could not be used; it was moved aside and begun anew.');
@@ -101,16 +104,17 @@ interface Opening {
   logger: Logger;
   clock: Clock;
   migrations: readonly Migration[];
+  reserve: Pick<Reserve, 'secure'> | undefined;
 }
 
-function open({ directory, path, logger, clock, migrations }: Opening): OpenedState {
+function open({ directory, path, logger, clock, migrations, reserve }: Opening): OpenedState {
   // SQLite gives the log and the shared memory the mode of the database.
   makePrivateFile(path);
   using undo = new DisposableStack();
   const database = coded(() => new Sqlite(path, { timeout: 5_000 }), path);
   const health = new StateWatch(path, clock);
   const onFatal = (error: LanspreadError): void => health.fail(error);
-  const connection = undo.adopt(new Connection(database, onFatal), (opened) => opened[Symbol.dispose]());
+  const connection = undo.adopt(new Connection(database, { onFatal, reserve }), (opened) => opened[Symbol.dispose]());
   if (userVersion(database) === 0) coded(() => database.pragma(`application_id = ${applicationId}`));
   migrate(database, { path, migrations, logger });
   const repositories = openRepositories(connection);

@@ -12,7 +12,7 @@ import { openCatalogs } from './catalogs.ts';
 import { applyPresets, importCatalogs, type CoreOptions } from './options.ts';
 import { createEventLog, type EventLog } from '../rpc/index.ts';
 import { defaultSettings, SettingsStore, withSafeguards } from '../settings/index.ts';
-import { acquireLock, openState, type SettingsRepository, type State } from '../state/index.ts';
+import { acquireLock, openState, Reserve, type SettingsRepository, type State } from '../state/index.ts';
 import type { Trust } from '../trust/index.ts';
 
 export interface Ground extends AsyncDisposable {
@@ -21,6 +21,7 @@ export interface Ground extends AsyncDisposable {
   readonly logger: Logger;
   readonly fileSystem: FileSystem;
   readonly state: State;
+  readonly reserve: Reserve;
   /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
   readonly watchState: (signal: AbortSignal) => Promise<void>;
   /** Where a database that could not be used lies now. */
@@ -48,19 +49,22 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   await using opening = new AsyncDisposableStack();
   // First of all, so that it is there until everything else is put away: no listener's error ends the core.
   opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an error that nobody expected')));
-  opening.use(acquireLock(stateDir, { what: options.what ?? 'lanspread' }));
-  const { state: plainState, movedAside, watch: watchState } = openState({ directory: stateDir, logger });
+  const reserve = new Reserve({ directory: stateDir, logger });
+  reserve.releaseWhenTight();
+  opening.use(reserve.secure(() => acquireLock(stateDir, { what: options.what ?? 'lanspread' })));
+  const opened = reserve.secure(() => openState({ directory: stateDir, logger, reserve }));
+  const { state: plainState, movedAside, watch: watchState } = opened;
   const state = opening.use(decorate.state?.(plainState) ?? plainState);
-  const settingsRepository = withSafeguards(state.settings, { stateDir, logger, now: () => clock.now() });
+  const settingsRepository = withSafeguards(state.settings, { stateDir, logger, reserve, now: () => clock.now() });
   const settings = new SettingsStore(settingsRepository, defaultSettings(stateDir));
   const isFirstStart = Object.keys(state.settings.all()).length === 0;
   if (isFirstStart) applyPresets(settings, { repository: settingsRepository, presets: options.presets, logger });
   const fileSystem = decorate.fileSystem?.(nodeFileSystem) ?? nodeFileSystem;
   const events = createEventLog({ clock, logger });
-  const ground = { state, settings, settingsRepository, fileSystem, clock, logger };
+  const ground = { state, reserve, settings, settingsRepository, fileSystem, clock, logger };
   const catalogs = await openCatalogs({ ...ground, stateDir, emit: events.emit, owner: opening });
   await importCatalogs(catalogs.catalog, options);
-  const opened = opening.move();
+  const owned = opening.move();
   return {
     ...ground,
     ...catalogs,
@@ -69,6 +73,6 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
     stateMovedAside: movedAside,
     events,
     name: options.name ?? settings.get('playerName'),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -17,7 +17,7 @@ interface ServicesOptions {
 }
 
 export function startServices(
-  ground: Pick<Ground, 'watchState' | 'clock' | 'logger'>,
+  ground: Pick<Ground, 'watchState' | 'clock' | 'logger'> & { readonly reserve: Pick<Ground['reserve'], 'keepFilled'> },
   { library, peers, lane, catalogRefresh, onFailed }: ServicesOptions,
 ): Supervisor {
   const { clock, logger } = ground;
@@ -30,6 +30,12 @@ export function startServices(
   supervisor.start({ name: 'discovery', policy: 'Restart', run: (signal) => peers.discover(signal) });
   supervisor.start({ name: 'liveness', policy: 'Restart', run: (signal) => peers.watchLiveness(signal) });
   supervisor.start({ name: 'catalog refresh', policy: 'Restart', run: (signal) => catalogRefresh.run(signal) });
+
+  supervisor.start({
+    name: 'reserve',
+    policy: 'Restart',
+    run: (signal) => ground.reserve.keepFilled(signal, clock),
+  });
 
   supervisor.start({
     name: 'library watcher',

@@ -12,6 +12,7 @@ type Part =
   | 'discovery'
   | 'liveness'
   | 'catalog refresh'
+  | 'reserve'
   | 'library watcher';
 
 /** Every part of the core that is looked after, each of which a test may let fail. */
@@ -33,7 +34,7 @@ function house() {
     };
   let watcherFails: Error | undefined;
   const supervisor = startServices(
-    { watchState: part('state'), clock, logger },
+    { watchState: part('state'), reserve: { keepFilled: part('reserve') }, clock, logger },
     {
       library: { watch: () => (watcherFails ? Promise.reject(watcherFails) : Promise.resolve()) },
       peers: {
