@@ -158,6 +158,10 @@ export interface CatalogGame {
   /** Patterns of the player's own files, such as `saves/**`. */
   readonly keep?: readonly string[];
   readonly requires?: readonly string[];
+  /** Which files of the download are archives to unpack: a rule, or the names of files at its top. Default: `auto`. */
+  readonly unpack?: 'auto' | 'never' | readonly string[];
+  /** Ids of extensions, such as `acme.inno`, without which it cannot be installed. */
+  readonly needs?: readonly string[];
 }
 export interface CatalogLaunch {
   readonly label: string;

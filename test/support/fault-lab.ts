@@ -85,6 +85,7 @@ export async function faultLab({ directory, made, wrap = (inner) => inner }: Fau
     clock: systemClock,
     logger: silentLogger,
     keepPatterns: () => ['cfg/**'],
+    archiveRules: () => ({}),
     isInCatalog: (id) => id === gameId,
     gamesDir: () => gamesDir,
   };
@@ -209,7 +210,11 @@ export async function faultLab({ directory, made, wrap = (inner) => inner }: Fau
 }
 
 function senderOf(made: MadeGame): StreamSenders['senders'][number] {
-  const context = { fileSystem: nodeFileSystem, unpackers: () => [createPlainUnpacker(nodeFileSystem)] };
+  const context = {
+    fileSystem: nodeFileSystem,
+    unpackers: () => [createPlainUnpacker(nodeFileSystem)],
+    archiveRules: () => ({}),
+  };
   return {
     peerId: `peer ${made.version}`,
     async open() {

@@ -5,6 +5,7 @@ import {
   createInstaller,
   recover,
   streamingFileHasher,
+  type ArchiveRules,
   type InstallContext,
   type Installer,
   type InstallRequest,
@@ -32,6 +33,8 @@ export interface LabOptions {
   unpackers?: InstallContext['unpackers'];
   logger?: InstallContext['logger'];
   growthCheckMs?: number;
+  /** The catalog's word on the archives. */
+  rules?: ArchiveRules;
   /** The catalog's patterns. */
   keep?: readonly string[];
   /** Use this folder, which stays, in place of a temporary one. */
@@ -58,6 +61,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
     logger: options.logger ?? silentLogger,
     ...(options.growthCheckMs !== undefined && { growthCheckMs: options.growthCheckMs }),
     keepPatterns: () => options.keep ?? [],
+    archiveRules: () => options.rules ?? {},
     isInCatalog: () => true,
     gamesDir: () => gamesDir,
   };

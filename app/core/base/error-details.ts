@@ -50,7 +50,7 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   MANIFEST_TIE: { groups: 'sides', files: 'text' },
   MANIFEST_INVALID: ofPeer,
   NO_SOUND_SOURCE: { peerId: 'peer', file: 'text', block: 'count' },
-  NO_UNPACKER: { file: 'text' },
+  NO_UNPACKER: { file: 'text', needs: 'text' },
   ARCHIVE_CORRUPT: ofArchive,
   ARCHIVE_ENCRYPTED: ofArchive,
   ARCHIVE_HOSTILE: ofArchive,

@@ -78,6 +78,19 @@ const players = z
 const gameId = z.custom<GameId>(isGameId, 'is not a game id (A-Z a-z 0-9 . _ -, at most 64, no reserved name)');
 
 /** One game as the file gives it, with defaults filled in. */
+/** Which files of the download are archives to unpack: a rule, or the names of files at its top. */
+const unpack = z.enum(['auto', 'never']).or(
+  z
+    .array(path.refine((text) => !text.includes('/'), 'must be a file at the top of the download'))
+    .min(1)
+    .max(catalogLimits.labels),
+);
+
+/** `publisher.name`, as `lanspread extension list` shows it. */
+const extensionId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}\.[a-z0-9][a-z0-9-]{0,63}$/, 'is not the id of an extension');
+
 export const gameSchema = z.object({
   id: gameId,
   title: line(catalogLimits.titleLength),
@@ -101,6 +114,8 @@ export const gameSchema = z.object({
   launch: z.array(launchSchema).max(catalogLimits.launches).default([]),
   keep: z.array(pattern).max(catalogLimits.labels).default([]),
   requires: labels.optional(),
+  unpack: unpack.optional(),
+  needs: z.array(extensionId).max(catalogLimits.labels).optional(),
 });
 export type GameEntry = z.infer<typeof gameSchema>;
 

@@ -33,6 +33,10 @@ export interface CatalogGame {
   readonly launch: readonly Launch[];
   readonly keep: readonly string[];
   readonly requires?: readonly string[];
+  /** Which files of the download are archives to unpack: see docs/catalogs.md. */
+  readonly unpack?: 'auto' | 'never' | readonly string[];
+  /** Ids of extensions without which it cannot be installed. */
+  readonly needs?: readonly string[];
 }
 
 /** Whose key a catalog's signature was made with. */

@@ -2,6 +2,7 @@ import type { Clock, FileSystem, GameId, Logger } from '../base/index.ts';
 import type { State } from '../state/index.ts';
 import type { HashFile } from './staging.ts';
 import type { BombLimits } from './plan.ts';
+import type { ArchiveRules } from './split-payload.ts';
 import type { RootLocks } from '../game-folder/index.ts';
 import type { Unpacker } from '../content/index.ts';
 
@@ -21,6 +22,8 @@ export interface InstallContext {
   readonly growthCheckMs?: number;
   /** The catalog's `keep` patterns of a game: what of the unpacked files survives an update where it was changed. */
   readonly keepPatterns: (gameId: GameId) => readonly string[];
+  /** The catalog's word on a game's archives. */
+  readonly archiveRules: (gameId: string) => ArchiveRules;
   /** What may be removed: see `removeDownload`. */
   readonly isInCatalog: (gameId: string) => boolean;
   readonly gamesDir: () => string;

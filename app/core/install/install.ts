@@ -24,12 +24,13 @@ export async function install(
   const unpackers = context.unpackers();
   const { root, gameId, version } = request;
   const layout = layoutOf(root);
+  const rules = context.archiveRules(gameId);
   throwIfAborted(signal);
   await assertDownloaded(fileSystem, layout);
   await settleFirst(context, { root, gameId }, { signal });
   await assertNotInstalled(fileSystem, layout);
   await assertWayIsClear(fileSystem, layout);
-  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, signal });
+  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, rules, signal });
   const intent: Intent = { root, gameId, version, kind: 'Installing', madeRoot: false, startedAt: clock.now() };
   state.intents.put(intent);
   try {

@@ -1,9 +1,11 @@
 /** What a payload unpacks to, without a disk: for those who install it over the network. */
+import { basename } from 'node:path';
 import { absolutePath, LanspreadError, throwIfAborted, type FileSystem, type SafePath } from '../base/index.ts';
 import { archiveContent } from './archive-content.ts';
 import { cutSections, inArchive, inOnePiece, onItsOwn } from './cut-sections.ts';
 import { planFromDisk } from './payload.ts';
-import type { InstallPlan, PayloadItem, PlannedArchive } from './plan.ts';
+import type { InstallPlan, PlannedArchive } from './plan.ts';
+import type { PayloadItem } from './split-payload.ts';
 import type { Placed } from './plan-tree.ts';
 import type { InstallContext } from './context.ts';
 import type { PayloadContent, Unpacker } from '../content/index.ts';
@@ -11,19 +13,20 @@ import type { StreamEntry } from '../protocol/index.ts';
 
 const readBytes = 256 * 1024;
 
-type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits'>;
+type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits' | 'archiveRules'>;
 
 /**
  * Archives come in the order of their names, each in its own order (solid ones know no other), then loose files, then
  * copies. What could not be installed here is not given to others either. Errors: those of `install`.
  */
 export async function openPayloadContent(
-  { fileSystem, unpackers: unpackersNow, limits }: ContentContext,
+  { fileSystem, unpackers: unpackersNow, limits, archiveRules }: ContentContext,
   root: string,
   { signal }: { signal: AbortSignal },
 ): Promise<PayloadContent> {
   const unpackers = unpackersNow();
-  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, freeBytes: Infinity, signal });
+  const rules = archiveRules(basename(root));
+  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, rules, freeBytes: Infinity, signal });
   const sources = await sourcesOf(plan, { fileSystem, root });
   const folders = new Set(sources.flatMap(({ sent }) => (sent?.kind === 'directory' ? sent.path : [])));
   const copiedFolders = plan.archives.flatMap((archive) => archive.copiedFolders.filter((path) => !folders.has(path)));

@@ -1,24 +1,24 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   isReservedRootName,
   LanspreadError,
   parsePath,
   throwIfAborted,
+  type ErrorCode,
   type FileSystem,
   type SignalOptions,
 } from '../base/index.ts';
 import { isDropping } from '../game-folder/index.ts';
 import { settleLinks } from './links.ts';
+import { planInstall, type BombLimits, type InstallPlan, type ListedArchive } from './plan.ts';
 import {
   archiveScore,
-  planInstall,
   splitPayload,
-  type BombLimits,
-  type InstallPlan,
-  type ListedArchive,
+  type ArchiveRules,
   type PayloadItem,
   type Probe,
-} from './plan.ts';
+  type SplitArchive,
+} from './split-payload.ts';
 import type { Unpacker } from '../content/index.ts';
 
 /** How much of a file's beginning an unpacker is shown: up to the mark of an ISO image. */
@@ -94,6 +94,8 @@ async function readHead(fileSystem: FileSystem, path: string): Promise<Uint8Arra
 interface PlanOptions {
   readonly fileSystem: FileSystem;
   readonly unpackers: readonly Unpacker[];
+  /** What the catalog says of the game's archives. */
+  readonly rules?: ArchiveRules;
   readonly limits?: BombLimits | undefined;
   /** Default: what the disk of the root has. */
   readonly freeBytes?: number;
@@ -110,19 +112,62 @@ export async function planFromDisk(root: string, options: PlanOptions): Promise<
 /** The payload's archives with what they list, and its loose files. */
 async function probeAndList(
   root: string,
-  { fileSystem, unpackers, signal }: Omit<PlanOptions, 'limits' | 'freeBytes'>,
+  { fileSystem, unpackers, rules = {}, signal }: PlanOptions,
 ): Promise<{ archives: ListedArchive[]; loose: readonly PayloadItem[] }> {
+  assertExtensions(rules, unpackers);
   const payload = await readPayload(fileSystem, root, { signal });
-  const split = splitPayload(payload, await probePayload({ fileSystem, unpackers, root, signal }, payload));
+  const probes = await probePayload({ fileSystem, unpackers, root, signal }, payload);
+  const split = splitPayload(payload, { gameId: basename(root), probes, rules });
   const archives: ListedArchive[] = [];
+  const loose = [...split.loose];
   for (const archive of split.archives) {
-    const unpacker = unpackerOf(unpackers, archive.unpackerId);
-    const listed = await unpacker.list(join(root, archive.path), { signal }).catch((error: unknown) => {
-      throw naming(error, archive.path);
-    });
-    archives.push({ ...archive, ...settleLinks(archive.path, listed) });
+    const hasOthers = payload.some((file) => file.kind === 'file' && !archive.files.includes(file));
+    try {
+      archives.push(await listOne(root, archive, { unpackers, signal }));
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!archive.isOptional || !hasOthers || !isUnopenable(error)) throw error;
+      loose.push(...archive.files);
+    }
   }
-  return { archives, loose: split.loose };
+  return { archives, loose };
+}
+
+/** Throws `NO_UNPACKER` with the id of an extension that the catalog asks for and that is not here. */
+function assertExtensions({ needs = [] }: ArchiveRules, unpackers: readonly Unpacker[]): void {
+  const missing = needs.find((id) => !unpackers.some((unpacker) => unpacker.id.startsWith(`${id}/`)));
+  if (missing === undefined) return;
+  throw new LanspreadError('NO_UNPACKER', {
+    message: `This game needs the extension ${missing}, which is not installed here, or is disabled.`,
+    details: { needs: missing },
+  });
+}
+
+async function listOne(
+  root: string,
+  { path, unpackerId, packedBytes }: SplitArchive,
+  { unpackers, signal }: { unpackers: readonly Unpacker[]; signal: AbortSignal },
+): Promise<ListedArchive> {
+  try {
+    const listed = await unpackerOf(unpackers, unpackerId).list(join(root, path), { signal });
+    const secret = listed.find(({ encrypted = false }) => encrypted);
+    if (secret) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details: { entry: secret.path.slice(0, 300) } });
+    return { path, unpackerId, packedBytes, ...settleLinks(path, listed) };
+  } catch (error) {
+    throw naming(error, path);
+  }
+}
+
+const unopenable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NO_UNPACKER',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_UNSUPPORTED',
+  'UNPACKER_FAILED',
+]);
+
+function isUnopenable(error: unknown): boolean {
+  return error instanceof LanspreadError && unopenable.has(error.code);
 }
 
 /** An unpacker says what is wrong; whose archive it is, is known here. */

@@ -28,6 +28,7 @@ export async function update(
   const unpackers = context.unpackers();
   const { root, gameId, version } = request;
   const layout = layoutOf(root);
+  const rules = context.archiveRules(gameId);
   throwIfAborted(signal);
   await assertDownloaded(fileSystem, layout);
   await settleFirst(context, { root, gameId }, { signal });
@@ -35,7 +36,7 @@ export async function update(
   if (kind === undefined) throw new LanspreadError('NOT_INSTALLED');
   if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { path: layout.local } });
   await assertWayIsClear(fileSystem, layout);
-  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, signal });
+  const plan = await planFromDisk(root, { fileSystem, unpackers, limits, rules, signal });
   const carrying: CarryOverPlan = { layout, plan, keep: context.keepPatterns(gameId) };
   let stamp = await stampTree(context, layout.local, { signal });
   let copies = await planCarryOver(context, carrying, { signal });

@@ -10,13 +10,15 @@ export function wordsForStrangers(error: unknown, told?: ReadonlySet<ErrorCode>)
   const code = isTold ? coded.code : 'NOT_SERVED';
   const { message } = errorTable[code];
   if (!isTold) return { code, message: 'The sender could not read its own copy.' };
-  const names = [quoted(coded, 'entry'), quoted(coded, 'file')].filter((name) => name !== undefined);
+  const names = [quoted(coded, 'entry'), quoted(coded, 'file'), quoted(coded, 'needs')].filter(
+    (name) => name !== undefined,
+  );
   return { code, message: names.length === 0 ? message : `${message} (${names.join(' in ')})` };
 }
 
 const longestName = 300;
 
-function quoted({ details }: LanspreadError, name: 'entry' | 'file'): string | undefined {
+function quoted({ details }: LanspreadError, name: 'entry' | 'file' | 'needs'): string | undefined {
   const value = details[name];
   if (typeof value !== 'string' || value === '') return undefined;
   return JSON.stringify(value.slice(0, longestName));

@@ -1,7 +1,7 @@
 /** What is done with games: fetching, installing, playing, and the operations that hold it together. */
 import type { Ground } from './ground.ts';
 import { downloadListStore } from './options.ts';
-import { createInstaller, openPayloadContent, type HashFile } from '../install/index.ts';
+import { createInstaller, openPayloadContent, type ArchiveRules, type HashFile } from '../install/index.ts';
 import type { RootLocks } from '../game-folder/index.ts';
 import type { Unpacker } from '../content/index.ts';
 import type { ReopenableLibrary } from '../library/index.ts';
@@ -34,6 +34,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
   const { library, peers, lane, hashFile, locks, unpackers, owner } = parts;
   const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
   const isKnownGame = (id: string): boolean => catalog.has(id);
+  const archiveRules = (gameId: string): ArchiveRules => catalog.get(gameId) ?? {};
   const installer = createInstaller({
     fileSystem,
     state,
@@ -45,6 +46,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
     isInCatalog: isKnownGame,
     gamesDir: () => library.gamesDir,
     keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
+    archiveRules,
   });
   const transfer: Transfer = owner.use(
     createTransfer({
@@ -53,7 +55,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
       state,
       tlsLane: options.decorate?.lane?.(lane) ?? lane,
       streamLane: lane,
-      openPayload: (root, { signal }) => openPayloadContent({ fileSystem, unpackers }, root, { signal }),
+      openPayload: (root, { signal }) => openPayloadContent({ fileSystem, unpackers, archiveRules }, root, { signal }),
       uploads: lane.uploads,
       fileSystem,
       settleRoot: (target, settling) => installer.settle(target, settling),

@@ -69,7 +69,10 @@ export const errorsDetailed: Record<Language, Sentences> = {
     ],
     MANIFEST_INVALID: ['Die Dateiliste dieses Spiels, die {peerId} gesendet hat, ist nicht gültig.'],
     NO_SOUND_SOURCE: ['Block {block} von {file} kommt von {peerId} beschädigt an, und niemand sonst hat ihn.'],
-    NO_UNPACKER: ['Keine installierte Erweiterung kann {file} öffnen.'],
+    NO_UNPACKER: [
+      'Dieses Spiel braucht die Erweiterung {needs}, die hier fehlt oder ausgeschaltet ist.',
+      'Keine installierte Erweiterung kann {file} öffnen.',
+    ],
     ARCHIVE_CORRUPT: [
       '„{entry}“ in {file} ist beschädigt.',
       '{file} ist beschädigt.',

@@ -60,8 +60,8 @@ test('odd names, loose files and several archives end up in one tree', async () 
     id: 'both',
     archives: [
       { entries: [{ path: 'shared/a.bin', sizeBytes: 1000 }] },
-      { entries: [{ path: 'shared/b.bin', sizeBytes: 2000 }], format: '7z', name: 'extra.7z' },
-      { entries: [{ path: 'c.bin', sizeBytes: 3000 }], format: 'zip', name: 'more.zip' },
+      { entries: [{ path: 'shared/b.bin', sizeBytes: 2000 }], format: '7z', name: 'both.extra.7z' },
+      { entries: [{ path: 'c.bin', sizeBytes: 3000 }], format: 'zip', name: 'both.more.zip' },
     ],
     loose: [
       { path: 'readme.txt', text: 'hello' },

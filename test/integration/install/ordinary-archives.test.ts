@@ -6,6 +6,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ArchiveRules } from '../../../app/core/install/index.ts';
 import { failure } from '../../support/failure.ts';
 import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
 import { rawTar } from '../../support/raw-tar.ts';
@@ -27,8 +28,8 @@ async function rootOf(lab: InstallLab, payload: Payload): Promise<string> {
 }
 
 /** The texts of all installed files by their paths, the same after an install and a streamed install. */
-async function installed(payload: Payload): Promise<Record<string, string>> {
-  await using lab = await installLab();
+async function installed(payload: Payload, rules: ArchiveRules = {}): Promise<Record<string, string>> {
+  await using lab = await installLab({ rules });
   const root = await rootOf(lab, payload);
   await lab.installer.install(requestFor({ id: 'quake', root, version: '1.0' }), listener, { signal });
   const streamed = join(lab.gamesDir, 'streamed');
@@ -44,8 +45,8 @@ async function installed(payload: Payload): Promise<Record<string, string>> {
   );
 }
 
-async function refused(payload: Payload): Promise<{ code: string; details: unknown }> {
-  await using lab = await installLab();
+async function refused(payload: Payload, rules: ArchiveRules = {}): Promise<{ code: string; details: unknown }> {
+  await using lab = await installLab({ rules });
   const root = await rootOf(lab, payload);
   const { code, details } = await failure(
     lab.installer.install(requestFor({ id: 'quake', root, version: '1.0' }), listener, { signal }),
@@ -156,6 +157,26 @@ test('a read-only file of the download can be written in the installed game', as
   await chmod(join(root, 'loose.cfg'), 0o444);
   await lab.installer.install(requestFor({ id: 'quake', root, version: '1.0' }), listener, { signal });
   assert.ok(((await stat(join(root, 'local/loose.cfg'))).mode & 0o200) !== 0);
+});
+
+test('an archive that cannot be opened stays as it is beside other files, unless the game is in it', async () => {
+  const broken = zip({ 'a.txt': 'a' }).subarray(0, 20);
+  assert.equal(await installed({ 'data.zip': broken, 'readme.txt': 'r' }), {
+    'data.zip': broken.toString('utf8'),
+    'readme.txt': 'r',
+  });
+  assert.is((await refused({ 'quake.zip': broken, 'readme.txt': 'r' })).code, 'ARCHIVE_CORRUPT');
+  assert.is((await refused({ 'data.zip': broken })).code, 'ARCHIVE_CORRUPT');
+});
+
+test('the catalog decides what is unpacked, and which extension has to be there', async () => {
+  const payload = { 'data.zip': zip({ 'a.txt': 'a' }), 'quake.zip': zip({ 'b.txt': 'b' }), 'game.exe': 'g' };
+  assert.equal(Object.keys(await installed(payload)), ['b.txt', 'data.zip', 'game.exe']);
+  assert.equal(Object.keys(await installed(payload, { unpack: 'never' })), ['data.zip', 'game.exe', 'quake.zip']);
+  assert.equal(Object.keys(await installed(payload, { unpack: ['data.zip'] })), ['a.txt', 'game.exe', 'quake.zip']);
+  const { code, details } = await refused(payload, { needs: ['acme.inno'] });
+  assert.equal([code, details], ['NO_UNPACKER', { needs: 'acme.inno' }]);
+  assert.equal(Object.keys(await installed(payload, { needs: ['lanspread.seven-zip'] })).length, 3);
 });
 
 test.run();

@@ -27,6 +27,7 @@ function run({ context, state, root }: DownloadLab): Promise<DownloadOutcome> {
     isInCatalog: () => true,
     gamesDir: () => join(root, '..'),
     keepPatterns: () => [],
+    archiveRules: () => ({}),
   });
   return download(
     { ...context, settleRoot: (target, options) => installer.settle(target, options) },

@@ -2,7 +2,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanspreadError, parsePath } from '../../../app/core/base/index.ts';
 import type { ArchiveEntry } from '../../../app/core/content/index.ts';
-import { planInstall, splitPayload, type PayloadItem, type Probe } from '../../../app/core/install/plan.ts';
+import { planInstall } from '../../../app/core/install/plan.ts';
+import {
+  splitPayload,
+  type ArchiveRules,
+  type PayloadItem,
+  type Probe,
+} from '../../../app/core/install/split-payload.ts';
 import { whyNotRemovable, type RemovalFacts } from '../../../app/core/install/remove-download.ts';
 import { volumeSets } from '../../../app/core/install/volumes.ts';
 
@@ -28,11 +34,11 @@ function codeOf(work: () => unknown): string | undefined {
   }
 }
 
-function split(paths: readonly string[], archives: readonly string[]) {
+function split(paths: readonly string[], archives: readonly string[], rules: ArchiveRules = {}) {
   const probes = new Map<string, Probe>(archives.map((path) => [path, { unpackerId: 'u', score: 100 }]));
   const { archives: chosen, loose } = splitPayload(
     paths.map((path) => file(path)),
-    probes,
+    { gameId: 'quake', probes, rules },
   );
   return { archives: chosen.map(({ path }) => path), loose: loose.map(({ path }) => path), chosen };
 }
@@ -120,6 +126,39 @@ test('a volume that is missing is named, the first one too', () => {
     codeOf(() => split(['data.001', 'data.003', 'g.exe'], [])),
     undefined,
     'what is no archive',
+  );
+});
+
+test('`<id>.*` and `.eti` are unpacked; without them all archives, unless a program lies beside them', () => {
+  const loose = (paths: string[], archives: string[]): string[] => split(paths, archives).loose;
+  assert.equal(loose(['base.zip', 'patch.zip', 'map.jpg', 'data/x'], ['base.zip', 'patch.zip']), ['data/x', 'map.jpg']);
+  assert.equal(loose(['game.exe', 'data.zip', 'disc.iso'], ['data.zip', 'disc.iso']), [
+    'game.exe',
+    'data.zip',
+    'disc.iso',
+  ]);
+  assert.equal(loose(['bin/game.dll', 'data.zip'], ['data.zip']), ['bin/game.dll', 'data.zip']);
+  assert.equal(loose(['game.exe', 'Quake.rar', 'extra.eti', 'data.zip'], ['Quake.rar', 'extra.eti', 'data.zip']), [
+    'game.exe',
+    'data.zip',
+  ]);
+  const volumes = ['data.7z.001', 'data.7z.002', 'game.exe'];
+  assert.equal(loose(volumes, ['data.7z.001']), ['game.exe', 'data.7z.001', 'data.7z.002'], 'with their volumes');
+});
+
+test('the catalog says what is unpacked: nothing, or the files that it names', () => {
+  const paths = ['quake.eti', 'data.zip', 'game.exe'];
+  const archives = ['quake.eti', 'data.zip'];
+  assert.equal(split(paths, archives, { unpack: 'never' }).archives, []);
+  const named = split(paths, archives, { unpack: ['DATA.zip'] });
+  assert.equal([named.archives, named.loose], [['data.zip'], ['game.exe', 'quake.eti']]);
+  assert.is(
+    codeOf(() => split(paths, archives, { unpack: ['gone.zip'] })),
+    'NO_ARCHIVE',
+  );
+  assert.is(
+    codeOf(() => split(paths, archives, { unpack: ['game.exe'] })),
+    'NO_UNPACKER',
   );
 });
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanspreadError } from '../../../app/core/base/index.ts';
+import { errorTable, LanspreadError } from '../../../app/core/base/index.ts';
 import { wordsForStrangers } from '../../../app/core/uploads/stranger-words.ts';
 
 const paths = ['/home/anna/games/quake/quake.eti', 'C:\\Users\\Anna\\quake.eti', '\\\\nas\\games\\quake.eti'];
@@ -25,7 +25,7 @@ test('what is wrong is told nevertheless, with the names inside the game', () =>
   const details = { file: 'quake.eti', entry: 'data/aux.cfg', reason: 'device-name' };
   assert.equal(wordsForStrangers(new LanspreadError('ARCHIVE_UNSUITABLE', { details })), {
     code: 'ARCHIVE_UNSUITABLE',
-    message: 'The archive holds something that Windows cannot store. ("data/aux.cfg" in "quake.eti")',
+    message: errorTable.ARCHIVE_UNSUITABLE.message + ' ("data/aux.cfg" in "quake.eti")',
   });
   assert.is(wordsForStrangers(new LanspreadError('STATE_CORRUPT'), new Set(['NOT_SERVED'])).code, 'NOT_SERVED');
   assert.is(wordsForStrangers(new TypeError('a mistake')).code, 'NOT_SERVED');
