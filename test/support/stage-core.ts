@@ -133,7 +133,7 @@ export class StageCore implements AsyncDisposable {
       case 'settings.get':
         return { settings: this.#settings };
       case 'listPeers':
-        return { peers: this.peers };
+        return { peers: this.peers, unreachable: [] };
       case 'traffic':
         return { peers: [] };
       case 'catalog.list':

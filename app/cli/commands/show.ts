@@ -81,10 +81,14 @@ function stateOf(game: GameView): string {
 }
 
 async function peers(session: Session, { json }: ShowFlags): Promise<void> {
-  const { peers: present } = await session.invoke('listPeers', {});
+  const { peers: present, unreachable } = await session.invoke('listPeers', {});
   if (json) {
-    process.stdout.write(`${JSON.stringify({ peers: present }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ peers: present, unreachable }, null, 2)}\n`);
     return;
+  }
+  for (const { name, peerId, addresses } of unreachable) {
+    const who = `${name || peerId} (${addresses.join(', ')})`;
+    process.stdout.write(`${who} is heard, but cannot be reached: its firewall may block Lanspread.\n`);
   }
   if (present.length === 0) {
     process.stdout.write('Nobody else is here. `lanspread doctor` tells why that could be.\n');

@@ -15,6 +15,7 @@ export * from './own-names.ts';
 export * from './path-faults.ts';
 export * from './paths.ts';
 export * from './patient-file-system.ts';
+export { rationedLogger } from './rationed-logger.ts';
 export * from './ring-reader.ts';
 export * from './schema.ts';
 export * from './semaphore.ts';

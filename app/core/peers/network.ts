@@ -3,6 +3,7 @@ import {
   anySignal,
   Emitter,
   LanspreadError,
+  rationedLogger,
   systemClock,
   throwIfAborted,
   whenAborted,
@@ -30,7 +31,7 @@ import type { Session } from './session/session.ts';
 import { SessionTable } from './session/session-table.ts';
 import { RoomProof } from './session/room-proof.ts';
 import { StreamHost } from './session/stream-host.ts';
-import type { Peer, PeerNetwork, PeerStream, StreamHandler } from './types.ts';
+import type { Peer, PeerNetwork, PeerStream, StreamHandler, UnreachablePeer } from './types.ts';
 
 /** The time that `stop` gives its goodbyes and to libp2p, in milliseconds. */
 const goodbyeLimitMs = 500;
@@ -43,7 +44,7 @@ const closeLimitMs = 400;
 export async function createPeerNetwork(options: PeerNetworkOptions): Promise<PeerNetwork> {
   const { identity, listenHosts, port, useQuic, logger, clock = systemClock } = options;
   await using starting = new AsyncDisposableStack();
-  const gate = starting.use(new HandshakeGate({ clock, logger }));
+  const gate = starting.use(new HandshakeGate({ clock, logger: rationedLogger(logger, clock) }));
   const gater = { denyInboundConnection: gate.refuses.bind(gate) };
   const started = await startNode({ identity, hosts: listenHosts, port, gater, logger, useQuic });
   starting.defer(started.stop);
@@ -77,6 +78,7 @@ class LibP2pNetwork implements PeerNetwork {
   readonly onDidDiscover: PeerNetwork['onDidDiscover'];
   readonly onDidLose: PeerNetwork['onDidLose'];
   readonly onDidFindIncompatible: PeerNetwork['onDidFindIncompatible'];
+  readonly onDidFindUnreachable: PeerNetwork['onDidFindUnreachable'];
   readonly onDidChange: PeerNetwork['onDidChange'];
 
   constructor(
@@ -89,7 +91,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#gate = this.#stack.use(gate);
     this.#own = new OwnSide(options, started);
     const { signal } = this.#stopping;
-    const streams = new StreamHost({ node: started.node, clock, logger, signal });
+    const streams = new StreamHost({ node: started.node, clock, logger: rationedLogger(logger, clock), signal });
     this.#streams = streams;
     this.#sessions = this.#stack.use(
       new SessionTable({ ownPeerId: identity.peerId, streams, clock, isKnownGame: host.isKnownGame }),
@@ -162,6 +164,7 @@ class LibP2pNetwork implements PeerNetwork {
     );
     this.onDidDiscover = this.#reach.onDidDiscover;
     this.onDidFindIncompatible = this.#reach.onDidFindIncompatible;
+    this.onDidFindUnreachable = this.#reach.onDidFindUnreachable;
     this.onDidLose = this.#sessions.onDidLose;
     this.onDidChange = this.#sessions.onDidChange;
   }
@@ -219,6 +222,10 @@ class LibP2pNetwork implements PeerNetwork {
 
   peers(): readonly Peer[] {
     return this.#sessions.all().map((session) => session.view());
+  }
+
+  unreachable(): readonly UnreachablePeer[] {
+    return this.#reach.unreachable();
   }
 
   get(peerId: string): Peer | undefined {
@@ -300,6 +307,7 @@ class LibP2pNetwork implements PeerNetwork {
 
   #onOpened(session: Session): void {
     this.#remember(session);
+    this.#reach.reached(session.peerId);
     this.#connected.fire(session.view());
     // Our library may have moved on while Hello was under way.
     this.#announcer.update(session);

@@ -41,6 +41,14 @@ export interface PeerStream {
 
 export type StreamHandler = (stream: PeerStream, context: { peerId: string; signal: AbortSignal }) => Promise<void>;
 
+/** Heard, but not to be reached: behind a firewall that lets nobody in, or in another subnet. */
+export interface UnreachablePeer {
+  readonly peerId: string;
+  readonly name: string;
+  /** IP addresses where it says it is. */
+  readonly addresses: readonly string[];
+}
+
 export type LostReason = 'goodbye' | 'timeout' | 'closed';
 
 export interface PeerNetwork extends AsyncDisposable {
@@ -56,6 +64,9 @@ export interface PeerNetwork extends AsyncDisposable {
   readonly onDidConnect: Event<Peer>;
   readonly onDidLose: Event<{ peerId: string; name: string; reason: LostReason }>;
   readonly onDidFindIncompatible: Event<{ peerId: string; name: string; reason: string }>;
+  readonly onDidFindUnreachable: Event<UnreachablePeer>;
+  /** Those that are heard now and cannot be reached. It may call from its side at any time. */
+  unreachable(): readonly UnreachablePeer[];
   /** A session's library, what is played there, or its name or addresses, changed. */
   readonly onDidChange: Event<Peer>;
   /**

@@ -166,7 +166,10 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
       return accepted;
     },
     connectPeer: async ({ address }) => ({ peerId: await peers.connect(address) }),
-    listPeers: () => ({ peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))) }),
+    listPeers: () => ({
+      peers: peers.peers().map((peer) => peerView(peer, laneOf(peer.peerId))),
+      unreachable: peers.unreachable(),
+    }),
     traffic: () => ({ peers: options.traffic() }),
     'folder.check': async ({ path }) => await options.checkFolder(path),
     'folder.places': async () => await options.folders.places(),

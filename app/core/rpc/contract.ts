@@ -200,7 +200,8 @@ interface Results {
   getGame: GameDetails;
   'settings.get': { settings: Settings };
   connectPeer: { peerId: string };
-  listPeers: { peers: PeerView[] };
+  /** `unreachable`: heard, but not to be reached. */
+  listPeers: { peers: PeerView[]; unreachable: readonly UnreachablePeerView[] };
   traffic: { peers: readonly PeerTraffic[] };
   'folder.check': FolderReport;
   'folder.places': { places: readonly FolderPlace[] };
@@ -221,6 +222,7 @@ interface Results {
 export type CommandResult<Name extends CommandName> = Name extends keyof Results ? Results[Name] : Accepted;
 
 type PeerFacts = { peerId: string; name: string };
+type UnreachablePeerView = PeerFacts & { readonly addresses: readonly string[] };
 
 export type CoreEventMessage =
   | OperationEventMessage
@@ -231,6 +233,8 @@ export type CoreEventMessage =
   | ({ event: 'peer-connected'; addresses: readonly string[] } & PeerFacts)
   | ({ event: 'peer-lost'; reason: string } & PeerFacts)
   | ({ event: 'peer-incompatible'; reason: string } & PeerFacts)
+  /** It is heard, but takes no connection. */
+  | ({ event: 'peer-unreachable'; addresses: readonly string[] } & PeerFacts)
   | ({ event: 'peer-playing'; playing: readonly GameId[] } & PeerFacts)
   | { event: 'peer-count-changed'; count: number }
   | { event: 'recovery-done'; actions: readonly RecoveryTale[]; stateMovedAside?: string }

@@ -34,6 +34,7 @@ export function relayPeerEvents(peers: PeerNetwork, emit: Emit): IDisposable {
   );
   stack.use(peers.onDidChange(tellPlaying));
   stack.use(peers.onDidFindIncompatible((facts) => emit({ event: 'peer-incompatible', ...facts })));
+  stack.use(peers.onDidFindUnreachable((facts) => emit({ event: 'peer-unreachable', ...facts })));
   return stack;
 }
 

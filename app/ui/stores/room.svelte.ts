@@ -1,6 +1,6 @@
 /** Who is in the room and what flows: peers, and bytes per second to and from each. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { PeerView } from '../../core/rpc/contract.ts';
+import type { CommandResult, PeerView } from '../../core/rpc/contract.ts';
 import { link } from './link.ts';
 
 interface Flow {
@@ -13,10 +13,12 @@ interface Flow {
 
 const sampleMs = 1_000;
 const noFlow: Flow = { bytesIn: 0, bytesOut: 0, inPerSecond: 0, outPerSecond: 0 };
-const peerEvents = new Set(['peer-connected', 'peer-lost', 'peer-count-changed', 'peer-playing']);
+const peerEvents = new Set(['peer-connected', 'peer-lost', 'peer-count-changed', 'peer-playing', 'peer-unreachable']);
 
 class Room {
   peers = $state.raw<readonly PeerView[]>([]);
+  /** Heard, but not to be reached. */
+  unreachable = $state.raw<CommandResult<'listPeers'>['unreachable']>([]);
   readonly #flows = new SvelteMap<string, Flow>();
   #sampledAt = 0;
   #stale = false;
@@ -46,7 +48,9 @@ class Room {
   }
 
   async reload(): Promise<void> {
-    this.peers = (await link.invoke('listPeers', {})).peers;
+    const { peers, unreachable } = await link.invoke('listPeers', {});
+    this.peers = peers;
+    this.unreachable = unreachable;
   }
 
   /** Many come at once when a room starts; one question answers for all. */

@@ -28,7 +28,8 @@ interface DiallerOptions {
   /** Dials and says Hello; returns the peer id, rejects when that fails. */
   connect: (target: DialTarget, options: { signal: AbortSignal }) => Promise<string>;
   isConnected: (peerId: string) => boolean;
-  onFailed: (target: DialTarget, code: ErrorCode) => void;
+  /** `failures`: in a row. */
+  onFailed: (target: DialTarget, failure: { code: ErrorCode; failures: number }) => void;
   clock: Clock;
   /** From 0 to below 1. */
   random: () => number;
@@ -176,7 +177,7 @@ export class Dialler implements IDisposable {
     const { code } = toLanspreadError(error);
     entry.failures += 1;
     logger.debug({ target: entry.target.key, failures: entry.failures, code, err: error }, 'a dial failed');
-    onFailed(entry.target, code);
+    onFailed(entry.target, { code, failures: entry.failures });
   }
 
   #isCurrent(entry: Entry): boolean {

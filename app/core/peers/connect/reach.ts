@@ -7,7 +7,7 @@ import { planStaticPeers } from './static-peers.ts';
 import { firstDialDelayMs } from './backoff.ts';
 import { Dialler, type DialTarget } from './dialler.ts';
 import type { DiscoveredPeer, Discovery, StaticHost } from '../discovery/types.ts';
-import type { LostReason } from '../types.ts';
+import type { LostReason, UnreachablePeer } from '../types.ts';
 
 interface ReachOptions {
   ownPeerId: string;
@@ -28,7 +28,10 @@ export class Reach implements IDisposable {
   readonly #incompatible = new Map<string, string>();
   readonly #discovered = new Emitter<{ peerId: string; name: string; addresses: readonly string[] }>();
   readonly #incompatibleFound = new Emitter<{ peerId: string; name: string; reason: string }>();
+  readonly #unreachable = new Map<string, UnreachablePeer>();
+  readonly #unreachableFound = new Emitter<UnreachablePeer>();
   readonly onDidDiscover = this.#discovered.event;
+  readonly onDidFindUnreachable = this.#unreachableFound.event;
   readonly onDidFindIncompatible = this.#incompatibleFound.event;
   #discovery: Discovery | undefined;
   #staticHosts: readonly StaticHost[] = [];
@@ -37,7 +40,7 @@ export class Reach implements IDisposable {
   constructor(options: ReachOptions) {
     this.#options = options;
     this.#dialler = this.#stack.use(
-      new Dialler({ ...options, onFailed: (target, code) => this.#onDialFailed(target, code) }),
+      new Dialler({ ...options, onFailed: (target, failure) => this.#onDialFailed(target, failure) }),
     );
   }
 
@@ -160,9 +163,21 @@ export class Reach implements IDisposable {
     this.#stack.dispose();
     this.#discovered[Symbol.dispose]();
     this.#incompatibleFound[Symbol.dispose]();
+    this.#unreachableFound[Symbol.dispose]();
+  }
+
+  /** Peers that are heard, but cannot be reached: behind a firewall, or in another subnet. */
+  unreachable(): UnreachablePeer[] {
+    return [...this.#unreachable.values()];
+  }
+
+  /** There is a session with it, whoever called. */
+  reached(peerId: string): void {
+    this.#unreachable.delete(peerId);
   }
 
   #onGone(peerId: string): void {
+    this.#unreachable.delete(peerId);
     this.#incompatible.delete(peerId);
     this.#dialler.drop(foundKey(peerId));
   }
@@ -189,6 +204,16 @@ export class Reach implements IDisposable {
     );
   }
 
+  /** It is heard again and again, and takes no connection. Whoever is only gone, discovery has lost by now. */
+  #tellUnreachable(peerId: string): void {
+    const heard = this.#discovery?.peers().find((peer) => peer.peerId === peerId);
+    if (!heard || this.#unreachable.has(peerId)) return;
+    const addresses = [...new Set(heard.addresses.map(({ address }) => address))];
+    const found = { peerId, name: heard.name, addresses };
+    this.#unreachable.set(peerId, found);
+    this.#unreachableFound.fire(found);
+  }
+
   #tellIncompatible(found: { peerId: string; name: string; protocol: number; announced: string }): void {
     const { peerId, name, protocol, announced } = found;
     this.#dialler.drop(foundKey(peerId));
@@ -200,10 +225,12 @@ export class Reach implements IDisposable {
     this.#incompatibleFound.fire({ peerId, name, reason });
   }
 
-  #onDialFailed(target: DialTarget, code: ErrorCode): void {
+  #onDialFailed(target: DialTarget, { code, failures }: { code: ErrorCode; failures: number }): void {
     if (target.kind === 'known' || target.kind === 'told' || code === 'SELF_CONNECT') this.#dialler.drop(target.key);
-    if (target.kind === 'found' && target.peerId && code !== 'INCOMPATIBLE_PEER')
-      this.#discovery?.reconfirm(target.peerId);
+    if (target.kind !== 'found' || !target.peerId || code === 'INCOMPATIBLE_PEER') return;
+    this.#discovery?.reconfirm(target.peerId);
+    const isUnreachable = code === 'PEER_UNREACHABLE' || code === 'PEER_TIMEOUT';
+    if (isUnreachable && failures >= failuresOfClosedDoor) this.#tellUnreachable(target.peerId);
   }
 }
 
@@ -213,6 +240,8 @@ const rememberedForMs = 60 * 24 * 60 * 60 * 1000;
 const mostRemembered = 128;
 /** Peers that others told of. */
 const mostTold = 256;
+/** Dials in a row that a peer which is still heard did not answer. */
+const failuresOfClosedDoor = 3;
 const afterGoodbyeMs = 5_000;
 /** Enough for a hall; a flood of invented ones shall not fill the memory. */
 const rememberedIncompatible = 1_000;

@@ -32,6 +32,7 @@ export const roomTexts = define({
     'room.empty.title': 'No other PCs yet',
     'room.empty.text': 'Start Lanspread on other PCs. They appear here within seconds.',
     'room.empty.network': 'Is every PC on the same network? Guest Wi-Fi and VPNs keep PCs apart.',
+    'room.unreachable': '{name} ({address}) is heard, but cannot be reached. Its firewall may block Lanspread.',
     'room.empty.firewall': 'Does a firewall ask? Allow Lanspread on private networks.',
     'room.empty.doctor': 'Still nobody? This command finds out why:',
   },
@@ -66,6 +67,8 @@ export const roomTexts = define({
     'room.empty.title': 'Noch keine anderen PCs',
     'room.empty.text': 'Starte Lanspread auf anderen PCs. Sie erscheinen hier nach wenigen Sekunden.',
     'room.empty.network': 'Sind alle PCs im selben Netz? Gäste-WLAN und VPN trennen PCs voneinander.',
+    'room.unreachable':
+      '{name} ({address}) ist zu hören, aber nicht erreichbar. Vielleicht blockiert dort die Firewall Lanspread.',
     'room.empty.firewall': 'Fragt eine Firewall nach? Erlaube Lanspread in privaten Netzen.',
     'room.empty.doctor': 'Immer noch niemand? Dieser Befehl findet die Ursache:',
   },

@@ -27,7 +27,7 @@ function lab(connect: (target: DialTarget, signal: AbortSignal) => Promise<strin
       return peerId;
     },
     isConnected: (peerId) => connected.has(peerId),
-    onFailed: ({ key }, code) => failed.push(`${key} ${code}`),
+    onFailed: ({ key }, { code }) => failed.push(`${key} ${code}`),
     clock,
     random: () => 0,
     logger: silentLogger,

@@ -78,6 +78,39 @@ test('an announcement breaks the dial of the old addresses off', async () => {
   await reach.stop();
 });
 
+test('a peer that is heard again and again and takes no connection is told of, until it calls', async () => {
+  const clock = new VirtualClock();
+  const found: string[] = [];
+  const reach = new Reach({
+    ownPeerId: own,
+    hasQuic: false,
+    connect: () => Promise.reject(new LanspreadError('PEER_UNREACHABLE')),
+    isConnected: () => false,
+    clock,
+    random: () => 0,
+    logger: silentLogger,
+  });
+  reach.onDidFindUnreachable(({ peerId, name, addresses }) => found.push(`${name} ${peerId} ${addresses.join()}`));
+  const lan = new MemoryLan({ clock });
+  const announcement = (peerId: string, name: string) => ({ peerId, name, protocolVersion: 1, tcpPort: 4001 });
+  const ending = new AbortController();
+  const running = reach.discover(lan.join(announcement(own, 'own')), {
+    onInterfacesChanged() {},
+    signal: ending.signal,
+  });
+  await lan.join(announcement(ann, 'Ann'), { address: '10.0.0.1' }).start();
+  await clock.advance(2_000);
+  assert.equal(found, [], 'two dials may fail by chance');
+  await clock.advance(60_000);
+  assert.equal(found, [`Ann ${ann} 10.0.0.1`], 'told once');
+  assert.is(reach.unreachable().length, 1);
+  reach.reached(ann);
+  assert.equal(reach.unreachable(), []);
+  ending.abort();
+  await running;
+  await reach.stop();
+});
+
 test('remembered peers age out: 60 days, and no more than 128 of them, the newest first', () => {
   const nowMs = Date.UTC(2026, 0, 1);
   const seen = (peerId: string, daysAgo: number): KnownPeer => known(peerId, { lastSeenAt: nowMs - daysAgo * dayMs });
