@@ -51,7 +51,7 @@ test('a setting is kept when its field is left; what is no number is told beside
   const limit = page.getByLabel('Upload limit', { exact: true });
   await limit.fill('12.5');
   await page.keyboard.press('Tab');
-  await page.getByRole('main').getByText('Saved').waitFor();
+  await page.getByRole('main').getByText('Saved', { exact: true }).waitFor();
   assert.is(await setting(seat, 'uploadLimitBytesPerSecond'), 12_500_000);
   await limit.fill('a lot');
   await page.getByText('This is not a number.').waitFor();
@@ -93,8 +93,12 @@ test('catalogs are imported, put in order with the focus kept, required to be si
   await path.fill(seat.join('nothing.json'));
   await page.keyboard.press('Enter');
   await page.getByText(/cannot be read \(ENOENT\)/).waitFor();
-  await path.fill(seat.join('second.json'));
-  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await path.fill(seat.join('games'));
+  const browse = page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Browse…' });
+  await browse.click();
+  const dialog = page.getByRole('dialog', { name: 'Choose a file' });
+  await dialog.getByRole('button', { name: 'Up one folder' }).click();
+  await dialog.getByRole('button', { name: 'second.json' }).click();
   await page.getByText('Second imported: 1 game.').waitFor();
   const names = page.getByRole('list', { name: 'Catalogs, most important first' }).getByRole('listitem');
   await until('two catalogs', async () => (await names.count()) === 2);
@@ -195,6 +199,9 @@ test('nobody at a kiosk: a question, then the session is over and nothing of it 
   await page.getByRole('searchbox').fill('puck');
   await page.clock.runFor(32_000);
   await page.getByRole('dialog', { name: 'Noch da?' }).waitFor();
+  // The mouse is moved by a bump of the table: that is no answer.
+  for (const x of [300, 500, 400]) await page.mouse.move(x, 300);
+  assert.is(await page.getByRole('dialog', { name: 'Noch da?' }).count(), 1);
   await page.keyboard.press('Shift');
   await until('somebody is there', async () => (await page.getByRole('dialog').count()) === 0);
   await page.clock.runFor(62_000);

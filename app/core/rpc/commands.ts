@@ -42,7 +42,7 @@ interface CommandsOptions {
   /** Looking for a folder; see `folder-browser.ts`. */
   folders: {
     places: () => Promise<CommandResult<'folder.places'>>;
-    list: (path: string) => Promise<FolderListing>;
+    list: (path: string, endings: readonly string[] | undefined) => Promise<FolderListing>;
     create: (parent: string, name: string) => Promise<{ path: string }>;
   };
   /** What a game takes on this PC's disk. */
@@ -173,7 +173,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     traffic: () => ({ peers: options.traffic() }),
     'folder.check': async ({ path }) => await options.checkFolder(path),
     'folder.places': async () => await options.folders.places(),
-    'folder.list': async ({ path }) => await options.folders.list(path),
+    'folder.list': async ({ path, endings }) => await options.folders.list(path, endings),
     'folder.create': async ({ path, name }) => await options.folders.create(path, name),
     'catalog.list': () => ({ sources: catalog.sources(), live: options.live.views() }),
     'catalog.import': async ({ path }) => ({ source: await catalog.importFile(path) }),

@@ -47,7 +47,11 @@ export const commandSchemas = {
   traffic: nothing,
   'folder.check': z.object({ path: z.string().min(1).max(4_000) }),
   'folder.places': nothing,
-  'folder.list': z.object({ path: z.string().min(1).max(4_000) }),
+  /** `endings`: files that end so are listed, too, such as `.json`; `*` is every file. */
+  'folder.list': z.object({
+    path: z.string().min(1).max(4_000),
+    endings: z.array(z.string().min(1).max(16)).min(1).max(8).optional(),
+  }),
   'folder.create': z.object({ path: z.string().min(1).max(4_000), name: z.string().max(255) }),
   searchGames: z.object({ query: z.string().max(500), limit: z.int().min(1).max(1_000).default(100) }),
   'catalog.list': nothing,
@@ -134,7 +138,9 @@ export interface FolderListing {
   readonly trail: readonly FolderPart[];
   /** Folders in it that are not hidden, by name. */
   readonly folders: readonly FolderPart[];
-  /** There are more folders than are listed. */
+  /** Files in it that are not hidden and end as was asked, by name; left out where files were not asked for. */
+  readonly files?: readonly FolderPart[];
+  /** There are more folders or files than are listed. */
   readonly hasMore: boolean;
   readonly writable: boolean;
   /** Of its disk; both are 0 where the system does not tell. */

@@ -52,7 +52,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     checkFolder: (path) => checkFolder({ fileSystem }, path),
     folders: {
       places: () => folderPlaces({ fileSystem }),
-      list: (path) => listFolders({ fileSystem }, path),
+      list: (path, endings) => listFolders({ fileSystem }, path, endings),
       create: createFolder,
     },
     diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),

@@ -10,7 +10,7 @@ export function parseAddress(text: string): Multiaddr {
   const address = tryParse(text);
   if (address && endpointOf(address)) return address;
   throw new LanspreadError('INVALID_ADDRESS', {
-    message: `${JSON.stringify(text.slice(0, 200))} is not a multiaddress with an IP address and a port.`,
+    message: `${JSON.stringify(text.slice(0, 200))} is not a valid address: one has an IP address and a port, such as /ip4/192.168.1.5/tcp/4001.`,
     details: { address: text.slice(0, 200) },
   });
 }

@@ -35,7 +35,7 @@ function hostOf(text: string): StaticHost {
   const host = parseStaticHost(text);
   if (host) return host;
   throw new LanspreadError('INVALID_ADDRESS', {
-    message: `${JSON.stringify(text.slice(0, 200))} is neither a multiaddress nor a host.`,
+    message: `${JSON.stringify(text.slice(0, 200))} is not a valid address.`,
     details: { address: text.slice(0, 200) },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Looking for a folder: what is below one, for somebody who chooses where games shall be kept. Folders only, no files and
- * nothing hidden; so many at most, and never longer than somebody waits. Whoever may ask runs as this PC's user already.
+ * Looking for a folder or a file: what is below a folder, for somebody who chooses. Files only of the endings that are asked
+ * for, and nothing hidden; so many at most, and never longer than somebody waits. Whoever may ask runs as this PC's user already.
  */
 import { constants } from 'node:fs';
 import { access, mkdir, opendir, stat } from 'node:fs/promises';
@@ -35,17 +35,19 @@ const looks = new Semaphore(2);
 export async function listFolders(
   { fileSystem }: { fileSystem: Pick<FileSystem, 'space'> },
   given: string,
+  endings: readonly string[] = [],
 ): Promise<FolderListing> {
   const path = absoluteFolder(given);
   return await within(path, 'looking into a folder', async () => {
-    const { names, hasMore } = await folderNames(path);
-    const folders = names.map((name) => ({ name, path: join(path, name) }));
+    const { names, fileNames, hasMore } = await entriesOf(path, endings);
+    const asParts = (found: readonly string[]): FolderPart[] => found.map((name) => ({ name, path: join(path, name) }));
     const parent = dirname(path);
     return {
       path,
       ...(parent !== path && { parent }),
       trail: trailOf(path),
-      folders,
+      folders: asParts(names),
+      ...(endings.length > 0 && { files: asParts(fileNames) }),
       hasMore,
       writable: await isWritable(path),
       ...(await fileSystem.space(path).catch(() => ({ freeBytes: 0, totalBytes: 0 }))),
@@ -79,8 +81,14 @@ function folderName(given: string): string {
   throw new LanspreadError('INVALID_PATH', { message: `The name of the folder ${why}.`, details: { path: name } });
 }
 
-async function folderNames(path: string): Promise<{ names: string[]; hasMore: boolean }> {
+async function entriesOf(
+  path: string,
+  endings: readonly string[],
+): Promise<{ names: string[]; fileNames: string[]; hasMore: boolean }> {
   const names: string[] = [];
+  const fileNames: string[] = [];
+  const isWanted = (name: string): boolean =>
+    endings.some((ending) => ending === '*' || name.toLowerCase().endsWith(ending.toLowerCase()));
   let seen = 0;
   for await (const entry of await opendir(path)) {
     seen += 1;
@@ -88,9 +96,15 @@ async function folderNames(path: string): Promise<{ names: string[]; hasMore: bo
     if (entry.name.startsWith('.') || systemNames.has(entry.name.toLowerCase())) continue;
     if (entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(join(path, entry.name)))))
       names.push(entry.name);
+    else if (isWanted(entry.name) && (entry.isFile() || entry.isSymbolicLink())) fileNames.push(entry.name);
   }
   names.sort(byName.compare);
-  return { names: names.slice(0, mostFolders), hasMore: names.length > mostFolders || seen > mostEntries };
+  fileNames.sort(byName.compare);
+  return {
+    names: names.slice(0, mostFolders),
+    fileNames: fileNames.slice(0, mostFolders),
+    hasMore: Math.max(names.length, fileNames.length) > mostFolders || seen > mostEntries,
+  };
 }
 
 async function leadsToFolder(link: string): Promise<boolean> {

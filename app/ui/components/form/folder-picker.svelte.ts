@@ -1,4 +1,4 @@
-/** Walks through the folders of the core's PC, one listing at a time; only the last that was asked for counts. */
+/** Walks through the folders of the core's PC, one listing at a time; only the last that was asked for counts. Lists files, too, where some are looked for. */
 import type { FolderListing, FolderPlace } from '../../../core/rpc/contract.ts';
 import { ancestorsOf } from './ancestors.ts';
 import { link } from '../../stores/link.ts';
@@ -10,6 +10,12 @@ export class FolderPicker {
   problem = $state<string | undefined>(undefined);
   isLooking = $state(false);
   #number = 0;
+  readonly #endings: readonly string[] | undefined;
+
+  /** `endings`: of the files to list, such as `.json`; folders alone when left out. */
+  constructor(endings?: readonly string[]) {
+    this.#endings = endings;
+  }
 
   /** Begins at this folder, else at the nearest one above it that can be looked into, else at home. */
   async begin(path: string): Promise<void> {
@@ -27,7 +33,7 @@ export class FolderPicker {
 
   /** Answers whether it is shown now; otherwise what was shown stays, and `problem` says why. */
   async open(path: string): Promise<boolean> {
-    return await this.#show(async () => await link.invoke('folder.list', { path }));
+    return await this.#show(() => this.#list(path));
   }
 
   /** Makes a folder in the one that is shown, and goes into it. */
@@ -36,8 +42,12 @@ export class FolderPicker {
     if (parent === undefined) return false;
     return await this.#show(async () => {
       const { path } = await link.invoke('folder.create', { path: parent, name });
-      return await link.invoke('folder.list', { path });
+      return await this.#list(path);
     });
+  }
+
+  async #list(path: string): Promise<FolderListing> {
+    return await link.invoke('folder.list', { path, ...(this.#endings && { endings: [...this.#endings] }) });
   }
 
   async #show(ask: () => Promise<FolderListing>): Promise<boolean> {

@@ -5,6 +5,7 @@ export const folderPicker = define({
   en: {
     'picker.open': 'Browse…',
     'picker.title': 'Choose a folder',
+    'picker.fileTitle': 'Choose a file',
     'picker.places': 'Places',
     'picker.home': 'Home',
     'picker.root': 'This PC',
@@ -14,6 +15,7 @@ export const folderPicker = define({
     'picker.list': 'Folders in {name}',
     'picker.count': { one: '{count} folder in {name}', other: '{count} folders in {name}' },
     'picker.none': 'No folders here.',
+    'picker.noneOfFiles': 'No folders or matching files here.',
     'picker.hasMore': 'Not all folders fit in this list. To reach another one, type its path.',
     'picker.loading': 'Loading…',
     'picker.free': '{free} free of {total}',
@@ -26,6 +28,7 @@ export const folderPicker = define({
   de: {
     'picker.open': 'Durchsuchen …',
     'picker.title': 'Ordner wählen',
+    'picker.fileTitle': 'Datei wählen',
     'picker.places': 'Orte',
     'picker.home': 'Persönlicher Ordner',
     'picker.root': 'Dieser PC',
@@ -35,6 +38,7 @@ export const folderPicker = define({
     'picker.list': 'Ordner in {name}',
     'picker.count': { one: '{count} Ordner in {name}', other: '{count} Ordner in {name}' },
     'picker.none': 'Hier gibt es keine Ordner.',
+    'picker.noneOfFiles': 'Hier gibt es keine Ordner und keine passenden Dateien.',
     'picker.hasMore': 'Nicht alle Ordner passen in diese Liste. Die übrigen erreichst du über ihren Pfad.',
     'picker.loading': 'Lädt …',
     'picker.free': '{free} von {total} frei',

@@ -35,6 +35,22 @@ test('a folder tells its folders by name, as people count, and neither files nor
   assert.ok(listing.freeBytes > 0 && listing.totalBytes >= listing.freeBytes);
 });
 
+test('files are told only of the endings that are asked for, whatever their case, and none that are hidden', async () => {
+  await using temp = await tempDir('folders');
+  await mkdir(temp.join('list.json'));
+  for (const name of ['b.json', 'A.JSON', 'a.json.sig', 'key', '.hidden.json']) await writeFile(temp.join(name), '');
+  const named = async (...endings: string[]): Promise<string[] | undefined> =>
+    (await listFolders(ports, temp.path, endings)).files?.map(({ name }) => name);
+  assert.equal(await named('.json'), ['A.JSON', 'b.json']);
+  assert.equal(await named('.sig', '.json'), ['A.JSON', 'a.json.sig', 'b.json']);
+  assert.equal(await named('*'), ['A.JSON', 'a.json.sig', 'b.json', 'key']);
+  assert.is(await named(), undefined);
+  assert.equal(
+    (await listFolders(ports, temp.path, ['.json'])).folders.map(({ name }) => name),
+    ['list.json'],
+  );
+});
+
 test('a link to a folder counts as one; to a file, or to nowhere, it does not', async () => {
   await using temp = await tempDir('folders');
   await mkdir(temp.join('real'));
