@@ -11,8 +11,8 @@ import { exitCodes } from '../exit.ts';
 import { createLogger } from '../logging.ts';
 import { uiDirectory } from '../options.ts';
 import { builtInExtensions } from '../built-in-extensions.ts';
-import { showWindow } from '../show-window.ts';
 import { reportStartFailure } from './start-failure.ts';
+import { BrowserWindow, findBrowser, hasDisplay } from '../../shell/browser/index.ts';
 
 const catalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
 const mebibyte = 1024 * 1024;
@@ -106,4 +106,21 @@ async function startCast(
   }
   await rm(workshop, { recursive: true });
   return peers;
+}
+
+interface WindowOptions {
+  open: boolean;
+  profileDirectory: string;
+  /** The user closed the window. */
+  onClosed: () => void;
+}
+
+/** Opens a window, or prints the one line with the address where there is none to open. */
+function showWindow(url: string, { open, profileDirectory, onClosed }: WindowOptions): void {
+  const browser = open && hasDisplay() ? findBrowser() : undefined;
+  const print = (): void => void process.stdout.write(`${url}\n`);
+  if (!browser) return print();
+  const window = new BrowserWindow({ browser, profileDirectory, onClosed, onUnavailable: print });
+  window.show({ url, kiosk: false });
+  process.once('exit', () => window.close());
 }

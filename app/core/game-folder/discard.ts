@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { isNotFound, systemCode, type FileSystem, type SafePath } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { forEachParallel } from '../base/index.ts';
-import { sweepSentinelTransients } from './sentinel-file.ts';
+import { sweepSentinelTransients } from './sentinel.ts';
 import { statOf } from '../base/index.ts';
 
 /**

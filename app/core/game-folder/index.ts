@@ -6,6 +6,6 @@ export { gameFolderOf, layoutOf, markerOf, sentinelTransientsOf, type RootLayout
 export { listGameFolders } from './list-roots.ts';
 export { clearSentinelNames, makeWay } from './make-way.ts';
 export { RootLocks } from './root-locks.ts';
-export { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel-file.ts';
+export { parkSentinel, sweepSentinelTransients, writeSentinel } from './sentinel.ts';
 export { readSentinel, type Sentinel } from './sentinel.ts';
 export { findSetAside, freeAsideFolder } from './set-aside.ts';

@@ -1,6 +1,6 @@
-import { isNotFound, type FileSystem } from '../base/index.ts';
+import { isNotFound, writeFileAtomic, type FileSystem } from '../base/index.ts';
 import { limits } from '../protocol/index.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, sentinelTransientsOf } from './layout.ts';
 
 export interface Sentinel {
   /** The file's text, without a byte order mark. */
@@ -62,5 +62,37 @@ export async function readSentinel(fileSystem: FileSystem, root: string): Promis
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
+  }
+}
+
+/** Takes the sentinel away before the payload is touched: from here on nothing here claims to be complete. */
+export async function parkSentinel(fileSystem: FileSystem, root: string): Promise<void> {
+  const { sentinel, sentinelParked } = layoutOf(root);
+  try {
+    await fileSystem.rename(sentinel, sentinelParked);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return;
+  }
+  await fileSystem.syncDirectory(root);
+}
+
+/** Writes the sentinel, the last step of a download; durable when it returns. */
+export async function writeSentinel(fileSystem: FileSystem, root: string, text: string): Promise<void> {
+  const { sentinel, sentinelTemporary, sentinelParked } = layoutOf(root);
+  await writeFileAtomic(fileSystem, { path: sentinel, data: text }, { temporaryPath: sentinelTemporary });
+  await deleteIfThere(fileSystem, sentinelParked);
+}
+
+/** Deletes what a download's sentinel may have left behind. */
+export async function sweepSentinelTransients(fileSystem: FileSystem, root: string): Promise<void> {
+  for (const path of sentinelTransientsOf(layoutOf(root))) await deleteIfThere(fileSystem, path);
+}
+
+async function deleteIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    await fileSystem.deleteFile(path);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
   }
 }

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Message } from 'vscode-jsonrpc/node';
-import { TrafficCount } from '../../../app/core/extensions/host/traffic.ts';
+import { TrafficCount } from '../../../app/core/extensions/host/open-link.ts';
 import {
   encodeFrame,
   FrameReader,

@@ -8,7 +8,7 @@ import { KnownPayload, listPayload, pathsOf } from '../../../app/core/game-folde
 import { assertRoom, assertSafeWay, neededBytes } from '../../../app/core/blocks/preflight.ts';
 import { judgeFile, makeWay } from '../../../app/core/game-folder/make-way.ts';
 import { deleteStrayPayload, prepareFiles } from '../../../app/core/blocks/prepare.ts';
-import { parkSentinel, sweepSentinelTransients, writeSentinel } from '../../../app/core/game-folder/sentinel-file.ts';
+import { parkSentinel, sweepSentinelTransients, writeSentinel } from '../../../app/core/game-folder/sentinel.ts';
 import { fakeGame } from '../../support/fake-swarm.ts';
 import { manifestOfSizes } from '../../support/manifests.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';

@@ -4,7 +4,6 @@ import { anySignal, untilAborted, type Clock, type LanspreadError, type Logger }
 import type { ExtensionDescription } from '../types.ts';
 import { toExtension } from '../wire/index.ts';
 import { blame, errorOfAnswer } from './blame.ts';
-import { describeEnd } from './describe-end.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { HostLimits } from './limits.ts';
 import { openLink, type LinkOptions } from './open-link.ts';
@@ -234,4 +233,28 @@ export class ExtensionProcess {
     using _timer = this.#options.clock.timeout(resolve, lastWordsMs);
     await promise;
   }
+}
+
+interface ProcessEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly error?: Error;
+  /** The end of what it complained about. */
+  readonly stderr: string;
+}
+
+function describeEnd({ exitCode, signal, error, stderr }: ProcessEnd): string {
+  if (error) return `could not be started: ${error.message}`;
+  if (/heap out of memory|Allocation failed/i.test(stderr)) return 'ran out of the memory it may use';
+  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
+  const said = lastError(stderr);
+  return said === undefined ? how : `${how}: ${said}`;
+}
+
+/** The line of an uncaught error that tells what it is. */
+function lastError(stderr: string): string | undefined {
+  const line = stderr
+    .split('\n')
+    .findLast((text) => /^(?:Uncaught )?[A-Za-z]*(?:Error|Exception)\b.*:/.test(text.trim()));
+  return line?.trim().slice(0, 300);
 }

@@ -7,9 +7,9 @@ import { archiveScore, planInstall } from '../../install/index.ts';
 import type {
   ArchiveEntry,
   EntryStreamItem,
+  ExtractOptions,
   ListOptions,
   StreamOptions,
-  ExtractOptions,
   Unpacker,
 } from '../../content/index.ts';
 import type { UnpackerContribution } from '../manifest/index.ts';
@@ -21,7 +21,6 @@ import { ArchiveSource } from './archive-source.ts';
 import { blame } from './blame.ts';
 import type { CallScope } from './call-scope.ts';
 import type { HostLimits } from './limits.ts';
-import { matchOf } from './match.ts';
 import { contentOf, readyTools, type ContentContext } from './plan-content.ts';
 import type { ExtensionRunner, RunningExtension } from './runner.ts';
 
@@ -268,4 +267,20 @@ function refuseUnsound({ facts, packedBytes }: ArchiveSource, entries: readonly 
     entries,
   };
   planInstall({ archives: [archive], loose: [], freeBytes: Number.POSITIVE_INFINITY });
+}
+
+type Match = 'magic' | 'extension';
+
+function matchOf(
+  { extensions = [], magic = [] }: UnpackerContribution['match'],
+  { name, head }: { name: string; head: Uint8Array },
+): Match | undefined {
+  if (magic.some((one) => holds(head, one))) return 'magic';
+  const lower = name.toLowerCase();
+  return extensions.some((ending) => lower.endsWith(ending)) ? 'extension' : undefined;
+}
+
+function holds(head: Uint8Array, { at, hex }: { at: number; hex: string }): boolean {
+  const wanted = Buffer.from(hex, 'hex');
+  return at + wanted.length <= head.length && wanted.equals(head.subarray(at, at + wanted.length));
 }

@@ -1,10 +1,10 @@
 /** The output `destination`: a tool writes by itself, into its working directory. */
-import { statfs } from 'node:fs/promises';
+import { lstat, readdir, statfs } from 'node:fs/promises';
 import { anySignal, LanspreadError, sleep, type Clock } from '../../base/index.ts';
-import { bytesBelow, growthSince } from './folder-growth.ts';
 import type { ReadyTool } from './tool-output.ts';
 import { startTool, type RunningTool } from './tool-process.ts';
 import { percentReader, throwOfWorst, type VerdictRules } from './verdict.ts';
+import { join } from 'node:path';
 
 const fullDiskBytes = 16 * 1024 * 1024;
 const measureEveryMs = 500;
@@ -125,4 +125,27 @@ async function blameDisk(error: unknown, destination: string): Promise<unknown> 
   const space = await statfs(destination).catch(() => undefined);
   if (!space || space.bavail * space.bsize > fullDiskBytes) return error;
   return new LanspreadError('DISK_FULL', { cause: error, details: { freeBytes: space.bavail * space.bsize } });
+}
+
+/** Bytes of the files below a folder: allocated ones, where the platform tells them. */
+async function bytesBelow(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    // A tool may rename what it writes.
+    const stat = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    bytes += stat ? stat.blocks * 512 || stat.size : 0;
+  }
+  return bytes;
+}
+
+/** Whether a folder holds more bytes than when last asked. */
+function growthSince(directory: string): () => Promise<boolean> {
+  let before = -1;
+  return async () => {
+    const bytes = await bytesBelow(directory);
+    const grew = bytes > before;
+    before = bytes;
+    return grew;
+  };
 }

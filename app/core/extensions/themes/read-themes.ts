@@ -1,6 +1,21 @@
 import { absolutePath, LanspreadError, parseJsonWith, parsePath, type FileSystem } from '../../base/index.ts';
 import type { ExtensionManifest } from '../manifest/index.ts';
-import { themeSchema, type ThemeFile } from './schema.ts';
+import { z } from 'zod';
+
+const token = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'is not the name of a token')
+  .max(60);
+
+const themeSchema = z.strictObject({
+  /** Colours that are left out are those of this one. */
+  base: z.enum(['dark', 'light', 'contrast']),
+  colors: z
+    .record(token, z.string().regex(/^#[0-9a-fA-F]{6}$/, 'is not a colour such as "#1b2230"'))
+    .refine((colors) => Object.keys(colors).length <= 100, 'has over 100 colours'),
+});
+
+type ThemeFile = z.output<typeof themeSchema>;
 
 export interface Theme extends ThemeFile {
   readonly id: string;
