@@ -197,6 +197,7 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
       change(gameId, { installed: true, installedVersion: version });
     };
   const installer: InstallPort = {
+    check: async () => undefined,
     settle: () => lab.settle(),
     install: installing('install'),
     update: installing('update'),

@@ -1,6 +1,8 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { makeCatalog, makeKeyFiles, signCatalog, trustKey, verifyCatalog } from '../../core/tools/catalog-tools.ts';
+import { builtInExtensions } from '../built-in-extensions.ts';
+import { exitCodes } from '../exit.ts';
 import { addStateFlag, stateDirOf } from '../options.ts';
 import { runReporting, say, type JsonFlag } from './reporting.ts';
 
@@ -69,19 +71,29 @@ export function addCatalogFileCommands(catalog: Command): void {
     );
 }
 
-async function build(folder: string, flags: BuildFlags): Promise<void> {
+/** The exit code: a catalog with a game that nobody can install is written, and yet not right. */
+async function build(folder: string, flags: BuildFlags): Promise<number> {
   const { json, output = join(folder, 'catalog.json'), gamesDir, name, issued, pin = false, revoke = [] } = flags;
   const built = await makeCatalog({
     folder: resolve(folder),
     output: resolve(output),
     pin,
+    builtInExtensions,
     revoked: revoke,
     ...(gamesDir !== undefined && { gamesDir: resolve(gamesDir) }),
     ...(name !== undefined && { name }),
     ...(issued !== undefined && { issued }),
   });
-  if (json) return say(JSON.stringify(built));
+  const isFatal = built.problems.some(({ where }) => where === 'everywhere');
+  const exitCode = isFatal ? exitCodes.failed : exitCodes.done;
+  if (json) {
+    say(JSON.stringify(built));
+    return exitCode;
+  }
   say(`${built.path}: ${built.gameCount} games${pin ? `, ${built.pinnedCount} of them pinned` : ''}.`);
+  for (const { gameId, where, code, message } of built.problems)
+    say(`  ${where === 'windows' ? 'Windows PCs cannot' : 'No PC can'} install ${gameId}: ${message} [${code}]`);
+  return exitCode;
 }
 
 async function keygen(path: string, { json }: JsonFlag): Promise<void> {

@@ -11,11 +11,10 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Sets the exit code; never throws. */
-export async function runReporting({ json = false }: JsonFlag, work: () => Promise<void>): Promise<void> {
+/** Sets the exit code, 0 unless the work answers with another one; never throws. */
+export async function runReporting({ json = false }: JsonFlag, work: () => Promise<number | void>): Promise<void> {
   try {
-    await work();
-    process.exitCode = exitCodes.done;
+    process.exitCode = (await work()) ?? exitCodes.done;
   } catch (error) {
     process.exitCode = reportStartFailure(error);
     if (json) say(JSON.stringify({ error: toCodedError(error) }));

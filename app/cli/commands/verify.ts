@@ -81,6 +81,8 @@ function follow(
   };
 }
 
+type VerifyFinished = Extract<CoreEvent, { event: 'verify-finished' }>;
+
 function progressOf(event: CoreEvent): { what: string; done: number; total: number } | undefined {
   if (event.event === 'verify-progress') return { what: 'Verifying', done: event.bytes, total: event.totalBytes };
   if (event.event !== 'repair-progress') return undefined;
@@ -94,13 +96,22 @@ const sources = {
   scan: 'what was found here earlier',
 };
 
+function problemLine({ where, code, message }: NonNullable<VerifyFinished['installProblem']>): string {
+  return `  ${where === 'windows' ? 'Windows PCs cannot' : 'No PC can'} install it: ${message} [${code}]`;
+}
+
 /** What the terminal event says to people; undefined for other events. */
 export function outcomeOf(event: CoreEvent): { isSound: boolean; lines: string[] } | undefined {
   switch (event.event) {
     case 'verify-finished': {
       const against = `held against ${sources[event.source]}`;
       const extra = event.extraFiles.map((path) => `  not part of the game: ${path}`);
-      if (event.sound) return { isSound: true, lines: [`${event.gameId} is sound, ${against}.`, ...extra] };
+      if (event.sound) {
+        const { installProblem } = event;
+        const lines = [`${event.gameId} is sound, ${against}.`, ...extra];
+        if (!installProblem) return { isSound: true, lines };
+        return { isSound: installProblem.where === 'windows', lines: [...lines, problemLine(installProblem)] };
+      }
       const missing = new Set(event.missingFiles);
       const bad = event.badFiles.map((path) => `  ${missing.has(path) ? 'missing' : 'differs'}: ${path}`);
       const size = formatBytes(event.badBytes);

@@ -4,7 +4,7 @@ export { importLegacyJournals, type LegacyContext, type LegacyOutcome } from './
 export { createInstaller, type Installer } from './installer.ts';
 export { installedRootOf } from './receive-tree.ts';
 export { settleLinks } from './links.ts';
-export { probeHeadBytes } from './payload.ts';
+export { checkPayload, probeHeadBytes, type InstallProblem } from './payload.ts';
 export { openPayloadContent } from './payload-content.ts';
 export { defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
 export { archiveScore, type ArchiveRules } from './split-payload.ts';

@@ -2,6 +2,7 @@ import type { GameId, SignalOptions } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { install } from './install.ts';
 import { settleFirst } from './preconditions.ts';
+import { checkPayload, type InstallProblem } from './payload.ts';
 import { assertRemovable, isHalfRemoved, removeDownload } from './remove-download.ts';
 import { streamedInstall } from './streamed-install.ts';
 import type {
@@ -20,6 +21,8 @@ type Target = { gameId: GameId; root: string };
 export interface Installer {
   /** Ends what an earlier operation left unfinished in this root; see `settleFirst`. Every other operation begins with it. */
   settle(target: Target, options: SignalOptions): Promise<void>;
+  /** See `checkPayload`. */
+  check(target: Target, options: { signal: AbortSignal }): Promise<InstallProblem | undefined>;
   /** See `install`. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   /** See `streamedInstall`. */
@@ -43,6 +46,14 @@ export interface Installer {
 export function createInstaller(context: InstallContext): Installer {
   return {
     settle: (target, options) => settleFirst(context, target, options),
+    check: ({ root, gameId }, { signal }) =>
+      checkPayload(root, {
+        fileSystem: context.fileSystem,
+        unpackers: context.unpackers(),
+        rules: context.archiveRules(gameId),
+        limits: context.limits,
+        signal,
+      }),
     install: (request, listener, { signal }) => install(context, request, { listener, signal }),
     streamedInstall: (request, listener, { signal }) => streamedInstall(context, request, { listener, signal }),
     update: (request, listener, { signal }) => update(context, request, { listener, signal }),

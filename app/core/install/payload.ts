@@ -109,6 +109,48 @@ export async function planFromDisk(root: string, options: PlanOptions): Promise<
   return planInstall({ ...listed, freeBytes, ...(limits && { limits }) });
 }
 
+/** Why a download cannot be installed. */
+export interface InstallProblem {
+  /** `windows`: other PCs can install it. */
+  readonly where: 'everywhere' | 'windows';
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const ofPayload: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NO_ARCHIVE',
+  'NO_UNPACKER',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_ENCRYPTED',
+  'ARCHIVE_HOSTILE',
+  'ARCHIVE_UNSUITABLE',
+  'ARCHIVE_UNSUPPORTED',
+  'VOLUME_MISSING',
+  'UNPACKER_FAILED',
+  'INVALID_PATH',
+]);
+
+/** Looks into the archives as an install does. Undefined: every PC can install it, as far as listings tell. */
+export async function checkPayload(
+  root: string,
+  options: Omit<PlanOptions, 'freeBytes'>,
+): Promise<InstallProblem | undefined> {
+  let where: InstallProblem['where'] = 'everywhere';
+  try {
+    const listed = await probeAndList(root, options);
+    const { limits } = options;
+    const input = { ...listed, freeBytes: Number.POSITIVE_INFINITY, ...(limits && { limits }) };
+    planInstall(input);
+    where = 'windows';
+    planInstall({ ...input, platform: 'win32' });
+    return undefined;
+  } catch (error) {
+    throwIfAborted(options.signal);
+    if (!(error instanceof LanspreadError) || !ofPayload.has(error.code)) throw error;
+    return { where, code: error.code, message: error.message };
+  }
+}
+
 /** The payload's archives with what they list, and its loose files. */
 async function probeAndList(
   root: string,

@@ -1,6 +1,6 @@
 /** The events of operations, named and filled as every outside reader sees them. */
 import type { ErrorCode, GameId } from '../base/index.ts';
-import type { StreamedInstallResult } from '../install/index.ts';
+import type { InstallProblem, StreamedInstallResult } from '../install/index.ts';
 import type { VerifyResult } from '../blocks/index.ts';
 import type { GamesPatch } from './snapshot.ts';
 import type { OperationKind } from './table.ts';
@@ -90,7 +90,13 @@ export type OperationEventMessage =
   | ({ event: 'remove-failed' } & Failed)
   | ({ event: 'verify-begin' | 'repair-begin'; gameId: GameId; version: string; totalBytes: number } & HeldAgainst)
   | { event: 'verify-progress'; gameId: GameId; bytes: number; totalBytes: number }
-  | ({ event: 'verify-finished'; gameId: GameId; badFileCount: number } & VerifyResult)
+  | ({
+      event: 'verify-finished';
+      gameId: GameId;
+      badFileCount: number;
+      /** The files are sound, and cannot be installed. */
+      installProblem?: InstallProblem;
+    } & VerifyResult)
   | ({ event: 'verify-failed' } & Failed)
   | { event: 'repair-progress'; gameId: GameId; stage: 'verify' | 'fetch'; bytes: number; totalBytes: number }
   | ({

@@ -100,7 +100,7 @@ export function createOperations(options: OperationsOptions): Operations {
   });
   stack.use(downloads);
   const streams = new Streams({ runner, transfer, installer, library, emit, clock });
-  const verifies = new Verifies({ runner, transfer, downloads, library, emit });
+  const verifies = new Verifies({ runner, transfer, installer, downloads, library, emit });
   let played = player.playedSeconds();
   const onPlayed = (): void => void (played = player.playedSeconds());
   const plays = stack.use(new Plays({ runner, player, library, installer, onPlayed, logger }));

@@ -3,6 +3,7 @@ import type { GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type {
   InstallListener,
+  InstallProblem,
   InstallRequest,
   StreamedInstallListener,
   StreamedInstallRequest,
@@ -45,6 +46,11 @@ export interface PlayPort<Request = unknown> {
 export interface InstallPort {
   /** Ends what an earlier operation left unfinished, and waits for a recovery that does. */
   settle(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
+  /** Why the download cannot be installed, by what its archives list. */
+  check(
+    request: { gameId: GameId; root: string },
+    options: { signal: AbortSignal },
+  ): Promise<InstallProblem | undefined>;
   /** Throws a coded error after rolling back to exactly what was there. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;

@@ -6,12 +6,13 @@ import { gameFolderOf } from '../game-folder/index.ts';
 import type { ActiveOperation } from './active.ts';
 import type { Downloads } from './downloads.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
-import type { TransferPort } from './ports.ts';
+import type { InstallPort, TransferPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 
 interface VerifiesOptions {
   runner: OperationRunner;
   transfer: TransferPort;
+  installer: Pick<InstallPort, 'check'>;
   downloads: Downloads;
   library: Pick<Library, 'get' | 'gamesDir'>;
   emit: EmitOperationEvent;
@@ -29,7 +30,7 @@ export class Verifies {
   }
 
   verify(game: CatalogGame): void {
-    const { runner, transfer, emit } = this.#options;
+    const { runner, transfer, installer, emit } = this.#options;
     const { id: gameId } = game;
     runner.active.assertIdle(gameId);
     const request = this.#request(game);
@@ -42,6 +43,9 @@ export class Verifies {
       };
       const result = await transfer.verify(request, sparse(listener), { signal: controller.signal });
       const { badFiles, missingFiles, extraFiles, ...facts } = result;
+      // Every byte is as it should be, and yet it may be something that nobody can install.
+      const { root } = request;
+      const problem = result.sound ? await installer.check({ gameId, root }, controller) : undefined;
       return {
         event: 'verify-finished',
         gameId,
@@ -50,6 +54,7 @@ export class Verifies {
         missingFiles: missingFiles.slice(0, listedPaths),
         extraFiles: extraFiles.slice(0, listedPaths),
         badFileCount: badFiles.length,
+        ...(problem && { installProblem: problem }),
       };
     });
   }

@@ -17,6 +17,8 @@ import {
   signaturePathOf,
   type BuildCatalogOptions,
 } from '../catalog/index.ts';
+import { checkPayload, type InstallProblem } from '../install/index.ts';
+import { openBuiltInUnpackers } from './built-in-unpackers.ts';
 import { trustDirectories } from '../wiring/catalogs.ts';
 import { describeRoot, WorkerBlockHasher } from '../library/index.ts';
 import {
@@ -34,19 +36,48 @@ export interface MakeCatalogOptions extends Omit<BuildCatalogOptions, 'readRoot'
   output: string;
   /** Hashes every game, and names the root of its manifest. */
   pin: boolean;
+  /** Folders of extensions: their unpackers look into the games' archives. Left out: nobody does. */
+  builtInExtensions?: readonly string[];
+}
+
+export interface MadeCatalog {
+  readonly path: string;
+  readonly gameCount: number;
+  readonly pinnedCount: number;
+  /** Games that are listed and cannot be installed. */
+  readonly problems: readonly ({ readonly gameId: string } & InstallProblem)[];
 }
 
 /** Errors: those of `buildCatalogFile`. */
 export async function makeCatalog({
   pin,
+  builtInExtensions = [],
   ...options
-}: MakeCatalogOptions): Promise<{ path: string; gameCount: number; pinnedCount: number }> {
+}: MakeCatalogOptions): Promise<MadeCatalog> {
   await using hasher = pin ? new WorkerBlockHasher() : undefined;
-  return await buildCatalogFile({
+  const roots = new Map<string, string>();
+  const built = await buildCatalogFile({
     ...options,
-    readRoot: async (game, { signal }) =>
-      await describeRoot(game, { fileSystem: nodeFileSystem, signal, ...(hasher && { hasher }) }),
+    readRoot: async (game, { signal }) => {
+      const facts = await describeRoot(game, { fileSystem: nodeFileSystem, signal, ...(hasher && { hasher }) });
+      if (facts) roots.set(game.id, game.root);
+      return facts;
+    },
   });
+  await using opened = await openBuiltInUnpackers(builtInExtensions);
+  const { unpackers } = opened;
+  const problems: MadeCatalog['problems'][number][] = [];
+  const { signal = new AbortController().signal } = options;
+  for (const { id, unpack, needs = [] } of parseCatalog(await readCatalogFile(nodeFileSystem, built.path)).games) {
+    const root = roots.get(id);
+    // What other extensions open, they alone can tell.
+    const isOurs = needs.every((needed) => unpackers.some((unpacker) => unpacker.id.startsWith(`${needed}/`)));
+    if (root === undefined || unpackers.length === 0 || !isOurs) continue;
+    const rules = { ...(unpack !== undefined && { unpack }) };
+    const problem = await checkPayload(root, { fileSystem: nodeFileSystem, unpackers, rules, signal });
+    if (problem) problems.push({ gameId: id, ...problem });
+  }
+  return { ...built, problems };
 }
 
 export interface KeyFiles {

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addCatalogCommands } from '../../../app/cli/commands/catalog.ts';
 import { writeCatalog } from '../../support/catalogs.ts';
+import { rawZip } from '../../support/raw-zip.ts';
 import { makeGame } from '../../support/games.ts';
 import { PeerProcess } from '../../support/peer.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
@@ -69,7 +70,12 @@ test('from a folder of games to a signed, trusted, imported catalog', async ({ f
   await makeGames(folder);
   const built = await catalog('build', 'games', '--pin', '--name', 'Friday', '--json');
   assert.is(built.code, 0, built.stderr);
-  assert.equal(JSON.parse(built.stdout), { path: folder.join('games/catalog.json'), gameCount: 2, pinnedCount: 2 });
+  assert.equal(JSON.parse(built.stdout), {
+    path: folder.join('games/catalog.json'),
+    gameCount: 2,
+    pinnedCount: 2,
+    problems: [],
+  });
   const first = await readFile(folder.join('games/catalog.json'), 'utf8');
   const [saga, tale] = JSON.parse(first).games;
   assert.equal([saga.id, saga.title, saga.version, saga.sizeBytes], ['saga', 'The Saga', '1.0', 5_000_000]);
@@ -130,6 +136,35 @@ test('catalogs are ordered and removed by name or id; unknown ones are refused b
   const table = await catalog('list');
   assert.match(table.stdout, 'unsigned');
   assert.not.match(table.stdout, 'lists/B.json');
+});
+
+test('games that cannot be installed are named while the catalog is made', async ({ folder, catalog }) => {
+  const archives: [string, Buffer][] = [
+    ['fine', rawZip([{ name: 'a.txt', bytes: 'a' }])],
+    ['device', rawZip([{ name: 'data/aux.cfg', bytes: 'a' }])],
+    ['page', Buffer.from('<!doctype html>')],
+    ['query', rawZip([{ name: 'why?.txt', bytes: 'a' }])],
+  ];
+  for (const [id, bytes] of archives) {
+    await makeGame(folder.join('games'), { id });
+    await writeFile(folder.join(`games/${id}/${id}.eti`), bytes);
+  }
+  const built = await catalog('build', 'games', '--json');
+  assert.is(built.code, 1, 'a game that nobody can install');
+  const { gameCount, problems } = JSON.parse(built.stdout);
+  assert.is(gameCount, 4);
+  const told = problems.map(({ gameId, where, code }: Record<string, string>) => `${gameId} ${where} ${code}`);
+  const windows = process.platform === 'win32' ? 'everywhere' : 'windows';
+  assert.equal(told, [
+    'device everywhere ARCHIVE_UNSUITABLE',
+    'page everywhere NO_UNPACKER',
+    `query ${windows} ARCHIVE_UNSUITABLE`,
+  ]);
+  const text = (await catalog('build', 'games')).stdout;
+  assert.match(
+    text,
+    'No PC can install device: device.eti: "data/aux.cfg" has a segment that is a reserved Windows name',
+  );
 });
 
 test('what is wrong is told with its file and field, and with an exit code', async ({ folder, catalog }) => {

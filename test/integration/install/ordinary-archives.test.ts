@@ -6,6 +6,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseGameId } from '../../../app/core/base/index.ts';
 import type { ArchiveRules } from '../../../app/core/install/index.ts';
 import { failure } from '../../support/failure.ts';
 import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
@@ -177,6 +178,18 @@ test('the catalog decides what is unpacked, and which extension has to be there'
   const { code, details } = await refused(payload, { needs: ['acme.inno'] });
   assert.equal([code, details], ['NO_UNPACKER', { needs: 'acme.inno' }]);
   assert.equal(Object.keys(await installed(payload, { needs: ['lanspread.seven-zip'] })).length, 3);
+});
+
+test('what cannot be installed is told by a check that writes nothing', async () => {
+  await using lab = await installLab();
+  const root = await rootOf(lab, { 'quake.eti': zip({ 'a.txt': 'a' }) });
+  const check = () => lab.installer.check({ gameId: parseGameId('quake'), root }, { signal });
+  assert.is(await check(), undefined);
+  await writeFile(join(root, 'quake.eti'), zip({ 'data/aux.cfg': 'a' }));
+  assert.equal(await check().then((problem) => [problem?.where, problem?.code]), ['everywhere', 'ARCHIVE_UNSUITABLE']);
+  if (process.platform === 'win32') return;
+  await writeFile(join(root, 'quake.eti'), zip({ 'why?.txt': 'a' }));
+  assert.equal(await check().then((problem) => [problem?.where, problem?.code]), ['windows', 'ARCHIVE_UNSUITABLE']);
 });
 
 test.run();
