@@ -22,6 +22,8 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   NOT_REMOVABLE: { reason: 'reason' },
   LAUNCH_MISSING: path,
   PLAY_FAILED: { command: 'text' },
+  NOT_A_PROGRAM: { path: 'text' },
+  GAME_ENDED_AT_ONCE: { exitCode: 'count', lastWords: 'text' },
   TOO_MANY_ATTEMPTS: { retryAfterSeconds: 'seconds' },
   STATE_LOCKED: { directory: 'text' },
   STATE_TOO_NEW: { version: 'text', latest: 'text' },

@@ -108,6 +108,16 @@ export const errorTable = {
     kept: nothingChanged,
     next: 'Show its files and start it there to see the message from the system.',
   },
+  NOT_A_PROGRAM: {
+    message: 'The file that starts the game is no program for this system.',
+    kept: nothingChanged,
+    next: "Ask the catalog's author for a launch entry for this system.",
+  },
+  GAME_ENDED_AT_ONCE: {
+    message: 'The game ended with an error moments after it was started.',
+    kept: nothingChanged,
+    next: 'Install what it says is missing, or start it from its folder.',
+  },
   // kiosk
   KIOSK_LOCKED: {
     message: 'This PC is in kiosk mode. Only the operator can do this.',

@@ -19,6 +19,8 @@ interface PlaysOptions {
 export class Plays implements Disposable {
   readonly #options: PlaysOptions;
   readonly #playing = new Map<GameId, PlayingGame>();
+  /** Games on their way up, and whether they were told to stop meanwhile. */
+  readonly #starting = new Map<GameId, { stopAsked: boolean }>();
   readonly #changed = new Emitter<void>();
   /** A game runs, or runs no more. */
   readonly onDidChange: Event<void> = this.#changed.event;
@@ -59,8 +61,10 @@ export class Plays implements Disposable {
   /** Throws `NO_OPERATION` when the game does not run. */
   stop(gameId: GameId): void {
     const playing = this.#playing.get(gameId);
-    if (!playing) throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not being played.` });
-    playing.stop();
+    const starting = this.#starting.get(gameId);
+    if (starting) starting.stopAsked = true;
+    else if (!playing) throw new LanspreadError('NO_OPERATION', { message: `${gameId} is not being played.` });
+    playing?.stop();
   }
 
   /** Takes up the games that a core before this one left running. */
@@ -83,7 +87,14 @@ export class Plays implements Disposable {
       gameId,
     });
     runner.start({ gameId, event: 'play', failed, startedAt }, async ({ controller }) => {
-      const game = await start(controller.signal);
+      const starting = { stopAsked: false };
+      this.#starting.set(gameId, starting);
+      let game: PlayingGame;
+      try {
+        game = await start(controller.signal);
+      } finally {
+        this.#starting.delete(gameId);
+      }
       this.#playing.set(gameId, game);
       this.#changed.fire();
       // The launcher ends, the game does not.
@@ -91,8 +102,10 @@ export class Plays implements Disposable {
       if (controller.signal.aborted) detach();
       else controller.signal.addEventListener('abort', detach, { once: true });
       runner.announce({ event: 'play-started', gameId });
+      if (starting.stopAsked) game.stop();
       try {
-        const { exitCode, seconds, detached } = await game.ended;
+        const { exitCode, seconds, detached, failedAtOnce } = await game.ended;
+        if (failedAtOnce) throw endedAtOnce(exitCode, failedAtOnce);
         return { event: 'play-ended', gameId, exitCode, seconds, ...(detached && { detached }) };
       } finally {
         this.#playing.delete(gameId);
@@ -101,4 +114,13 @@ export class Plays implements Disposable {
       }
     });
   }
+}
+
+function endedAtOnce(exitCode: number | undefined, { lastWords }: { lastWords: string }): LanspreadError {
+  const how = exitCode === undefined ? 'it was killed' : `exit code ${exitCode}`;
+  const said = lastWords === '' ? '' : ` It said: ${lastWords}`;
+  return new LanspreadError('GAME_ENDED_AT_ONCE', {
+    message: `The game ended at once (${how}).${said}`,
+    details: { ...(exitCode !== undefined && { exitCode }), ...(lastWords !== '' && { lastWords }) },
+  });
 }

@@ -26,6 +26,7 @@ export interface PlayingGame {
     readonly exitCode: number | undefined;
     readonly seconds: number;
     readonly detached: boolean;
+    readonly failedAtOnce?: { readonly lastWords: string };
   }>;
   stop(): void;
   detach(): void;

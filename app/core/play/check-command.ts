@@ -1,12 +1,14 @@
-import { basename } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { absolutePath, isNotFound, LanspreadError, parsePath, type FileSystem, type GameId } from '../base/index.ts';
+import { whyNotProgram } from './plan-launch.ts';
 
 const firstLineBytes = 256;
 
 interface CheckedCommand {
   /** Absolute. */
   readonly path: string;
-  /** The first line, where the file is text. */
+  /** The first line of a `.sh`. */
   readonly firstLine: string;
 }
 
@@ -20,12 +22,40 @@ interface CheckRequest {
 
 /**
  * The file that a launch entry names, if it is a plain one inside the installed game: no part of its path may be a link,
- * which could lead anywhere. Errors: `LAUNCH_MISSING`, `INVALID_PATH`.
+ * which could lead anywhere. Errors: `LAUNCH_MISSING`, `INVALID_PATH`, `NOT_A_PROGRAM`.
  */
 export async function checkCommand(fileSystem: FileSystem, request: CheckRequest): Promise<CheckedCommand> {
   await walk(fileSystem, request, 'file');
   const path = absolutePath(request.directory, parsePath(request.path, { atGameRoot: false }));
-  return { path, firstLine: await readFirstLine(fileSystem, path) };
+  const start = await readStart(fileSystem, path);
+  if (/\.sh$/i.test(basename(path))) return { path, firstLine: firstLineOf(start) };
+  const why = whyNotProgram(start, process.platform);
+  // Linux can be told to run others' programs, with Wine for one.
+  if (why !== undefined && !(await isRunByOthers(start)))
+    throw new LanspreadError('NOT_A_PROGRAM', {
+      message: `${JSON.stringify(request.path)} cannot be started on this system. ${why}`,
+      details: { gameId: request.gameId, path: request.path },
+    });
+  return { path, firstLine: '' };
+}
+
+/** Whether the kernel knows an interpreter for files that begin so: binfmt_misc. */
+async function isRunByOthers(start: Uint8Array): Promise<boolean> {
+  const directory = '/proc/sys/fs/binfmt_misc';
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) {
+    const text = await readFile(join(directory, name), 'utf8').catch(() => '');
+    if (!text.startsWith('enabled')) continue;
+    const offset = Number(/^offset (\d+)$/m.exec(text)?.[1] ?? 0);
+    const magic = /^magic ([0-9a-f]+)$/m.exec(text)?.[1];
+    if (
+      magic !== undefined &&
+      !text.includes('\nmask ') &&
+      Buffer.from(start.subarray(offset)).toString('hex').startsWith(magic)
+    )
+      return true;
+  }
+  return false;
 }
 
 /** The folder in which the game starts. Errors as above. */
@@ -62,11 +92,13 @@ async function walk(
   }
 }
 
-async function readFirstLine(fileSystem: FileSystem, path: string): Promise<string> {
-  if (!/\.sh$/i.test(basename(path))) return '';
+async function readStart(fileSystem: FileSystem, path: string): Promise<Buffer> {
   await using file = await fileSystem.openToRead(path);
   const bytes = Buffer.alloc(firstLineBytes);
-  const count = await file.read(bytes, 0);
-  const [line = ''] = bytes.toString('utf8', 0, count).split('\n');
+  return bytes.subarray(0, await file.read(bytes, 0));
+}
+
+function firstLineOf(start: Buffer): string {
+  const [line = ''] = start.toString('utf8').split('\n');
   return line.replace(/\r$/, '');
 }

@@ -13,10 +13,19 @@ interface GameProcessOptions {
   exit: Promise<number | undefined> | undefined;
   /** It has ended, or was let go; called before `ended` resolves. What it throws is logged: the game is over all the same. */
   onEnd: (end: PlayEnd) => void;
+  /** How long it ran before this core took it up, in milliseconds. */
+  playedBeforeMs: number;
+  /** What the game wrote last. Never throws. */
+  lastWords: () => Promise<string>;
+  /** Marks the processes of this start, where the system shows their environment. */
+  play: string;
   processes: ProcessTable;
   end: (members: readonly ProcessId[], how: 'ask' | 'kill') => Promise<void>;
-  /** Remembers the game for the next core, every now and then and whenever its processes change. Never throws. */
-  remember: (members: readonly ProcessId[]) => void;
+  /**
+   * Remembers the game for the next core, every now and then and whenever its processes change. `playedMs`: how long it ran
+   * until now. Never throws.
+   */
+  remember: (members: readonly ProcessId[], playedMs: number) => void;
   clock: Clock;
   logger: Logger;
   lookEveryMs: number;
@@ -25,6 +34,10 @@ interface GameProcessOptions {
 /** Between asking a game to end and killing it. */
 const graceMs = 5_000;
 const rememberEveryMs = 30_000;
+/** Two looks are seldom further apart; where they are, this PC slept, and nobody played. */
+const longestStepMs = 60_000;
+/** A game that ends with an error so soon never came up. */
+const atOnceMs = 10_000;
 
 export class GameProcess implements RunningGame {
   readonly gameId: GameId;
@@ -35,7 +48,10 @@ export class GameProcess implements RunningGame {
   readonly #timers = new DisposableStack();
   #members: readonly ProcessId[];
   #rememberedAtMs: number;
-  #exitCode: number | undefined;
+  #playedMs: number;
+  #countedAtMs: number;
+  /** Of the first process; `killed`: a signal ended it. */
+  #firstExit: number | 'killed' | undefined;
   #stopAskedAtMs: number | undefined;
   #looking: Promise<void> | undefined;
   #hasEnded = false;
@@ -47,11 +63,13 @@ export class GameProcess implements RunningGame {
     this.startedAt = startedAt;
     this.#members = members;
     this.#rememberedAtMs = clock.monotonicMs();
+    this.#countedAtMs = clock.monotonicMs();
+    this.#playedMs = options.playedBeforeMs;
     ({ promise: this.ended, resolve: this.#resolve } = Promise.withResolvers<PlayEnd>());
     const look = (): void => void this.#look();
     this.#timers.use(clock.interval(look, lookEveryMs, { background: true }));
     void exit?.then((exitCode) => {
-      this.#exitCode = exitCode;
+      this.#firstExit = exitCode ?? 'killed';
       look();
     });
   }
@@ -65,8 +83,9 @@ export class GameProcess implements RunningGame {
 
   detach(): void {
     if (this.#hasEnded) return;
-    this.#options.remember(this.#members);
-    this.#finish({ detached: true });
+    this.#count();
+    this.#options.remember(this.#members, this.#playedMs);
+    void this.#finish({ detached: true });
   }
 
   /** One look at a time; a look that is asked for meanwhile sees the same as the one under way. */
@@ -76,22 +95,23 @@ export class GameProcess implements RunningGame {
   }
 
   async #lookOnce(): Promise<void> {
-    const { processes, sessionId, logger, gameId, clock } = this.#options;
+    const { processes, sessionId, play, logger, gameId, clock } = this.#options;
+    this.#count();
     let members: ProcessId[];
     try {
-      members = membersOf(await processes.list(), { known: this.#members, sessionId });
+      members = membersOf(await processes.list(), { known: this.#members, sessionId, play });
     } catch (error) {
       logger.warn({ gameId, err: error }, 'the processes of a game could not be listed');
       return;
     }
     if (this.#hasEnded) return;
-    if (members.length === 0) return this.#finish({ detached: false });
+    if (members.length === 0) return await this.#finish({ detached: false });
     const changed =
       members.length !== this.#members.length || members.some(({ pid }, at) => this.#members[at]?.pid !== pid);
     this.#members = members;
     if (changed || clock.monotonicMs() - this.#rememberedAtMs >= rememberEveryMs) {
       this.#rememberedAtMs = clock.monotonicMs();
-      this.#options.remember(members);
+      this.#options.remember(members, this.#playedMs);
     }
     if (this.#stopAskedAtMs !== undefined && clock.monotonicMs() - this.#stopAskedAtMs >= graceMs)
       await this.#end('kill');
@@ -106,12 +126,30 @@ export class GameProcess implements RunningGame {
     }
   }
 
-  #finish({ detached }: { detached: boolean }): void {
+  /** By a clock that nobody sets, without the time that this PC slept. */
+  #count(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#playedMs += Math.min(Math.max(0, nowMs - this.#countedAtMs), longestStepMs);
+    this.#countedAtMs = nowMs;
+  }
+
+  async #finish({ detached }: { detached: boolean }): Promise<void> {
     this.#hasEnded = true;
     this.#timers.dispose();
-    const { clock, gameId, logger, onEnd } = this.#options;
-    const seconds = Math.max(0, (clock.now() - this.startedAt) / 1_000);
-    const end: PlayEnd = { exitCode: this.#exitCode, seconds, detached };
+    const { gameId, logger, onEnd, lastWords } = this.#options;
+    const exitCode = this.#firstExit === 'killed' ? undefined : this.#firstExit;
+    const hasFailed =
+      !detached &&
+      this.#stopAskedAtMs === undefined &&
+      this.#firstExit !== undefined &&
+      this.#firstExit !== 0 &&
+      this.#playedMs < atOnceMs;
+    const end: PlayEnd = {
+      exitCode,
+      seconds: this.#playedMs / 1_000,
+      detached,
+      ...(hasFailed && { failedAtOnce: { lastWords: await lastWords() } }),
+    };
     try {
       onEnd(end);
     } catch (error) {

@@ -35,9 +35,25 @@ export function expandArgument(text: string, { name, language }: Player): string
   return text.replaceAll('{playerName}', () => name).replaceAll('{language}', () => language);
 }
 
+/** Names one start of a game to all its processes. */
+export const playVariable = 'LANSPREAD_PLAY';
+
+/** `startedAt`: milliseconds since 1970. */
+export function playOf(gameId: GameId, startedAt: number): string {
+  return `${gameId}@${startedAt}`;
+}
+
 /** What a game finds in its environment besides the launcher's own. */
-export function gameEnvironment(gameId: GameId, { name, language }: Player): Record<string, string> {
-  return { LANSPREAD_GAME_ID: gameId, LANSPREAD_PLAYER_NAME: name, LANSPREAD_LANGUAGE: language };
+export function gameEnvironment(
+  gameId: GameId,
+  { player: { name, language }, startedAt }: { player: Player; startedAt: number },
+): Record<string, string> {
+  return {
+    LANSPREAD_GAME_ID: gameId,
+    LANSPREAD_PLAYER_NAME: name,
+    LANSPREAD_LANGUAGE: language,
+    [playVariable]: playOf(gameId, startedAt),
+  };
 }
 
 export interface StartPlan {
@@ -77,6 +93,24 @@ export function planStart({ command, args, platform, firstLine, comSpec }: Comma
   }
   return { program: command, args, verbatim: false };
 }
+
+/**
+ * Why the system would not run this file as a program, or undefined when it does. What it does not know by its first bytes
+ * it hands to a shell, which runs a picture or a Windows program line by line. `start`: the first bytes of the file.
+ */
+export function whyNotProgram(start: Uint8Array, platform: NodeJS.Platform): string | undefined {
+  if (platform === 'win32') return undefined;
+  const magic = Buffer.from(start.subarray(0, 4)).toString('hex');
+  if (magic.startsWith('2321')) return undefined;
+  if (platform === 'darwin' ? machMagics.has(magic) : magic === elfMagic) return undefined;
+  if (magic.startsWith('4d5a')) return 'It is a Windows program.';
+  if (magic === elfMagic) return 'It is a Linux program.';
+  if (machMagics.has(magic)) return 'It is a macOS program.';
+  return 'It is no program, and no script with an interpreter in its first line.';
+}
+
+const elfMagic = '7f454c46';
+const machMagics: ReadonlySet<string> = new Set(['cffaedfe', 'cefaedfe', 'cafebabe', 'feedface', 'feedfacf']);
 
 /** `#!/usr/bin/env bash` → [`/usr/bin/env`, `bash`]; as in the kernel, everything after the first space is one argument. */
 function interpreterOf(firstLine: string): [string, ...string[]] {

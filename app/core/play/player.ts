@@ -1,12 +1,14 @@
 /** Starts games, and takes up those that a core before this one left running. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
 import { LanspreadError, systemCode, type Clock, type FileSystem, type Logger } from '../base/index.ts';
 import type { PlaySessionRepository, RunningGameRow } from '../state/index.ts';
 import { checkCommand, checkFolder } from './check-command.ts';
 import { endProcesses } from './end-processes.ts';
 import { GameProcess } from './game-process.ts';
-import { expandArgument, gameEnvironment, planStart, type StartPlan } from './plan-launch.ts';
+import { LastWords } from './last-words.ts';
+import { expandArgument, gameEnvironment, planStart, playOf, type StartPlan } from './plan-launch.ts';
 import { systemProcessTable, type ProcessTable } from './process-table.ts';
 import { membersOf, type ProcessId } from './process-tree.ts';
 import type { PlayRequest, RunningGame } from './types.ts';
@@ -17,6 +19,8 @@ interface GamePlayerOptions {
   clock: Clock;
   logger: Logger;
   processes?: ProcessTable;
+  /** Absolute; where the last words of games are kept. */
+  lastWordsDirectory: string;
 }
 
 const lookEveryMs = 1_000;
@@ -27,13 +31,15 @@ const ownVariables = /^(LANSPREAD_|NODE_|npm_)/;
 export class GamePlayer {
   readonly #options: GamePlayerOptions;
   readonly #processes: ProcessTable;
+  readonly #lastWords: LastWords;
 
   constructor(options: GamePlayerOptions) {
     this.#options = options;
     this.#processes = options.processes ?? systemProcessTable();
+    this.#lastWords = new LastWords(options.lastWordsDirectory);
   }
 
-  /** Throws what would keep the game from starting, before anything runs: `LAUNCH_MISSING`, `INVALID_PATH`. */
+  /** Throws what would keep the game from starting, before anything runs: `LAUNCH_MISSING`, `INVALID_PATH`, `NOT_A_PROGRAM`. */
   async assertStartable(request: PlayRequest): Promise<void> {
     await this.#prepare(request);
   }
@@ -42,16 +48,16 @@ export class GamePlayer {
   async start(request: PlayRequest): Promise<RunningGame> {
     const { gameId, player } = request;
     const { plan, command, directory } = await this.#prepare(request);
-    const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
-    const env = { ...Object.fromEntries(inherited), ...gameEnvironment(gameId, player) };
-    const { pid, exit } = await this.#spawn(plan, { command, directory, env });
     const startedAt = this.#options.clock.now();
+    const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
+    const env = { ...Object.fromEntries(inherited), ...gameEnvironment(gameId, { player, startedAt }) };
+    const { pid, exit } = await this.#spawnWithLastWords(gameId, plan, { command, directory, env });
     await this.#beginSession(pid);
     // A session of its own: its id is the pid of the first process.
     const sessionId = pid;
-    const members = membersOf(await this.#processes.list(), { known: [], sessionId });
+    const members = membersOf(await this.#processes.list(), { known: [], sessionId, play: playOf(gameId, startedAt) });
     const first = members.length > 0 ? members : await this.#firstMember(pid);
-    return this.#watch({ gameId, startedAt, sessionId, members: first, exit });
+    return this.#watch({ gameId, startedAt, sessionId, members: first, exit, playedBeforeMs: 0 });
   }
 
   /**
@@ -66,9 +72,14 @@ export class GamePlayer {
     const running: RunningGame[] = [];
     for (const row of rows) {
       const { gameId, startedAt, sessionId } = row;
-      const members = membersOf(processes, { known: row.members, sessionId });
-      if (members.length > 0) running.push(this.#watch({ gameId, startedAt, sessionId, members, exit: undefined }));
-      else this.#close(row);
+      const play = playOf(gameId, startedAt);
+      const members = membersOf(processes, { known: row.members, sessionId, play });
+      if (members.length === 0) {
+        this.#close(row);
+        continue;
+      }
+      const playedBeforeMs = Math.max(0, this.#options.clock.now() - startedAt);
+      running.push(this.#watch({ gameId, startedAt, sessionId, members, exit: undefined, playedBeforeMs }));
     }
     return running;
   }
@@ -95,11 +106,26 @@ export class GamePlayer {
     return { plan, command, directory };
   }
 
-  /** Archives made on Windows carry no executable bits: what the catalog calls a program is given one, once. */
-  async #spawn(
+  async #spawnWithLastWords(
+    gameId: PlayRequest['gameId'],
     plan: StartPlan,
-    facts: { command: string; directory: string; env: NodeJS.ProcessEnv },
+    facts: Omit<SpawnFacts, 'stderr'>,
   ): Promise<Started> {
+    let file: FileHandle | undefined;
+    try {
+      file = await this.#lastWords.open(gameId);
+    } catch (error) {
+      this.#options.logger.debug({ gameId, err: error }, 'what a game says is not kept');
+    }
+    try {
+      return await this.#spawn(plan, { ...facts, stderr: file?.fd ?? 'ignore' });
+    } finally {
+      await file?.close().catch(() => {});
+    }
+  }
+
+  /** Archives made on Windows carry no executable bits: what the catalog calls a program is given one, once. */
+  async #spawn(plan: StartPlan, facts: SpawnFacts): Promise<Started> {
     try {
       return await spawnGame(plan, facts);
     } catch (error) {
@@ -133,21 +159,26 @@ export class GamePlayer {
     sessionId: number;
     members: readonly ProcessId[];
     exit: Promise<number | undefined> | undefined;
+    playedBeforeMs: number;
   }): RunningGame {
     const { sessions, clock, logger } = this.#options;
     const { gameId, startedAt, sessionId } = facts;
     // The game runs, whether or not the next core will know of it.
-    const remember = (members: readonly ProcessId[]): void => {
+    const remember = (members: readonly ProcessId[], playedMs: number): void => {
+      void this.#lastWords.trim(gameId);
       try {
-        sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: clock.now() });
+        // Counted, not read from the wall: what was played is `seenAt` less `startedAt`.
+        sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: startedAt + Math.round(playedMs) });
       } catch (error) {
         logger.warn({ gameId, err: error }, 'a running game could not be remembered');
       }
     };
-    remember(facts.members);
+    remember(facts.members, facts.playedBeforeMs);
     return new GameProcess({
       ...facts,
       processes: this.#processes,
+      play: playOf(gameId, startedAt),
+      lastWords: () => this.#lastWords.read(gameId),
       end: endProcesses,
       remember,
       clock,
@@ -171,6 +202,14 @@ export class GamePlayer {
   }
 }
 
+interface SpawnFacts {
+  readonly command: string;
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** An open file, or nothing. */
+  readonly stderr: number | 'ignore';
+}
+
 interface Started {
   readonly pid: number;
   /** Its exit code; undefined when a signal ended it. */
@@ -179,12 +218,12 @@ interface Started {
 
 async function spawnGame(
   { program, args, verbatim }: StartPlan,
-  { directory, env }: { directory: string; env: NodeJS.ProcessEnv },
+  { directory, env, stderr }: SpawnFacts,
 ): Promise<Started> {
   const child = spawn(program, args, {
     cwd: directory,
     env,
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', stderr],
     // The game outlives the launcher, and its processes can be told from all others.
     detached: true,
     windowsVerbatimArguments: verbatim,

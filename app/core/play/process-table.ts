@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { playVariable } from './plan-launch.ts';
 import type { ProcessFacts } from './process-tree.ts';
 import { beginWindowsSession, listWindows } from './windows/process-list.ts';
 
@@ -16,7 +17,7 @@ const listLimitMs = 10_000;
 const listBytes = 16 * 1024 * 1024;
 
 export function systemProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
-  if (platform === 'linux') return { list: listLinux };
+  if (platform === 'linux') return linuxTable();
   if (platform === 'win32') return { list: listWindows, beginSession: beginWindowsSession };
   return { list: listPosix };
 }
@@ -24,10 +25,36 @@ export function systemProcessTable(platform: NodeJS.Platform = process.platform)
 /** Fields of `/proc/<pid>/stat` after the name, which may itself hold spaces and parentheses: proc(5). */
 const statFields = { state: 0, parentPid: 1, sessionId: 3, startTime: 19 } as const;
 
-async function listLinux(): Promise<ProcessFacts[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const facts = await Promise.all(names.map(readLinux));
-  return facts.filter((found) => found !== undefined);
+function linuxTable(): ProcessTable {
+  /** An environment is read once for each process: by pid and start time. */
+  let plays = new Map<string, string | undefined>();
+  return {
+    async list() {
+      const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+      const facts = (await Promise.all(names.map(readLinux))).filter((found) => found !== undefined);
+      const known = plays;
+      plays = new Map();
+      return await Promise.all(
+        facts.map(async (found) => {
+          const key = `${found.pid} ${found.startedAt}`;
+          const play = known.has(key) ? known.get(key) : await playOf(found.pid);
+          plays.set(key, play);
+          return play === undefined ? found : { ...found, play };
+        }),
+      );
+    },
+  };
+}
+
+/** Undefined for other users' processes, which cannot be read, and for all that no game started. */
+async function playOf(pid: number): Promise<string | undefined> {
+  try {
+    const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+    const prefix = `${playVariable}=`;
+    return environment.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readLinux(name: string): Promise<ProcessFacts | undefined> {

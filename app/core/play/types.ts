@@ -9,11 +9,18 @@ export interface PlayRequest {
   readonly player: Player;
 }
 
+interface FailedAtOnce {
+  /** What it wrote last to its standard error; may be empty. */
+  readonly lastWords: string;
+}
+
 export interface PlayEnd {
   /** Of the first process; undefined when a signal ended it, or when it was another core that started the game. */
   readonly exitCode: number | undefined;
   /** How long the game ran, in seconds. */
   readonly seconds: number;
+  /** It ended with an error moments after it was started, and nobody asked it to. */
+  readonly failedAtOnce?: FailedAtOnce;
   /** The core goes, the game goes on: the next core takes it up again. */
   readonly detached: boolean;
 }

@@ -1,4 +1,5 @@
 /** What is done with games: fetching, installing, playing, and the operations that hold it together. */
+import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import { downloadListStore } from './options.ts';
 import { createInstaller, openPayloadContent, type ArchiveRules, type HashFile } from '../install/index.ts';
@@ -84,8 +85,14 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
   return { transfer, operations };
 }
 
-function createPlayer({ fileSystem, state, settings, clock, logger }: Ground): PlayPort<PlayRequest> {
-  const player = new GamePlayer({ fileSystem, sessions: state.playSessions, clock, logger });
+function createPlayer({ options, fileSystem, state, settings, clock, logger }: Ground): PlayPort<PlayRequest> {
+  const player = new GamePlayer({
+    fileSystem,
+    sessions: state.playSessions,
+    lastWordsDirectory: join(options.stateDir, 'logs', 'games'),
+    clock,
+    logger,
+  });
   return {
     plan: (game, { label, directory }) => ({
       gameId: game.id,

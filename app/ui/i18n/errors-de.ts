@@ -68,6 +68,14 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Das Spiel ließ sich nicht starten.',
     next: 'Lass dir die Dateien anzeigen und starte es dort, um die Meldung des Systems zu sehen.',
   },
+  NOT_A_PROGRAM: {
+    message: 'Die Startdatei ist kein Programm für dieses System.',
+    next: 'Bitte den Autor des Katalogs um einen Starteintrag für dieses System.',
+  },
+  GAME_ENDED_AT_ONCE: {
+    message: 'Das Spiel hat sich sofort mit einem Fehler beendet.',
+    next: 'Installiere, was ihm laut Meldung fehlt, oder starte es aus seinem Ordner.',
+  },
   // Kiosk
   KIOSK_LOCKED: {
     message: 'Dieser PC ist im Kioskmodus. Das darf nur der Betreiber.',

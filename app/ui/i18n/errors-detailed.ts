@@ -28,6 +28,12 @@ export const errorsDetailed: Record<Language, Sentences> = {
     NOT_REMOVABLE: ['Der Download lässt sich jetzt nicht löschen: {reason}.'],
     LAUNCH_MISSING: ['Das Startprogramm „{path}“ fehlt im installierten Spiel.'],
     PLAY_FAILED: ['Das Spiel ließ sich nicht starten: {command}.'],
+    NOT_A_PROGRAM: ['„{path}“ ist kein Programm für dieses System.'],
+    GAME_ENDED_AT_ONCE: [
+      'Das Spiel hat sich sofort wieder beendet (Code {exitCode}). Es meldet: {lastWords}',
+      'Das Spiel hat sich sofort wieder beendet (Code {exitCode}).',
+      'Das Spiel hat sich sofort wieder beendet. Es meldet: {lastWords}',
+    ],
     TOO_MANY_ATTEMPTS: ['Zu viele falsche PINs. Neuer Versuch in {retryAfterSeconds}.'],
     STATE_LOCKED: ['Ein anderes Lanspread benutzt den Datenordner {directory} schon.'],
     STATE_TOO_NEW: [

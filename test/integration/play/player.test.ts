@@ -28,7 +28,14 @@ class Rig implements AsyncDisposable {
   /** As the next core would have it. */
   newPlayer(): GamePlayer {
     const sessions = this.state.playSessions;
-    return new GamePlayer({ fileSystem: nodeFileSystem, sessions, clock: systemClock, logger: silentLogger });
+    const lastWordsDirectory = this.directory.join('last-words');
+    return new GamePlayer({
+      lastWordsDirectory,
+      fileSystem: nodeFileSystem,
+      sessions,
+      clock: systemClock,
+      logger: silentLogger,
+    });
   }
 
   get local(): string {
@@ -158,6 +165,56 @@ test('a program without an executable bit, as archives from Windows leave it, is
   await rig.script('bin/game', ['#!/bin/sh', 'exit 3']);
   const game = await rig.start(rig.request({ command: 'bin/game' }));
   assert.is((await game.ended).exitCode, 3);
+});
+
+test('a game that ends with an error at once leaves its last words; one that ends well leaves none', async () => {
+  await using rig = await rigOf();
+  const says = (code: number): string[] => [
+    "console.error('first');",
+    "console.error('\\u001b[31mlibquake.so: cannot open\\u001b[0m');",
+    `process.exitCode = ${code};`,
+  ];
+  const fails = await (await rig.start(rig.request({ command: await rig.game('fails', says(127)) }))).ended;
+  assert.equal([fails.exitCode, fails.failedAtOnce?.lastWords], [127, 'first / libquake.so: cannot open']);
+  const works = await (await rig.start(rig.request({ command: await rig.game('works', says(0)) }))).ended;
+  assert.equal([works.exitCode, works.failedAtOnce], [0, undefined]);
+});
+
+test('a file that is no program of this system is not handed to a shell', async () => {
+  if (isWindows) return;
+  await using rig = await rigOf();
+  const contents = {
+    'quake.exe': 'MZ\u0090\ntouch pwned',
+    'data.pak': 'PACK\ntouch pwned',
+    empty: '',
+    script: 'touch pwned',
+  };
+  for (const [command, text] of Object.entries(contents)) {
+    await rig.script(command, [text], 0o755);
+    assert.is(await codeOf(rig.player.assertStartable(rig.request({ command }))), 'NOT_A_PROGRAM', command);
+    assert.is(await codeOf(rig.player.start(rig.request({ command }))), 'NOT_A_PROGRAM', command);
+  }
+  assert.not.ok(existsSync(join(rig.local, 'pwned')));
+});
+
+test('a game that turns into a daemon still runs, and stop ends it', async () => {
+  if (process.platform !== 'linux') return;
+  await using rig = await rigOf();
+  await rig.game('daemon', goesOn);
+  // Twice removed: a session and a parent of its own, and the one between gone at once.
+  const command = await rig.game('start', [
+    "import { spawnSync } from 'node:child_process';",
+    'const second = `import { spawn } from "node:child_process"; spawn(process.execPath, ["daemon.mjs"], { stdio: "ignore", detached: true }).unref();`;',
+    "spawnSync(process.execPath, ['--input-type=module', '-e', second], { stdio: 'ignore', detached: true });",
+  ]);
+  const game = await rig.start(rig.request({ command }));
+  let ended = false;
+  void game.ended.then(() => (ended = true));
+  await until('the daemon runs', isThere(rig, 'running'));
+  await until('it was looked for', async () => (rig.state.playSessions.running()[0]?.members.length ?? 0) === 1);
+  assert.not.ok(ended);
+  game.stop();
+  await game.ended;
 });
 
 /** Starts the next one at once and ends. */

@@ -36,6 +36,7 @@ function rig() {
   };
   const player = new GamePlayer({
     fileSystem: nodeFileSystem,
+    lastWordsDirectory: '/nowhere',
     processes: { list: async () => world.processes },
     sessions: {
       running: () => world.rows,
@@ -89,6 +90,23 @@ test('a game whose processes change and end comes to its end', async () => {
     [false],
   );
   assert.is(its.clock.pendingCount, 0);
+});
+
+test('play time is counted by a clock that nobody sets, without the time that the PC slept', async () => {
+  const its = rig();
+  const { ends } = await resumed(its);
+  const wall = its.clock.now.bind(its.clock);
+  its.clock.now = () => wall() + 86_400_000;
+  await its.clock.advance(10_000);
+  // A sleep is one step of the clock between two looks.
+  const monotonic = its.clock.monotonicMs.bind(its.clock);
+  its.clock.monotonicMs = () => monotonic() + 8 * 3_600_000;
+  await its.clock.advance(2_000);
+  its.world.processes = [];
+  await its.clock.advance(2_000);
+  const [seconds] = ends.map((end) => end.seconds);
+  // A minute before this core, fourteen seconds since, and a minute at most for the step.
+  assert.ok(seconds !== undefined && seconds >= 74 && seconds <= 135, `${seconds} seconds`);
 });
 
 test('a game that is let go is let go', async () => {
