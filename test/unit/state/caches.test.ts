@@ -5,6 +5,7 @@ import { parseGameId } from '../../../app/core/base/index.ts';
 import type { FileIdentity, LibraryRow } from '../../../app/core/state/index.ts';
 import { maxKnownPeers } from '../../../app/core/state/repositories/peers.ts';
 import { withState } from './open.ts';
+import { patience } from '../../support/patience.ts';
 
 const quake = parseGameId('quake');
 const games = resolve('/games');
@@ -96,8 +97,8 @@ test('200,000 files are stored in seconds and each is found in microseconds', ()
     for (const identity of files) if (blocks.get(identity)?.length !== 1) assert.unreachable(identity.path);
     const perFileUs = ((performance.now() - stored) * 1_000) / files.length;
     console.log(`put ${Math.round(stored - started)} ms, get ${perFileUs.toFixed(1)} µs`);
-    assert.ok(stored - started < 20_000, `put took ${stored - started} ms`);
-    assert.ok(perFileUs < 100, `one get took ${perFileUs} µs`);
+    assert.ok(stored - started < 20_000 * patience, `put took ${stored - started} ms`);
+    assert.ok(perFileUs < 100 * patience, `one get took ${perFileUs} µs`);
   }));
 
 test('a library row comes back as it was put, and is replaced', () =>
