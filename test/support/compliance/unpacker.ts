@@ -18,7 +18,7 @@ export { processesWith } from './processes.ts';
 
 const limitMs = 60_000;
 const seed = 'compliance';
-const codes = new Set(['ARCHIVE_CORRUPT', 'ARCHIVE_ENCRYPTED', 'UNPACKER_FAILED']);
+const codes = new Set(['ARCHIVE_CORRUPT', 'ARCHIVE_ENCRYPTED', 'NO_UNPACKER', 'UNPACKER_FAILED']);
 
 const plainEntries: Entry[] = [
   { path: 'start.sh', text: '#!/bin/sh\n', executable: true },
