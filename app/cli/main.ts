@@ -24,6 +24,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: ['extension'], load: async () => (await import('./commands/extension.ts')).addExtensionCommands },
   { commands: ['settings'], load: async () => (await import('./commands/settings.ts')).addSettingsCommand },
   { commands: ['kiosk'], load: async () => (await import('./commands/kiosk.ts')).addKioskCommands },
+  { commands: ['quit'], load: async () => (await import('./commands/quit.ts')).addQuitCommand },
   { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   { commands: ['demo'], load: async () => (await import('./commands/demo.ts')).addDemoCommand },
 ];

@@ -166,6 +166,8 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     extensions: extensions.manager,
     changeGamesDir,
     isStopping,
+    // In a later turn: the caller is answered first.
+    quit: () => void setImmediate(() => void (stopping ??= stopAll(stopLimitMs))),
   });
   const earlier = await lastAddress(stateDir);
   const rpc = starting.use(

@@ -52,6 +52,8 @@ interface CommandsOptions {
   revealGame: (gameId: GameId) => Promise<void>;
   /** Goes over to another games folder. Throws `OPERATIONS_ACTIVE`; the file system's errors when it cannot be used. */
   changeGamesDir: (path: string) => Promise<void>;
+  /** Stops the core, once this call is answered. */
+  quit: () => void;
   /** Refuses everything once the core is stopping. */
   isStopping: () => boolean;
 }
@@ -215,6 +217,10 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
       return accepted;
     },
     status,
+    quit: () => {
+      options.quit();
+      return accepted;
+    },
   };
 }
 

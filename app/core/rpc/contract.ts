@@ -75,6 +75,7 @@ export const commandSchemas = {
   'kiosk.setPin': z.object({ pin: z.string().min(4).max(64) }),
   'kiosk.endSession': nothing,
   status: nothing,
+  quit: nothing,
 } as const;
 
 export type CommandName = keyof typeof commandSchemas;

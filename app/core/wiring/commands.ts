@@ -24,11 +24,12 @@ interface CoreCommandsOptions {
   readonly extensions: Extensions;
   readonly changeGamesDir: (path: string) => Promise<void>;
   readonly isStopping: () => boolean;
+  readonly quit: () => void;
 }
 
 export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
   const { settings, settingsRepository, state, catalog, live, clock, fileSystem, logger } = ground;
-  const { library, peers, lane, games, extensions, changeGamesDir, isStopping } = parts;
+  const { library, peers, lane, games, extensions, changeGamesDir, isStopping, quit } = parts;
   const { operations, transfer } = games;
   const stopGames = async (): Promise<void> => {
     for (const { gameId, kind } of operations.running()) {
@@ -58,6 +59,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     diskOf: (gameId) => diskOf({ fileSystem, library, state }, gameId),
     laneOf: (peerId) => transfer.laneOf(peerId),
     isStopping,
+    quit,
     changeGamesDir,
     revealGame: async (gameId) => {
       const { downloaded, installed } = library.get(gameId) ?? {};
