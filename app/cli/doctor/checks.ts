@@ -2,10 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
-import { formatBytes } from '../format.ts';
 
 export interface Finding {
   name: string;
@@ -15,13 +12,7 @@ export interface Finding {
   advice?: string;
 }
 
-interface DoctorContext {
-  stateDir: string;
-  gamesDir: string;
-}
-
 const mdnsGroup = '224.0.0.251';
-const oneGigabyte = 1_000_000_000;
 
 export function checkNode(): Finding {
   return { name: 'Node', status: 'ok', detail: `${process.version} on ${process.platform}-${process.arch}` };
@@ -98,44 +89,6 @@ export async function checkQuic(): Promise<Finding> {
   }
 }
 
-/** Writes, flushes and reads back a file in the games folder. */
-export async function checkDisk({ gamesDir }: DoctorContext): Promise<Finding> {
-  const name = 'Games folder';
-  const sizeBytes = 64 * 1024 * 1024;
-  const path = join(gamesDir, `.lanspread-doctor-${process.pid}`);
-  try {
-    await mkdir(gamesDir, { recursive: true });
-    const { bavail, bsize } = await statfs(gamesDir);
-    const freeBytes = bavail * bsize;
-    if (freeBytes < sizeBytes * 2) {
-      return {
-        name,
-        status: 'problem',
-        detail: `${formatBytes(freeBytes)} free in ${gamesDir}`,
-        advice: 'Free some space or choose another games folder.',
-      };
-    }
-    const started = performance.now();
-    await using handle = await open(path, 'wx');
-    await handle.writeFile(Buffer.alloc(sizeBytes, 0x5a));
-    await handle.sync();
-    const bytesPerSecond = sizeBytes / ((performance.now() - started) / 1000);
-    const detail = `${gamesDir}: ${formatBytes(freeBytes)} free, writes ${formatBytes(bytesPerSecond)}/s`;
-    if (freeBytes < 10 * oneGigabyte)
-      return { name, status: 'warning', detail, advice: 'Most games need more than that.' };
-    return { name, status: 'ok', detail };
-  } catch (error) {
-    return {
-      name,
-      status: 'problem',
-      detail: error instanceof Error ? error.message : String(error),
-      advice: 'Give your user access to it or choose another games folder.',
-    };
-  } finally {
-    await rm(path, { force: true });
-  }
-}
-
 /** Only Linux has a limit that other programs can use up. */
 export async function checkWatching(gamesDir: string): Promise<Finding> {
   const name = 'Watching';
@@ -165,7 +118,7 @@ export async function checkSevenZip(path: string): Promise<Finding> {
     name,
     status: 'problem',
     detail: 'does not start',
-    advice: 'Run `npm ci` again; a virus scanner may have taken the file.',
+    advice: 'A virus scanner may have taken the file: allow it there, then install Lanspread again.',
   };
 }
 
@@ -179,20 +132,4 @@ export function checkClock(): Finding {
     detail: now.toISOString(),
     advice: 'Set the date: logs and play times will be wrong.',
   };
-}
-
-export async function checkNwjs(): Promise<Finding> {
-  const name = 'NW.js';
-  const missing: Finding = {
-    name,
-    status: 'ok',
-    detail: 'not here; the launcher opens in a browser window (`npm run get-nw` fetches it)',
-  };
-  try {
-    const { findpath } = await import('nw');
-    const path = await findpath('nwjs', { flavor: 'normal' });
-    return existsSync(path) ? { name, status: 'ok', detail: path } : missing;
-  } catch {
-    return missing;
-  }
 }

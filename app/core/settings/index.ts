@@ -2,4 +2,4 @@
 export type { KioskAction } from './kiosk-actions.ts';
 export { Kiosk, type KioskStatus } from './kiosk.ts';
 export { defaultSettings, type SettingName, type Settings, SettingsStore } from './settings.ts';
-export { withSafeguards } from './safeguards.ts';
+export { readSafeguards, withSafeguards } from './safeguards.ts';

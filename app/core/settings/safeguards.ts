@@ -70,7 +70,7 @@ export function withSafeguards(
   { stateDir, logger, reserve, now }: SafeguardOptions,
 ): SettingsRepository {
   const path = join(stateDir, safeguardsName);
-  const file = readSafeguards(path);
+  const file = readSafeguards(stateDir);
   const lostKeyFile = join(stateDir, 'the room key file is unknown');
   let safeguards = decideSafeguards({ file, copy: copyIn(repository), lostKeyFile });
   if (file.kind === 'damaged') {
@@ -120,9 +120,11 @@ function copyIn(repository: SettingsRepository): Safeguards {
   return Object.fromEntries(stored);
 }
 
-function readSafeguards(path: string): SafeguardsFile {
+/** Changes nothing. */
+export function readSafeguards(stateDir: string): SafeguardsFile {
   try {
-    const { format: _format, ...safeguards } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const text = readFileSync(join(stateDir, safeguardsName), 'utf8');
+    const { format: _format, ...safeguards } = fileSchema.parse(JSON.parse(text));
     return { kind: 'sound', safeguards };
   } catch (error) {
     if (isNotFound(error)) return { kind: 'missing' };

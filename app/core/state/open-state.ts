@@ -24,7 +24,7 @@ import { coded } from './sqlite-error.ts';
 import { StateWatch } from './state-watch.ts';
 import type { State } from './types.ts';
 
-const databaseName = 'lanspread.db';
+export const databaseName = 'lanspread.db';
 
 interface OpenStateOptions {
   /** The state directory; made, with mode 0700, when it is not there. */
