@@ -1,12 +1,15 @@
 /**
  * Makes a package of Lanspread for any system, on any system: `npm run package -- --platform win-x64`. The archive holds
- * everything that the launcher needs; `--runtime` adds an unpacked NW.js, without which it opens in a browser.
+ * everything that the launcher needs; `--runtime` adds an unpacked NW.js, without which it opens in a browser. `--setup`
+ * makes the installer for Windows in place of the archive, `--deb` the Debian package.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { makeDeb } from './package/make-deb.ts';
 import { makePackage } from './package/make-package.ts';
+import { makeSetup } from './package/make-setup.ts';
 import { exitCodeOf, PackageError } from './package/package-error.ts';
 import { findPlatform } from './package/platforms.ts';
 
@@ -19,10 +22,13 @@ const { values } = parseArgs({
     runtime: { type: 'string' },
     catalog: { type: 'string' },
     presets: { type: 'string' },
+    setup: { type: 'boolean', default: false },
+    deb: { type: 'boolean', default: false },
   },
 });
 try {
-  const path = await makePackage(values.out, {
+  const make = values.setup ? makeSetup : values.deb ? makeDeb : makePackage;
+  const path = await make(values.out, {
     platform: findPlatform(values.platform),
     repository,
     runtime: values.runtime,

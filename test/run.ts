@@ -28,6 +28,7 @@ const suites: Record<string, Suite> = {
   integration: { limitMs: 120_000, parallel: availableParallelism() },
   crash: { limitMs: 240_000, parallel: availableParallelism() },
   scenarios: { limitMs: 240_000, parallel: 1 },
+  setup: { limitMs: 600_000, parallel: 1 },
   e2e: { limitMs: 300_000, parallel: 1 },
 };
 

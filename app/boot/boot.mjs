@@ -23,10 +23,16 @@ const soundExitCodes = [0, 2, 3, 130];
  */
 const entryOf = (version) => join(programDir, 'versions', version, 'app', 'cli', 'lanspread.mjs');
 
-/** @returns {string[]} */
-function installedVersions() {
+/**
+ * The pointer names the current version and the one before. An archive that was unpacked over an older one names only
+ * itself: then the version that this state knows to work is the one before.
+ * @param {string | undefined} proven
+ * @returns {string[]}
+ */
+function installedVersions(proven) {
   const lines = readFileSync(join(programDir, 'current'), 'utf8').split(/\r?\n/);
-  return [...new Set(lines.filter((line) => line !== '' && existsSync(entryOf(line))))];
+  const named = [...lines, proven ?? ''].filter((line) => line !== '' && existsSync(entryOf(line)));
+  return [...new Set(named)];
 }
 
 /**
@@ -105,7 +111,10 @@ function nodeOf(versionDir) {
   return places.find((place) => existsSync(place)) ?? process.execPath;
 }
 
-const choose = () => chooseVersion({ installed: installedVersions(), record: readStartRecord(stateDir), isAlive });
+function choose() {
+  const record = readStartRecord(stateDir);
+  return chooseVersion({ installed: installedVersions(record.proven), record, isAlive });
+}
 
 let choice = choose();
 if (choice.kind === 'take-back') {

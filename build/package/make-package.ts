@@ -20,6 +20,10 @@ export interface PackageOptions {
   readonly catalog?: string | undefined;
   /** Settings to begin with. */
   readonly presets?: string | undefined;
+  /** In place of the checkout's own: for tests of upgrades. */
+  readonly version?: string;
+  /** Compresses quickly in place of well: for tests. */
+  readonly isQuick?: boolean;
   readonly tell?: (line: string) => void;
 }
 
@@ -30,8 +34,8 @@ export const folderName = 'Lanspread';
 export async function writePackageFolder(folder: string, options: PackageOptions): Promise<{ version: string }> {
   const { platform, repository, tell = () => {} } = options;
   const packages = isThisOne(platform) ? repository : await installLocked(platform, { repository });
-  const program = { platform, repository, packages };
-  const version = await versionOf(repository);
+  const version = options.version ?? (await versionOf(repository));
+  const program = { platform, repository, packages, version };
   const versionDir = join(folder, 'versions', version);
   await mkdir(versionDir, { recursive: true });
   await writeProgram(versionDir, program);
@@ -56,7 +60,7 @@ export async function makePackage(outDir: string, options: PackageOptions): Prom
   try {
     const { version } = await writePackageFolder(work, options);
     const entries = await entriesOf(work, folderName);
-    const data = platform.archive === 'zip' ? zipOf(entries) : gzipOf(await tarOf(entries));
+    const data = platform.archive === 'zip' ? zipOf(entries, options) : gzipOf(await tarOf(entries), options);
     const path = join(outDir, `lanspread-${version}-${platform.name}.${platform.archive}`);
     await mkdir(outDir, { recursive: true });
     await writeFile(path, data);
@@ -71,7 +75,7 @@ function isThisOne({ os, cpu }: Platform): boolean {
   return os === process.platform && cpu === process.arch;
 }
 
-export async function versionOf(repository: string): Promise<string> {
+async function versionOf(repository: string): Promise<string> {
   const manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { version: string };
   return manifest.version;
 }

@@ -30,11 +30,12 @@ export interface ProgramOptions {
   readonly repository: string;
   /** The folder whose `node_modules` has the packages of the platform. */
   readonly packages: string;
+  readonly version: string;
 }
 
 /** Makes the program in `folder`. Errors: `NODE_UNAVAILABLE`. */
 export async function writeProgram(folder: string, options: ProgramOptions): Promise<void> {
-  const { repository } = options;
+  const { repository, version } = options;
   const made = ['ui', 'dist', 'shell/nw/app/dist'].map((name) => join(repository, 'app', name));
   for (const part of ownParts)
     await cp(join(repository, part), join(folder, part), {
@@ -42,16 +43,19 @@ export async function writeProgram(folder: string, options: ProgramOptions): Pro
       filter: (source) => basename(source) !== '.DS_Store' && !made.includes(source),
     });
   await buildUi({ outDir: join(folder, 'app', 'ui', 'dist') });
-  await writeManifest(folder, repository);
+  await writeManifest(folder, { repository, version });
   await writeBundle(folder, repository);
   await buildNwBackground({ outDir: join(folder, 'app', 'shell', 'nw', 'app', 'dist') });
   await writePackages(folder, options);
 }
 
-async function writeManifest(folder: string, repository: string): Promise<void> {
+async function writeManifest(
+  folder: string,
+  { repository, version }: { repository: string; version: string },
+): Promise<void> {
   // Our own file.
   const all = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as Record<string, unknown>;
-  const { name, version, description, license, type, bin, engines, dependencies } = all;
+  const { name, description, license, type, bin, engines, dependencies } = all;
   const manifest = { name, version, description, license, type, bin, engines, dependencies };
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -8,7 +8,7 @@ import { nodePackageOf } from './program-files.ts';
 import type { Platform } from './platforms.ts';
 
 /** Where the Node of a version lies, below the version's folder. */
-function nodePath(platform: Platform): string {
+export function nodePath(platform: Platform): string {
   const separator = platform.os === 'win32' ? '\\' : '/';
   const name = platform.os === 'win32' ? 'node.exe' : 'node';
   return ['node_modules', nodePackageOf(platform), 'bin', name].join(separator);

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requirePinnedNode } from '../../app/cli/pinned-node.mjs';
+import { makeTestSetups } from '../support/test-setups.ts';
 import { debianMirror } from './apt-sources.ts';
 import { cached, sweep } from './cached.ts';
 import { CommandFailed } from './command.ts';
@@ -71,6 +72,7 @@ async function run(parameters: readonly string[]): Promise<number> {
     console.error(`The Windows lab could not be made: ${error.message}`);
     return cannotBeHere;
   }
+  if (parameters.includes('setup')) await makeTestSetups();
   const { LANSPREAD_PATIENCE = patienceUnderWine } = process.env;
   try {
     return await runWindowsNode(['test/run.ts', ...parameters], {
