@@ -11,6 +11,7 @@ export * from './hash.ts';
 export * from './kept-bytes.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
+export * from './node-file-system.ts';
 export * from './own-names.ts';
 export * from './path-faults.ts';
 export * from './paths.ts';

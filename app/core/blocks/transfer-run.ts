@@ -15,7 +15,7 @@ import { toFetchRequest } from './ranges.ts';
 import type { Range } from './schedule/running-ranges.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import type { Strike } from './schedule/wrong-answers.ts';
-import type { Have, RangeOutcome } from './schedule/source-peer.ts';
+import type { OwnedBlocks, RangeOutcome } from './schedule/source-peer.ts';
 import type { DownloadListener } from './types.ts';
 import type { Lane } from '../lanes/index.ts';
 import { VerifiedBatch } from './verified-batch.ts';
@@ -71,7 +71,7 @@ export class TransferRun {
   }
 
   /** A peer came that has all of it, or these blocks so far. */
-  putPeer(peerId: string, have: Have = 'all'): void {
+  putPeer(peerId: string, have: OwnedBlocks = 'all'): void {
     const { scheduler } = this.#options;
     scheduler.putPeer(peerId, have);
     this.#beginAnew();

@@ -25,7 +25,7 @@ import {
 import type { GameEntry } from './schema.ts';
 
 /** What a game's folder tells of itself. */
-export interface RootFacts {
+export interface GameFolderFacts {
   readonly version: string;
   readonly sizeBytes: number;
   /** Only where it is to be pinned. */
@@ -33,7 +33,10 @@ export interface RootFacts {
 }
 
 /** Looks at a game's folder; undefined when there is no downloaded game in it. Errors: what keeps it from being shared. */
-export type ReadRoot = (game: { id: GameId; root: string }, options: SignalOptions) => Promise<RootFacts | undefined>;
+export type ReadRoot = (
+  game: { id: GameId; root: string },
+  options: SignalOptions,
+) => Promise<GameFolderFacts | undefined>;
 
 export interface BuildCatalogOptions extends SignalOptions {
   folder: string;

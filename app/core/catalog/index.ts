@@ -3,7 +3,7 @@ export {
   buildCatalogFile,
   type BuildCatalogOptions,
   type ReadRoot,
-  type RootFacts,
+  type GameFolderFacts,
 } from './build-catalog.ts';
 export { parseCatalog } from './catalog-file.ts';
 export type { CatalogProblem } from './descriptions.ts';

@@ -1,5 +1,5 @@
 export { testExtension, type CheckResult } from './compliance/index.ts';
-export { developExtension, watchFolder, type DevelopmentEvent } from './development/index.ts';
+export { developExtension, watchExtensionFolder, type DevelopmentEvent } from './development/index.ts';
 export { createExtensionHost, type HostLimits } from './host/index.ts';
 export { ExtensionManager, type Extensions } from './manager.ts';
 export {

@@ -3,7 +3,7 @@ import { Emitter, type Event, type Logger } from '../base/index.ts';
 import type { ExtensionStore, InstallOptions, InstallOutcome, Question } from './store/index.ts';
 import type { Theme } from './themes/index.ts';
 import type { ExtensionHost, ExtensionState } from './types.ts';
-import { viewOf, type ExtensionView } from './view.ts';
+import { extensionViewOf, type ExtensionView } from './view.ts';
 
 /** What commands on extensions need; refusals are those of the store. */
 export interface Extensions {
@@ -50,7 +50,7 @@ export class ExtensionManager implements Extensions, Disposable {
 
   list(): readonly ExtensionView[] {
     const states = new Map<string, ExtensionState>((this.#host?.states() ?? []).map((state) => [state.id, state]));
-    return this.#store.list().map((known) => viewOf(known, states.get(known.id)));
+    return this.#store.list().map((known) => extensionViewOf(known, states.get(known.id)));
   }
 
   themes(): readonly Theme[] {

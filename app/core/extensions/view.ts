@@ -5,7 +5,7 @@ import {
   permissionsOf,
   type AddedPermissions,
   type KnownExtension,
-  type Origin,
+  type ExtensionOrigin,
 } from './store/index.ts';
 
 interface Contribution {
@@ -24,7 +24,7 @@ export interface ExtensionView {
   readonly trust: ExtensionTrust;
   /** The name of the trusted key that signed it. */
   readonly signer?: string;
-  readonly origin: Origin;
+  readonly origin: ExtensionOrigin;
   readonly enabled: boolean;
   readonly phase: ExtensionPhase;
   /** Its process is there. */
@@ -44,7 +44,7 @@ export interface ExtensionView {
   readonly lastError?: { readonly code: string; readonly message: string };
 }
 
-export function viewOf(known: KnownExtension, state: ExtensionState | undefined): ExtensionView {
+export function extensionViewOf(known: KnownExtension, state: ExtensionState | undefined): ExtensionView {
   const { id, manifest, trust, signer, origin, enabled, missing, problem } = known;
   const { unpackers = [], catalogSources = [], themes = [] } = manifest?.contributes ?? {};
   const phase = enabled ? (state?.phase ?? 'stopped') : 'disabled';

@@ -41,7 +41,7 @@ export function firstOf(games: ReadonlyMap<GameId, GameSummary>, most: number): 
 }
 
 /** What others know, and by which revision. */
-export class Announcer {
+export class LibraryAnnouncer {
   readonly #told = new Map<GameId, GameSummary>();
   readonly #nextRevision: () => number;
   #revision: number;

@@ -15,7 +15,7 @@ import { limits, type GameSummary, type LibraryDelta, type LibrarySnapshot } fro
 import type { State } from '../state/index.ts';
 import { gameFolderOf } from '../game-folder/index.ts';
 import { planAdoption } from './adoption.ts';
-import { Announcer, firstOf, summaryOf, type PartialFacts } from './announcer.ts';
+import { LibraryAnnouncer, firstOf, summaryOf, type PartialFacts } from './announcer.ts';
 import { WorkerBlockHasher } from './block-hasher.ts';
 import { GamesFolder } from './games-folder.ts';
 import { GamesWatch } from './games-watch.ts';
@@ -59,7 +59,7 @@ export class DiskLibrary implements Library {
   readonly #clock: Clock;
   readonly #roots: Roots;
   readonly #manifests: Manifests;
-  readonly #announcer: Announcer;
+  readonly #announcer: LibraryAnnouncer;
   readonly #partials = new Map<GameId, PartialFacts>();
   readonly #changed = new Emitter<LibraryDelta>();
   readonly #availability = new Emitter<{ available: boolean }>();
@@ -90,7 +90,10 @@ export class DiskLibrary implements Library {
     this.hasher = options.hasher ?? new WorkerBlockHasher();
     this.#folder = new GamesFolder({ path: gamesDir, fileSystem, logger });
     this.#work = new OpenWork(logger);
-    this.#announcer = new Announcer({ revision: library.revision(), nextRevision: () => library.nextRevision() });
+    this.#announcer = new LibraryAnnouncer({
+      revision: library.revision(),
+      nextRevision: () => library.nextRevision(),
+    });
     this.#manifests = new Manifests({
       fileSystem,
       blocks,

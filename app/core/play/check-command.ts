@@ -59,7 +59,7 @@ async function isRunByOthers(start: Uint8Array): Promise<boolean> {
 }
 
 /** The folder in which the game starts. Errors as above. */
-export async function checkFolder(fileSystem: FileSystem, request: CheckRequest): Promise<string> {
+export async function checkWorkingFolder(fileSystem: FileSystem, request: CheckRequest): Promise<string> {
   await walk(fileSystem, request, 'directory');
   return absolutePath(request.directory, parsePath(request.path, { atGameRoot: false }));
 }

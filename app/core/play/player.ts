@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { LanspreadError, systemCode, type Clock, type FileSystem, type Logger } from '../base/index.ts';
 import type { PlaySessionRepository, RunningGameRow } from '../state/index.ts';
-import { checkCommand, checkFolder } from './check-command.ts';
+import { checkCommand, checkWorkingFolder } from './check-command.ts';
 import { endProcesses } from './end-processes.ts';
 import { GameProcess } from './game-process.ts';
 import { LastWords } from './last-words.ts';
@@ -99,7 +99,7 @@ export class GamePlayer {
     const directory =
       workingDirectory === undefined
         ? local
-        : await checkFolder(fileSystem, { gameId, directory: local, path: workingDirectory });
+        : await checkWorkingFolder(fileSystem, { gameId, directory: local, path: workingDirectory });
     const args = launch.arguments.map((argument) => expandArgument(argument, player));
     const { platform } = process;
     const plan = planStart({ command, args, platform, firstLine, comSpec: process.env['ComSpec'] });

@@ -6,7 +6,7 @@ import {
   createExtensionHost,
   ExtensionManager,
   ExtensionStore,
-  watchFolder,
+  watchExtensionFolder,
   type ExtensionState,
 } from '../extensions/index.ts';
 import type { Unpacker } from '../content/index.ts';
@@ -66,7 +66,7 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
   for (const { directory } of options.developmentExtensions ?? []) {
     const onChange = (): Promise<void> => store.reload(directory);
     // An author's folder that cannot be watched is loaded all the same.
-    watchFolder(directory, { signal: watching.signal, onChange }).catch((error: unknown) =>
+    watchExtensionFolder(directory, { signal: watching.signal, onChange }).catch((error: unknown) =>
       logger.warn({ directory, err: error }, 'changes of an extension go unnoticed'),
     );
   }

@@ -11,7 +11,7 @@ import type { Language } from './define.ts';
 import { errorsDetailed, faultWords, operationWords, reasonWords } from './errors-detailed.ts';
 import { fill, formatBytes, formatList, formatNumber, formatSeconds, type Values } from './translate.ts';
 
-export interface ErrorCase {
+interface ErrorCase {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
   /** What a peer is called. */

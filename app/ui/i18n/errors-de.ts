@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/rpc/client.ts';
 
-export interface ErrorText {
+interface ErrorText {
   readonly message: string;
   readonly next: string;
 }

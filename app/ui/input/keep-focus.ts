@@ -5,7 +5,7 @@
 import type { Attachment } from 'svelte/attachments';
 
 /** Finds what to focus in the place of what was lost, which may be out of the document by now. */
-export type Fallback = (lost: HTMLElement, place: HTMLElement) => HTMLElement | null | undefined;
+type Fallback = (lost: HTMLElement, place: HTMLElement) => HTMLElement | null | undefined;
 
 const fallbacks = new WeakMap<Element, Fallback>();
 /** What has or had the focus, and what it stood in then, innermost first. */

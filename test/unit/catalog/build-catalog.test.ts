@@ -8,7 +8,7 @@ import {
   buildCatalogFile,
   openCatalog,
   type ReadRoot,
-  type RootFacts,
+  type GameFolderFacts,
 } from '../../../app/core/catalog/index.ts';
 import { openState } from '../../../app/core/state/index.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
@@ -118,7 +118,7 @@ test('every problem is told, with its file and field', async () => {
   );
 });
 
-const facts: Record<string, RootFacts | Error> = {
+const facts: Record<string, GameFolderFacts | Error> = {
   quake: { version: '1', sizeBytes: 10, manifestRoot: 'ab'.repeat(32) },
   doom: { version: '1.9', sizeBytes: 0 },
 };

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addCatalogCommands } from '../../../app/cli/commands/catalog.ts';
-import { buildCatalog, openCatalog, type RootFacts } from '../../../app/core/catalog/index.ts';
+import { buildCatalog, openCatalog, type GameFolderFacts } from '../../../app/core/catalog/index.ts';
 import { pictureLimits } from '../../../app/core/catalog/picture.ts';
 import { catalogLimits, catalogSchema, gameSchema } from '../../../app/core/catalog/schema.ts';
 import { folderPatternsOf } from '../../../app/core/catalog/live/configured-folders.ts';
@@ -37,7 +37,7 @@ test('the description in YAML becomes a game', async () => {
   const [description = ''] = blocks('yaml');
   await writeFile(folder.join('amber-convoy.yaml'), description);
   await mkdir(folder.join('amber-convoy'));
-  const readRoot = async (): Promise<RootFacts> => ({ version: '20231104', sizeBytes: 1 });
+  const readRoot = async (): Promise<GameFolderFacts> => ({ version: '20231104', sizeBytes: 1 });
   const { text } = await buildCatalog({ folder: folder.path, readRoot });
   const [game] = catalogSchema.parse(JSON.parse(text)).games;
   assert.equal([game?.title, game?.version, game?.launch[0]?.command], ['Amber Convoy', '20231104', 'convoy.exe']);

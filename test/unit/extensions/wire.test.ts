@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import type { Message } from 'vscode-jsonrpc/node';
 import { TrafficCount } from '../../../app/core/extensions/host/open-link.ts';
 import {
-  encodeFrame,
-  FrameReader,
+  encodeLinkFrame,
+  LinkFrameReader,
   maxJsonBytes,
   maxOpenRequests,
   maxPieceBytes,
@@ -21,7 +21,7 @@ function pipe(): Duplex {
 
 interface Reading {
   readonly stream: Duplex;
-  readonly reader: FrameReader;
+  readonly reader: LinkFrameReader;
   readonly messages: Message[];
   readonly violations: string[];
 }
@@ -30,13 +30,13 @@ function read(): Reading {
   const stream = pipe();
   const messages: Message[] = [];
   const violations: string[] = [];
-  const reader = new FrameReader(stream, { onViolation: ({ message }) => violations.push(message) });
+  const reader = new LinkFrameReader(stream, { onViolation: ({ message }) => violations.push(message) });
   reader.listen((message) => messages.push(message));
   return { stream, reader, messages, violations };
 }
 
 const turn = (): Promise<void> => new Promise(setImmediate);
-const frameOf = (message: object): Buffer => Buffer.concat(encodeFrame(message));
+const frameOf = (message: object): Buffer => Buffer.concat(encodeLinkFrame(message));
 
 test('messages arrive whole, with their bytes, however the pipe cuts them', async () => {
   const sent = [
@@ -85,8 +85,11 @@ test('what is too long, no JSON or no JSON-RPC ends the reading at once', async 
 });
 
 test('nobody sends what the other end would refuse', () => {
-  assert.throws(() => encodeFrame({ jsonrpc: '2.0', params: { text: 'x'.repeat(maxJsonBytes) } }), /too long/);
-  assert.throws(() => encodeFrame({ jsonrpc: '2.0', params: { bytes: Buffer.alloc(maxPieceBytes + 1) } }), /too long/);
+  assert.throws(() => encodeLinkFrame({ jsonrpc: '2.0', params: { text: 'x'.repeat(maxJsonBytes) } }), /too long/);
+  assert.throws(
+    () => encodeLinkFrame({ jsonrpc: '2.0', params: { bytes: Buffer.alloc(maxPieceBytes + 1) } }),
+    /too long/,
+  );
 });
 
 test('a reader that holds takes no further message until it is released', async () => {

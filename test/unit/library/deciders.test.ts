@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Announcer, summaryOf } from '../../../app/core/library/announcer.ts';
+import { LibraryAnnouncer, summaryOf } from '../../../app/core/library/announcer.ts';
 import { formatFingerprint, isFit, parseFingerprint, payloadPart } from '../../../app/core/library/fingerprint.ts';
 import { CheckBlocksJob, HashFileJob, sliceBlocks } from '../../../app/core/library/hash-jobs.ts';
 import type { LocalGame } from '../../../app/core/library/index.ts';
@@ -69,7 +69,7 @@ const mapOf = (...games: GameSummary[]) => new Map(games.map((game) => [game.id,
 
 test('a delta carries the difference, the next revision and the digest of the whole', () => {
   let revision = 41;
-  const announcer = new Announcer({ revision, nextRevision: () => (revision += 1) });
+  const announcer = new LibraryAnnouncer({ revision, nextRevision: () => (revision += 1) });
   const first = announcer.update(mapOf(summary('a'), summary('b')));
   assert.equal([first?.from, first?.to, first?.upserts.length], [41, 42, 2]);
   const changed = summary('b', { root });
@@ -85,7 +85,7 @@ test('a delta carries the difference, the next revision and the digest of the wh
 });
 
 test('no difference is no delta and no revision', () => {
-  const announcer = new Announcer({ revision: 0, nextRevision: () => 1 });
+  const announcer = new LibraryAnnouncer({ revision: 0, nextRevision: () => 1 });
   announcer.update(mapOf(summary('a')));
   assert.is(announcer.update(mapOf(summary('a'))), undefined);
   assert.is(announcer.revision, 1);
@@ -93,7 +93,7 @@ test('no difference is no delta and no revision', () => {
 
 for (const change of [{ version: '2' }, { sizeBytes: 2 }, { availability: 'LocalOnly' as const }, { root }]) {
   test(`a change of ${Object.keys(change).join()} is told and changes the digest`, () => {
-    const announcer = new Announcer({ revision: 0, nextRevision: () => 1 });
+    const announcer = new LibraryAnnouncer({ revision: 0, nextRevision: () => 1 });
     announcer.update(mapOf(summary('a')));
     const before = announcer.snapshot().digest;
     const delta = announcer.update(mapOf(summary('a', change)));

@@ -10,7 +10,7 @@ import { MissingBlocks, type BlockSpan, type MayAsk } from './missing-blocks.ts'
 import { pickDuplicate, type Duplicate } from './pick-duplicate.ts';
 import { contains, RunningRanges, type Range } from './running-ranges.ts';
 import { Sharing } from './sharing.ts';
-import type { Have, RangeOutcome, SourcePeer } from './source-peer.ts';
+import type { OwnedBlocks, RangeOutcome, SourcePeer } from './source-peer.ts';
 import { SourcePeers } from './source-peers.ts';
 import { WrongAnswers, type Strike } from './wrong-answers.ts';
 
@@ -63,7 +63,7 @@ export class Scheduler {
   }
 
   /** Adds a peer, or tells what it has now. One that was banned stays banned. */
-  putPeer(peerId: string, have: Have): void {
+  putPeer(peerId: string, have: OwnedBlocks): void {
     const peer = this.#peers.put(peerId, have);
     if (have === 'all') this.#sharing.remove(peerId);
     else if (peer.isUsable) this.#sharing.put(peerId, have);

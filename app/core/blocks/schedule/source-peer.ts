@@ -3,7 +3,7 @@ import type { Bitmap } from '../../base/index.ts';
 import { blockSizeBytes } from '../../protocol/index.ts';
 
 /** What a peer holds of the manifest. */
-export type Have = 'all' | Bitmap;
+export type OwnedBlocks = 'all' | Bitmap;
 
 /**
  * How a range ended. `delivered`: all was answered; `failed`: the peer did not deliver; `absent`: it does not have what it
@@ -25,7 +25,7 @@ const rangeMs = 1_000;
 /** Kept for the whole operation, so that a peer that leaves and comes back does not clear its name. */
 export class SourcePeer {
   readonly peerId: string;
-  have: Have;
+  have: OwnedBlocks;
   isHere = true;
   readonly running = new Set<number>();
   bytesPerSecond: number | undefined;
@@ -33,13 +33,13 @@ export class SourcePeer {
   #failuresInRow = 0;
   #pausedUntilMs = 0;
 
-  constructor(peerId: string, have: Have) {
+  constructor(peerId: string, have: OwnedBlocks) {
     this.peerId = peerId;
     this.have = have;
   }
 
   /** It came, came back, or has something else now. */
-  arrive(have: Have): void {
+  arrive(have: OwnedBlocks): void {
     this.have = have;
     if (this.isHere) return;
     this.isHere = true;

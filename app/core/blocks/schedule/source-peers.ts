@@ -1,5 +1,5 @@
 /** Whom a download knows and may ask. Pure: time comes in. */
-import { SourcePeer, type Have } from './source-peer.ts';
+import { SourcePeer, type OwnedBlocks } from './source-peer.ts';
 
 export class SourcePeers implements Iterable<SourcePeer> {
   readonly #peers = new Map<string, SourcePeer>();
@@ -15,7 +15,7 @@ export class SourcePeers implements Iterable<SourcePeer> {
   }
 
   /** Somebody came, came back, or has something else now. One that was banned stays banned. */
-  put(peerId: string, have: Have): SourcePeer {
+  put(peerId: string, have: OwnedBlocks): SourcePeer {
     const peer = this.#peers.get(peerId) ?? new SourcePeer(peerId, have);
     this.#peers.set(peerId, peer);
     peer.arrive(have);

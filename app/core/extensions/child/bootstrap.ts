@@ -5,7 +5,7 @@
 import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
-import { FrameReader, FrameWriter } from '../wire/index.ts';
+import { LinkFrameReader, FrameWriter } from '../wire/index.ts';
 import { ExtensionSide } from './extension-side.ts';
 import { HostLink } from './host-link.ts';
 import { lockDown } from './lock-down.ts';
@@ -27,7 +27,7 @@ function main(): void {
         : next(specifier, context),
   });
   lockDown();
-  const reader = new FrameReader(pipe, { onViolation: leave });
+  const reader = new LinkFrameReader(pipe, { onViolation: leave });
   const connection = createMessageConnection(reader, new FrameWriter(pipe));
   new ExtensionSide(new HostLink(connection)).answer();
   connection.listen();

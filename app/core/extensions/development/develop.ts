@@ -16,7 +16,7 @@ import { assertCompatible, readManifest, type ExtensionManifest } from '../manif
 import { openStorage } from '../store/index.ts';
 import { readThemes } from '../themes/index.ts';
 import type { ExtensionHost, ExtensionLogLine } from '../types.ts';
-import { watchFolder } from './watch-folder.ts';
+import { watchExtensionFolder } from './watch-folder.ts';
 
 export type DevelopmentEvent =
   | { readonly event: 'changed'; readonly paths: readonly string[] }
@@ -82,7 +82,7 @@ export async function developExtension(directory: string, options: DevelopOption
     }
   };
   // Listening first: nothing that is saved while it starts goes unnoticed.
-  const watching = watchFolder(directory, {
+  const watching = watchExtensionFolder(directory, {
     signal,
     onChange: async (paths) => {
       onEvent({ event: 'changed', paths });

@@ -1,2 +1,2 @@
 export { developExtension, type DevelopmentEvent } from './develop.ts';
-export { watchFolder } from './watch-folder.ts';
+export { watchExtensionFolder } from './watch-folder.ts';

@@ -10,7 +10,7 @@ const settleMs = 120;
  * Tells every change below an extension's folder, with the paths, until the signal aborts. Changes that come while
  * `onChange` is at work are told when it is done. Errors: the file system's, those of `onChange`.
  */
-export async function watchFolder(
+export async function watchExtensionFolder(
   directory: string,
   { signal, onChange }: Required<SignalOptions> & { onChange: (paths: readonly string[]) => Promise<void> },
 ): Promise<void> {

@@ -8,7 +8,7 @@ import {
 import { anySignal, type Clock, type IDisposable } from '../../base/index.ts';
 import {
   FrameError,
-  FrameReader,
+  LinkFrameReader,
   FrameWriter,
   maxOpenRequests,
   maxRequestsPerSecond,
@@ -33,7 +33,7 @@ export interface LinkOptions {
 export function openLink(options: LinkOptions): MessageConnection {
   const { pipe, clock, cleanup, gone, onViolation } = options;
   const traffic = new TrafficCount(clock);
-  const reader = new FrameReader(pipe, {
+  const reader = new LinkFrameReader(pipe, {
     inspect: (message: Message) => {
       if (traffic.received(message) === 'pass') return;
       reader.hold();

@@ -21,11 +21,11 @@ import { readThemes, type Theme } from '../themes/index.ts';
 import { readReceipt, type Receipt } from './receipt.ts';
 import { formerName, tidyHome } from './unpack-package.ts';
 
-export type Origin = 'built-in' | 'installed' | 'development';
+export type ExtensionOrigin = 'built-in' | 'installed' | 'development';
 
 export interface FoundExtension {
   readonly id: string;
-  readonly origin: Origin;
+  readonly origin: ExtensionOrigin;
   /** Absolute. */
   readonly directory: string;
   /** Undefined: it cannot be read; `problem` says why. */
@@ -40,7 +40,7 @@ export interface FoundExtension {
 /** Reads one extension's folder. What is wrong with it is told in `problem`. */
 export async function readExtension(
   fileSystem: FileSystem,
-  { directory, origin, expectedId }: { directory: string; origin: Origin; expectedId: string },
+  { directory, origin, expectedId }: { directory: string; origin: ExtensionOrigin; expectedId: string },
 ): Promise<FoundExtension> {
   const base = { origin, directory, themes: [], receipt: await readReceipt(fileSystem, directory) };
   let manifest: ExtensionManifest | undefined;

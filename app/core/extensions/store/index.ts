@@ -1,4 +1,4 @@
-export type { Origin } from './discover.ts';
+export type { ExtensionOrigin } from './discover.ts';
 export { ExtensionStore, type ExtensionStoreOptions } from './extension-store.ts';
 export type { KnownExtension } from './known-extension.ts';
 export type { InstallWarning, Question } from './plan-install.ts';

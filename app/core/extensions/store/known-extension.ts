@@ -4,12 +4,12 @@ import type { ExtensionRow } from '../../state/index.ts';
 import type { ExtensionManifest, Permissions } from '../manifest/index.ts';
 import type { Theme } from '../themes/index.ts';
 import type { ExtensionDescription, ExtensionTrust } from '../types.ts';
-import type { FoundExtension, Origin } from './discover.ts';
+import type { FoundExtension, ExtensionOrigin } from './discover.ts';
 import { addedPermissions, asksForNothing, noPermissions, parseGranted, type AddedPermissions } from './permissions.ts';
 
 export interface KnownExtension {
   readonly id: string;
-  readonly origin: Origin;
+  readonly origin: ExtensionOrigin;
   readonly directory: string;
   /** Undefined: its files are unusable; `problem` says why. */
   readonly manifest: ExtensionManifest | undefined;

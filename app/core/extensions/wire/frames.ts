@@ -31,7 +31,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The frame of a message, in the pieces to write. Throws `FrameError` when it is too large for the other end. */
-export function encodeFrame(message: object): Buffer[] {
+export function encodeLinkFrame(message: object): Buffer[] {
   const carrier: Carrier = message;
   const bytes = carrier.params?.['bytes'] ?? carrier.result?.['bytes'];
   const piece = bytes instanceof Uint8Array ? bytes : undefined;
@@ -80,7 +80,7 @@ interface FrameReaderOptions {
   readonly onViolation: (error: Error) => void;
 }
 
-export class FrameReader extends AbstractMessageReader {
+export class LinkFrameReader extends AbstractMessageReader {
   readonly #pipe: Duplex;
   readonly #options: FrameReaderOptions;
   #waiting: Buffer[] = [];
@@ -193,7 +193,7 @@ export class FrameWriter extends AbstractMessageWriter {
   }
 
   async write(message: Message): Promise<void> {
-    const frame = encodeFrame(message);
+    const frame = encodeLinkFrame(message);
     if (this.#pipe.destroyed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pipe.cork();

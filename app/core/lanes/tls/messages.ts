@@ -78,7 +78,7 @@ export interface FetchProgress {
   readonly blocks: readonly number[];
 }
 
-export interface PeerTraffic {
+export interface TrafficSample {
   readonly peerId: string;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -88,7 +88,11 @@ export type FromWorker =
   | { readonly kind: 'listening'; readonly ports: readonly number[] }
   | { readonly kind: 'not-listening'; readonly error: ErrorFacts }
   | { readonly kind: 'done'; readonly token: number }
-  | { readonly kind: 'progress'; readonly fetches: readonly FetchProgress[]; readonly traffic: readonly PeerTraffic[] }
+  | {
+      readonly kind: 'progress';
+      readonly fetches: readonly FetchProgress[];
+      readonly traffic: readonly TrafficSample[];
+    }
   | { readonly kind: 'settled'; readonly fetchId: number; readonly error: ErrorFacts | undefined }
   | {
       readonly kind: 'asked';

@@ -4,10 +4,8 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { LanspreadError, toLanspreadError, withTimeLimit, type Clock, type ErrorCode } from '../../base/index.ts';
 import { endpointOf, peerIdOf } from './addresses.ts';
 import { isLoopback } from './loopback.ts';
-import type { LanNode } from './node.ts';
+import { dialLimitMs, type LanNode } from './node.ts';
 
-/** How long one address may take to answer, in milliseconds. */
-export const dialLimitMs = 5_000;
 /** No other address of the same peer would help. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'SELF_CONNECT',

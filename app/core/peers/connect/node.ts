@@ -10,9 +10,11 @@ import { createLibp2p, type Libp2p } from 'libp2p';
 import { LanspreadError, sleep, whenAborted, type Logger } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import { listenAddresses } from './addresses.ts';
-import { dialLimitMs } from './dial.ts';
 import type { Identity } from '../identity.ts';
 import { loadQuic, rawStreamLimit, type TransportFactory } from './quic.ts';
+
+/** How long one address may take to answer, in milliseconds. */
+export const dialLimitMs = 5_000;
 
 export type LanNode = Libp2p<{ leftovers: Leftovers; transports: Transports }>;
 

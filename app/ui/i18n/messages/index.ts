@@ -11,7 +11,7 @@ import { queue } from './queue.ts';
 import { roomTexts } from './room.ts';
 import { settings } from './settings.ts';
 
-export const parts = [
+const parts = [
   common,
   game,
   library,

@@ -1,6 +1,6 @@
 /** Where cards stand, how many rows are drawn, and where an arrow key leads. Pure. Lengths in CSS pixels. */
 
-export interface GridLayout {
+interface GridLayout {
   readonly columns: number;
   readonly cardWidth: number;
   /** Of a row with the gap below it. */
@@ -8,7 +8,7 @@ export interface GridLayout {
   readonly rows: number;
 }
 
-export interface GridMeasures {
+interface GridMeasures {
   /** Of the place for cards. */
   readonly width: number;
   readonly count: number;

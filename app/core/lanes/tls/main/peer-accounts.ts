@@ -1,7 +1,7 @@
 /** The peers that the byte lane lets in: where their lanes are, and the bytes that went both ways. */
 import type { Clock } from '../../../base/index.ts';
 import type { LaneOffer } from '../../../protocol/index.ts';
-import type { PeerTraffic } from '../messages.ts';
+import type { TrafficSample } from '../messages.ts';
 import type { LaneTraffic } from './types.ts';
 
 const signOfLifePeriodMs = 500;
@@ -48,7 +48,7 @@ export class PeerAccounts {
     return Array.from(this.#accounts, ([peerId, { bytesIn, bytesOut }]) => ({ peerId, bytesIn, bytesOut }));
   }
 
-  count({ peerId, bytesIn, bytesOut }: PeerTraffic): void {
+  count({ peerId, bytesIn, bytesOut }: TrafficSample): void {
     const account = this.#accounts.get(peerId);
     if (!account) return;
     account.bytesIn += bytesIn;

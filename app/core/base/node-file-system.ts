@@ -1,0 +1,226 @@
+/** The disk of this PC as a `FileSystem`. */
+import { constants, writeSync, type BigIntStats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemCode } from './errors.ts';
+import type { EntryKind, FileHandle, FileStat, FileSystem, ReadHandle } from './file-system.ts';
+import { patientFileSystem } from './patient-file-system.ts';
+
+interface StatShape {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+function kindOf(entry: StatShape): EntryKind {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+function toStat(stat: BigIntStats): FileStat {
+  return {
+    kind: kindOf(stat),
+    sizeBytes: Number(stat.size),
+    mtimeNs: stat.mtimeNs,
+    changeTimeNs: stat.ctimeNs,
+    inode: stat.ino,
+    device: stat.dev,
+    executable: (Number(stat.mode) & 0o100) !== 0,
+    allocatedBytes: Number(stat.blocks) * 512,
+  };
+}
+
+const openFlags = {
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  edit: constants.O_RDWR | constants.O_CREAT,
+};
+
+/** How many bytes one write put down. Throws `EIO` for none: asked for the rest, it would answer the same for ever. */
+export function someBytes(bytesWritten: number): number {
+  if (bytesWritten > 0) return bytesWritten;
+  throw Object.assign(new Error('EIO: the disk takes no more bytes'), { code: 'EIO' });
+}
+
+/** Writes all of it in the thread that calls: for worker threads. Throws the system's error, `EIO` for a write that takes nothing. */
+export function writeAllSync(descriptor: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += someBytes(writeSync(descriptor, bytes, done, bytes.length - done, position + done));
+}
+
+class NodeReadHandle implements ReadHandle {
+  protected readonly handle: fs.FileHandle;
+
+  constructor(handle: fs.FileHandle) {
+    this.handle = handle;
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    return (await this.handle.read(buffer, 0, buffer.length, position)).bytesRead;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+class NodeFileHandle extends NodeReadHandle implements FileHandle {
+  async write(buffer: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesWritten } = await this.handle.write(buffer, done, buffer.length - done, position + done);
+      done += someBytes(bytesWritten);
+    }
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.handle.truncate(sizeBytes);
+  }
+
+  async sync(): Promise<void> {
+    await this.handle.sync();
+  }
+}
+
+/** Writes in the thread that calls: for worker threads, where a hop to the thread pool costs more than the write. */
+class EagerFileHandle extends NodeFileHandle {
+  override write(buffer: Uint8Array, position: number): Promise<void> {
+    try {
+      const descriptor = this.handle.fd;
+      if (descriptor < 0) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' });
+      writeAllSync(descriptor, buffer, position);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
+
+const removeTree = (path: string): Promise<void> => fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
+
+/** Lets the owner into every folder below and at `path`; links are not followed. */
+async function makeFoldersWritable(path: string): Promise<void> {
+  const stat = await fs.lstat(path);
+  if (!stat.isDirectory()) return;
+  const { mode } = stat;
+  await fs.chmod(path, (mode & 0o777) | 0o700);
+  for (const entry of await fs.readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await makeFoldersWritable(join(path, entry.name));
+}
+
+/**
+ * Opens a file so that it can be flushed. Windows flushes only what is open for writing, and opens nothing for writing that
+ * has the read-only attribute: that is taken away for the moment of the opening.
+ */
+async function openToFlush(path: string): Promise<fs.FileHandle> {
+  if (process.platform !== 'win32') return await fs.open(path, constants.O_RDONLY);
+  try {
+    return await fs.open(path, constants.O_RDWR);
+  } catch (error) {
+    const mode = Number((await fs.stat(path)).mode);
+    if (systemCode(error) !== 'EPERM' || (mode & 0o200) !== 0) throw error;
+    await fs.chmod(path, mode | 0o200);
+    try {
+      return await fs.open(path, constants.O_RDWR);
+    } finally {
+      await fs.chmod(path, mode);
+    }
+  }
+}
+
+/** See `makeDirectory`. */
+async function makeBelow(path: string, within: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === within || !parent.startsWith(within)) throw error;
+    await makeBelow(parent, within).catch((cause: unknown) => {
+      // Windows says of a folder below a file that it is not there.
+      if (systemCode(cause) !== 'EEXIST') throw cause;
+      throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`, { cause }), { code: 'ENOTDIR' });
+    });
+    await makeBelow(path, within);
+  }
+}
+
+const disk: FileSystem = {
+  async stat(path) {
+    return toStat(await fs.stat(path, { bigint: true }));
+  },
+  async lstat(path) {
+    return toStat(await fs.lstat(path, { bigint: true }));
+  },
+  async list(directory) {
+    const entries = await fs.readdir(directory, { withFileTypes: true });
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+  },
+  readFile: (path) => fs.readFile(path),
+  writeFile: (path, data) => fs.writeFile(path, data),
+  async openToRead(path) {
+    return new NodeReadHandle(await fs.open(path, constants.O_RDONLY));
+  },
+  async open(path, mode) {
+    return new NodeFileHandle(await fs.open(path, openFlags[mode]));
+  },
+  async flushFile(path) {
+    await using handle = await openToFlush(path);
+    await handle.sync();
+  },
+  async makeDirectory(path, { within } = {}) {
+    if (within === undefined) await fs.mkdir(path, { recursive: true });
+    else await makeBelow(path, within);
+  },
+  rename: (from, to) => fs.rename(from, to),
+  deleteFile: (path) => fs.unlink(path),
+  deleteDirectory: (path) => fs.rmdir(path),
+  async deleteTree(path) {
+    try {
+      await removeTree(path);
+    } catch (error) {
+      // Archives may bring folders that not even their owner may change.
+      if (systemCode(error) !== 'EACCES' || process.platform === 'win32') throw error;
+      await makeFoldersWritable(path);
+      await removeTree(path);
+    }
+  },
+  copyFile: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+  readLink: (path) => fs.readlink(path),
+  makeLink: (target, path) => fs.symlink(target, path),
+  async setExecutable(path, executable) {
+    if (process.platform === 'win32') return;
+    const mode = Number((await fs.stat(path)).mode) & 0o777;
+    await fs.chmod(path, executable ? mode | 0o111 : mode & ~0o111);
+  },
+  async makeWritable(path) {
+    const mode = Number((await fs.stat(path)).mode);
+    const wanted = (mode & 0o777) | 0o600;
+    if (wanted !== (mode & 0o7777)) await fs.chmod(path, wanted);
+  },
+  async syncDirectory(path) {
+    if (process.platform === 'win32') return;
+    await using handle = await fs.open(path, constants.O_RDONLY);
+    await handle.sync();
+  },
+  async space(path) {
+    const { bavail, blocks, bsize } = await fs.statfs(path);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  },
+};
+
+/** The real disk. */
+export const nodeFileSystem: FileSystem = patientFileSystem(disk);
+
+/** The real disk, whose files are written at once and not by the thread pool. Not for the main thread. */
+export const eagerFileSystem: FileSystem = patientFileSystem({
+  ...disk,
+  async open(path, mode) {
+    return new EagerFileHandle(await fs.open(path, openFlags[mode]));
+  },
+});
