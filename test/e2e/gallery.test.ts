@@ -68,7 +68,9 @@ test.before(async () => {
 test.after(() => browser.close());
 
 test('every screen, theme and size is without a finding of axe and without anything cut off', async () => {
-  const { games } = JSON.parse(await readFile(`${sampleCatalog}catalog.json`, 'utf8')) as { games: CatalogEntry[] };
+  const listed = JSON.parse(await readFile(`${sampleCatalog}catalog.json`, 'utf8')) as { games: CatalogEntry[] };
+  // The games of this test are smaller than the sample catalog says, and would count as unfinished copies.
+  const games = listed.games.map(({ sizeBytes: _, ...game }) => game);
   const entry = (index: number): CatalogEntry => {
     const found = games[index];
     if (!found) throw new Error('the sample catalog is smaller than this test thinks');

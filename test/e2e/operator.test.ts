@@ -94,7 +94,7 @@ test('catalogs are imported, put in order with the focus kept, required to be si
   await page.keyboard.press('Enter');
   await page.getByText(/cannot be read \(ENOENT\)/).waitFor();
   await path.fill(seat.join('games'));
-  const browse = page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Browse…' });
+  const browse = page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Choose file…' });
   await browse.click();
   const dialog = page.getByRole('dialog', { name: 'Choose a file' });
   await dialog.getByRole('button', { name: 'Up one folder' }).click();

@@ -91,7 +91,7 @@ test('a streamed install leaves no archive here', async () => {
   const page = await seat.open(browser);
   await card(page, 'Puck Legends').getByRole('button', { name: 'Puck Legends', exact: true }).click();
   const details = gamePage(page, 'Puck Legends');
-  await details.getByRole('button', { name: 'Streamed install' }).click();
+  await details.getByRole('button', { name: 'Install while downloading' }).click();
   await card(page, 'Puck Legends')
     .getByText(/^Installed/)
     .waitFor({ timeout: 60_000 });
@@ -176,7 +176,7 @@ test('a locked kiosk shows games and nothing else; the PIN opens it, for this wi
   const pin = page.getByRole('dialog').getByLabel(/PIN/).first();
   await pin.fill('1111');
   await page.keyboard.press('Enter');
-  await page.getByText(/This is not the PIN/).waitFor();
+  await page.getByText(/Wrong PIN/).waitFor();
   await pin.fill('2468');
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Settings' }).first().waitFor();

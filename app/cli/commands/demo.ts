@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { startCore } from '../../core/core.ts';
@@ -14,7 +14,7 @@ import { builtInExtensions } from '../built-in-extensions.ts';
 import { reportStartFailure } from './start-failure.ts';
 import { BrowserWindow, findBrowser, hasDisplay } from '../../shell/browser/index.ts';
 
-const catalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
+const sampleCatalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
 const mebibyte = 1024 * 1024;
 
 /** Who has which of the catalog's games (by place in it), and how large the sample is. */
@@ -46,7 +46,8 @@ async function runDemo(open: boolean): Promise<number> {
   const { signal } = interrupted;
   try {
     process.stderr.write('Making sample games and starting three peers…\n');
-    const peers = await startCast(folder, { stack, signal });
+    const catalog = await makeCatalog(join(folder, 'catalog'));
+    const peers = await startCast(folder, { catalog, stack, signal });
     if (signal.aborted) return exitCodes.interrupted;
     const stateDir = join(folder, 'you', 'state');
     const handle = await startCore({
@@ -77,13 +78,26 @@ async function runDemo(open: boolean): Promise<number> {
   }
 }
 
+/** The sample catalog with the sizes that the samples have: a smaller copy than it lists counts as an unfinished one. */
+async function makeCatalog(folder: string): Promise<string> {
+  await cp(dirname(sampleCatalog), folder, { recursive: true });
+  const path = join(folder, 'catalog.json');
+  // Our own file, tested with the catalog's schema.
+  const listed = JSON.parse(await readFile(path, 'utf8')) as { games: SampleGame[] };
+  const games = listed.games.map((game, index) => {
+    const size = sizesMebibytes[index];
+    return size === undefined ? game : { ...game, sizeBytes: size * mebibyte };
+  });
+  await writeFile(path, JSON.stringify({ ...listed, games }));
+  return path;
+}
+
 /** Makes every sample once, copies it to whoever has it, and starts the peers. */
 async function startCast(
   folder: string,
-  { stack, signal }: { stack: AsyncDisposableStack; signal: AbortSignal },
+  { catalog, stack, signal }: { catalog: string; stack: AsyncDisposableStack; signal: AbortSignal },
 ): Promise<DemoPeer[]> {
-  // Our own file, tested with the catalog's schema.
-  const { games } = JSON.parse(await readFile(catalog, 'utf8')) as { games: Omit<SampleGame, 'sizeBytes'>[] };
+  const { games } = JSON.parse(await readFile(catalog, 'utf8')) as { games: SampleGame[] };
   const workshop = join(folder, 'samples');
   const made = new Map<number, string>();
   const peers: DemoPeer[] = [];

@@ -4,6 +4,7 @@ import { define } from '../define.ts';
 export const folderPicker = define({
   en: {
     'picker.open': 'Browse…',
+    'picker.openFile': 'Choose file…',
     'picker.title': 'Choose a folder',
     'picker.fileTitle': 'Choose a file',
     'picker.places': 'Places',
@@ -27,6 +28,7 @@ export const folderPicker = define({
   },
   de: {
     'picker.open': 'Durchsuchen …',
+    'picker.openFile': 'Datei wählen …',
     'picker.title': 'Ordner wählen',
     'picker.fileTitle': 'Datei wählen',
     'picker.places': 'Orte',
