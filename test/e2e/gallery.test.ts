@@ -70,7 +70,7 @@ test.after(() => browser.close());
 test('every screen, theme and size is without a finding of axe and without anything cut off', async () => {
   const listed = JSON.parse(await readFile(`${sampleCatalog}catalog.json`, 'utf8')) as { games: CatalogEntry[] };
   // The games of this test are smaller than the sample catalog says, and would count as unfinished copies.
-  const games = listed.games.map(({ sizeBytes: _, ...game }) => game);
+  const games = listed.games.map((game) => ({ ...game, sizeBytes: undefined }));
   const entry = (index: number): CatalogEntry => {
     const found = games[index];
     if (!found) throw new Error('the sample catalog is smaller than this test thinks');
