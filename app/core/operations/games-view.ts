@@ -99,7 +99,7 @@ export function playersOf(id: GameId, peers: readonly Peer[]): readonly PlayerVi
 
 const order = (a: string, b: string): number => (a < b ? -1 : 1);
 
-export function viewOf(facts: GameFacts): GameView {
+export function gameViewOf(facts: GameFacts): GameView {
   const { game, local, operation, resumable, lastFailure, queuePosition } = facts;
   const { peerCount, sizeBytes } = offersOf(game, facts.peers);
   const downloaded = local?.downloaded ?? false;

@@ -30,12 +30,7 @@ export class Installs {
     if (!local?.downloaded || local.version === undefined) throw refusal('NOT_DOWNLOADED', gameId);
     if (local.installed) throw refusal('INSTALLED', gameId);
     const version = local.version;
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'install-failed',
-      ...failureFacts(error),
-      gameId,
-    });
-    this.#options.runner.start({ gameId, event: 'install', failed }, (operation) =>
+    this.#options.runner.start({ gameId, event: 'install' }, (operation) =>
       this.perform('install', operation, version),
     );
   }
@@ -47,26 +42,14 @@ export class Installs {
     if (!local?.downloaded || local.version === undefined) throw refusal('NOT_DOWNLOADED', gameId);
     if (!local.installed) throw refusal('NOT_INSTALLED', gameId);
     const version = local.version;
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'update-failed',
-      ...failureFacts(error),
-      gameId,
-    });
-    this.#options.runner.start({ gameId, event: 'update', failed }, (operation) =>
-      this.perform('update', operation, version),
-    );
+    this.#options.runner.start({ gameId, event: 'update' }, (operation) => this.perform('update', operation, version));
   }
 
   uninstall(gameId: GameId): void {
     const { runner, installer, library, emit } = this.#options;
     runner.active.assertIdle(gameId);
     if (!library.get(gameId)?.installed) throw refusal('NOT_INSTALLED', gameId);
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'uninstall-failed',
-      ...failureFacts(error),
-      gameId,
-    });
-    runner.start({ gameId, event: 'uninstall', failed }, async ({ controller }) => {
+    runner.start({ gameId, event: 'uninstall' }, async ({ controller }) => {
       emit({ event: 'uninstall-begin', gameId });
       await installer.uninstall({ gameId, root: this.#root(gameId) }, { signal: controller.signal });
       return { event: 'uninstall-finished', gameId };
@@ -82,12 +65,7 @@ export class Installs {
     if (local?.installed) throw refusal('INSTALLED', gameId);
     if (!local?.downloaded && !installer.isHalfRemoved({ gameId, root })) throw refusal('NOT_DOWNLOADED', gameId);
     await installer.assertRemovable({ gameId, root });
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'remove-failed',
-      ...failureFacts(error),
-      gameId,
-    });
-    runner.start({ gameId, event: 'remove', failed }, async () => {
+    runner.start({ gameId, event: 'remove' }, async () => {
       emit({ event: 'remove-begin', gameId });
       await installer.removeDownload({ gameId, root });
       this.#options.onRemoved(root);

@@ -6,7 +6,7 @@ import { stopReason } from '../blocks/index.ts';
 import { Downloads } from './downloads.ts';
 import type { DownloadListStore } from './download-list.ts';
 import type { EmitOperationEvent } from './events.ts';
-import { viewOf, type GameView } from './games-view.ts';
+import { gameViewOf, type GameView } from './games-view.ts';
 import { Installs } from './installs.ts';
 import { Plays } from './plays.ts';
 import { Streams } from './streams.ts';
@@ -126,7 +126,7 @@ export function createOperations(options: OperationsOptions): Operations {
   function view(id: GameId): GameView | undefined {
     const game = catalog.get(id);
     if (!game) return undefined;
-    return viewOf({
+    return gameViewOf({
       game,
       // What is on a folder that is away can be neither played nor installed.
       local: library.isAvailable ? library.get(id) : undefined,

@@ -2,9 +2,8 @@ import { Emitter, LanspreadError, throwIfAborted, type Event, type GameId, type 
 import type { CatalogGame } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import { gameFolderOf, layoutOf } from '../game-folder/index.ts';
-import type { OperationEventMessage } from './events.ts';
 import type { InstallPort, PlayPort, PlayingGame } from './ports.ts';
-import { failureFacts, type OperationRunner } from './runner.ts';
+import type { OperationRunner } from './runner.ts';
 
 interface PlaysOptions {
   runner: OperationRunner;
@@ -81,12 +80,7 @@ export class Plays implements Disposable {
 
   #run(gameId: GameId, start: (signal: AbortSignal) => Promise<PlayingGame>, startedAt?: number): void {
     const { runner } = this.#options;
-    const failed = (error: LanspreadError): OperationEventMessage => ({
-      event: 'play-failed',
-      ...failureFacts(error),
-      gameId,
-    });
-    runner.start({ gameId, event: 'play', failed, startedAt }, async ({ controller }) => {
+    runner.start({ gameId, event: 'play', startedAt }, async ({ controller }) => {
       const starting = { stopAsked: false };
       this.#starting.set(gameId, starting);
       let game: PlayingGame;

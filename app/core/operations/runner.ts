@@ -13,7 +13,7 @@ import { ActiveOperations, type ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { Failure } from './games-view.ts';
 import type { GamesSnapshot } from './snapshot.ts';
-import { needsDisk, type OperationEvent } from './table.ts';
+import { failedEvents, needsDisk, type OperationEvent } from './table.ts';
 
 interface RunnerOptions {
   library: Pick<Library, 'hold' | 'refresh' | 'checkFolder'>;
@@ -26,6 +26,15 @@ interface RunnerOptions {
 
 type Work = (operation: ActiveOperation) => Promise<OperationEventMessage>;
 type Failed = (error: LanspreadError) => OperationEventMessage;
+
+type OperationStart = {
+  readonly gameId: GameId;
+  /** Milliseconds since 1970, where it began before this core did. */
+  readonly startedAt?: number | undefined;
+} & (
+  | { readonly event: keyof typeof failedEvents; readonly failed?: Failed }
+  | { readonly event: Exclude<OperationEvent, keyof typeof failedEvents>; readonly failed: Failed }
+);
 
 /**
  * Runs operations so that each ends in exactly one terminal event, in this order: the work settles the disk → the
@@ -71,18 +80,7 @@ export class OperationRunner implements AsyncDisposable {
    * terminal event; what it throws becomes `failed(error)`, which never throws.
    */
   start(
-    {
-      gameId,
-      event,
-      failed,
-      startedAt = this.#options.clock.now(),
-    }: {
-      gameId: GameId;
-      event: OperationEvent;
-      failed: Failed;
-      /** Milliseconds since 1970, where it began before this core did. */
-      startedAt?: number | undefined;
-    },
+    { gameId, event, failed = failedAs(gameId, event), startedAt = this.#options.clock.now() }: OperationStart,
     work: Work,
   ): ActiveOperation {
     if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
@@ -192,6 +190,11 @@ export class OperationRunner implements AsyncDisposable {
       }
     }
   }
+}
+
+function failedAs(gameId: GameId, event: OperationEvent): Failed {
+  const name = failedEvents[event as keyof typeof failedEvents];
+  return (error) => ({ event: name, ...failureFacts(error), gameId });
 }
 
 /** What fails with these may have failed because the games folder went. */

@@ -70,6 +70,15 @@ export function next(state: OperationState, event: OperationEvent): OperationSta
   return transitions[state][event];
 }
 
+/** The event that tells of the failure of an operation that began with another. Downloads and streams tell more. */
+export const failedEvents = {
+  install: 'install-failed',
+  update: 'update-failed',
+  uninstall: 'uninstall-failed',
+  remove: 'remove-failed',
+  play: 'play-failed',
+} as const;
+
 /** Operations that `cancel` ends and discards. */
 export function isCancellable(kind: OperationKind): boolean {
   return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading' || kind === 'Streaming';
