@@ -63,7 +63,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
 
   // What this PC remembers.
   const ground = starting.use(await openGround(options));
-  const { settings, catalog, state, fileSystem, events, clock, name } = ground;
+  const { settings, catalog, known, state, fileSystem, events, clock, name } = ground;
   const extensions = await openExtensions(ground, starting);
   const catalogRefresh = await createCatalogRefresh(ground);
   const gamesDir = options.gamesDir ?? settings.get('gamesDir');
@@ -72,7 +72,7 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
   await prepareGamesDir(gamesDir, ground);
   const recovery = createGameRecovery(ground);
   await recovery.run({ gamesDir });
-  const isKnownGame = (id: string): boolean => catalog.has(id);
+  const isKnownGame = (id: string): boolean => known.has(id);
   const expectedBytesOf = (id: GameId, version: string): number | undefined => {
     const game = catalog.get(id);
     return game?.version === version ? game.sizeBytes : undefined;
@@ -90,6 +90,11 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
     }),
   );
   await library.scan();
+  const noteHere = (ids: Iterable<GameId>): void =>
+    known.note(Array.from(ids, (id) => ({ id, isHere: library.get(id) !== undefined })));
+  // A folder that is away, or another one, says nothing about what was installed.
+  if (library.isAvailable) noteHere(known.ids().filter((id) => library.get(id)));
+  starting.use(library.onDidChangeLocal((ids) => library.isAvailable && noteHere(ids)));
 
   const identity = await loadIdentity({ stateDir, fileSystem, logger });
   // Who else is there. The gate of what is served asks the games, which come next.

@@ -23,7 +23,9 @@ import {
 import { RootLocks } from '../../app/core/game-folder/index.ts';
 import { openLibrary, type BlockHasher } from '../../app/core/library/index.ts';
 import { blockSizeBytes, ManifestLayout, decodeManifest } from '../../app/core/protocol/index.ts';
+import { KnownGames } from '../../app/core/catalog/index.ts';
 import { createOperations, type Operations, type OperationsOptions } from '../../app/core/operations/index.ts';
+import { settingsInMemory } from './memory-settings.ts';
 import type { State } from '../../app/core/state/index.ts';
 import { discard, download } from '../../app/core/blocks/download.ts';
 import { repair, verify, type VerifyContext } from '../../app/core/blocks/repair.ts';
@@ -119,15 +121,17 @@ export async function faultLab({ directory, made, wrap = (inner) => inner }: Fau
     launch: [],
     keep: ['cfg/**'],
   });
+  // What operations use of a catalog; the whole interface is far larger.
+  const catalog = {
+    has: (id: string) => id === gameId,
+    get: (id: string) => (id === gameId ? game() : undefined),
+    all: () => [game()],
+    onDidChange: new Emitter<void>().event,
+  } as unknown as OperationsOptions['catalog'];
   const operations = starting.use(
     createOperations({
-      // What operations use of a catalog; the whole interface is far larger.
-      catalog: {
-        has: (id: string) => id === gameId,
-        get: (id: string) => (id === gameId ? game() : undefined),
-        all: () => [game()],
-        onDidChange: new Emitter<void>().event,
-      } as unknown as OperationsOptions['catalog'],
+      catalog,
+      known: new KnownGames({ catalog, store: settingsInMemory(), logger: silentLogger }),
       library,
       peers: swarm.network,
       transfer: {

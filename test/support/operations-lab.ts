@@ -275,6 +275,11 @@ function start(world: World, ids: readonly GameId[], { limit = () => 2 }: { limi
     operations: createOperations({
       // The fakes have what operations use of these; the whole interfaces are far larger.
       catalog: catalog as unknown as OperationsOptions['catalog'],
+      known: {
+        get: catalog.get,
+        isListed: (id) => catalog.get(id) !== undefined,
+        ids: () => catalog.all().map(({ id }) => id),
+      },
       library: library as unknown as OperationsOptions['library'],
       peers: {
         peers: () => (world.hasPeers ? [peer] : []),

@@ -17,6 +17,7 @@ const quitLimitMs = 10_000 * patience;
 const stderrKept = 64 * 1024;
 
 export interface GameFacts {
+  noLongerListed?: true;
   id: string;
   title: string;
   version: string;

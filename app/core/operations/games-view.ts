@@ -32,6 +32,8 @@ interface PlayerView {
 export interface GameView {
   readonly id: GameId;
   readonly title: string;
+  /** It is on this disk, and no catalog lists it any more. */
+  readonly noLongerListed?: true;
   /** The wanted version: the catalog's. */
   readonly version: string;
   /** The version that is here: of the download, else of the install. */
@@ -65,6 +67,7 @@ export interface GameView {
 
 interface GameFacts {
   readonly game: CatalogGame;
+  readonly isListed: boolean;
   readonly local: LocalGame | undefined;
   readonly peers: readonly Peer[];
   readonly operation: { readonly kind: OperationKind; readonly startedAt: number } | undefined;
@@ -112,6 +115,7 @@ export function gameViewOf(facts: GameFacts): GameView {
   return {
     id: game.id,
     title: game.title,
+    ...(!facts.isListed && { noLongerListed: true as const }),
     version: game.version,
     ...(localVersion !== undefined && { localVersion }),
     ...(local?.installedVersion !== undefined && { installedVersion: local.installedVersion }),
@@ -121,7 +125,7 @@ export function gameViewOf(facts: GameFacts): GameView {
     ...(local?.heldBack && { heldBack: local.heldBack }),
     peerCount,
     sizeBytes: (hasWanted ? local?.sizeBytes : undefined) ?? sizeBytes ?? local?.sizeBytes ?? game.sizeBytes ?? 0,
-    updateAvailable: outdated && (peerCount > 0 || hasWanted),
+    updateAvailable: facts.isListed && outdated && (peerCount > 0 || hasWanted),
     ...(operation && {
       operation: {
         kind: operation.kind,

@@ -1,5 +1,5 @@
 import { isGameId, LanspreadError, type Clock, type Event, type GameId, type Logger } from '../base/index.ts';
-import type { Catalog, CatalogGame } from '../catalog/index.ts';
+import type { Catalog, CatalogGame, KnownGames } from '../catalog/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
 import { stopReason } from '../blocks/index.ts';
@@ -18,6 +18,7 @@ import { Verifies } from './verifies.ts';
 
 export interface OperationsOptions {
   catalog: Catalog;
+  known: Pick<KnownGames, 'get' | 'ids' | 'isListed'>;
   library: Library;
   peers: Pick<PeerNetwork, 'peers' | 'onDidConnect' | 'onDidChange' | 'onDidLose'>;
   transfer: TransferPort;
@@ -79,7 +80,7 @@ export interface Operations extends AsyncDisposable {
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { catalog, library, peers, transfer, installer, player, emit, clock, logger } = options;
+  const { catalog, known, library, peers, transfer, installer, player, emit, clock, logger } = options;
   const stack = new DisposableStack();
   const runner = new OperationRunner({ library, snapshot: () => snapshot, emit, clock, logger });
   const onRemoved = (root: string): void => transfer.forgetPayload(root);
@@ -104,7 +105,7 @@ export function createOperations(options: OperationsOptions): Operations {
   let played = player.playedSeconds();
   const onPlayed = (): void => void (played = player.playedSeconds());
   const plays = stack.use(new Plays({ runner, player, library, installer, onPlayed, logger }));
-  const snapshot = stack.use(new GamesSnapshot({ ids: () => catalog.all().map(({ id }) => id), view, clock }));
+  const snapshot = stack.use(new GamesSnapshot({ ids: () => known.ids(), view, clock }));
   stack.use(snapshot.onDidChange((patch) => emit({ event: 'games-changed', ...patch })));
   stack.use(catalog.onDidChange(() => snapshot.invalidate(undefined)));
   stack.use(
@@ -124,10 +125,11 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function view(id: GameId): GameView | undefined {
-    const game = catalog.get(id);
+    const game = known.get(id);
     if (!game) return undefined;
     return gameViewOf({
       game,
+      isListed: known.isListed(id),
       // What is on a folder that is away can be neither played nor installed.
       local: library.isAvailable ? library.get(id) : undefined,
       peers: peers.peers(),
@@ -159,7 +161,7 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function gameOf(gameId: string): CatalogGame {
-    const game = catalog.get(gameId);
+    const game = known.get(gameId);
     if (game) return game;
     throw new LanspreadError('NOT_IN_CATALOG', {
       message: `The catalog has no game ${JSON.stringify(gameId.slice(0, 80))}.`,
@@ -173,6 +175,16 @@ export function createOperations(options: OperationsOptions): Operations {
     return isLeft ? gameId : gameOf(gameId).id;
   }
 
+  /** The game of a command that fetches what the catalog names. */
+  function listedHere(gameId: string): CatalogGame {
+    const game = gameHere(gameId);
+    if (known.isListed(game.id)) return game;
+    throw new LanspreadError('NOT_IN_CATALOG', {
+      message: `No catalog lists ${game.title} any more: what is here can be played and uninstalled.`,
+      details: { gameId: game.id },
+    });
+  }
+
   /** The game of a command that needs the disk. */
   function gameHere(gameId: string): CatalogGame {
     const game = gameOf(gameId);
@@ -184,7 +196,7 @@ export function createOperations(options: OperationsOptions): Operations {
     gameId: string,
     { install, manifestHash }: { install: boolean; manifestHash?: string | undefined },
   ): void {
-    const game = gameHere(gameId);
+    const game = listedHere(gameId);
     if (runner.active.get(game.id)) return downloads.start(game, { install, manifestHash });
     const local = library.get(game.id);
     if (install && local?.installed) {
@@ -200,7 +212,7 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   function update(gameId: string, { manifestHash }: { manifestHash?: string | undefined } = {}): void {
-    const game = gameHere(gameId);
+    const game = listedHere(gameId);
     if (runner.active.get(game.id)) return downloads.start(game, { install: true, manifestHash });
     const local = library.get(game.id);
     if (!local?.installed) throw new LanspreadError('NOT_INSTALLED', { details: { gameId } });
@@ -220,7 +232,7 @@ export function createOperations(options: OperationsOptions): Operations {
     assertFree: (gameId) => runner.active.assertIdle(gameOf(gameId).id),
     download,
     update,
-    streamInstall: (gameId, choice) => streams.start(gameHere(gameId), choice),
+    streamInstall: (gameId, choice) => streams.start(listedHere(gameId), choice),
     install: (gameId) => installs.install(gameHere(gameId).id),
     uninstall: (gameId) => installs.uninstall(gameHere(gameId).id),
     removeDownload: (gameId) => installs.removeDownload(gameHere(gameId).id),
@@ -229,9 +241,9 @@ export function createOperations(options: OperationsOptions): Operations {
       if (!verifies.cancel(id) && !streams.cancel(id)) downloads.cancel(id);
     },
     pause: (gameId) => downloads.pause(idOf(gameId)),
-    resume: (gameId) => downloads.resume(gameHere(gameId)),
+    resume: (gameId) => downloads.resume(listedHere(gameId)),
     verify: (gameId) => verifies.verify(gameHere(gameId)),
-    repair: (gameId) => verifies.repair(gameHere(gameId)),
+    repair: (gameId) => verifies.repair(listedHere(gameId)),
     moveInQueue: (gameId, to) => downloads.move(idOf(gameId), to),
     play: async (gameId, { launch }) => await plays.start(gameOf(gameId), launch),
     stopGame: (gameId) => plays.stop(idOf(gameId)),

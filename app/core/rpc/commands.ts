@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LanspreadError, parseWith, type Event, type GameId } from '../base/index.ts';
-import type { Catalog, LiveSources } from '../catalog/index.ts';
+import type { Catalog, KnownGames, LiveSources } from '../catalog/index.ts';
 import type { Extensions } from '../extensions/index.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
@@ -26,6 +26,7 @@ import type { SettingsStore } from '../settings/index.ts';
 interface CommandsOptions {
   operations: Operations;
   catalog: Catalog;
+  known: Pick<KnownGames, 'get'>;
   live: LiveSources;
   peers: PeerNetwork;
   settings: SettingsStore;
@@ -151,7 +152,7 @@ function createHandlers(options: CommandsOptions, client: Client | undefined): H
     },
     stop: ({ gameId }) => (operations.stopGame(gameId), accepted),
     revealFiles: async ({ gameId }) => {
-      const game = catalog.get(gameId);
+      const game = options.known.get(gameId);
       if (!game) throw new LanspreadError('NOT_IN_CATALOG', { details: { gameId } });
       await options.revealGame(game.id);
       return accepted;
@@ -240,9 +241,9 @@ function peerView(peer: Peer, lane: 'tls' | 'libp2p'): PeerView {
 
 async function gameDetails(
   gameId: string,
-  { operations, catalog, peers, diskOf }: Pick<CommandsOptions, 'operations' | 'catalog' | 'peers' | 'diskOf'>,
+  { operations, known, peers, diskOf }: Pick<CommandsOptions, 'operations' | 'known' | 'peers' | 'diskOf'>,
 ): Promise<GameDetails> {
-  const game = catalog.get(gameId);
+  const game = known.get(gameId);
   const view = game && operations.snapshot.get(game.id);
   if (!game || !view) throw new LanspreadError('NOT_IN_CATALOG', { details: { gameId } });
   const offers = peers.peers().flatMap(({ peerId, name, games }) => {

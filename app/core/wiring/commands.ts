@@ -28,7 +28,7 @@ interface CoreCommandsOptions {
 }
 
 export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): Commands {
-  const { settings, settingsRepository, state, catalog, live, clock, fileSystem, logger } = ground;
+  const { settings, settingsRepository, state, catalog, known, live, clock, fileSystem, logger } = ground;
   const { library, peers, lane, games, extensions, changeGamesDir, isStopping, quit } = parts;
   const { operations, transfer } = games;
   const stopGames = async (): Promise<void> => {
@@ -43,6 +43,7 @@ export function createCoreCommands(ground: Ground, parts: CoreCommandsOptions): 
     kiosk: new Kiosk({ settings, repository: settingsRepository, clock, logger, stopGames }),
     operations,
     catalog,
+    known,
     live,
     peers,
     settings,

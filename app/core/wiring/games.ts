@@ -33,9 +33,9 @@ interface GamesOptions {
 /** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
 export function createGames(ground: Ground, parts: GamesOptions): Games {
   const { library, peers, lane, hashFile, locks, unpackers, owner } = parts;
-  const { options, fileSystem, state, settings, catalog, events, clock, logger } = ground;
+  const { options, fileSystem, state, settings, catalog, known, events, clock, logger } = ground;
   const isKnownGame = (id: string): boolean => catalog.has(id);
-  const archiveRules = (gameId: string): ArchiveRules => catalog.get(gameId) ?? {};
+  const archiveRules = (gameId: string): ArchiveRules => known.get(gameId) ?? {};
   const installer = createInstaller({
     fileSystem,
     state,
@@ -44,9 +44,9 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
     locks,
     clock,
     logger,
-    isInCatalog: isKnownGame,
+    isInCatalog: (id) => known.has(id),
     gamesDir: () => library.gamesDir,
-    keepPatterns: (gameId) => catalog.get(gameId)?.keep ?? [],
+    keepPatterns: (gameId) => known.get(gameId)?.keep ?? [],
     archiveRules,
   });
   const transfer: Transfer = owner.use(
@@ -70,6 +70,7 @@ export function createGames(ground: Ground, parts: GamesOptions): Games {
   const operations: Operations = owner.use(
     createOperations({
       catalog,
+      known,
       library,
       peers,
       transfer,

@@ -7,7 +7,7 @@ import {
   type FileSystem,
   type Logger,
 } from '../base/index.ts';
-import type { Catalog, LiveSources } from '../catalog/index.ts';
+import { KnownGames, type Catalog, type LiveSources } from '../catalog/index.ts';
 import { openCatalogs } from './catalogs.ts';
 import { applyPresets, importCatalogs, type CoreOptions } from './options.ts';
 import { createEventLog, type EventLog } from '../rpc/index.ts';
@@ -30,6 +30,8 @@ export interface Ground extends AsyncDisposable {
   /** With safeguards. */
   readonly settingsRepository: SettingsRepository;
   readonly catalog: Catalog;
+  /** Those of the catalog, and those that are here although it lists them no more. */
+  readonly known: KnownGames;
   /** Lists of games that extensions give. */
   readonly live: LiveSources;
   /** Whose signatures count. */
@@ -64,10 +66,12 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const ground = { state, reserve, settings, settingsRepository, fileSystem, clock, logger };
   const catalogs = await openCatalogs({ ...ground, stateDir, emit: events.emit, owner: opening });
   await importCatalogs(catalogs.catalog, options);
+  const known = new KnownGames({ catalog: catalogs.catalog, store: state.settings, logger });
   const owned = opening.move();
   return {
     ...ground,
     ...catalogs,
+    known,
     options,
     watchState,
     stateMovedAside: movedAside,
