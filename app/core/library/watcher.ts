@@ -28,19 +28,30 @@ const ignore = [ownNames.local, ownNames.staging, ownNames.backup, `${asidePrefi
   (name) => `*/${name}/**/*`,
 );
 
+/**
+ * The watcher of each platform, by name. Without a name the library asks for a `watchman` first: it starts a program by
+ * that name from the search path, and on Windows a shell.
+ */
+const backends: Partial<Record<NodeJS.Platform, watcher.BackendType>> = {
+  linux: 'inotify',
+  win32: 'windows',
+  darwin: 'fs-events',
+};
+
 /** The platform's own watcher. */
 export const watchFolder: WatchFolder = async (folder, listener) => {
   // Some platforms tell real paths, whatever they were asked for.
   const real = await realpath(folder);
   const code = await whyNotWatchable(real);
   if (code !== undefined) throw Object.assign(new Error(`This system can watch no more folders (${code}).`), { code });
+  const backend = backends[process.platform];
   const subscription = await watcher.subscribe(
     real,
     (error, events) => {
       if (error) listener.onError(error);
       else listener.onEvents(events.map(({ path, type }) => ({ components: componentsOf(real, path), type })));
     },
-    { ignore },
+    { ignore, ...(backend && { backend }) },
   );
   return { [Symbol.asyncDispose]: () => subscription.unsubscribe() };
 };

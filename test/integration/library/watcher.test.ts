@@ -1,5 +1,7 @@
 /** The library over the platform's real watcher. */
+import { existsSync } from 'node:fs';
 import { appendFile, cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, until } from '../../support/eventually.ts';
@@ -147,6 +149,23 @@ test('once closed nothing is left that keeps the process alive or still looks', 
   const left = process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|File|FS|Timeout|Immediate/.test(name));
   assert.equal(left, []);
   await its[Symbol.asyncDispose]();
+});
+
+test('watching starts no program from the search path', async () => {
+  if (process.platform === 'win32') return;
+  await using its = await libraryLab();
+  const told = its.temp.join('was-run');
+  const programs = its.temp.join('programs');
+  await mkdir(programs);
+  await writeFile(join(programs, 'watchman'), `#!/bin/sh\ntouch '${told}'\nexit 1\n`, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${programs}:${path}`;
+  try {
+    await its.library.watch();
+  } finally {
+    process.env['PATH'] = path;
+  }
+  assert.not.ok(existsSync(told));
 });
 
 test.run();
