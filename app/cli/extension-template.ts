@@ -88,7 +88,7 @@ function defaultPublisher(): string {
   try {
     user = userInfo().username;
   } catch {
-    // Nobody knows who this is.
+    // The user's name is not known.
   }
   const name = user
     .toLowerCase()

@@ -5,7 +5,7 @@ import { RotatingFile } from './rotating-file.ts';
 
 export interface LoggingOptions {
   stateDir: string;
-  /** What also goes to stderr; the file gets everything from `info` up. */
+  /** The lowest level that also goes to stderr. The file gets everything from `info` up. */
   stderrLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 

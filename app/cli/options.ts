@@ -6,7 +6,7 @@ import { platformStateDir } from '../boot/state-dir.mjs';
 import { installedOptions } from './installed.ts';
 import type { CoreOptions } from '../core/core.ts';
 
-/** What every command that starts a core takes. */
+/** The options of every command that starts a core. */
 export interface CoreFlags {
   gamesDir?: string;
   stateDir?: string;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 /** How tests know that one came: in a sound program none does. */
-export const unhandledMessage = 'something failed that nobody looked after; Lanspread goes on';
+export const unhandledMessage = 'something failed unexpectedly; Lanspread goes on';
 
 /**
  * For a process that holds a core: what fails unheard is told and does not end it. Others load from it and play with it
@@ -10,6 +10,6 @@ export const unhandledMessage = 'something failed that nobody looked after; Lans
  */
 export function stayUp(logger: Pick<Logger, 'error'>): void {
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, unhandledMessage));
-  // Whoever read it may be gone: a `tee`, a terminal that was closed. The log file has it all.
+  // The reader may be gone: a `tee`, a closed terminal. The log file has it all.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 }

@@ -1,4 +1,4 @@
-/** What a person starts: for a screen, and for the command line. */
+/** The files that a person starts: one for a screen, one for the command line. */
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

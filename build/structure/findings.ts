@@ -1,4 +1,4 @@
-/** What is wrong with how the sources hang together. Everything here is pure; paths are relative to the repository. */
+/** Finds what is wrong with how the sources hang together. Everything here is pure; paths are relative to the repository. */
 import { posix } from 'node:path';
 import { layerBreak } from '../layers.ts';
 import type { SourceModule } from './read-module.ts';
@@ -132,7 +132,7 @@ export function findUnusedExports(modules: Modules, entrances: readonly string[]
       }
     }
   }
-  // What is taken as a whole hands on everything that it passes on.
+  // A file that is imported as a whole makes everything used that it passes on.
   for (const path of whole)
     for (const { specifier, names } of modules.get(path)?.passedOn ?? []) {
       const target = targetOf(modules, path, specifier);

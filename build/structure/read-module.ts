@@ -1,4 +1,4 @@
-/** What one source file takes from others and gives to them, from its syntax alone. */
+/** Reads the imports and exports of one source file from its syntax alone. */
 import ts from 'typescript';
 
 export interface ImportedNames {

@@ -42,7 +42,9 @@ export function addCatalogFileCommands(catalog: Command): void {
     .option('--pin', 'hash every game and name the root of its manifest: peers with other bytes never count')
     .option('--name <name>', "the catalog's name (the folder's)")
     .option('--issued <date>', 'when it was issued')
-    .addOption(new Option('--revoke <id>', 'a game that nobody shall list any more (repeatable)').argParser(gather))
+    .addOption(
+      new Option('--revoke <id>', 'a game that this catalog takes back everywhere (repeatable)').argParser(gather),
+    )
     .action(async (folder: string, flags: BuildFlags) => await runReporting(flags, () => build(folder, flags)));
 
   add('keygen', 'make a pair of keys: one signs, the other is given to everybody', 'keygen ~/keys/cafe')

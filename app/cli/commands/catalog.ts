@@ -12,7 +12,7 @@ import { runReporting, say, type JsonFlag } from './reporting.ts';
 type Flags = CoreFlags & JsonFlag;
 type Sources = CommandResult<'catalog.list'>;
 
-/** What games exist: for operators. */
+/** Commands on catalogs, for operators. */
 export function addCatalogCommands(program: Command): void {
   const catalog = program
     .command('catalog')

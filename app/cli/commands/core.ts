@@ -5,7 +5,7 @@ import { exitCodes } from '../exit.ts';
 import { tellStarted } from '../installed.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 
-/** What a shell forks: the core alone, which ends when its shell does. Not for people, so no help names it. */
+/** The core alone, which a shell starts and which ends with it. It is not for people, so the help does not name it. */
 export function addCoreCommand(program: Command): void {
   addCoreFlags(program.command('core', { hidden: true }).description('the core of a shell (internal)')).action(
     async (flags: CoreFlags) => {

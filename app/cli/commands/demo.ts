@@ -62,7 +62,7 @@ async function runDemo(open: boolean): Promise<number> {
       builtInExtensions,
       uiDirectory,
     });
-    // Who looks at a demo is asked nothing.
+    // A demo asks no first-run questions.
     await handle.commands.invoke('settings.set', { name: 'setupDone', value: true });
     signal.addEventListener('abort', () => void handle.stop());
     if (signal.aborted) void handle.stop();

@@ -24,7 +24,7 @@ interface PackFlags extends JsonFlag {
 const loadTools = () => import('../../core/tools/extension-tools.ts');
 const defaultInspectPort = 9229;
 
-/** What it takes to write an extension; no core is needed. */
+/** Commands for authors of extensions. They need no core. */
 export function addExtensionAuthorCommands(extension: Command): void {
   const add = (name: string, description: string, example: string): Command =>
     extension

@@ -126,8 +126,8 @@ async function enable(session: Session, id: string, { yes = false, json }: Conse
 }
 
 const warningTexts: Record<InstallWarning, string> = {
-  'signature-lost': 'What is installed is signed, this is not: it may be from somebody else.',
-  'other-signer': 'It is signed with another key than what is installed: it may be from somebody else.',
+  'signature-lost': 'The installed version is signed and this one is not. It may come from another author.',
+  'other-signer': 'It is signed with another key than the installed version. It may come from another author.',
   'older-version': 'It is older than what is installed.',
 };
 

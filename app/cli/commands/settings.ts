@@ -44,7 +44,7 @@ async function show(
   else process.stdout.write(`${formatTable(shown.map(([each, set]) => [each, JSON.stringify(set)]))}\n`);
 }
 
-/** What is no JSON is meant as it stands: a name, a path. */
+/** A value that is no JSON is a plain text: a name, a path. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -14,7 +14,7 @@ interface ShowFlags extends CoreFlags {
 
 export function addShowCommands(program: Command): void {
   addCoreFlags(program.command('list').description('the games here and in the room'))
-    .option('--all', 'also those that nobody has now')
+    .option('--all', 'also games that no PC has now')
     .option('--json', 'as JSON')
     .option('--wait <seconds>', 'how long a core started for this call looks around', '2')
     .addHelpText('after', '\nExample:\n  $ lanspread list --all\n')

@@ -100,7 +100,7 @@ function problemLine({ where, code, message }: NonNullable<VerifyFinished['insta
   return `  ${where === 'windows' ? 'Windows PCs cannot' : 'No PC can'} install it: ${message} [${code}]`;
 }
 
-/** What the terminal event says to people; undefined for other events. */
+/** The sentence for people about the last event of an operation; undefined for other events. */
 export function outcomeOf(event: CoreEvent): { isSound: boolean; lines: string[] } | undefined {
   switch (event.event) {
     case 'verify-finished': {

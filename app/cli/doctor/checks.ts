@@ -1,4 +1,4 @@
-/** What `lanspread doctor` looks at. Each check answers; none throws. */
+/** The checks of `lanspread doctor`. Each answers; none throws. */
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
@@ -8,7 +8,7 @@ export interface Finding {
   name: string;
   status: 'ok' | 'warning' | 'problem';
   detail: string;
-  /** What to do about it. */
+  /** The next step for the player. */
   advice?: string;
 }
 

@@ -3,7 +3,7 @@ import { toCodedError } from '../../core/rpc/index.ts';
 import type { RecoveryCheckup } from '../../core/tools/recovery-checkup.ts';
 import type { Finding } from './checks.ts';
 
-/** So many games are told one by one. */
+/** The most games that are listed one by one. */
 const toldAtMost = 20;
 
 /** What to tell, and the games folder that was in use last. `gamesDir`: where it is known. */

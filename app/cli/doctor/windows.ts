@@ -140,7 +140,7 @@ function tellFirewall({ networks, rules, unguarded }: WindowsFacts): Finding[] {
         name,
         status: 'warning',
         detail: 'its rules could not be read',
-        advice: 'Allow Lanspread there when nobody is seen.',
+        advice: 'Allow Lanspread there when no other PC is seen.',
       },
     ];
   if (networks === undefined)

@@ -24,7 +24,7 @@ import {
 } from './descriptions.ts';
 import type { GameEntry } from './schema.ts';
 
-/** What a game's folder tells of itself. */
+/** The facts that a game folder gives. */
 export interface GameFolderFacts {
   readonly version: string;
   readonly sizeBytes: number;

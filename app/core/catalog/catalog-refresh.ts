@@ -56,7 +56,7 @@ async function markOf(fileSystem: FileSystem, path: string): Promise<string | un
   return file && `${file} ${await identityOf(fileSystem, `${path}.sig`)}`;
 }
 
-/** Of what a link points to: an operator may turn one. */
+/** Follows links: an operator may point one at another file. */
 async function identityOf(fileSystem: FileSystem, path: string): Promise<string | undefined> {
   try {
     const { sizeBytes, mtimeNs, inode } = await fileSystem.stat(path);

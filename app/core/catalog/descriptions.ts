@@ -6,11 +6,11 @@ import { parseJson } from './catalog-file.ts';
 import { readCover } from './covers.ts';
 import { coverEndings, gameSchema, type GameEntry } from './schema.ts';
 
-/** What is wrong with one field of one file. */
+/** A problem with one field of one file. */
 export interface CatalogProblem {
   /** Relative to the folder. */
   readonly file: string;
-  /** Such as `launch.0.command`; empty when it is the file as a whole. */
+  /** Such as `launch.0.command`. Empty when the problem is with the whole file. */
   readonly field: string;
   readonly message: string;
 }

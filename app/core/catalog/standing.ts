@@ -1,9 +1,9 @@
-/** What a source's signature is worth now. Pure. */
+/** Whether a source counts, by its signature. Pure. */
 import type { CatalogSourceRow } from '../state/index.ts';
 import { parsePublicKey, type Trust } from '../trust/index.ts';
 import type { CatalogSigner, CatalogSource } from './types.ts';
 
-/** Of `Trust`, what catalogs need. */
+/** The part of `Trust` that catalogs need. */
 export type CatalogTrust = Pick<Trust, 'load' | 'find' | 'signerOf' | 'anchors'>;
 
 interface StandingRules {
@@ -27,7 +27,7 @@ export function signerOf(keyHex: string | undefined, trust: Pick<CatalogTrust, '
   return { name: trust.find(keyHex)?.name, fingerprint: parsePublicKey(keyHex).fingerprint };
 }
 
-/** What an operator should know of a catalog that takes the place of a better one, as sentences. */
+/** Warnings for an operator whose new catalog is worse than the one it replaces. */
 export function stepsBack(
   former: Pick<CatalogSource, 'signed' | 'issued'> | undefined,
   next: Pick<CatalogSourceRow, 'name' | 'signed' | 'issued'>,

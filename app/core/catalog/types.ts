@@ -41,9 +41,9 @@ export interface CatalogGame {
 
 /** Whose key a catalog's signature was made with. */
 export interface CatalogSigner {
-  /** What the key is called among the trust anchors; undefined when it is trusted no more. */
+  /** The key's name among the trust anchors; undefined when it is no longer trusted. */
   readonly name: string | undefined;
-  /** Of the key, for people to compare: 32 hex digits. */
+  /** The key's fingerprint, for people to compare: 32 hex digits. */
   readonly fingerprint: string;
 }
 
@@ -86,7 +86,7 @@ export interface PulledSource {
   readonly warnings: readonly string[];
 }
 
-/** What games exist. Its ids gate everything: an id it does not list is not announced, listed, served or fetched. */
+/** The games that exist. Its ids gate everything: an id it does not list is not announced, listed, served or fetched. */
 export interface Catalog {
   has(id: string): id is GameId;
   get(id: string): CatalogGame | undefined;

@@ -5,7 +5,7 @@ import type { Theme } from './themes/index.ts';
 import type { ExtensionHost, ExtensionState } from './types.ts';
 import { extensionViewOf, type ExtensionView } from './view.ts';
 
-/** What commands on extensions need; refusals are those of the store. */
+/** The commands on extensions. Errors: those of the store. */
 export interface Extensions {
   list(): readonly ExtensionView[];
   themes(): readonly Theme[];
@@ -27,7 +27,7 @@ export class ExtensionManager implements Extensions, Disposable {
   readonly #store: ExtensionStore;
   readonly #host: ExtensionHost | undefined;
   readonly #changed: Emitter<readonly ExtensionView[]>;
-  /** What is shown of them is another now. */
+  /** Their views have changed. */
   readonly onDidChange: Event<readonly ExtensionView[]>;
   readonly #listening = new DisposableStack();
   #told = '';

@@ -14,7 +14,7 @@ export interface ExtensionDescription {
   /** Absolute; holds the manifest. */
   readonly directory: string;
   readonly trust: ExtensionTrust;
-  /** What the player agreed to; never more than the manifest asks for. */
+  /** The permissions that the player granted; never more than the manifest asks for. */
   readonly granted: Permissions;
   /** False: it contributes nothing and no process is started for it. */
   readonly enabled: boolean;
@@ -41,7 +41,7 @@ export type ExtensionPhase = 'stopped' | 'starting' | 'running' | 'crashed' | 'd
 export interface ExtensionState {
   readonly id: string;
   readonly phase: ExtensionPhase;
-  /** Of the running process. */
+  /** The id of the running process. */
   readonly pid?: number;
   /** Since it was installed. */
   readonly crashCount: number;
@@ -58,7 +58,7 @@ export interface CatalogQuery {
 export interface CatalogPage {
   readonly games: readonly unknown[];
   readonly next?: string;
-  /** What the source left out, as sentences. */
+  /** Sentences about games that the source left out. */
   readonly warnings?: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export interface ExtensionHost extends AsyncDisposable {
    * given another chance when `enabled` goes from false to true.
    */
   set(extensions: readonly ExtensionDescription[]): void;
-  /** Of all enabled extensions, in the user's order. No process is started before one is asked something. */
+  /** The unpackers of all enabled extensions, in the user's order. A process starts with the first call. */
   unpackers(): readonly Unpacker[];
   unpackerInfos(): readonly UnpackerInfo[];
   /** One page of a catalog source; has 30 seconds. Errors: as above, `UNKNOWN_EXTENSION`. */
@@ -90,7 +90,7 @@ export interface ExtensionHost extends AsyncDisposable {
   activate(extensionId: string, options?: SignalOptions): Promise<void>;
   states(): readonly ExtensionState[];
   readonly onDidChangeState: Event<ExtensionState>;
-  /** What extensions log; also goes to the core's log. */
+  /** Log lines of extensions; they also go to the core's log. */
   readonly onDidLog: Event<ExtensionLogLine>;
   /** Deactivates all of them, kills who does not end in time. Everything pending is rejected. Never throws. */
   stop(options?: { timeoutMs?: number }): Promise<void>;
@@ -104,7 +104,7 @@ export interface ExtensionLogLine {
 
 /** Where crashes are written down; the store keeps them in the state. */
 export interface CrashLedger {
-  /** Of all time. */
+  /** Crashes since the extension was installed. */
   count(extensionId: string): number;
   add(extensionId: string, error: LanspreadError): void;
   /** Three in five minutes: it stays disabled until the player enables it again. */

@@ -31,7 +31,7 @@ export interface ExtensionView {
   readonly running: boolean;
   /** All that it asks for. */
   readonly permissions: AddedPermissions;
-  /** What the player has to agree to before it can be enabled. */
+  /** The permissions that the player has to grant before it can be enabled. */
   readonly missing: AddedPermissions;
   readonly contributions: {
     readonly unpackers: readonly Contribution[];

@@ -78,7 +78,7 @@ const patterns: readonly RegExp[] = [
 /** "Copy" as file managers write it into a name. */
 const copy =
   '(?:copy|kopie|copie|copia|cópia|kopia|kopi|kopio|copy of|copie de|kopie von|másolat|kópia|копия|копія|副本|コピー|복사본)';
-/** What stands behind the name of a copy made by hand or by a file manager. */
+/** The endings that a copy gets from a file manager or by hand. */
 const copyMark = `(?: - ${copy}(?: ?\\(\\d+\\))?| ${copy}(?: \\d+)?| \\((?:\\d+|[^)]*${copy}[^)]*)\\)|[ ._-](?:old|alt|bak|backup|orig|save|saves)\\d*)`;
 const copiesOfInstall = new RegExp(`^(?:local${copyMark}+|${copy} (?:of|von|de|di|av|af|van) local|~local)$`);
 const copiesOfSentinel = new RegExp(

@@ -1,4 +1,4 @@
-/** What a game's folder on disk is made of: names, the sentinel, what is ours in it, what is set aside. */
+/** The folder of a game: its names, its sentinel, the files that are ours, the files that were set aside. */
 export { isBelowDropping, isCopyOfInstall, isDropping } from './droppings.ts';
 export { deleteKnown, discardPayload, foldersOf } from './discard.ts';
 export { KnownPayload, listPayload, pathsOf, takeStock } from './known-payload.ts';

@@ -27,7 +27,7 @@ export class KnownPayload {
     this.#folded = new Set(Array.from(this.#paths, foldPath));
   }
 
-  /** Whatever its spelling. */
+  /** Ignores case, as `foldPath` does. */
   hasFile(path: string): boolean {
     return this.#folded.has(foldPath(path));
   }

@@ -25,7 +25,7 @@ export function layoutOf(root: string): RootLayout {
   };
 }
 
-/** What a download's sentinel may leave behind. */
+/** The files that a broken-off download may leave of its sentinel. */
 export function sentinelTransientsOf({
   sentinelTemporary,
   sentinelParked,

@@ -21,7 +21,7 @@ interface MakeWayOptions extends SignalOptions {
   readonly nowMs: number;
 }
 
-/** What stands at a manifest's place. */
+/** The owner of what lies where a manifest wants a file. */
 type Obstacle = 'none' | 'ours' | 'foreign';
 
 /** Whether what lies at a file's place may be written over. Pure. */

@@ -8,7 +8,7 @@ export interface Sentinel {
   readonly version: string;
 }
 
-/** What a crash leaves in place of text: zeros, or other bytes that no text has. */
+/** Bytes that no text has. A crash leaves zeros and the like in place of text. */
 // oxlint-disable-next-line no-control-regex
 const noText = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 const isPlain = /^[ -~]+$/;

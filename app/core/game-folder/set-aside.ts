@@ -25,7 +25,7 @@ async function namesIn(fileSystem: FileSystem, directory: string): Promise<strin
   try {
     return (await fileSystem.list(directory)).map(({ name }) => name).toSorted();
   } catch {
-    // It went, or it is not ours to read: either way there is nothing to tell of it.
+    // The folder went or cannot be read: then it has nothing to report.
     return [];
   }
 }

@@ -70,7 +70,7 @@ export async function makeCatalog({
   const { signal = new AbortController().signal } = options;
   for (const { id, unpack, needs = [] } of parseCatalog(await readCatalogFile(nodeFileSystem, built.path)).games) {
     const root = roots.get(id);
-    // What other extensions open, they alone can tell.
+    // Only an extension can tell whether it opens an archive.
     const isOurs = needs.every((needed) => unpackers.some((unpacker) => unpacker.id.startsWith(`${needed}/`)));
     if (root === undefined || unpackers.length === 0 || !isOurs) continue;
     const rules = { ...(unpack !== undefined && { unpack }) };

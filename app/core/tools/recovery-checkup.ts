@@ -11,7 +11,7 @@ export interface RecoveryCheckup {
   readonly latest?: RecoveryRun;
   /** The last run that did or found anything, where that is not the latest. */
   readonly eventful?: RecoveryRun;
-  /** What waits for a person: an advice of the latest run whose reason is still there. */
+  /** Advice of the latest run that still applies: a person has to act on it. */
   readonly open: readonly RecoveryTale[];
   /** Folders of the player's that were set aside. */
   readonly setAside: readonly { readonly gameId: string; readonly path: string }[];

@@ -1,4 +1,4 @@
-/** What `lanspread doctor` tells about the state directory. Only reads, so it needs no core and disturbs none. */
+/** The state directory as `lanspread doctor` sees it. Reading alone needs no core and disturbs none. */
 import { resolve } from 'node:path';
 import { toLanspreadError, type LanspreadError } from '../base/index.ts';
 import { readRoomKey } from '../peers/index.ts';

@@ -1,4 +1,4 @@
-/** What games exist, as the core keeps it: catalogs, the keys that their signatures are held against, live sources. */
+/** The catalogs of the core, the keys that check their signatures, and their live sources. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programDirOf } from '../../boot/program-dir.mjs';
@@ -32,7 +32,7 @@ interface CatalogsOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What is made here is disposed with it. */
+  /** Disposes of everything that is made here. */
   readonly owner: AsyncDisposableStack;
 }
 
@@ -112,7 +112,7 @@ async function watchKeys(
   }
 }
 
-/** What is known of an extension that lists games; the host's and the store's descriptions fit. */
+/** An extension that lists games. The descriptions of the host and of the store fit. */
 interface ListingExtension {
   readonly id: string;
   readonly enabled: boolean;

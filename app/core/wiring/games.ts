@@ -1,4 +1,4 @@
-/** What is done with games: fetching, installing, playing, and the operations that hold it together. */
+/** Fetching, installing and playing, and the operations that tie them together. */
 import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import { downloadListStore } from './options.ts';
@@ -22,11 +22,11 @@ interface GamesOptions {
   readonly peers: PeerNetwork;
   readonly lane: TlsLane;
   readonly hashFile: HashFile;
-  /** Those of recovery. */
+  /** The locks that recovery uses. */
   readonly locks: RootLocks;
   /** In the user's order. */
   readonly unpackers: () => readonly Unpacker[];
-  /** What is made here is disposed with it. */
+  /** Disposes of everything that is made here. */
   readonly owner: AsyncDisposableStack;
 }
 

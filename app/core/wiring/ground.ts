@@ -50,7 +50,7 @@ export async function openGround(options: CoreOptions): Promise<Ground> {
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
   // First of all, so that it is there until everything else is put away: no listener's error ends the core.
-  opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an error that nobody expected')));
+  opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an unexpected error')));
   const reserve = new Reserve({ directory: stateDir, logger });
   reserve.releaseWhenTight();
   opening.use(reserve.secure(() => acquireLock(stateDir, { what: options.what ?? 'lanspread' })));

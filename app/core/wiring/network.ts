@@ -1,4 +1,4 @@
-/** Who else is there: the byte lane and the control plane, as the core opens them. */
+/** Opens the byte lane and the control plane. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Ground } from './ground.ts';
@@ -31,7 +31,7 @@ export async function openLane(
   });
 }
 
-/** Those of the command line and those of the setting. */
+/** The static peers of the command line and of the setting. */
 export function staticPeersOf({ options, settings }: Pick<Ground, 'options' | 'settings'>): string[] {
   return [...(options.peers ?? []), ...settings.get('staticPeers')];
 }

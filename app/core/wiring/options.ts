@@ -24,7 +24,7 @@ export interface CoreOptions {
   stateDir: string;
   /** Absolute; wins over the setting. */
   gamesDir?: string;
-  /** What others see; wins over the setting. */
+  /** The name that others see; wins over the setting. */
   name?: string;
   /** IP addresses to listen on; every IPv4 address by default. Loopback only: discovery is off. */
   listen?: readonly string[];
@@ -50,7 +50,7 @@ export interface CoreOptions {
   developmentExtensions?: readonly { readonly directory: string; readonly inspectPort?: number }[];
   /** The UI to serve. */
   uiDirectory?: string;
-  /** What this process is, for whoever finds the state directory taken. */
+  /** The name of this process, for the message that the state directory is taken. */
   what?: string;
   logger: Logger;
   decorate?: CoreDecorators;

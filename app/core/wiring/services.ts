@@ -1,4 +1,4 @@
-/** What runs beside the commands, and what it means for the core when one of these fails. */
+/** The supervised services, and what follows when one of them fails. */
 import { whenAborted } from '../base/index.ts';
 import type { CatalogRefresh } from '../catalog/index.ts';
 import type { Ground } from './ground.ts';

@@ -132,7 +132,7 @@ else
     await bela.next('download-finished');
     await until('it is installed', () => bela.count('install-finished') === 2);
     assert.equal(
-      bela.log.filter(({ message }) => message === 'an error that nobody expected'),
+      bela.log.filter(({ message }) => message === 'an unexpected error'),
       [],
     );
   });

@@ -1,4 +1,4 @@
-/** What an operator sets for a live source, held against the schema that its extension brings. Pure. */
+/** Checks an operator's configuration of a live source against the schema of its extension. Pure. */
 import { z } from 'zod';
 import { LanspreadError, parseWith } from '../../base/index.ts';
 import { folderFieldsOf, folderPatternsOf, type FolderField } from './configured-folders.ts';
@@ -7,7 +7,7 @@ export type Configured =
   | { readonly kind: 'ready'; readonly value: unknown; readonly fields: FolderField[]; readonly patterns: string[] }
   | { readonly kind: 'unconfigured'; readonly error: LanspreadError | undefined };
 
-/** What a configuration may take, as JSON. */
+/** The largest configuration, in bytes of JSON. */
 const maxBytes = 64 * 1024;
 
 /** The configuration with the schema's defaults. Throws `BAD_REQUEST`. */
@@ -37,7 +37,7 @@ export function judgeConfiguration(schema: unknown, configuration: unknown): Con
 
 function schemaOf(schema: unknown): z.ZodType<unknown> {
   try {
-    // Whatever is not JSON Schema makes it throw.
+    // It throws for anything that is no JSON Schema.
     return z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema);
   } catch (cause) {
     throw new LanspreadError('BAD_REQUEST', { message: 'The schema of this configuration cannot be read.', cause });

@@ -31,7 +31,7 @@ export function folderFieldsOf(schema: unknown): FolderField[] {
   });
 }
 
-/** What the configuration names, stars and all. Throws `BAD_REQUEST` for what is no folder one could grant. */
+/** The folder patterns in a configuration. Throws `BAD_REQUEST` for a pattern that cannot be granted. */
 export function folderPatternsOf(configuration: unknown, fields: readonly FolderField[]): string[] {
   const patterns = fields.flatMap(({ name }) => namedIn(configuration, name));
   return [...new Set(patterns.map(parsePattern))];

@@ -201,7 +201,7 @@ export class LiveSource implements AsyncDisposable {
     return judgeConfiguration(this.definition.schema, configuration);
   }
 
-  /** What was listed of a folder that is configured no more goes; of one that is only away, it stays. */
+  /** Games of a folder that is no longer configured go. Games of a folder that is only away stay. */
   async #forgetOthers(configured: Configured): Promise<void> {
     const { id } = this.definition;
     for (const { id: sourceId, origin } of this.#context.catalog.sources()) {

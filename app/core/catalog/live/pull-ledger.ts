@@ -19,15 +19,15 @@ export class PullLedger {
   /** At the last look; undefined before the first one, which takes things as they are. */
   #seen: Marks | undefined;
 
-  /** What is to be asked now. Remembers how everything looked. */
+  /** The folders to ask now. Remembers how each one looked. */
   due(marks: Marks, { isDemanded, now }: { isDemanded: boolean; now: number }): string[] {
     const before = this.#seen;
     this.#seen = new Map(marks);
-    // Of a stick that is away there is nothing to try again.
+    // A stick that is away has nothing to retry.
     for (const origin of this.#failures.keys()) if (!marks.has(origin)) this.#failures.delete(origin);
     return [...marks].flatMap(([origin, mark]) => {
       if (isDemanded) return [origin];
-      // What is being written to would be read half.
+      // A file that is still being written would be read half.
       if (before && before.get(origin) !== mark) return [];
       if (this.#taken.get(origin) === mark) return [];
       const failure = this.#failures.get(origin);

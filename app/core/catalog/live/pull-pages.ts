@@ -43,7 +43,7 @@ interface PullOptions extends SignalOptions {
 
 interface Pulled {
   readonly games: readonly PulledGame[];
-  /** What was left out, as sentences. */
+  /** Sentences about games that were left out. */
   readonly warnings: readonly string[];
 }
 
@@ -104,7 +104,7 @@ class GameList {
     if (this.#games.length > catalogLimits.games) throw invalid(`it lists over ${catalogLimits.games} games`);
   }
 
-  /** What the source itself says. */
+  /** Warnings of the source itself. */
   warn(sentence: string): void {
     if (this.#warnings.length < pullLimits.warnings) this.#warnings.push(sentence.slice(0, pullLimits.warningLength));
   }

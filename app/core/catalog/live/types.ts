@@ -11,7 +11,7 @@ export interface LiveQuery {
 export interface LivePage {
   readonly games: readonly unknown[];
   readonly next?: string;
-  /** What the source itself left out, as sentences. */
+  /** Sentences about games that the source itself left out. */
   readonly warnings?: readonly string[];
 }
 
@@ -48,11 +48,11 @@ export interface LiveSourceView {
   /** ISO 8601, of the last success. */
   readonly refreshedAt?: string;
   readonly error?: ReturnType<LanspreadError['toJSON']>;
-  /** What was left out of the last list, as sentences. */
+  /** Sentences about games that were left out of the last list. */
   readonly warnings: readonly string[];
 }
 
-/** What the operator set, by the source's id. */
+/** The operator's configurations, by the id of the source. */
 export interface LiveConfigurations {
   get(id: string): unknown;
   set(id: string, configuration: unknown): void;

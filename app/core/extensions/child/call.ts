@@ -18,7 +18,7 @@ import type { HostLink } from './host-link.ts';
 
 const tellEveryMs = 100;
 
-/** What one call of the host is given to work with. */
+/** The object that each call of the host gets to work with. */
 export class HostCall implements UnpackCall {
   readonly signal: AbortSignal;
   readonly #link: HostLink;

@@ -14,7 +14,7 @@ import type { HostLink } from './host-link.ts';
 const maxLogLength = 2_000;
 const logLinesPerSecond = 100;
 
-/** What the extension registered, by the manifest's ids. */
+/** The implementations that the extension registered, by the manifest's ids. */
 export class Registry<T> {
   readonly #what: string;
   readonly #allowed: readonly string[];

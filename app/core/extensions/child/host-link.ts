@@ -44,7 +44,7 @@ export class HostLink {
   }
 
   tell(method: string, params: object): void {
-    // Nobody is left to tell when the line is gone.
+    // With the link gone, nobody can be told.
     this.#connection.sendNotification(method, params).catch(() => {});
   }
 

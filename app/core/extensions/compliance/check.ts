@@ -11,7 +11,7 @@ export interface CheckContext {
   readonly host: ExtensionHost;
   /** How often its process has crashed, was killed or broke a rule. */
   readonly failures: () => number;
-  /** Of the author, in `test/archives`. */
+  /** Samples of the author, in `test/archives`. */
   readonly samples: readonly Sample[];
   /** A new empty folder, gone when the tests are over. */
   readonly newFolder: () => Promise<string>;
@@ -31,7 +31,7 @@ export interface Check {
   run(context: CheckContext): Promise<string | void>;
 }
 
-/** What the extension did that it should not; its message is for its author. */
+/** A mistake of the extension; the message is for its author. */
 export class CheckFailed extends Error {
   override readonly name = 'CheckFailed';
 }

@@ -1,4 +1,4 @@
-/** What an unpacker has to do well, whatever it opens. */
+/** The checks that every unpacker has to pass. */
 import { basename, join } from 'node:path';
 import { blake3Hex, createHasher, LanspreadError, parsePath, PathSet, type FileSystem } from '../../base/index.ts';
 import { probeHeadBytes, settleLinks } from '../../install/index.ts';
@@ -11,7 +11,7 @@ const mineScore = 50;
 /** How long the extension may go on after its call was aborted, in milliseconds. */
 const cancelLimitMs = 5_000;
 
-/** What may become of an archive that is damaged: that it is said to be so. */
+/** The good answers to a damaged archive: each says that it cannot be opened. */
 const fitForDamage = new Set([
   'ARCHIVE_CORRUPT',
   'ARCHIVE_ENCRYPTED',
@@ -172,7 +172,7 @@ const checks: readonly UnpackerCheck[] = [
   },
 ];
 
-/** Of every unpacker that the manifest contributes. */
+/** For every unpacker that the manifest contributes. */
 export function unpackerChecks(contributions: CheckContext['manifest']['contributes']['unpackers']): Check[] {
   return contributions.flatMap((contribution) =>
     checks.map(
@@ -237,7 +237,7 @@ async function extract({ unpacker, newFolder, signal }: UnpackerContext, path: s
   return destination;
 }
 
-/** Of each file of a stream, by path. */
+/** The hash of each file of a stream, by path. */
 async function hashesOf(
   { unpacker, signal }: UnpackerContext,
   path: string,
@@ -288,7 +288,7 @@ async function expectListing(
   { sample, destination }: { sample: Sample; destination: string },
 ): Promise<void> {
   for (const { path, kind, sizeBytes } of await list(context, sample.path)) {
-    // Whoever installs puts copies in the place of links.
+    // The installer replaces links by copies.
     if (kind === 'symlink' || kind === 'hardlink') continue;
     const stat = await statBelow(context.fileSystem, destination, path);
     expect(stat?.kind === kind, `${sample.name}: ${path} was listed and not unpacked`);

@@ -36,7 +36,7 @@ export type DevelopmentEvent =
       readonly path: string;
       readonly unpacker: string;
       readonly score: number;
-      /** What it lists; undefined: it is not this unpacker's. */
+      /** The entries it lists. Undefined when the archive is not of its kind. */
       readonly entries?: readonly { readonly path: string; readonly kind: string; readonly sizeBytes: number }[];
     };
 
@@ -59,7 +59,7 @@ export async function developExtension(directory: string, options: DevelopOption
   throwIfAborted(signal);
   const storageOf = (extensionId: string) =>
     openStorage({ fileSystem: nodeFileSystem, logger, path: join(storageFolder, 'storage.json'), extensionId });
-  // It crashes as often as its author likes.
+  // An author may crash an extension any number of times; it is never disabled.
   const ledger = { count: () => 0, add: () => {}, disable: () => {} };
   const limits = { crashes: Number.MAX_SAFE_INTEGER };
   // An extension keeps nobody's process alive, also not while it is waited for.

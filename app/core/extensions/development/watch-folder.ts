@@ -1,7 +1,7 @@
 import { watch } from 'node:fs/promises';
 import { isAbort, sleep, type SignalOptions } from '../../base/index.ts';
 
-/** What changes there is no change of the extension. */
+/** Changes in these folders are no changes of the extension. */
 const ignored = /(?:^|[\\/])(?:\..*|node_modules|test|types|.*\.(?:lanx|log|tmp|swp|key)|.*~)(?:[\\/]|$)/;
 /** Editors write in several steps; one change is told for all of them, in milliseconds. */
 const settleMs = 120;

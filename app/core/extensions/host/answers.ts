@@ -1,4 +1,4 @@
-/** What an extension may answer; anything else is its fault, by name. */
+/** The answers that an extension may give. Any other answer is a violation that names the extension. */
 import { z } from 'zod';
 import { parseWith } from '../../base/index.ts';
 import { maxEntryPathLength, maxGamesPerPage } from '../wire/index.ts';

@@ -4,7 +4,7 @@ import { isNotFound, LanspreadError, statOf, type ReadHandle, type FileSystem } 
 import { probeHeadBytes, volumeSets } from '../../install/index.ts';
 import { maxPieceBytes, type ArchiveFacts } from '../wire/index.ts';
 
-/** Of volumes: more are not told. */
+/** The most volumes that are reported. */
 const maxVolumes = 10_000;
 
 /** An archive that a call is about: what an extension is told of it and may read of it. */
@@ -12,9 +12,9 @@ export class ArchiveSource implements AsyncDisposable {
   readonly facts: ArchiveFacts;
   /** Absolute, of the first file. */
   readonly path: string;
-  /** Of all volumes. */
+  /** The size of all volumes together. */
   readonly packedBytes: number;
-  /** Of path, size and time: another one when the file was changed. */
+  /** Made of path, size and time: a changed file has another one. */
   readonly fingerprint: string;
   readonly #fileSystem: FileSystem;
   readonly #head: Uint8Array | undefined;

@@ -32,7 +32,7 @@ export function blame(
   });
 }
 
-/** What an extension may say of an archive, or pass on of what the host told it in this call. */
+/** Codes that an extension may give for an archive, or pass on from an answer of the host in the same call. */
 const passable: ReadonlySet<string> = new Set([
   'ARCHIVE_CORRUPT',
   'ARCHIVE_ENCRYPTED',
@@ -60,7 +60,7 @@ function placeIn(stack: string | undefined, directory: string | undefined): stri
   return place?.slice(0, 300);
 }
 
-/** What Node's words leave open. */
+/** Explains messages of Node that say too little. */
 function hintOf(said: string): string {
   if (/module '@lanspread\/extension-api' does not provide an export/.test(said))
     return ' (types are imported with `import type`)';
@@ -90,7 +90,7 @@ export function errorOfAnswer(error: unknown, extension: Named): LanspreadError 
   return blame('EXTENSION_FAILED', extension, { what, cause });
 }
 
-/** What the host refuses, in the form that goes to the extension. */
+/** A refusal of the host, in the form that goes to the extension. */
 export function refusal(error: unknown): ResponseError<{ code?: string }> {
   const code = error instanceof LanspreadError ? error.code : undefined;
   const message = error instanceof Error ? error.message : 'refused';

@@ -17,7 +17,7 @@ export interface CallScopeOptions {
   readonly signal: AbortSignal;
 }
 
-/** What one call of an extension may ask of the host, and what has to be put away when it is over. */
+/** The requests that one call of an extension may make, and the cleanup at its end. */
 export class CallScope implements AsyncDisposable {
   readonly id: number;
   readonly archive: ArchiveSource | undefined;
@@ -25,7 +25,7 @@ export class CallScope implements AsyncDisposable {
   readonly signal: AbortSignal;
   /** Takes content while a plan of the kind `sink` is carried out. */
   sink: SinkChannel | undefined;
-  /** What runs out while the extension tells no progress. */
+  /** A time limit that runs while the extension reports no progress. */
   activity: ActivityLimit | undefined;
   readonly #over = new AbortController();
   #folder: Promise<string> | undefined;

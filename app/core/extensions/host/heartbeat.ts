@@ -12,7 +12,7 @@ interface HeartbeatOptions {
   readonly onSilent: () => void;
   /** Where memory is looked up, on Linux. */
   readonly pid: number | undefined;
-  /** What it uses, in bytes, where that can be told without asking it. */
+  /** Gets the memory that the process uses, in bytes, where the system knows it. */
   readonly onMemory: (residentBytes: number) => void;
 }
 

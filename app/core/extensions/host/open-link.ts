@@ -18,9 +18,9 @@ import { refusal } from './blame.ts';
 
 export interface LinkOptions {
   readonly pipe: Duplex;
-  /** What the extension asks, by method. Throw a `LanspreadError` to refuse. */
+  /** Handlers for requests of the extension, by method. Throw a `LanspreadError` to refuse. */
   readonly requests: ReadonlyMap<string, (params: unknown, signal: AbortSignal) => Promise<object> | object>;
-  /** What it tells, by method. Throw to call it a violation. */
+  /** Handlers for its notifications, by method. Throwing counts as a violation. */
   readonly notices: ReadonlyMap<string, (params: unknown) => void>;
   /** Aborts when the process is not to be answered any more. */
   readonly gone: AbortSignal;

@@ -5,12 +5,12 @@ const tailCharacters = 8_000;
 const maxLineCharacters = 1_000;
 const linesPerSecond = 50;
 const bytesPerSecond = 1024 * 1024;
-/** Who has to be held up this often does nothing else. */
+/** A process that is held up this often does nothing but print. */
 const maxPauses = 10;
 
 interface OutputOptions {
   readonly onLine: (line: string) => void;
-  /** It had to be held up again and again. */
+  /** The process was held up again and again. */
   readonly onFlood: () => void;
   readonly clock: Clock;
 }

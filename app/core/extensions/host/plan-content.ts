@@ -77,7 +77,7 @@ async function* fromTool(
   try {
     yield* split(output.chunks, entries);
   } catch (error) {
-    // What the tool says about its end explains an end that came too early.
+    // The tool's own error explains an end that came too early.
     if (isTooShort(error)) throwOfWorst(await output.finish(), plan);
     throw error;
   }

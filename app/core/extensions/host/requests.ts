@@ -1,4 +1,4 @@
-/** What an extension may ask and tell, each with its shape; anything else is refused. */
+/** The requests and notifications that an extension may send, with their schemas. Anything else is refused. */
 import { z } from 'zod';
 import { LanspreadError, parseWith, type SignalOptions } from '../../base/index.ts';
 import { toolCommandSchema } from '../plans/index.ts';
@@ -6,7 +6,7 @@ import { maxEntryPathLength, maxPieceBytes, maxStorageBytes, notices, toHost } f
 import type { CallScope } from './call-scope.ts';
 import type { Fetcher } from './fetcher.ts';
 
-/** What one extension keeps from one start to the next. The store gives it. */
+/** The storage of one extension, kept from one start to the next. */
 export interface ExtensionKeyValue {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
@@ -143,7 +143,7 @@ export function requestHandlers(services: RequestServices): Map<string, Handler>
   return handlers;
 }
 
-/** What an extension tells: a line for the log, progress. A malformed one is a violation. */
+/** Handles notifications: log lines and progress. A malformed one is a violation. */
 export function noticeHandlers(services: RequestServices): Map<string, (params: unknown) => void> {
   return new Map([
     [

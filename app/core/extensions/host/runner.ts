@@ -23,10 +23,10 @@ interface RunnerOptions {
   readonly onLog: (level: LogLevel, message: string) => void;
 }
 
-/** What an operation does with a running extension. */
+/** The work that is done with a running extension. */
 export interface RunningExtension {
   readonly ask: ExtensionProcess['ask'];
-  /** What the extension may ask for while it works on this call. */
+  /** The requests that the extension may make during this call. */
   openScope(options: Omit<CallScopeOptions, 'id' | 'toolBox' | 'stallMs'>): CallScope;
   closeScope(scope: CallScope): Promise<void>;
 }
@@ -97,7 +97,7 @@ export class ExtensionRunner {
   async close({ timeoutMs }: { timeoutMs: number }): Promise<void> {
     this.#isClosed = true;
     this.#idle?.[Symbol.dispose]();
-    // It is also over when its start failed.
+    // The start may have failed; then it is over too.
     const process = this.#running ?? (await this.#process?.catch(() => undefined));
     await process?.stop({ limitMs: Math.min(timeoutMs, this.#options.limits.deactivateMs) });
     await this.#stopping;
@@ -113,7 +113,7 @@ export class ExtensionRunner {
     try {
       return await launching;
     } catch (error) {
-      // What failed before there was a process is tried anew by whoever comes next.
+      // A failure before the process existed is no state: the next call tries again.
       if (this.#process === launching) this.#process = undefined;
       throw error;
     }
@@ -222,7 +222,7 @@ export class ExtensionRunner {
     return error;
   }
 
-  /** What cannot be written down has happened all the same, and counts until this core ends. */
+  /** A crash that cannot be stored still counts until this core ends. */
   #note(write: () => void): void {
     try {
       write();
@@ -252,7 +252,7 @@ export class ExtensionRunner {
   #rest(): void {
     const process = this.#running;
     if (!process || this.#users > 0) return;
-    // Whoever comes now waits until it is gone, and starts it anew.
+    // A call that comes now waits until the process has ended, then starts a new one.
     this.#stopping = process.stop({ limitMs: this.#options.limits.deactivateMs }).then(() => {
       this.#stopping = undefined;
     });

@@ -9,7 +9,7 @@ import type { ExtensionDescription } from '../types.ts';
 
 const bootstrapPath = fileURLToPath(new URL('../child/bootstrap.ts', import.meta.url));
 
-/** What every extension's process may read besides the extension: its own program. */
+/** The files that every extension's process may read besides the extension: its own program. */
 const programFolders = [
   fileURLToPath(new URL('../child/', import.meta.url)),
   fileURLToPath(new URL('../wire/', import.meta.url)),
@@ -109,7 +109,7 @@ export function killTree(child: ChildProcess): void {
     if (process.platform === 'win32') child.kill('SIGKILL');
     else process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended in this moment.
+    // The process has ended in this moment.
   }
 }
 
@@ -127,7 +127,7 @@ function guardOrphan(groupId: number): Disposable {
     cwd: '/',
     env: {},
     stdio: ['pipe', 'ignore', 'ignore'],
-    // What is sent to this process's group must not reach it.
+    // A signal to the group of this process must not reach the guard.
     detached: true,
   });
   // Where it cannot be started there is no such guard, and all else is as before.

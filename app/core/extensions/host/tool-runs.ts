@@ -19,7 +19,7 @@ interface ToolRunsOptions {
   readonly toolBox: ToolBox;
   /** Where tools find the archive. */
   readonly archivePath: () => Promise<string>;
-  /** Of all its volumes: what its content is held against. */
+  /** The size of all its volumes: the limit for its content is a multiple of it. */
   readonly archiveBytes: number;
   /** Where tools are started. */
   readonly emptyFolder: () => Promise<string>;
@@ -60,7 +60,7 @@ export class ToolRuns implements AsyncDisposable {
     return id;
   }
 
-  /** What it printed next; undefined at the end. Errors: `ARCHIVE_HOSTILE` for a flood, those of the tool. */
+  /** The next output; undefined at the end. Errors: `ARCHIVE_HOSTILE` for too much of it, those of the tool. */
   async read(id: number): Promise<Uint8Array | undefined> {
     const run = this.#run(id);
     const pieces = run.rest.length === 0 ? [] : [run.rest];

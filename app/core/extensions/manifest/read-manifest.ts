@@ -5,7 +5,7 @@ import { manifestFields as ownFields, manifestSchema, type ExtensionManifest } f
 
 /** The name of the manifest in an extension's folder. */
 export const manifestName = 'package.json';
-/** Of npm, and too like one of ours. */
+/** Fields of npm whose names are close to ours: they are no misspelt fields. */
 const npmFields = new Set(['types', 'type', 'man', 'bin', 'os']);
 export const maxManifestBytes = 256 * 1024;
 

@@ -149,7 +149,7 @@ const fields = z.looseObject({
 
 type Fields = z.output<typeof fields>;
 
-/** What a manifest may say besides what npm knows. */
+/** Fields of a manifest that npm does not know. */
 export const manifestFields: readonly string[] = Object.keys(fields.shape);
 
 export const manifestSchema = fields
@@ -209,7 +209,7 @@ interface Contradiction {
   readonly message: string;
 }
 
-/** What each field alone cannot tell. */
+/** Rules that concern several fields. */
 function contradictions({ contributes, main, permissions = {}, tools = {} }: Fields): Contradiction[] {
   const { unpackers = [], catalogSources = [], themes = [] } = contributes;
   const found: Contradiction[] = [];

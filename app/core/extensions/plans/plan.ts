@@ -61,7 +61,7 @@ export type ToolFailure = NonNullable<ToolPlan['failures']>[number];
 export const planSchema = z.discriminatedUnion('kind', [toolPlanSchema, z.object({ kind: z.literal('sink') })]);
 export type CheckedPlan = z.infer<typeof planSchema>;
 
-/** What stands for `archive` and `destination` in a tool's arguments. */
+/** The paths that take the place of `archive` and `destination` in a tool's arguments. */
 interface References {
   /** Absolute. */
   readonly archive: string;

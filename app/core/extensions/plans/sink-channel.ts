@@ -76,7 +76,7 @@ export class SinkChannel {
     this.#closed.abort(reason);
   }
 
-  /** What was given, in order. `onWait` tells whether the extension is waited for. */
+  /** The items in the order in which they were given. `onWait` tells whether the host waits for the extension. */
   async *items(onWait: (isWaiting: boolean) => void): AsyncGenerator<EntryStreamItem, void, undefined> {
     for (;;) {
       if (!this.#offer && !this.#isFinished) {

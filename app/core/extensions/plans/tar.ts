@@ -86,7 +86,7 @@ class Cutter {
     this.#chunks = content[Symbol.asyncIterator]();
   }
 
-  /** What there is of the next bytes, at least one. Undefined: nothing comes any more. */
+  /** The next bytes that are there, at least one. Undefined at the end. */
   async some(atMost: number): Promise<Uint8Array | undefined> {
     while (this.#chunk.length === 0) {
       const next = await this.#chunks.next();

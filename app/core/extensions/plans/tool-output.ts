@@ -17,7 +17,7 @@ interface ToolOutputOptions {
   readonly signal: AbortSignal;
 }
 
-/** What one or more tools in a pipe write to their stdout. */
+/** The stdout of one tool, or of several in a pipe. */
 export interface ToolOutput extends AsyncDisposable {
   /** Each valid until the next is asked for. The tool stands still while nobody asks, but for a few MiB read ahead. */
   readonly chunks: AsyncIterable<Uint8Array>;

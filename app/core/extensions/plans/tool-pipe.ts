@@ -29,7 +29,7 @@ export class ToolPipe implements AsyncIterable<Uint8Array>, Disposable {
 
   /** Errors: the system's, where no socket can be made in the folder for temporary files. */
   static async open(): Promise<ToolEnd> {
-    // Nobody else gets at what is in it.
+    // Only its owner can read the folder.
     const folder = await mkdtemp(join(tmpdir(), 'lanspread-'));
     const server = createServer({ pauseOnConnect: true });
     try {

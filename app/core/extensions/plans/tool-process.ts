@@ -49,7 +49,7 @@ function killTree(pid: number | undefined): void {
   try {
     process.kill(posix ? -pid : pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process has ended already.
   }
 }
 

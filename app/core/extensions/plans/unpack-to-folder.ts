@@ -24,7 +24,7 @@ interface UnpackToFolder {
 interface UnpackToFolderOptions {
   readonly stallMs: number;
   readonly clock: Clock;
-  /** What the archive unpacks to, where that is known: progress is told in parts of it. */
+  /** The unpacked size, where it is known: progress is told in parts of it. */
   readonly totalBytes?: number | undefined;
   readonly onProgress?: ((unpackedBytes: number) => void) | undefined;
   readonly signal: AbortSignal;
@@ -119,7 +119,7 @@ async function measure(
   }
 }
 
-/** What the tool says about a full disk may be in the system's language; the disk itself is not. */
+/** A tool may report a full disk in the system's language, so the disk itself is asked. */
 async function blameDisk(error: unknown, destination: string): Promise<unknown> {
   if (!(error instanceof LanspreadError) || error.code !== 'UNPACKER_FAILED') return error;
   const space = await statfs(destination).catch(() => undefined);

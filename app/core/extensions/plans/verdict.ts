@@ -1,4 +1,4 @@
-/** What the end of a tool means. Pure. */
+/** The meaning of how a tool ended. Pure. */
 import { LanspreadError, type ErrorCode } from '../../base/index.ts';
 import type { ToolFailure } from './plan.ts';
 import type { ToolExit } from './tool-process.ts';
@@ -8,7 +8,7 @@ export interface VerdictRules {
   readonly failures?: readonly ToolFailure[] | undefined;
 }
 
-/** What a tool prints of its progress and writes over. */
+/** Progress lines that a tool overwrites on its terminal. */
 // oxlint-disable-next-line no-control-regex
 const takenBack = /[^\n]*[\b\r](?!\n)/g;
 

@@ -31,7 +31,7 @@ export interface FoundExtension {
   /** Undefined: it cannot be read; `problem` says why. */
   readonly manifest: ExtensionManifest | undefined;
   readonly themes: readonly Theme[];
-  /** Of an installed one. */
+  /** Only installed extensions have it. */
   readonly receipt?: Receipt | undefined;
   /** Why it cannot be used. */
   readonly problem?: LanspreadError;

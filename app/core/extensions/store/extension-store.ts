@@ -102,7 +102,7 @@ export class ExtensionStore implements IDisposable {
     return found && this.#know(found);
   }
 
-  /** What the host is told. */
+  /** The descriptions that the host gets. */
   descriptions(): readonly ExtensionDescription[] {
     return this.list().flatMap((known) => {
       const folder = this.#options.development?.find(({ directory }) => directory === known.directory);
@@ -115,7 +115,7 @@ export class ExtensionStore implements IDisposable {
     });
   }
 
-  /** Of enabled extensions, each id once. */
+  /** The themes of enabled extensions, each id once. */
   themes(): readonly Theme[] {
     const themes = new Map<string, Theme>();
     for (const known of this.list())

@@ -17,7 +17,7 @@ export interface KnownExtension {
   /** The name of the trusted key that signed it. */
   readonly signer: string | undefined;
   readonly enabled: boolean;
-  /** What it would get beyond what was granted; it stays off until the player agrees. */
+  /** The permissions it asks for beyond those granted. It stays disabled until the player agrees. */
   readonly missing: AddedPermissions;
   readonly themes: readonly Theme[];
   readonly crashCount: number;
@@ -36,7 +36,7 @@ export function toKnown(found: FoundExtension, { row, signerName }: Knowledge): 
   const signedBy = found.receipt?.signedBy;
   const signer = isOwn || signedBy === undefined ? undefined : signerName(signedBy);
   const wanted = manifest?.permissions ?? noPermissions;
-  // What ships with Lanspread, and what an author loads by hand, was agreed to with that.
+  // Built-in extensions, and those that an author loads by hand, need no further consent.
   const missing = addedPermissions(
     wanted,
     isOwn ? permissionsAsGranted(wanted) : parseGranted(row?.grantedPermissions),
@@ -65,7 +65,7 @@ interface DescriptionExtras {
   readonly development: ExtensionDescription['development'];
 }
 
-/** What the host needs of it; undefined when it cannot be run. */
+/** The description for the host. Undefined when it cannot run. */
 export function describe(
   { id, manifest, directory, trust, enabled, missing }: KnownExtension,
   { readableFolders, development }: DescriptionExtras,

@@ -17,7 +17,7 @@ export const noPermissions: Permissions = { tools: [], net: [], read: [] };
 const texts = z.array(z.string()).catch([]);
 const stored = z.object({ tools: texts, net: texts, read: texts }).catch({ tools: [], net: [], read: [] });
 
-/** What the database holds; whatever is not as expected was not granted. */
+/** Reads the permissions from the database. A malformed entry grants nothing. */
 export function parseGranted(value: unknown): AddedPermissions {
   const { tools, net, read } = stored.parse(value);
   return { tools, hosts: net, folders: read };

@@ -20,7 +20,7 @@ export interface InstallOutcome {
   readonly hash: string;
   readonly trust: 'signed' | 'sideloaded';
   readonly signer?: string;
-  /** Of the key that signed it, trusted or not: for people to compare. */
+  /** The fingerprint of the key that signed it, trusted or not: for people to compare. */
   readonly fingerprint?: string;
   /** `needs-consent`: what it would get beyond what was granted. `installed`: all that it may do. */
   readonly added: AddedPermissions;
@@ -38,7 +38,7 @@ interface InstallSurroundings {
 interface PreparedInstall {
   readonly outcome: InstallOutcome;
   readonly opened: OpenedPackage;
-  /** What is remembered once it is in place. */
+  /** The database entry that is written once the package is in place. */
   readonly row: ExtensionRow;
 }
 
@@ -86,7 +86,7 @@ export async function prepareInstall(
       id,
       version,
       hash,
-      // Who turned it off did not turn it on with an update.
+      // An update does not enable an extension that the player disabled.
       enabled: installed ? (remembered?.enabled ?? true) : true,
       grantedPermissions: permissions,
       crashCount: installed ? (remembered?.crashCount ?? 0) : 0,

@@ -1,4 +1,4 @@
-/** What goes over the line between the host and an extension's process, at most. Both ends keep to it. */
+/** Limits of the link between the host and an extension's process. Both ends keep to them. */
 
 const mib = 1024 * 1024;
 
@@ -18,7 +18,7 @@ export const entriesPerMessage = 2_000;
 export const maxEntries = 500_000;
 /** A path in an archive, in UTF-16 code units: what is longer is not installed anyway, but named in the error. */
 export const maxEntryPathLength = 4_096;
-/** What a tool prints for `onOutput`, in all. */
+/** The most that a tool may print for `onOutput`, in all. */
 export const maxToolOutputBytes = 512 * mib;
 export const maxToolCaptureBytes = 16 * mib;
 export const defaultToolCaptureBytes = 1 * mib;

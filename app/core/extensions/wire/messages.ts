@@ -1,6 +1,6 @@
 /** The names of what host and extension ask of each other, and the shapes that both ends share. */
 
-/** What the host asks of an extension. */
+/** Requests of the host to an extension. */
 export const toExtension = {
   activate: 'activate',
   deactivate: 'deactivate',
@@ -14,7 +14,7 @@ export const toExtension = {
   catalogPage: 'catalog/page',
 } as const;
 
-/** What an extension asks of the host. */
+/** Requests of an extension to the host. */
 export const toHost = {
   readArchive: 'archive/read',
   startTool: 'tool/start',
@@ -27,10 +27,10 @@ export const toHost = {
   storage: 'storage',
 } as const;
 
-/** What an extension tells the host. */
+/** Notifications of an extension to the host. */
 export const notices = { log: 'log', progress: 'progress' } as const;
 
-/** What the host tells an extension: that a call is over, and what was kept for it may go. */
+/** Notifications of the host to an extension: a call is over, and the extension can let go of what it kept for it. */
 export const callOver = 'call/over';
 
 export interface ActivateParams {
@@ -58,7 +58,7 @@ export interface UnpackerParams extends CallParams {
   readonly archive: ArchiveFacts;
 }
 
-/** What an error is to the other end, in the `data` of a JSON-RPC error. */
+/** How an error travels: the `data` of a JSON-RPC error. */
 export interface ErrorData {
   readonly code?: string;
   /** The entry and the file that an archive's error is about. */
