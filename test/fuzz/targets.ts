@@ -20,7 +20,7 @@ import {
   prefixBytes,
   streamMessageSchema,
 } from '../../app/core/protocol/index.ts';
-import { FrameReader } from '../../app/core/lanes/tls/worker/frame-reader.ts';
+import { LaneFrameReader } from '../../app/core/lanes/tls/worker/frame-reader.ts';
 import type { SeededRandom } from '../support/random.ts';
 import * as samples from './samples.ts';
 
@@ -40,7 +40,7 @@ function frameTarget(name: string, schema: z.ZodType, ...rights: Buffer[]): Fuzz
       const frame = Buffer.alloc(prefixBytes + body.length);
       frame.writeUInt32BE(random.below(16) === 0 ? random.word() : body.length, 0);
       body.copy(frame, prefixBytes);
-      const reader = new FrameReader(limits.laneHeaderBytes);
+      const reader = new LaneFrameReader(limits.laneHeaderBytes);
       for (let at = 0; at < frame.length && !reader.isWhole; ) {
         const end = Math.min(frame.length, at + 1 + random.below(frame.length));
         const taken = reader.take(frame, at, end);

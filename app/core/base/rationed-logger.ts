@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 
-const mostInWindow = 10;
+const mostInWindow = 50;
 const windowMs = 60_000;
 
 interface Ration {
@@ -11,7 +11,7 @@ interface Ration {
 }
 
 /**
- * A logger for what strangers can cause at will: of each message ten in a minute. The first one of the next minute tells
+ * A logger for what strangers can cause at will: of each message fifty in a minute. The first one of the next minute tells
  * how many were left out (`withheld`).
  */
 export function rationedLogger(logger: Logger, clock: Clock): Logger {

@@ -1,4 +1,5 @@
 import { abortError, throwIfAborted, type SignalOptions } from './cancellation.ts';
+import { toDisposable, type IDisposable } from './lifecycle.ts';
 
 interface Waiter {
   readonly admit: () => void;
@@ -21,14 +22,20 @@ export class Semaphore {
   }
 
   async run<T>(work: () => Promise<T>, { signal }: SignalOptions = {}): Promise<T> {
+    using _place = await this.take({ signal });
+    return await work();
+  }
+
+  /** Waits for a place, which is free again once it is disposed. Throws when the signal aborts first. */
+  async take({ signal }: SignalOptions = {}): Promise<IDisposable> {
     await this.#acquire(signal);
-    try {
-      return await work();
-    } finally {
-      const next = this.#next();
-      if (next) next.admit();
-      else this.#free += 1;
-    }
+    return toDisposable(() => this.#release());
+  }
+
+  #release(): void {
+    const next = this.#next();
+    if (next) next.admit();
+    else this.#free += 1;
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<void> {

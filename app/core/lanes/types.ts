@@ -1,7 +1,7 @@
 /** What a lane is: a way for block bytes between two PCs, whatever carries them. */
 import type { GetBlocks } from '../protocol/index.ts';
 
-/** Blocks of one file, as a lane shall write them. */
+/** Blocks of one file, with their places on disk. */
 export interface FileWrite {
   /** Absolute; its folder exists. Opened without following links; made at `sizeBytes` when it is not there. */
   readonly path: string;
@@ -35,7 +35,7 @@ export interface FetchListener {
 }
 
 /**
- * A road for block bytes. `fetch` resolves when every block was reported. Errors: `PEER_UNREACHABLE`, `PEER_GONE`,
+ * A way for block bytes. `fetch` resolves when every block was reported. Errors: `PEER_UNREACHABLE`, `PEER_GONE`,
  * `PEER_TIMEOUT`, a serve-gate code of the peer (`GAME_NOT_FOUND`, `MANIFEST_MISMATCH`, `BLOCK_NOT_AVAILABLE`,
  * `NOT_SERVED`, `TOO_MANY_REQUESTS`), `DISK_FULL`, `IO_ERROR`, `CANCELLED`; blocks reported before stay reported.
  * After it settles the lane writes nothing of this request any more.
@@ -51,5 +51,5 @@ export interface ServePlan {
   readonly segments: readonly { readonly path: string; readonly offsetBytes: number; readonly lengthBytes: number }[];
 }
 
-/** The serve gate: one rule for every road. Throws a LanspreadError with the refusal's code. */
+/** The serve gate: one rule for every lane. Throws a LanspreadError with the refusal's code. */
 export type Authorize = (peerId: string, request: GetBlocks) => Promise<ServePlan>;

@@ -1,37 +1,35 @@
 import type { Connection } from '@libp2p/interface';
 import {
   anySignal,
+  type Clock,
   Emitter,
+  type GameId,
   LanspreadError,
   rationedLogger,
   systemClock,
   throwIfAborted,
   whenAborted,
-  type Clock,
-  type GameId,
 } from '../base/index.ts';
-import type { LibraryDelta } from '../protocol/index.ts';
+import { type LibraryDelta, protocols } from '../protocol/index.ts';
 import { endpointOf, parseAddress, peerIdOf } from './connect/addresses.ts';
-import { Announcer } from './session/announcer.ts';
+import { PeerUpdates } from './session/updates.ts';
 import { Answering } from './session/answering.ts';
 import { Caller } from './session/caller.ts';
-import { sayGoodbye, within } from './session/farewell.ts';
 import { Greeter } from './session/greeter.ts';
 import { HelloBudget } from './session/hello-budget.ts';
 import { HandshakeGate } from './connect/handshake-gate.ts';
 import { watchLiveness } from './session/liveness.ts';
-import { startNode, type StartedNode } from './connect/node.ts';
-import type { PeerNetworkOptions } from './options.ts';
-import { OwnPlaying } from './session/own-playing.ts';
+import { type StartedNode, startNode } from './connect/node.ts';
+import type { Peer, PeerNetwork, PeerNetworkOptions, PeerStream, StreamHandler, UnreachablePeer } from './types.ts';
+import { OwnPlaying } from './session/playing.ts';
 import { PassingOn } from './session/passing-on.ts';
 import { OwnSide } from './session/own-side.ts';
 import type { LibP2pStream } from './session/peer-stream.ts';
 import { Reach } from './connect/reach.ts';
 import type { Session } from './session/session.ts';
 import { SessionTable } from './session/session-table.ts';
-import { RoomProof } from './session/room-proof.ts';
+import { RoomProof } from './session/room.ts';
 import { StreamHost } from './session/stream-host.ts';
-import type { Peer, PeerNetwork, PeerStream, StreamHandler, UnreachablePeer } from './types.ts';
 
 /** The time that `stop` gives its goodbyes and to libp2p, in milliseconds. */
 const goodbyeLimitMs = 500;
@@ -69,7 +67,7 @@ class LibP2pNetwork implements PeerNetwork {
   readonly #answering: Answering;
   readonly #passingOn: PassingOn;
   readonly #caller: Caller;
-  readonly #announcer: Announcer;
+  readonly #updates: PeerUpdates;
   readonly #reach: Reach;
   readonly #connected = new Emitter<Peer>();
   #stopped: Promise<void> | undefined;
@@ -135,7 +133,7 @@ class LibP2pNetwork implements PeerNetwork {
       greeter: this.#greeter,
       clock,
     });
-    this.#announcer = new Announcer({
+    this.#updates = new PeerUpdates({
       greet: (session) => this.#greeter.greet(session.connection(), { signal: session.signal }),
       revision: () => host.library().revision,
       playing: () => this.#own.playing,
@@ -188,7 +186,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#stack.use(this.#sessions.onDidOpen((session) => this.#onOpened(session)));
     this.#stack.use(this.#sessions.onDidLose(({ peerId, reason }) => this.#onLost(peerId, reason)));
     await this.#answering.serve();
-    // In the next turn: whoever made the network listens to it by then, and misses nothing.
+    // In the next turn, when the network's owner listens to its events.
     this.#stack.use(this.#options.clock.timeout(() => this.#reachOut(), 0));
   }
 
@@ -263,7 +261,7 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   publish(delta: LibraryDelta): void {
-    this.#announcer.remember(delta);
+    this.#updates.remember(delta);
     this.#updateAll();
   }
 
@@ -297,12 +295,12 @@ class LibP2pNetwork implements PeerNetwork {
   }
 
   #updateAll(): void {
-    for (const session of this.#sessions.all()) this.#announcer.update(session);
+    for (const session of this.#sessions.all()) this.#updates.update(session);
   }
 
   /** Something that only a Hello tells has changed. */
   #tellAllAnew(): void {
-    for (const session of this.#sessions.all()) this.#announcer.update(session, { withHello: true });
+    for (const session of this.#sessions.all()) this.#updates.update(session, { withHello: true });
   }
 
   #onOpened(session: Session): void {
@@ -310,7 +308,7 @@ class LibP2pNetwork implements PeerNetwork {
     this.#reach.reached(session.peerId);
     this.#connected.fire(session.view());
     // Our library may have moved on while Hello was under way.
-    this.#announcer.update(session);
+    this.#updates.update(session);
     this.#passingOn.changed();
   }
 
@@ -356,4 +354,23 @@ class LibP2pNetwork implements PeerNetwork {
 function shareOf(connection: Connection, bytes: number): [peerId: string, share: { host: string; bytes: number }] {
   const host = endpointOf(connection.remoteAddr)?.host ?? '';
   return [connection.remotePeer.toString(), { host, bytes }];
+}
+
+/** Tells a peer that this node goes. Resolves when the peer has heard it. */
+async function sayGoodbye(session: Session): Promise<void> {
+  using stream = await session.openOwn(protocols.goodbye, session.signal);
+  await stream.writeMessage({});
+  await stream.close();
+  // The other side ends its half when it has read the goodbye.
+  await stream.readSome(1);
+}
+
+/** Waits for all, however they end, but no longer than the limit. */
+async function within(
+  { clock, limitMs }: { clock: Clock; limitMs: number },
+  work: readonly Promise<unknown>[],
+): Promise<void> {
+  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+  using _limit = clock.timeout(resolve, limitMs);
+  await Promise.race([Promise.allSettled(work), timeIsUp]);
 }

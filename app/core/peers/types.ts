@@ -1,6 +1,9 @@
-import type { Event, GameId } from '../base/index.ts';
 import type { z } from 'zod';
+import type { Clock, Event, GameId, Logger } from '../base/index.ts';
 import type { GameSummary, LaneOffer, LibraryDelta, LibrarySnapshot } from '../protocol/index.ts';
+import type { PeerRepository } from '../state/index.ts';
+import type { Announcement, Discovery } from './discovery/types.ts';
+import type { Identity } from './identity.ts';
 
 /** An authenticated peer after Hello. */
 export interface Peer {
@@ -17,14 +20,14 @@ export interface Peer {
   /** Only ids of the local catalog. */
   readonly games: ReadonlyMap<GameId, GameSummary>;
   readonly libraryRevision: number;
-  /** What is being played there, only ids of the local catalog; empty for who does not tell. */
+  /** The games being played there, only ids of the local catalog; empty when the peer does not tell. */
   readonly playing: readonly GameId[];
 }
 
 /** A bidirectional stream to one peer. Every wait ends with the signal, the idle limit or the peer. */
 export interface PeerStream {
   readonly peerId: string;
-  /** Aborts when nothing can be read or written any more: for whoever is busy elsewhere. */
+  /** Aborts when nothing can be read or written any more. */
   readonly ended: AbortSignal;
   readMessage<T>(schema: z.ZodType<T>, what: string): Promise<T>;
   writeMessage(message: unknown): Promise<void>;
@@ -67,7 +70,7 @@ export interface PeerNetwork extends AsyncDisposable {
   readonly onDidFindUnreachable: Event<UnreachablePeer>;
   /** Those that are heard now and cannot be reached. It may call from its side at any time. */
   unreachable(): readonly UnreachablePeer[];
-  /** A session's library, what is played there, or its name or addresses, changed. */
+  /** A peer's library, name, addresses or running games changed. */
   readonly onDidChange: Event<Peer>;
   /**
    * Dials and says Hello; returns the peer id. Errors: `INVALID_ADDRESS`, `SELF_CONNECT`, `PEER_UNREACHABLE`,
@@ -78,22 +81,22 @@ export interface PeerNetwork extends AsyncDisposable {
   handle(protocol: string, handler: StreamHandler): Disposable;
   /** Opens a stream. Errors: `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`. */
   open(peerId: string, protocol: string, options?: { signal?: AbortSignal }): Promise<PeerStream>;
-  /** Bytes came from this peer by another road (the byte lane): counts as a sign of life. */
+  /** Bytes came from this peer over the TLS lane, which is a sign of life. */
   markAlive(peerId: string): void;
   /** Sends a library change to every session. */
   publish(delta: LibraryDelta): void;
   setName(name: string): void;
   /**
-   * What is being played here, the newest last; every session is told, at most once a second. Of more than
+   * The games being played here, the newest last. Every session is told, at most once a second. Of more than
    * `limits.playingGames` only the newest are told.
    */
   setPlaying(games: readonly GameId[]): void;
   /**
    * Whom to reach beside those that are found: multiaddrs that are dialled again and again, and hosts (`10.0.3.7`,
-   * `seed.example:47624`) that discovery asks who they are. What is neither is told to the log.
+   * `seed.example:47624`) that discovery asks who they are. Texts that are neither are logged.
    */
   setStaticPeers(texts: readonly string[]): void;
-  /** The local catalog changed: what is known of the others' games is filtered anew. */
+  /** The local catalog changed: filters the games of all peers again. */
   recheckGames(): void;
   /** The transports of the control plane. */
   readonly transports: readonly string[];
@@ -108,10 +111,33 @@ export interface PeerNetwork extends AsyncDisposable {
 }
 
 /** What the network asks of the rest of the core. */
-export interface PeerNetworkHost {
+interface PeerNetworkHost {
   library(): LibrarySnapshot;
   lane(): LaneOffer | undefined;
   isKnownGame(id: string): boolean;
   /** Called before a Hello is answered, and with undefined when the peer is lost. The byte lane trusts the offer's certificate once it resolves. */
   trustLane(peerId: string, lane: LaneOffer | undefined): Promise<void>;
+}
+
+export interface PeerNetworkOptions {
+  identity: Identity;
+  name: string;
+  /** IP addresses to listen on. */
+  listenHosts: readonly string[];
+  /** For UDP and TCP. Default: any that is free. */
+  port?: number | undefined;
+  /** Makes the discovery once the ports are known; none: only addresses given. */
+  discovery?: (announcement: Announcement) => Discovery;
+  /** See `PeerNetwork.setStaticPeers`. */
+  staticPeers: readonly string[];
+  knownPeers: PeerRepository;
+  host: PeerNetworkHost;
+  /** Of a closed room, 32 bytes; none: the room is open. */
+  roomKey?: Uint8Array | undefined;
+  clock?: Clock;
+  logger: Logger;
+  /** From 0 to below 1. */
+  random?: () => number;
+  /** Default: where the platform has it. */
+  useQuic?: boolean;
 }

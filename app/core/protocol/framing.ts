@@ -58,7 +58,7 @@ export interface StreamPrefix {
   readonly lengthBytes: number;
 }
 
-/** What stands before so many bytes of a section's content. */
+/** The prefix of a frame with this many bytes of a section's content. */
 export function contentPrefix(lengthBytes: number, section: number): Uint8Array {
   const prefix = Buffer.allocUnsafe(prefixBytes);
   prefix.writeUInt32BE((contentFlag | (section << sectionShift) | lengthBytes) >>> 0, 0);

@@ -15,7 +15,7 @@ export const limits = {
   /** Of a PC's name: 64 characters of any script. */
   nameBytes: 256,
   helloGames: 20_000,
-  /** Of the Hellos of all sessions, and of those from one address: what peers tell shall not fill the memory. */
+  /** Of the Hellos of all sessions, and of those from one address: a limit on the memory that peers can fill. */
   helloBytes: 128 * mib,
   helloBytesPerAddress: 24 * mib,
   /** Sessions with one address; of this PC's own there may be any number. */

@@ -58,7 +58,7 @@ export type LibrarySnapshot = z.infer<typeof librarySnapshotSchema>;
 /** In `features` of a Hello: this PC wants to be told what is played on the others. */
 export const playingFeature = 'playing';
 
-/** What is being played on a PC, the whole of it, whenever it changes. The revision grows within one run of the program. */
+/** All games being played on a PC, sent whenever they change. The revision grows within one run of the program. */
 export const playingSchema = z.object({ revision: count, games: z.array(gameId).max(limits.playingGames) });
 export type Playing = z.infer<typeof playingSchema>;
 
@@ -79,7 +79,7 @@ export const helloSchema = z.object({
   addresses: z.array(text).max(64),
   lane: laneOfferSchema.optional(),
   features: z.array(text).max(64),
-  /** Who does not send it tells nothing; one that does not fit is no reason to lose a peer over. */
+  /** Optional. One that does not fit its schema is ignored, and the peer stays. */
   playing: playingSchema.optional().catch(undefined),
   library: librarySnapshotSchema,
 });

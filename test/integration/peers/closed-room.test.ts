@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { z } from 'zod';
-import { proofOf } from '../../../app/core/peers/session/room-proof.ts';
+import { proofOf } from '../../../app/core/peers/session/room.ts';
 import type { Announcement, Discovery } from '../../../app/core/peers/discovery/types.ts';
 import { protocols, roomAnswerSchema } from '../../../app/core/protocol/index.ts';
 import { codeOf, gameOf, labNode, next } from '../../support/network-lab.ts';

@@ -1,4 +1,4 @@
-/** The fallback road: blocks over streams of the control plane, for peers whose byte lane cannot be reached. */
+/** The control lane: blocks over streams of the control plane, for peers whose TLS lane cannot be reached. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import {
@@ -64,7 +64,7 @@ async function receive(
   for (const file of files) {
     await using target = await Target.open(file);
     for (const { block, offsetBytes, lengthBytes, hash } of file.blocks) {
-      // Written only once it is sound: another road may be bringing the same block, and has perhaps brought it.
+      // Written only once it is sound: another lane may be writing the same block.
       const bytes = buffer.subarray(0, lengthBytes);
       await fill(bytes, stream, { telling, signal });
       const isSound = blake3Hex(bytes) === hash;

@@ -1,4 +1,4 @@
-/** The fallback road of streamed installs: streams of the control plane, for peers whose byte lane cannot be reached. */
+/** Streamed installs over the control lane, for peers whose TLS lane cannot be reached. */
 import { abortError, LanspreadError } from '../../base/index.ts';
 import { protocols, streamInstallSchema, type StreamMessage, type StreamReply } from '../../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../../peers/index.ts';

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
+import type { SecureContextOptions, TLSSocketOptions } from 'node:tls';
 import type * as x509 from '@peculiar/x509';
 
 /** What a node shows on its byte lane: made afresh at every start, known to others by its fingerprint alone. */
@@ -16,8 +17,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 const namelessOwner = 'lanspread';
 
 /**
- * A self-signed ECDSA P-256 certificate with the peer id of its owner. It is signed with its own key, so whoever shows it
- * in a handshake has proven that key, and that the key's owner meant to be this peer: nobody can claim another's. Its dates are wide, because PCs at a LAN party disagree about the time and
+ * A self-signed ECDSA P-256 certificate with the peer id of its owner. It is signed with its own key, so showing
+ * it in a handshake proves the key, and the name in it proves whose it is: nobody can claim another peer's certificate. Its dates are wide, because PCs at a LAN party disagree about the time and
  * nobody checks them: trust comes from the fingerprint in Hello. `nowMs` is wall-clock time.
  */
 export async function createLaneCertificate(nowMs: number, owner: string = namelessOwner): Promise<LaneCertificate> {
@@ -61,4 +62,22 @@ export function ownerOf({ subject }: { readonly subject: string }): string | und
 /** Node's form of a fingerprint (`AB:CD:…`) as lower-case hex. */
 export function normalizeFingerprint(fingerprint256: string): string {
   return fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+export interface Credentials {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+/** What both ends agree on: TLS 1.3 alone, the cheapest sound cipher, no resumption (a resumed session shows no certificate). */
+export function tlsOptions({ certificatePem, privateKeyPem }: Credentials): SecureContextOptions & TLSSocketOptions {
+  return {
+    cert: certificatePem,
+    key: privateKeyPem,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: 'TLS_AES_128_GCM_SHA256',
+    ecdhCurve: 'X25519',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
 }

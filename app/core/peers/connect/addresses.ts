@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { LanspreadError } from '../../base/index.ts';
@@ -50,7 +50,7 @@ export function endpointOf(address: Multiaddr): Endpoint | undefined {
   return { host: zone ? `${host}%${zone}` : host, port: Number(transport.value), protocol };
 }
 
-/** Where a peer says it can be dialled: what is no address of it is left out, its id stands at the end. */
+/** The addresses that a peer told, each with its id at the end. Texts that are no address of it are left out. */
 export function addressesOfPeer(peerId: string, addresses: readonly string[]): string[] {
   return addresses.flatMap((text) => {
     const address = tryParse(text);
@@ -65,7 +65,7 @@ type InterfaceTable = Readonly<Record<string, NetworkInterfaceInfo[] | undefined
 
 /**
  * The addresses behind the ones listened on, none of them a wildcard. Loopback only where it is asked for or where there
- * is nothing else; link-local IPv6 is left out: it means nothing without the interface of whoever dials it. Pure.
+ * is nothing else; link-local IPv6 is left out: it means nothing without the interface that it is dialled from. Pure.
  */
 export function concreteHosts(listenHosts: readonly string[], table: InterfaceTable = networkInterfaces()): string[] {
   const all = Object.values(table).flatMap((list = []) => list);
@@ -123,4 +123,9 @@ function ipPart(address: string): string {
   const [host = '', zone] = address.split('%');
   if (!isIPv6(host)) return `/ip4/${host}`;
   return zone ? `/ip6zone/${zone}/ip6/${host}` : `/ip6/${host}`;
+}
+
+/** Whether an IP address is this PC's loopback. */
+export function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
 }

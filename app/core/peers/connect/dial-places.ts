@@ -6,7 +6,7 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** Hosts whose failures are remembered; a flood of invented ones shall not fill the memory. */
+/** Hosts whose failures are remembered; a limit, so that a flood of invented hosts cannot fill the memory. */
 const rememberedHosts = 10_000;
 
 export class DialPlaces {
@@ -40,7 +40,7 @@ export class DialPlaces {
     throwIfAborted(signal);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { host, admit: resolve };
-    // Who was admitted already keeps the place, and gives it back.
+    // An admitted waiter keeps its place, and gives it back after its work.
     const onAbort = (): void => {
       if (this.#waiting.delete(waiter) && signal) reject(abortError(signal));
     };

@@ -1,14 +1,13 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
 import {
   anySignal,
-  toLanspreadError,
   type Clock,
   type ErrorCode,
   type IDisposable,
   type Logger,
+  toLanspreadError,
 } from '../../base/index.ts';
 import { endpointOf } from './addresses.ts';
-import { dialPauseMs } from './backoff.ts';
 import { DialPlaces } from './dial-places.ts';
 
 /** Somebody to reach: a discovered peer by its id, a static or known one by its address. */
@@ -51,7 +50,7 @@ interface Entry {
 }
 
 /**
- * Who hangs up sooner after a dial than this, in milliseconds, is not dialled again at once: two PCs with one identity
+ * A peer that hangs up sooner than this after a dial, in milliseconds, is not dialled again at once: two PCs with one identity
  * would push each other out without end.
  */
 const steadyMs = 10_000;
@@ -90,7 +89,7 @@ export class Dialler implements IDisposable {
     known.failures = 0;
     if (!known.dialling) return this.#schedule(known, delayMs);
     known.isStale = true;
-    // None of what is being dialled is an address of the peer any more.
+    // The peer has left all the addresses that are being dialled.
     if (!before.some((address) => now.includes(address))) known.dialling.abort();
   }
 
@@ -200,4 +199,19 @@ function newEntry(target: DialTarget): Entry {
     dialling: undefined,
     isStale: false,
   };
+}
+
+/** When to dial again. Pure. */
+const firstMs = 1_000;
+const longestMs = 30_000;
+
+/** The pause before attempt `failures + 1`, in milliseconds: 1, 2, 4 … 30 s, up to a quarter shorter by `random` in [0, 1). */
+export function dialPauseMs(failures: number, random: number): number {
+  const full = Math.min(longestMs, firstMs * 2 ** Math.max(0, failures - 1));
+  return Math.round(full * (1 - random / 4));
+}
+
+/** Of two peers that see each other the lower id dials at once, and the other one if it was not called by then. */
+export function firstDialDelayMs(ownId: string, otherId: string): number {
+  return ownId < otherId ? 0 : 500;
 }

@@ -17,7 +17,7 @@ interface HandshakeGateOptions {
 const defaultStrangerLimitMs = 20_000;
 
 /**
- * Connections that came in and have no session yet are strangers. There are only so many at a time from one address,
+ * Connections that came in and have no session yet are strangers. Only a few are let in at a time from one address,
  * and none stays for long.
  */
 export class HandshakeGate implements IDisposable {

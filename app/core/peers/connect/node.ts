@@ -114,7 +114,7 @@ class ListenerWatch {
 }
 
 async function stopNode(node: LanNode): Promise<void> {
-  // A graceful close of each would wait for the other side; whoever matters was told goodbye.
+  // A graceful close of each would wait for the other side; the peers were told goodbye already.
   for (const connection of node.getConnections()) connection.abort(new Error('stopping'));
   await node.stop();
   node.services.leftovers.clear();
@@ -175,7 +175,7 @@ function leftoversOf(addressManager: object): Leftovers {
   };
 }
 
-/** libp2p's own words only matter to whoever looks for a fault in it. */
+/** libp2p's own messages matter only when one looks for a fault in it. */
 function quietLogger(logger: Logger): ComponentLogger {
   const scope = (component: string): Libp2pLogger => {
     const silent = (): void => undefined;

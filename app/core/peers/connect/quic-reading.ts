@@ -93,7 +93,7 @@ function restrainStream(native: NativeStream, ownerOf: OwnerOf): NativeStream {
   };
 }
 
-/** The package takes a stream that was torn for one that ended well; whoever reads it would miss that bytes are lost. */
+/** The package reports a torn stream as one that ended well, and its reader would not notice that bytes are lost. */
 function tellReset(stream: Stream): void {
   if (stream.status !== 'open' && stream.status !== 'closing') return;
   if ('onRemoteReset' in stream && typeof stream.onRemoteReset === 'function') stream.onRemoteReset();

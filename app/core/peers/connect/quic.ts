@@ -67,7 +67,7 @@ export function withDialLimit(
   return transport;
 }
 
-/** Refuses connections once the signal has aborted; the transport closes what is refused. */
+/** Refuses connections once the signal has aborted. The transport closes a refused one. */
 function upgraderWhile(signal: AbortSignal, upgrader: Upgrader): Upgrader {
   return {
     ...forward(upgrader),

@@ -1,13 +1,20 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { Emitter, whenAborted, type Clock, type ErrorCode, type IDisposable, type Logger } from '../../base/index.ts';
+import {
+  type Clock,
+  Emitter,
+  type ErrorCode,
+  type IDisposable,
+  LanspreadError,
+  type Logger,
+  whenAborted,
+} from '../../base/index.ts';
 import { PROTOCOL_VERSION } from '../../protocol/index.ts';
 import type { KnownPeer } from '../../state/index.ts';
 import { dialAddresses, parseAddress, peerIdOf } from './addresses.ts';
-import { planStaticPeers } from './static-peers.ts';
-import { firstDialDelayMs } from './backoff.ts';
-import { Dialler, type DialTarget } from './dialler.ts';
+import { Dialler, type DialTarget, firstDialDelayMs } from './dialler.ts';
 import type { DiscoveredPeer, Discovery, StaticHost } from '../discovery/types.ts';
 import type { LostReason, UnreachablePeer } from '../types.ts';
+import { parseStaticHost } from '../discovery/prober.ts';
 
 interface ReachOptions {
   ownPeerId: string;
@@ -171,7 +178,7 @@ export class Reach implements IDisposable {
     return [...this.#unreachable.values()];
   }
 
-  /** There is a session with it, whoever called. */
+  /** There is a session with it; either side may have called. */
   reached(peerId: string): void {
     this.#unreachable.delete(peerId);
   }
@@ -204,7 +211,7 @@ export class Reach implements IDisposable {
     );
   }
 
-  /** It is heard again and again, and takes no connection. Whoever is only gone, discovery has lost by now. */
+  /** The peer is heard but takes no connection. A peer that is gone was lost by discovery before this. */
   #tellUnreachable(peerId: string): void {
     const heard = this.#discovery?.peers().find((peer) => peer.peerId === peerId);
     if (!heard || this.#unreachable.has(peerId)) return;
@@ -243,7 +250,7 @@ const mostTold = 256;
 /** Dials in a row that a peer which is still heard did not answer. */
 const failuresOfClosedDoor = 3;
 const afterGoodbyeMs = 5_000;
-/** Enough for a hall; a flood of invented ones shall not fill the memory. */
+/** Enough for a hall; a limit, so that a flood of invented peers cannot fill the memory. */
 const rememberedIncompatible = 1_000;
 
 const staticKey = (text: string): string => `static ${text}`;
@@ -261,4 +268,40 @@ export function worthTrying(peers: readonly KnownPeer[], nowMs: number): KnownPe
 /** What a peer announced, to see whether it changed. */
 function signatureOf(peer: DiscoveredPeer | undefined): string {
   return peer ? JSON.stringify([peer.name, peer.protocol, peer.addresses]) : '';
+}
+
+interface StaticAddress {
+  /** As it was given. */
+  readonly text: string;
+  readonly address: Multiaddr;
+  readonly peerId: string | undefined;
+}
+
+/** What the user's list of peers means: addresses to dial, and hosts to ask. Each once. Pure but for `onUnfit`. */
+export function planStaticPeers(
+  texts: readonly string[],
+  onUnfit: (text: string, error: unknown) => void,
+): { addresses: StaticAddress[]; hosts: StaticHost[] } {
+  const addresses: StaticAddress[] = [];
+  const hosts: StaticHost[] = [];
+  for (const text of new Set(texts.map((given) => given.trim()))) {
+    try {
+      if (text.startsWith('/')) {
+        const address = parseAddress(text);
+        addresses.push({ text, address, peerId: peerIdOf(address) });
+      } else hosts.push(hostOf(text));
+    } catch (error) {
+      onUnfit(text, error);
+    }
+  }
+  return { addresses, hosts };
+}
+
+function hostOf(text: string): StaticHost {
+  const host = parseStaticHost(text);
+  if (host) return host;
+  throw new LanspreadError('INVALID_ADDRESS', {
+    message: `${JSON.stringify(text.slice(0, 200))} is not a valid address.`,
+    details: { address: text.slice(0, 200) },
+  });
 }

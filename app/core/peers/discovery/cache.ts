@@ -1,5 +1,7 @@
-import { show, type Origin, type Sighting } from './sighting.ts';
-import type { AddressFamily, DiscoveredPeer, DiscoveryLostReason, LearntBy } from './types.ts';
+import { isIPv4 } from 'node:net';
+import type { AddressFamily, DiscoveredAddress, DiscoveredPeer, DiscoveryLostReason, LearntBy } from './types.ts';
+import { bareAddress, isLinkLocal } from './interfaces.ts';
+import type { Presentation } from './records.ts';
 
 export type CacheChange =
   | { readonly kind: 'found' | 'changed'; readonly peer: DiscoveredPeer }
@@ -28,8 +30,8 @@ interface Known {
   shownText: string;
 }
 
-const originKey = ({ road, interfaceName, family, source }: Origin): string =>
-  `${road} ${interfaceName} ${family} ${source}`;
+const originKey = ({ learntBy, interfaceName, family, source }: HeardFrom): string =>
+  `${learntBy} ${interfaceName} ${family} ${source}`;
 
 interface PeerCacheOptions {
   /** From 0 to below 1. */
@@ -38,7 +40,7 @@ interface PeerCacheOptions {
 }
 
 /**
- * What is known of the peers, kept by interface and source address, so that one PC on two LANs stays two sightings and
+ * The known peers, by interface and source address, so that one PC on two LANs stays two sightings and
  * a forged one never overwrites a true one. Pure: times come in as monotonic milliseconds, changes go out as values.
  */
 export class PeerCache {
@@ -60,7 +62,7 @@ export class PeerCache {
   }
 
   /**
-   * Takes a sighting in. `moved` tells that the peer was known on this road and interface by other sources only: it may
+   * Takes a sighting in. `moved` tells that the peer was known in this way and on this interface by other sources only: it may
    * have a new address, and the old ones deserve doubt.
    */
   see(sighting: Sighting, nowMs: number): { change?: CacheChange; moved: boolean } {
@@ -88,7 +90,7 @@ export class PeerCache {
   }
 
   /** A goodbye that came from where the peer was heard; others are ignored. */
-  goodbye(peerId: string, { interfaceName, source }: Origin): CacheChange | undefined {
+  goodbye(peerId: string, { interfaceName, source }: HeardFrom): CacheChange | undefined {
     return this.#remove(
       (entry, id) => id === peerId && entry.source === source && entry.interfaceName === interfaceName,
       'goodbye',
@@ -110,7 +112,7 @@ export class PeerCache {
   }
 
   /** Gives the peer's sightings that fit `doubts` only a short while to be confirmed. */
-  doubt(nowMs: number, doubts: (origin: Origin, peerId: string) => boolean): void {
+  doubt(nowMs: number, doubts: (origin: HeardFrom, peerId: string) => boolean): void {
     for (const [peerId, { entries }] of this.#peers)
       for (const entry of entries.values()) {
         if (!doubts(entry, peerId)) continue;
@@ -123,8 +125,8 @@ export class PeerCache {
   isMulticastEnough(interfaceName: string): boolean {
     const here = this.#all().filter(({ entry }) => entry.interfaceName === interfaceName);
     return (
-      here.some(({ entry }) => entry.road === 'mdns') &&
-      !here.some(({ peerId, entry }) => entry.road === 'broadcast' && !this.#hasMulticast(peerId, interfaceName))
+      here.some(({ entry }) => entry.learntBy === 'mdns') &&
+      !here.some(({ peerId, entry }) => entry.learntBy === 'broadcast' && !this.#hasMulticast(peerId, interfaceName))
     );
   }
 
@@ -134,13 +136,13 @@ export class PeerCache {
   }
 
   /**
-   * When to ask next on a road so that nothing expires unasked, given when it was last asked. Whom multicast brings
+   * When to ask next in one way, so that nothing expires unasked. A peer that multicast brings
    * need not be asked for by broadcast.
    */
-  nextRefreshMs(where: Omit<Origin, 'source'>, lastAskedMs: number): number | undefined {
+  nextRefreshMs(where: Omit<HeardFrom, 'source'>, lastAskedMs: number): number | undefined {
     const mine = this.#all().filter(
       ({ peerId, entry }) =>
-        isOn(entry, where) && !(where.road === 'broadcast' && this.#hasMulticast(peerId, where.interfaceName)),
+        isOn(entry, where) && !(where.learntBy === 'broadcast' && this.#hasMulticast(peerId, where.interfaceName)),
     );
     return least(mine, ({ entry }) => {
       const lifeMs = entry.presentation.ttlMs;
@@ -150,16 +152,16 @@ export class PeerCache {
   }
 
   /**
-   * Who need not answer a question on this interface, with the seconds left, longest first: whoever was heard by one of
-   * these roads lately. Doubted peers are to answer.
+   * The peers that need not answer a question on this interface, with the seconds left, longest first: those heard in one
+   * of these ways lately. Doubted peers have to answer.
    */
   knownAnswers(
-    { roads, interfaceName, family }: Pick<Origin, 'interfaceName' | 'family'> & { roads: readonly LearntBy[] },
+    { ways, interfaceName, family }: Pick<HeardFrom, 'interfaceName' | 'family'> & { ways: readonly LearntBy[] },
     nowMs: number,
   ): { peerId: string; ttlS: number }[] {
     const left = new Map<string, number>();
     for (const { peerId, entry } of this.#all()) {
-      if (entry.doubted || !roads.some((road) => isOn(entry, { road, interfaceName, family }))) continue;
+      if (entry.doubted || !ways.some((learntBy) => isOn(entry, { learntBy, interfaceName, family }))) continue;
       const ttlS = Math.floor((entry.expiresAtMs - nowMs) / 1_000);
       if (ttlS * 2_000 >= entry.presentation.ttlMs) left.set(peerId, Math.max(left.get(peerId) ?? 0, ttlS));
     }
@@ -174,7 +176,7 @@ export class PeerCache {
 
   #hasMulticast(peerId: string, interfaceName: string): boolean {
     const entries = this.#peers.get(peerId)?.entries.values() ?? [];
-    return [...entries].some((entry) => entry.road === 'mdns' && entry.interfaceName === interfaceName);
+    return [...entries].some((entry) => entry.learntBy === 'mdns' && entry.interfaceName === interfaceName);
   }
 
   #isElsewhere(known: Known, sighting: Sighting): boolean {
@@ -217,8 +219,8 @@ export class PeerCache {
   }
 }
 
-const isOn = (entry: Origin, { road, interfaceName, family }: Omit<Origin, 'source'>): boolean =>
-  entry.road === road && entry.interfaceName === interfaceName && entry.family === family;
+const isOn = (entry: HeardFrom, { learntBy, interfaceName, family }: Omit<HeardFrom, 'source'>): boolean =>
+  entry.learntBy === learntBy && entry.interfaceName === interfaceName && entry.family === family;
 
 function least<T>(items: readonly T[], value: (item: T) => number | undefined): number | undefined {
   let found: number | undefined;
@@ -227,4 +229,78 @@ function least<T>(items: readonly T[], value: (item: T) => number | undefined): 
     if (next !== undefined && (found === undefined || next < found)) found = next;
   }
   return found;
+}
+
+/** Where and how a peer was heard. Together with the peer id it identifies what the cache keeps. */
+export interface HeardFrom {
+  readonly learntBy: LearntBy;
+  /** Empty for static hosts. */
+  readonly interfaceName: string;
+  readonly family: AddressFamily;
+  /** The packet's source address. */
+  readonly source: string;
+}
+
+export interface Sighting extends HeardFrom {
+  readonly presentation: Presentation;
+  /** Where it can be dialled, ready for use (scoped). */
+  readonly addresses: readonly { readonly family: AddressFamily; readonly address: string }[];
+}
+
+interface OfferedAddress {
+  readonly family: AddressFamily;
+  readonly address: string;
+}
+
+const offer = (address: string): OfferedAddress => ({ family: isIPv4(address) ? 'IPv4' : 'IPv6', address });
+
+/**
+ * Where to dial a peer, from the source of its packet and the addresses it names. The source is proven to work in one
+ * direction, so it comes first; but a source that the peer does not name is a relay (a reflector between LANs), and
+ * then only the named ones lead to the peer. Named IPv6 addresses count only where this side has IPv6 itself.
+ */
+export function addressesOf({
+  origin: { source, interfaceName },
+  presented,
+  hasIPv6,
+}: {
+  origin: Pick<HeardFrom, 'source' | 'interfaceName'>;
+  presented: readonly string[];
+  hasIPv6: boolean;
+}): OfferedAddress[] {
+  const heard = bareAddress(source);
+  if (interfaceName === '' || presented.length === 0) return [offer(interfaceName === '' ? source : heard)];
+  const direct = presented.includes(heard);
+  const usable = presented.filter((address) => {
+    if (address === heard) return false;
+    if (isIPv4(address)) return true;
+    return hasIPv6 && (direct || !isLinkLocal(address));
+  });
+  const addresses = direct ? [heard, ...usable] : usable;
+  return (addresses.length > 0 ? addresses : [heard]).map(offer);
+}
+
+const learntByOrder: Record<LearntBy, number> = { mdns: 0, broadcast: 1, static: 2 };
+const rank = ({ learntBy, family }: DiscoveredAddress): number =>
+  learntByOrder[learntBy] * 2 + (family === 'IPv4' ? 0 : 1);
+
+/** The peer as others see it: name and protocol of the newest sighting, each address once, the best way first. */
+function show(peerId: string, entries: ReadonlyMap<string, Sighting>): DiscoveredPeer {
+  const newest = [...entries.values()].at(-1)?.presentation;
+  const addresses = new Map<string, DiscoveredAddress>();
+  for (const { interfaceName, learntBy, presentation, addresses: offered } of entries.values())
+    for (const { family, address } of offered) {
+      const { udpPort, tcpPort } = presentation;
+      const next: DiscoveredAddress = { interfaceName, family, address, udpPort, tcpPort, learntBy };
+      const key = `${address} ${udpPort} ${tcpPort}`;
+      const previous = addresses.get(key);
+      if (!previous || rank(next) < rank(previous)) addresses.set(key, next);
+    }
+  const sorted = [...addresses.entries()].sort(([keyA, a], [keyB, b]) => rank(a) - rank(b) || (keyA < keyB ? -1 : 1));
+  return {
+    peerId,
+    name: newest?.name ?? '',
+    protocol: newest?.protocol ?? 0,
+    addresses: sorted.map(([, address]) => address),
+  };
 }

@@ -1,22 +1,20 @@
 import { networkInterfaces } from 'node:os';
 import {
+  type Clock,
   Emitter,
+  type IDisposable,
+  type Logger,
   silentLogger,
   systemClock,
   withTimeLimit,
-  type Clock,
-  type IDisposable,
-  type Logger,
 } from '../../base/index.ts';
-import { PeerCache, type CacheChange } from './cache.ts';
-import { scopedAddress, selectLinks, type InterfaceTable, type Link, type LinkSelection } from './interfaces.ts';
+import { addressesOf, type CacheChange, type HeardFrom, PeerCache } from './cache.ts';
+import { type InterfaceTable, type Link, type LinkSelection, scopedAddress, selectLinks } from './interfaces.ts';
 import { LinkSet } from './link-set.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
 import { defaultProbePort, StaticProber } from './prober.ts';
-import { readGoodbyes, readPresentations, type Presentation } from './presentations.ts';
-import type { ServiceRecord } from './records.ts';
-import { Alarm, standardPlace, type MulticastPlace } from './sockets.ts';
-import { addressesOf, type Origin } from './sighting.ts';
+import { type Presentation, readGoodbyes, readPresentations, type ServiceRecord } from './records.ts';
+import { Alarm, type MulticastPlace, standardPlace } from './sockets.ts';
 import type {
   Announcement,
   AnnouncementUpdate,
@@ -234,14 +232,14 @@ class DnsSdDiscovery implements Discovery {
     });
   }
 
-  #receive(records: readonly ServiceRecord[], origin: Origin): void {
+  #receive(records: readonly ServiceRecord[], origin: HeardFrom): void {
     if (this.#state !== 'running') return;
     for (const presentation of readPresentations(records)) this.#see(presentation, origin);
     for (const peerId of readGoodbyes(records)) this.#apply([this.#cache.goodbye(peerId, origin)]);
     this.#arm();
   }
 
-  #see(presentation: Presentation, origin: Origin): void {
+  #see(presentation: Presentation, origin: HeardFrom): void {
     if (presentation.peerId === this.#announcement.peerId) {
       const addresses = [origin.source, ...presentation.addresses];
       if (!addresses.some((address) => this.#links.isOwn(address))) this.#warnOfDouble(origin);
@@ -259,14 +257,14 @@ class DnsSdDiscovery implements Discovery {
     this.#doubt(
       (other, id) =>
         id === presentation.peerId &&
-        other.road === origin.road &&
+        other.learntBy === origin.learntBy &&
         other.interfaceName === origin.interfaceName &&
         other.family === origin.family &&
         other.source !== origin.source,
     );
   }
 
-  #doubt(doubts: (origin: Origin, peerId: string) => boolean): void {
+  #doubt(doubts: (origin: HeardFrom, peerId: string) => boolean): void {
     this.#cache.doubt(this.#clock.monotonicMs(), doubts);
     this.#links.doubt();
     for (const prober of this.#statics.values()) prober.doubt();
@@ -296,7 +294,7 @@ class DnsSdDiscovery implements Discovery {
   }
 
   /** Cloned disk images are common where many PCs are alike; such nodes could never see each other. */
-  #warnOfDouble({ source, interfaceName }: Origin): void {
+  #warnOfDouble({ source, interfaceName }: HeardFrom): void {
     const message = `The PC at ${source} has the same identity as this one: was its state folder copied?`;
     this.#warn({ message, interfaceName }, 'double');
   }

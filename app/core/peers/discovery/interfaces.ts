@@ -10,7 +10,7 @@ export interface Link {
   readonly family: AddressFamily;
   /** The own addresses in this family, without scope; at least one. */
   readonly addresses: readonly string[];
-  /** What is announced here: the interface's addresses of every family in use. */
+  /** The addresses to announce here: the interface's own, of every family in use. */
   readonly announced: readonly string[];
   /** The networks behind the interface, in CIDR form. */
   readonly networks: readonly string[];

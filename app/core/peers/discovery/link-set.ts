@@ -1,8 +1,7 @@
 import type { IDisposable } from '../../base/index.ts';
-import { bareAddress, broadcastAddresses, isSameLink, sourceFilter, type Link } from './interfaces.ts';
-import { MulticastLink, type DiscoveryContext } from './multicast-link.ts';
-import { BroadcastProber } from './prober.ts';
-import { ProbeListener } from './probe-listener.ts';
+import { bareAddress, broadcastAddresses, isSameLink, type Link, sourceFilter } from './interfaces.ts';
+import { type DiscoveryContext, MulticastLink } from './multicast-link.ts';
+import { BroadcastProber, ProbeListener } from './prober.ts';
 import { RetrySchedule } from './schedule.ts';
 import type { MulticastPlace } from './sockets.ts';
 import type { AddressFamily, DiscoveryInterface, DiscoveryWarning } from './types.ts';

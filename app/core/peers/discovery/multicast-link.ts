@@ -1,9 +1,9 @@
 import type { RemoteInfo } from 'node:dgram';
-import { type Clock, type IDisposable } from '../../base/index.ts';
-import type { PeerCache } from './cache.ts';
-import { sourceFilter, type Link } from './interfaces.ts';
-import { pointedPeerId } from './presentations.ts';
+import type { Clock, IDisposable } from '../../base/index.ts';
+import type { HeardFrom, PeerCache } from './cache.ts';
+import { type Link, sourceFilter } from './interfaces.ts';
 import {
+  type DecodedMessage,
   decodeMessage,
   encodeLegacyResponse,
   encodeQuery,
@@ -12,22 +12,21 @@ import {
   isSameName,
   messagesPerSecond,
   ownRecords,
+  pointedPeerId,
   pointerRecord,
   recordTtlS,
   serviceName,
-  type DecodedMessage,
   type ServiceRecord,
 } from './records.ts';
 import { answersTo, isKnown, replyWith } from './responder.ts';
-import type { Origin } from './sighting.ts';
 import { AnnounceSchedule, AnswerSchedule, multicastPacing, QuerySchedule, RateLimit } from './schedule.ts';
 import {
   Alarm,
   closeSocket,
-  openMulticastSocket,
-  sendDatagram,
   type MulticastPlace,
   type MulticastSocket,
+  openMulticastSocket,
+  sendDatagram,
 } from './sockets.ts';
 import type { Announcement } from './types.ts';
 
@@ -41,7 +40,7 @@ export interface DiscoveryContext {
   /** Whether a source is in none of this PC's subnets. Never where only some of the interfaces were chosen. */
   isElsewhere(source: string): boolean;
   /** Records that others sent about themselves. */
-  received(records: readonly ServiceRecord[], origin: Origin): void;
+  received(records: readonly ServiceRecord[], origin: HeardFrom): void;
   /** Something failed; the owner of the socket is dropped and opened again by a later scan. */
   failed(owner: IDisposable, error: unknown): void;
 }
@@ -100,7 +99,7 @@ export class MulticastLink implements IDisposable {
     this.#arm();
   }
 
-  /** Announces what is true now. */
+  /** Announces the current records. */
   announce(): void {
     this.#records = ownRecords(this.#context.announcement(), this.link.announced);
     this.#answers.forget();
@@ -139,7 +138,7 @@ export class MulticastLink implements IDisposable {
 
   #refreshMs(): number | undefined {
     const { interfaceName, family } = this.link;
-    return this.#context.cache.nextRefreshMs({ road: 'mdns', interfaceName, family }, this.#queries.lastAskedMs);
+    return this.#context.cache.nextRefreshMs({ learntBy: 'mdns', interfaceName, family }, this.#queries.lastAskedMs);
   }
 
   #arm(): void {
@@ -147,7 +146,7 @@ export class MulticastLink implements IDisposable {
     this.#alarm.set(this.#queries.nextMs(this.#refreshMs()), this.#announcements.nextMs(), this.#answers.nextMs());
   }
 
-  /** Does what is due. */
+  /** Sends everything that is due. */
   #work(): void {
     if (this.#disposed) return;
     const nowMs = this.#now();
@@ -185,7 +184,7 @@ export class MulticastLink implements IDisposable {
 
   #knownAnswers(nowMs: number): ServiceRecord[] {
     const { interfaceName, family } = this.link;
-    const known = this.#context.cache.knownAnswers({ roads: ['mdns'], interfaceName, family }, nowMs);
+    const known = this.#context.cache.knownAnswers({ ways: ['mdns'], interfaceName, family }, nowMs);
     // The own pointer stands first: else this node would answer itself.
     return [
       pointerRecord(this.#context.announcement().peerId, recordTtlS),
@@ -214,9 +213,9 @@ export class MulticastLink implements IDisposable {
     return this.#isOnLink(source) || this.#context.isElsewhere(source);
   }
 
-  #originOf(source: string): Origin {
+  #originOf(source: string): HeardFrom {
     const { interfaceName, family } = this.link;
-    return { road: 'mdns', interfaceName, family, source };
+    return { learntBy: 'mdns', interfaceName, family, source };
   }
 
   #hearQuery(query: DecodedMessage, remote: RemoteInfo): void {

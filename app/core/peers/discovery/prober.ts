@@ -1,13 +1,22 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
-import { isIPv4, isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { IDisposable } from '../../base/index.ts';
-import { broadcastAddresses, bareAddress, sourceFilter, type Link } from './interfaces.ts';
+import { bareAddress, broadcastAddresses, type Link, sourceFilter } from './interfaces.ts';
 import type { DiscoveryContext } from './multicast-link.ts';
-import { decodeMessage, encodeQuery, encodeResponse, ownRecords, pointerRecord, serviceName } from './records.ts';
-import { broadcastPacing, QuerySchedule, staticPacing } from './schedule.ts';
+import {
+  decodeMessage,
+  encodeQuery,
+  encodeResponse,
+  messagesPerSecond,
+  ownRecords,
+  pointerRecord,
+  serviceName,
+} from './records.ts';
+import { broadcastPacing, QuerySchedule, RateLimit, staticPacing } from './schedule.ts';
 import { Alarm, closeSocket, openSocket, sendDatagram } from './sockets.ts';
 import type { AddressFamily, StaticHost } from './types.ts';
+import { answersTo, replyWith } from './responder.ts';
 
 /** The UDP port on which nodes answer probes, where multicast does not arrive. Open it in firewalls beside 5353. */
 export const defaultProbePort = 47_624;
@@ -61,7 +70,7 @@ export class BroadcastProber implements IDisposable {
     this.#arm();
   }
 
-  /** Presents and asks anew: at a change of what is announced, or of the network. */
+  /** Presents this node and asks again, after the announcement or the network changed. */
   restart(): void {
     this.#queries.restart(this.#context.clock.monotonicMs());
     this.#arm();
@@ -85,7 +94,7 @@ export class BroadcastProber implements IDisposable {
 
   #arm(): void {
     if (this.#disposed || this.#targets.length === 0) return;
-    const where = { road: 'broadcast', interfaceName: this.link.interfaceName, family: 'IPv4' } as const;
+    const where = { learntBy: 'broadcast', interfaceName: this.link.interfaceName, family: 'IPv4' } as const;
     this.#alarm.set(this.#queries.nextMs(this.#context.cache.nextRefreshMs(where, this.#queries.lastAskedMs)));
   }
 
@@ -100,7 +109,7 @@ export class BroadcastProber implements IDisposable {
       void this.#broadcast(encodeResponse(own));
     } else {
       const known = cache
-        .knownAnswers({ roads: ['mdns', 'broadcast'], interfaceName, family }, nowMs)
+        .knownAnswers({ ways: ['mdns', 'broadcast'], interfaceName, family }, nowMs)
         .slice(0, knownInProbe);
       const knownAnswers = known.map(({ peerId, ttlS }) => pointerRecord(peerId, ttlS));
       for (const probe of encodeQuery({ questions: question, knownAnswers, additionals: own }))
@@ -114,7 +123,7 @@ export class BroadcastProber implements IDisposable {
     const message = decodeMessage(bytes);
     if (message?.kind !== 'response') return;
     const { interfaceName, family } = this.link;
-    const origin = { road: 'broadcast', interfaceName, family, source: address } as const;
+    const origin = { learntBy: 'broadcast', interfaceName, family, source: address } as const;
     this.#context.received([...message.answers, ...message.additionals], origin);
     this.#arm();
   }
@@ -182,7 +191,7 @@ export class StaticProber implements IDisposable {
 
   #arm(): void {
     if (this.#disposed) return;
-    const where = { road: 'static', interfaceName: '', family: this.#family } as const;
+    const where = { learntBy: 'static', interfaceName: '', family: this.#family } as const;
     this.#alarm.set(this.#queries.nextMs(this.#context.cache.nextRefreshMs(where, this.#queries.lastAskedMs)));
   }
 
@@ -231,8 +240,69 @@ export class StaticProber implements IDisposable {
     if (port !== this.#host.port || bareAddress(address) !== bareAddress(asked)) return;
     const message = decodeMessage(bytes);
     if (message?.kind !== 'response') return;
-    const origin = { road: 'static', interfaceName: '', family: this.#family, source: address } as const;
+    const origin = { learntBy: 'static', interfaceName: '', family: this.#family, source: address } as const;
     this.#context.received([...message.answers, ...message.additionals], origin);
     this.#arm();
+  }
+}
+
+/** Answers a second: enough for a hall of nodes, too few to aim at somebody with a forged source. */
+const answersPerSecond = 200;
+
+/** Answers the probes of others, and learns who probes, on one port for all interfaces. */
+export class ProbeListener implements IDisposable {
+  readonly #family: AddressFamily;
+  readonly #context: DiscoveryContext;
+  readonly #socket: Socket;
+  readonly #messages = new RateLimit(messagesPerSecond);
+  readonly #answers = new RateLimit(answersPerSecond);
+  #links: readonly { link: Link; isOnLink: (source: string) => boolean }[] = [];
+  #disposed = false;
+
+  static async open(family: AddressFamily, port: number, context: DiscoveryContext): Promise<ProbeListener> {
+    return new ProbeListener(family, await openSocket({ family, port, shared: true }), context);
+  }
+
+  private constructor(family: AddressFamily, socket: Socket, context: DiscoveryContext) {
+    this.#family = family;
+    this.#socket = socket;
+    this.#context = context;
+    socket.on('message', (bytes, remote) => this.#receive(bytes, remote));
+    socket.on('error', (error) => {
+      if (!this.#disposed) context.failed(this, error);
+    });
+  }
+
+  /** The links there are now: where a prober is on one, it gets that link's addresses. */
+  setLinks(links: readonly Link[]): void {
+    this.#links = links
+      .filter(({ family }) => family === this.#family)
+      .map((link) => ({ link, isOnLink: sourceFilter(link) }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    closeSocket(this.#socket);
+  }
+
+  #receive(bytes: Buffer, remote: RemoteInfo): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    const message = this.#messages.passes(nowMs) ? decodeMessage(bytes) : undefined;
+    if (!message) return;
+    const link = this.#links.find(({ isOnLink }) => isOnLink(remote.address))?.link;
+    if (link) {
+      const { interfaceName, family } = link;
+      const records = message.kind === 'response' ? [...message.answers, ...message.additionals] : message.additionals;
+      this.#context.received(records, { learntBy: 'broadcast', interfaceName, family, source: remote.address });
+    }
+    if (message.kind === 'response' || !(link || this.#context.answersBeyondLinks)) return;
+    if (!this.#answers.passes(nowMs)) return;
+    // Beyond a router the source address of the answer is the one to dial, whatever addresses this PC has.
+    const own = ownRecords(this.#context.announcement(), link?.announced ?? []);
+    const answers = answersTo(message, own);
+    if (!answers) return;
+    const reply = replyWith(answers, own, this.#context.announcement().peerId);
+    // Whether it arrives is the asker's affair.
+    void sendDatagram(this.#socket, encodeResponse(reply.answers, reply.additionals), remote);
   }
 }

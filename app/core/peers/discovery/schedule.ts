@@ -145,7 +145,7 @@ export class AnswerSchedule<T> {
     return this.#dueMs;
   }
 
-  /** Takes what is to be said now. */
+  /** Takes the answers that are due now. */
   take(nowMs: number): T[] {
     const answers = [...this.#pending.keys()];
     this.#pending.clear();
@@ -154,7 +154,7 @@ export class AnswerSchedule<T> {
     return answers;
   }
 
-  /** These were just said unasked: whoever waits for them has heard them. */
+  /** These were just announced, so nobody needs them as an answer any more. */
   said(answers: readonly T[], nowMs: number): void {
     for (const answer of answers) this.#pending.delete(answer);
     if (this.#pending.size === 0) this.#dueMs = undefined;

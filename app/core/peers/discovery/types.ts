@@ -17,12 +17,12 @@ export type AnnouncementUpdate = Partial<Pick<Announcement, 'name' | 'quicPort' 
 
 export type AddressFamily = 'IPv4' | 'IPv6';
 
-/** By which road an address was learnt. */
+/** How an address was learnt. */
 export type LearntBy = 'mdns' | 'broadcast' | 'static';
 
 /** An address where a peer says it can be dialled. Unproven until the handshake. */
 export interface DiscoveredAddress {
-  /** The own interface on which the peer was heard; empty for a static host, whose road the routing table chooses. */
+  /** The own interface on which the peer was heard; empty for a static host, whose interface the routing table chooses. */
   readonly interfaceName: string;
   readonly family: AddressFamily;
   /** Without brackets; a link-local IPv6 address carries its scope: `fe80::1%eth0`. */
@@ -94,7 +94,7 @@ export interface Discovery extends AsyncDisposable {
   start(): Promise<void>;
   /** Asks these hosts directly from now on, and others that were named before no more. */
   setStaticHosts(hosts: readonly StaticHost[]): void;
-  /** Changes what is announced, at once and on every interface. */
+  /** Changes the announcement, at once and on every interface. */
   update(update: AnnouncementUpdate): void;
   /**
    * Doubts a peer, after a failed dial: asks for it again and, without an answer within about 4 s, reports it lost.

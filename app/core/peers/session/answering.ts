@@ -3,7 +3,7 @@ import { LanspreadError } from '../../base/index.ts';
 import { goodbyeSchema, libraryDeltaSchema, playingSchema, protocols } from '../../protocol/index.ts';
 import type { Greeter } from './greeter.ts';
 import type { LibP2pStream } from './peer-stream.ts';
-import type { RoomProof } from './room-proof.ts';
+import type { RoomProof } from './room.ts';
 import type { PassingOn } from './passing-on.ts';
 import { answerPings, pingProtocol } from './ping.ts';
 import { applyDelta } from './remote-library.ts';
@@ -19,7 +19,7 @@ interface AnsweringOptions {
   room: RoomProof | undefined;
 }
 
-/** The protocols that keep a session: the room's proof, Hello, library changes, what is played, pings, goodbye. */
+/** Answers the protocols of a session: the room's proof, Hello, library changes, games being played, passed peers, pings, goodbye. */
 export class Answering {
   readonly #options: AnsweringOptions;
 

@@ -12,7 +12,7 @@ import {
 import { addressesOfPeer } from '../connect/addresses.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import { libraryOf, type RemoteLibrary } from './remote-library.ts';
-import { closed, type RoomProof } from './room-proof.ts';
+import { closed, type RoomProof } from './room.ts';
 import { resolveLane, type Greeting, type Told } from './session.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -20,7 +20,7 @@ interface GreeterOptions {
   streams: StreamHost;
   clock: Clock;
   ownHello: () => Hello;
-  /** Of a closed room: nothing is told to whoever does not know its key. */
+  /** Of a closed room: a peer that does not prove its key is told nothing. */
   room: RoomProof | undefined;
   /** Throws `TOO_MANY_REQUESTS` when a peer says Hello again and again. */
   countHello: (peerId: string) => void;
@@ -82,7 +82,7 @@ export class Greeter {
     await this.#track(peerId, async () => {
       const { room } = this.#options;
       if (room && !room.isProven(connection)) {
-        // What it says of itself is not looked at; it shall be able to tell its owner why nothing comes of it.
+        // Its Hello is not read. The answer lets it tell its owner why there is no session.
         await stream.readFrame({ startLimitMs: answerLimitMs, frameLimitMs });
         await stream.writeMessage({ protocol: PROTOCOL_VERSION, closedRoom: true });
         await stream.close();
@@ -92,7 +92,7 @@ export class Greeter {
       try {
         heard = await this.#read(stream, connection);
       } catch (error) {
-        // The other side shall learn the version too; more than that it could not read.
+        // The other side learns our version; it could not read more than that.
         if (error instanceof LanspreadError && error.code === 'INCOMPATIBLE_PEER') {
           await stream.writeMessage({ protocol: PROTOCOL_VERSION });
           await stream.close();

@@ -1,7 +1,7 @@
-/** What the sessions of all peers may take: places and bytes, by address, so that one PC of many identities stays one PC. */
+/** Limits sessions and Hello bytes, in all and for each address, so that one PC with many identities counts as one PC. */
 import { LanspreadError } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
-import { isLoopback } from '../connect/loopback.ts';
+import { isLoopback } from '../connect/addresses.ts';
 
 /** What one peer's session takes. */
 interface Share {
@@ -9,7 +9,7 @@ interface Share {
   readonly bytes: number;
 }
 
-/** A PC says Hello anew when its name or its addresses change; nobody has so many of them in so long. */
+/** A PC says Hello again when its name or addresses change. Thirty times in ten seconds is a flood. */
 const hellosInWindow = 30;
 const windowMs = 10_000;
 

@@ -15,7 +15,7 @@ const answerWithinMs = 8_000;
 /** This PC looks this much later than it meant to, in milliseconds: it was too busy to hear anybody. */
 const stallMs = 500;
 
-/** How much silence is asked about among so many peers, in milliseconds. Pure. */
+/** After how much silence a peer is asked, by the number of peers, in milliseconds. Pure. */
 export function pingAfterAmong(peers: number): number {
   return Math.min(longestPingAfterMs, Math.max(pingAfterMs, peers * pingAfterPerPeerMs));
 }
@@ -70,7 +70,7 @@ interface LivenessWatchOptions {
   clock: Clock;
 }
 
-/** What is known of one peer's silence. `watchLiveness` looks at it when it is due. */
+/** The silence of one peer. `watchLiveness` looks at it when it is due. */
 export class LivenessWatch {
   readonly #options: LivenessWatchOptions;
   readonly #yields: boolean;
@@ -88,7 +88,7 @@ export class LivenessWatch {
     this.#silence = { heardAtMs: this.#options.clock.monotonicMs(), yields: this.#yields };
   }
 
-  /** Does what is due, and tells when to look again, in milliseconds from now. */
+  /** Asks or gives up the peer if that is due. Returns when to look again, in milliseconds from now. */
   look({ stalledMs, peers }: LookFacts = { stalledMs: 0, peers: 1 }): number {
     if (this.#isGone) return pingAfterMs;
     this.#silence = { ...later(this.#silence, stalledMs), pingAfterMs: pingAfterAmong(peers) };

@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION, peersFeature, playingFeature, type Hello, type Playin
 import { concreteHosts, ownAddresses } from '../connect/addresses.ts';
 import type { Announcement } from '../discovery/types.ts';
 import type { StartedNode } from '../connect/node.ts';
-import type { PeerNetworkOptions } from '../options.ts';
+import type { PeerNetworkOptions } from '../types.ts';
 
 /** What this node tells about itself: to the network when it announces itself, to a peer in Hello. */
 export class OwnSide {

@@ -7,7 +7,7 @@ interface PaceOptions {
   act: () => void;
 }
 
-/** Does something at once, and at most once in a while: what is asked for meanwhile is done at the end of the pause. */
+/** Acts at once, then pauses. A request during the pause is served once, at its end. */
 export class Pace implements IDisposable {
   readonly #options: PaceOptions;
   #pause: IDisposable | undefined;

@@ -3,10 +3,9 @@
  * filtered. On a LAN where discovery shows everybody to everybody nothing is told at all.
  */
 import { isIPv4 } from 'node:net';
-import { LanspreadError, withTimeLimit, type Clock, type IDisposable, type Logger } from '../../base/index.ts';
-import { limits, peersFeature, peersSchema, protocols, type PassedPeers } from '../../protocol/index.ts';
-import { addressesOfPeer, endpointOf, parseAddress } from '../connect/addresses.ts';
-import { isLoopback } from '../connect/loopback.ts';
+import { type Clock, type IDisposable, LanspreadError, type Logger, withTimeLimit } from '../../base/index.ts';
+import { limits, type PassedPeers, peersFeature, peersSchema, protocols } from '../../protocol/index.ts';
+import { addressesOfPeer, endpointOf, isLoopback, parseAddress } from '../connect/addresses.ts';
 import { Pace } from './pace.ts';
 import type { LibP2pStream } from './peer-stream.ts';
 import type { Session } from './session.ts';

@@ -99,7 +99,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
   }
 
   async readBytes(length: number): Promise<Uint8Array> {
-    // Gathered as it comes: an announced length alone shall cost no memory.
+    // Gathered as it comes, so that an announced length alone costs no memory.
     const parts: Uint8Array[] = [];
     let missing = length;
     while (missing > 0) {
@@ -220,7 +220,7 @@ export class LibP2pStream implements PeerStream, IDisposable {
     if (this.#isClosed) throw new LanspreadError('PEER_GONE', { details: { peerId: this.peerId } });
   }
 
-  /** A half-closed stream that nobody reads any more shall not stay. */
+  /** Ends a half-closed stream that nobody reads any more. */
   #lingerWhileRead(): void {
     const taken = this.#takenBytes;
     this.#linger(this.#idleLimitMs, () => {

@@ -35,7 +35,7 @@ export class Pinger implements IDisposable {
     this.#open = open;
   }
 
-  /** Resolves when the peer answered. An earlier ping that still waits is given up: its road may be a dead one. */
+  /** Resolves when the peer answered. An earlier ping that still waits is given up: its connection may be dead. */
   async ask(): Promise<void> {
     if (this.#isAsking || this.#stream?.ended.aborted) this.#drop(this.#stream);
     this.#isAsking = true;

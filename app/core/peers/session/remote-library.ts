@@ -22,7 +22,7 @@ export function libraryOf({ revision, digest, games }: LibrarySnapshot): RemoteL
   return { revision, games: byId };
 }
 
-/** The library after a delta, or `resync` when it does not follow from what is known. */
+/** The library after a delta, or `resync` when it does not follow the known revision. */
 export function applyDelta(library: RemoteLibrary, delta: LibraryDelta): RemoteLibrary | 'resync' {
   if (delta.from !== library.revision || delta.to <= delta.from) return 'resync';
   const games = new Map(library.games);

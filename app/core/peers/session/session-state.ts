@@ -28,7 +28,7 @@ export interface SessionDecision {
   readonly opened?: boolean;
 }
 
-/** Both sides may dial each of a few addresses at once; whoever opens more only takes up room. */
+/** Both sides may dial each of a few addresses at once; a peer that opens more only takes up room. */
 const mostLinks = 8;
 
 const absent: SessionState = { kind: 'absent' };

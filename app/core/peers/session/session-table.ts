@@ -59,7 +59,7 @@ export class SessionTable implements IDisposable {
     const decision = decide(entry?.state ?? { kind: 'absent' }, event);
     if (decision.opened || !entry) {
       const session = this.#begin(connection, { greeting, told, decision });
-      // Who hears of the old session's end finds the new one in its place.
+      // The old session's end is told when the new one already stands in its place.
       if (entry && decision.lost) this.#tellLost(entry, decision.lost);
       this.#opened.fire(session);
     } else {

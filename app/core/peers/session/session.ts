@@ -1,12 +1,12 @@
 import type { Connection } from '@libp2p/interface';
-import { LanspreadError, type Clock, type IDisposable } from '../../base/index.ts';
+import { LanspreadError, Semaphore, type Clock, type IDisposable } from '../../base/index.ts';
 import { limits, type Hello, type LaneOffer, type Playing } from '../../protocol/index.ts';
 import { endpointOf } from '../connect/addresses.ts';
-import { HeardPlaying } from './heard-playing.ts';
+import { HeardPlaying } from './playing.ts';
 import { LivenessWatch, type LookFacts } from './liveness.ts';
 import { Pinger, pingProtocol } from './ping.ts';
 import { knownGames, type RemoteLibrary } from './remote-library.ts';
-import { Slots } from '../connect/slots.ts';
+
 import type { LibP2pStream } from './peer-stream.ts';
 import type { StreamHost } from './stream-host.ts';
 import type { Peer } from '../types.ts';
@@ -24,7 +24,7 @@ interface SessionOptions {
   isKnownGame: (id: string) => boolean;
   /** Nothing was heard for too long. */
   onSilent: () => void;
-  /** What is played there has changed. */
+  /** The games being played there changed. */
   onPlaying: () => void;
 }
 
@@ -53,7 +53,7 @@ export class Session implements IDisposable {
   readonly #liveness: LivenessWatch;
   readonly #pinger: Pinger;
   readonly #playing: HeardPlaying;
-  readonly #slots = new Slots(limits.streamsPerPeer - ownStreams);
+  readonly #places = new Semaphore(limits.streamsPerPeer - ownStreams);
   #greeting: Greeting;
   /** Of the library changes since the last Hello. */
   #changedBytes = 0;
@@ -102,7 +102,7 @@ export class Session implements IDisposable {
     return this.#greeting.hello.name;
   }
 
-  /** Whether one more change of so many bytes keeps the library near what Hello told; else the peer tells the whole anew. */
+  /** Counts the bytes of a library change. False once they are so many that the peer has to send a whole Hello again. */
   hasRoomFor(bytes: number): boolean {
     this.#changedBytes += bytes;
     return this.#changedBytes <= mostChangedBytes;
@@ -128,7 +128,7 @@ export class Session implements IDisposable {
     this.heard();
   }
 
-  /** What is played there, as it says. */
+  /** Takes in the games that the peer says are being played there. */
   hearPlaying(playing: Playing): void {
     this.#playing.hear(playing);
   }
@@ -150,12 +150,12 @@ export class Session implements IDisposable {
   /** Opens a stream, when this peer's limit of streams lets it. */
   async open(protocol: string, signal: AbortSignal | undefined): Promise<LibP2pStream> {
     const ending = signal ? AbortSignal.any([signal, this.signal]) : this.signal;
-    const slot = await this.#slots.take({ signal: ending });
+    const place = await this.#places.take({ signal: ending });
     try {
-      const onClosed = (): void => slot[Symbol.dispose]();
+      const onClosed = (): void => place[Symbol.dispose]();
       return await this.#options.streams.open(this.connection(), protocol, { signal: ending, onClosed });
     } catch (error) {
-      slot[Symbol.dispose]();
+      place[Symbol.dispose]();
       throw error;
     }
   }

@@ -16,7 +16,7 @@ function node(networks: Networks, host: Name, more: Partial<Options> = {}): Name
 
 const addressesOf = (peer: DiscoveredPeer): string[] => peer.addresses.map(({ address }) => address);
 const ipv4Of = (peer: DiscoveredPeer): string[] => addressesOf(peer).filter((address) => !address.includes(':'));
-const by = (road: string) => (peer: DiscoveredPeer) => peer.addresses.some(({ learntBy }) => learntBy === road);
+const by = (way: string) => (peer: DiscoveredPeer) => peer.addresses.some(({ learntBy }) => learntBy === way);
 
 const test = suite('discovery between hosts');
 

@@ -10,7 +10,7 @@ import {
   ownAddresses,
   parseAddress,
 } from '../../../../app/core/peers/connect/addresses.ts';
-import { isOwnAddress } from '../../../../app/core/peers/connect/dial.ts';
+import { isOwnAddress } from '../../../../app/core/peers/session/caller.ts';
 import type { DiscoveredAddress } from '../../../../app/core/peers/discovery/types.ts';
 
 const ann = '12D3KooWHq8SCL8xaNuJ6ey1SwJhdDibdCfiNfk5UrVCP4qkGKXv';

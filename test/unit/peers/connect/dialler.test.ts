@@ -1,9 +1,8 @@
+import * as assert from 'uvu/assert';
 import { multiaddr } from '@multiformats/multiaddr';
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { LanspreadError, silentLogger } from '../../../../app/core/base/index.ts';
-import { dialPauseMs, firstDialDelayMs } from '../../../../app/core/peers/connect/backoff.ts';
-import { Dialler, type DialTarget } from '../../../../app/core/peers/connect/dialler.ts';
+import { Dialler, dialPauseMs, type DialTarget, firstDialDelayMs } from '../../../../app/core/peers/connect/dialler.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const target = (more: Partial<DialTarget> = {}): DialTarget => ({

@@ -1,7 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { doubtMs, PeerCache } from '../../../../app/core/peers/discovery/cache.ts';
-import type { Sighting } from '../../../../app/core/peers/discovery/sighting.ts';
+import { suite } from 'uvu';
+import { doubtMs, PeerCache, type Sighting } from '../../../../app/core/peers/discovery/cache.ts';
 
 interface Seen extends Partial<Omit<Sighting, 'presentation' | 'addresses'>> {
   peerId?: string;
@@ -17,7 +16,7 @@ function sighting({
   ...more
 }: Seen = {}): Sighting {
   return {
-    road: 'mdns',
+    learntBy: 'mdns',
     interfaceName: 'eth0',
     family: 'IPv4',
     source,
@@ -54,10 +53,10 @@ test('one peer on two interfaces keeps both addresses, and loses one with its in
   assert.equal(cache.dropInterface('eth1', 'IPv4'), [{ kind: 'lost', peerId: 'peerBob', reason: 'interface-down' }]);
 });
 
-test('an address heard by several roads is shown once, by the best of them', () => {
+test('an address heard by several ways is shown once, by the best of them', () => {
   const cache = cacheOf();
-  cache.see(sighting({ road: 'static', interfaceName: '' }), 0);
-  cache.see(sighting({ road: 'broadcast' }), 0);
+  cache.see(sighting({ learntBy: 'static', interfaceName: '' }), 0);
+  cache.see(sighting({ learntBy: 'broadcast' }), 0);
   cache.see(sighting(), 0);
   assert.equal(
     cache.peers()[0]?.addresses.map(({ learntBy }) => learntBy),
@@ -67,8 +66,8 @@ test('an address heard by several roads is shown once, by the best of them', () 
 
 test('multicast stands before broadcast before static, and IPv4 before IPv6', () => {
   const cache = cacheOf();
-  cache.see(sighting({ road: 'static', interfaceName: '', source: '10.0.0.5' }), 0);
-  cache.see(sighting({ road: 'broadcast', source: '10.0.0.4' }), 0);
+  cache.see(sighting({ learntBy: 'static', interfaceName: '', source: '10.0.0.5' }), 0);
+  cache.see(sighting({ learntBy: 'broadcast', source: '10.0.0.4' }), 0);
   const six = {
     ...sighting({ source: 'fe80::3', family: 'IPv6' }),
     addresses: [{ family: 'IPv6', address: 'fe80::3%eth0' }],
@@ -93,17 +92,22 @@ test('a goodbye counts only from where the peer was heard', () => {
   const cache = cacheOf();
   cache.see(sighting(), 0);
   const from = (source: string, interfaceName = 'eth0') =>
-    cache.goodbye('peerBob', { road: 'mdns', family: 'IPv4', interfaceName, source });
+    cache.goodbye('peerBob', { learntBy: 'mdns', family: 'IPv4', interfaceName, source });
   assert.is(from('10.0.0.66'), undefined);
   assert.is(from('10.0.0.2', 'eth1'), undefined);
   assert.equal(from('10.0.0.2'), { kind: 'lost', peerId: 'peerBob', reason: 'goodbye' });
 });
 
-test('a goodbye by one road ends what was heard from that source by every road', () => {
+test('a goodbye heard in one way ends what was heard from that source in every way', () => {
   const cache = cacheOf();
   cache.see(sighting(), 0);
-  cache.see(sighting({ road: 'broadcast' }), 0);
-  const change = cache.goodbye('peerBob', { road: 'mdns', family: 'IPv4', interfaceName: 'eth0', source: '10.0.0.2' });
+  cache.see(sighting({ learntBy: 'broadcast' }), 0);
+  const change = cache.goodbye('peerBob', {
+    learntBy: 'mdns',
+    family: 'IPv4',
+    interfaceName: 'eth0',
+    source: '10.0.0.2',
+  });
   assert.is(change?.kind, 'lost');
 });
 
@@ -137,8 +141,7 @@ test('known answers are those with half their life left, undoubted, of that inte
   cache.see(sighting(), 0);
   cache.see(sighting({ peerId: 'peerCarl', source: '10.0.0.3' }), 30_000);
   cache.see(sighting({ peerId: 'peerDora', interfaceName: 'eth1', source: '10.1.0.4' }), 30_000);
-  const known = (nowMs: number) =>
-    cache.knownAnswers({ roads: ['mdns'], interfaceName: 'eth0', family: 'IPv4' }, nowMs);
+  const known = (nowMs: number) => cache.knownAnswers({ ways: ['mdns'], interfaceName: 'eth0', family: 'IPv4' }, nowMs);
   assert.equal(known(60_000), [
     { peerId: 'peerCarl', ttlS: 90 },
     { peerId: 'peerBob', ttlS: 60 },
@@ -154,9 +157,9 @@ test('known answers are those with half their life left, undoubted, of that inte
 test('who was heard by broadcast lately still has to answer by multicast', () => {
   const cache = cacheOf();
   cache.see(sighting(), 0);
-  cache.see(sighting({ road: 'broadcast' }), 90_000);
-  const known = (roads: ('mdns' | 'broadcast')[]) =>
-    cache.knownAnswers({ roads, interfaceName: 'eth0', family: 'IPv4' }, 96_000).length;
+  cache.see(sighting({ learntBy: 'broadcast' }), 90_000);
+  const known = (ways: ('mdns' | 'broadcast')[]) =>
+    cache.knownAnswers({ ways, interfaceName: 'eth0', family: 'IPv4' }, 96_000).length;
   assert.is(known(['mdns']), 0);
   assert.is(known(['mdns', 'broadcast']), 1);
 });
@@ -164,7 +167,7 @@ test('who was heard by broadcast lately still has to answer by multicast', () =>
 test('records are asked for again at 80, 85, 90 and 95 % of their life', () => {
   const cache = cacheOf();
   cache.see(sighting(), 0);
-  const where = { road: 'mdns', interfaceName: 'eth0', family: 'IPv4' } as const;
+  const where = { learntBy: 'mdns', interfaceName: 'eth0', family: 'IPv4' } as const;
   const asked: (number | undefined)[] = [];
   for (let time: number | undefined = 0; time !== undefined; asked.push(time)) time = cache.nextRefreshMs(where, time);
   assert.equal(asked, [96_000, 102_000, 108_000, 114_000, undefined]);
@@ -173,15 +176,15 @@ test('records are asked for again at 80, 85, 90 and 95 % of their life', () => {
 
 test('whom multicast brings is not asked for by broadcast', () => {
   const cache = cacheOf();
-  const where = { road: 'broadcast', interfaceName: 'eth0', family: 'IPv4' } as const;
+  const where = { learntBy: 'broadcast', interfaceName: 'eth0', family: 'IPv4' } as const;
   assert.not(cache.isMulticastEnough('eth0'), 'nobody is known');
-  cache.see(sighting({ road: 'broadcast' }), 0);
+  cache.see(sighting({ learntBy: 'broadcast' }), 0);
   assert.not(cache.isMulticastEnough('eth0'));
   assert.is(cache.nextRefreshMs(where, 0), 96_000);
   cache.see(sighting(), 0);
   assert.ok(cache.isMulticastEnough('eth0'));
   assert.is(cache.nextRefreshMs(where, 0), undefined);
-  cache.see(sighting({ peerId: 'peerDeaf', road: 'broadcast', source: '10.0.0.8' }), 0);
+  cache.see(sighting({ peerId: 'peerDeaf', learntBy: 'broadcast', source: '10.0.0.8' }), 0);
   assert.not(cache.isMulticastEnough('eth0'), 'one comes by broadcast alone');
 });
 

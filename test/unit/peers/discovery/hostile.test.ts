@@ -1,7 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cacheLimits, PeerCache } from '../../../../app/core/peers/discovery/cache.ts';
-import { readGoodbyes, readPresentations } from '../../../../app/core/peers/discovery/presentations.ts';
+import { suite } from 'uvu';
+import { addressesOf, cacheLimits, PeerCache } from '../../../../app/core/peers/discovery/cache.ts';
 import {
   decodeMessage,
   encodeLegacyResponse,
@@ -9,11 +8,12 @@ import {
   encodeResponse,
   enumerationRecord,
   ownRecords,
+  readGoodbyes,
+  readPresentations,
   serviceName,
   type ServiceRecord,
 } from '../../../../app/core/peers/discovery/records.ts';
 import { answersTo, replyWith } from '../../../../app/core/peers/discovery/responder.ts';
-import { addressesOf } from '../../../../app/core/peers/discovery/sighting.ts';
 import { SeededRandom } from '../../../support/random.ts';
 
 const announcement = { peerId: 'peerAnn', name: 'Ann', protocolVersion: 1, tcpPort: 4002 };
@@ -24,7 +24,7 @@ function swallow(bytes: Buffer, source: string, cache: PeerCache): void {
   const message = decodeMessage(bytes);
   if (!message) return;
   const records = [...message.answers, ...message.additionals];
-  const origin = { road: 'mdns', interfaceName: 'eth0', family: 'IPv4', source } as const;
+  const origin = { learntBy: 'mdns', interfaceName: 'eth0', family: 'IPv4', source } as const;
   for (const presentation of readPresentations(records)) {
     assert.ok(Buffer.byteLength(presentation.name) <= 63);
     const addresses = addressesOf({ origin, presented: presentation.addresses, hasIPv6: true });
@@ -79,7 +79,12 @@ test('100,000 invented peers cost no more than the limit', () => {
   const records = (peerId: string): ServiceRecord[] =>
     ownRecords({ ...announcement, peerId, name: 'n'.repeat(500) }, ['10.0.0.9']);
   for (let index = 0; index < 100_000; index += 1) {
-    const origin = { road: 'mdns', interfaceName: 'eth0', family: 'IPv4', source: `10.0.${index % 250}.9` } as const;
+    const origin = {
+      learntBy: 'mdns',
+      interfaceName: 'eth0',
+      family: 'IPv4',
+      source: `10.0.${index % 250}.9`,
+    } as const;
     for (const presentation of readPresentations(records(`fake${index}`)))
       cache.see({ ...origin, presentation, addresses: [{ family: 'IPv4', address: origin.source }] }, index);
   }

@@ -8,7 +8,7 @@ import {
   type Link,
 } from '../../../../app/core/peers/discovery/interfaces.ts';
 import { parseStaticHost } from '../../../../app/core/peers/discovery/prober.ts';
-import { addressesOf } from '../../../../app/core/peers/discovery/sighting.ts';
+import { addressesOf } from '../../../../app/core/peers/discovery/cache.ts';
 
 const four = (cidr: string, internal = false): NetworkInterfaceInfo => ({
   family: 'IPv4',

@@ -1,13 +1,12 @@
 import type { Socket } from 'node:dgram';
 import { EventEmitter } from 'node:events';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
 import type { Clock } from '../../../../app/core/base/index.ts';
-import { PeerCache, type CacheChange } from '../../../../app/core/peers/discovery/cache.ts';
+import { type CacheChange, PeerCache } from '../../../../app/core/peers/discovery/cache.ts';
 import type { Link } from '../../../../app/core/peers/discovery/interfaces.ts';
-import { MulticastLink, type DiscoveryContext } from '../../../../app/core/peers/discovery/multicast-link.ts';
-import { readGoodbyes, readPresentations } from '../../../../app/core/peers/discovery/presentations.ts';
-import { decodeMessage } from '../../../../app/core/peers/discovery/records.ts';
+import { type DiscoveryContext, MulticastLink } from '../../../../app/core/peers/discovery/multicast-link.ts';
+import { decodeMessage, readGoodbyes, readPresentations } from '../../../../app/core/peers/discovery/records.ts';
 import { standardPlace } from '../../../../app/core/peers/discovery/sockets.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 

@@ -1,13 +1,15 @@
-import { decode, encode, type Answer } from 'dns-packet';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pointedPeerId, readGoodbyes, readPresentations } from '../../../../app/core/peers/discovery/presentations.ts';
+import { type Answer, decode, encode } from 'dns-packet';
+import { suite } from 'uvu';
 import {
   decodeMessage,
   encodeQuery,
   encodeResponse,
   ownRecords,
+  pointedPeerId,
   pointerRecord,
+  readGoodbyes,
+  readPresentations,
   serviceName,
   type ServiceRecord,
 } from '../../../../app/core/peers/discovery/records.ts';

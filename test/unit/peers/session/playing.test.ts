@@ -1,8 +1,7 @@
-import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { test } from 'uvu';
 import { parseGameId } from '../../../../app/core/base/index.ts';
-import { HeardPlaying, playingPauseMs } from '../../../../app/core/peers/session/heard-playing.ts';
-import { OwnPlaying } from '../../../../app/core/peers/session/own-playing.ts';
+import { HeardPlaying, OwnPlaying, playingPauseMs } from '../../../../app/core/peers/session/playing.ts';
 import { helloSchema, limits, type Playing } from '../../../../app/core/protocol/index.ts';
 import { validHello } from '../../../support/raw-peer.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

@@ -69,7 +69,7 @@ export class LaneWorkers {
   addresses(): LaneOffer['addresses'] {
     const { listenHosts } = this.#options;
     const wildcards: readonly string[] = listenHosts.filter((host) => host === '0.0.0.0' || host === '::');
-    // With both families their ports differ, and whoever dials has to know which is whose.
+    // The ports of both families differ, so each is told with its host.
     const told = (host: string): string => (wildcards.length === 1 && wildcards.includes(host) ? '' : host);
     return listenHosts.flatMap((host, hostIndex) =>
       this.#slots.map(({ ports }) => ({ host: told(host), port: ports[hostIndex] ?? 0 })),

@@ -39,7 +39,7 @@ export class PeerAccounts {
     }
   }
 
-  /** Live: whoever is let in no longer while these are read does not come any more. */
+  /** Live: a peer that is removed while these are read is left out. */
   *offers(): Generator<readonly [peerId: string, offer: LaneOffer]> {
     for (const [peerId, { offer }] of this.#accounts) yield [peerId, offer];
   }

@@ -33,7 +33,7 @@ export class RemoteStream implements IncomingContent {
     this.#options = options;
     this.#onAbort = () => this.#leave();
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
-    // Each is looked at by whoever waits for it, if somebody does.
+    // A failure is handled where it is awaited, if anywhere.
     this.#planned.promise.catch(() => {});
     this.#poured.promise.catch(() => {});
   }

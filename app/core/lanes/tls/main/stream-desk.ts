@@ -5,7 +5,7 @@ import type { ServeStream, StreamOutlet } from '../../../streamed/index.ts';
 import type { StreamStep, ToWorker } from '../messages.ts';
 
 const slotBytes = 512 * 1024;
-/** What is on its way to a worker or waits in its socket; beyond it the content stands still. */
+/** The most bytes on their way to a worker or waiting in its socket; beyond it the content pauses. */
 const slotCount = 6;
 /** Less is copied: there is no saving in keeping it. */
 const worthKeepingBytes = 32 * 1024;
@@ -80,7 +80,7 @@ class WorkerOutlet implements StreamOutlet {
   readonly #signal: AbortSignal;
   readonly #memory = new SharedArrayBuffer(slotCount * slotBytes);
   #slot = 0;
-  /** What is to be done once the worker is through with each, oldest first. */
+  /** Called when the worker is through with each feed, oldest first. */
   readonly #inFlight: (() => void)[] = [];
   #wake: (() => void) | undefined;
 

@@ -122,7 +122,7 @@ class WorkerLane implements TlsLane {
     this.#nextFetchId += 1;
     const others = Array.from(this.#fetches.values()).filter((other) => other.overlaps(fetch));
     this.#fetches.set(fetch.id, fetch);
-    // Before a second copy of a block is on its way, the first one stops writing what is not verified.
+    // Two fetches of one block: the first stops writing unverified bytes before the second is asked for.
     if (others.length > 0) {
       await Promise.all(
         others.map(({ id, workerIndex: at }) => this.#workers.at(at)?.ask({ kind: 'careful', fetchId: id })),

@@ -49,7 +49,7 @@ export interface TlsLane extends Lane, StreamLane {
    */
   trust(peerId: string, offer: LaneOffer | undefined): Promise<void>;
   setUploadLimits(limits: UploadLimits): void;
-  /** What the limits let through, for roads beside this one. */
+  /** The same limits for the control lane. */
   readonly uploads: Uploads;
   /** Payload bytes per peer since the peer was last trusted anew. */
   traffic(): readonly LaneTraffic[];

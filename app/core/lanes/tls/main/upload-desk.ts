@@ -48,7 +48,7 @@ export class UploadDesk implements IDisposable {
     return this.#governor.isMetered;
   }
 
-  /** For other roads, which share these limits. */
+  /** For the control lane, which shares these limits. */
   get uploads(): Uploads {
     return this.#governor;
   }

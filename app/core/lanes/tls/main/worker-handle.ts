@@ -38,7 +38,7 @@ export class WorkerHandle {
     this.#worker.on('message', (message: FromWorker) => this.#handle(message));
     this.#worker.once('exit', () => {
       this.#isGone = true;
-      // Whoever waits need not wait any longer: a dead worker trusts nobody and writes nothing.
+      // A dead worker trusts nobody and writes nothing, so every question counts as answered.
       for (const answer of this.#answers.values()) answer();
       this.#answers.clear();
       handlers.onExit(cause);

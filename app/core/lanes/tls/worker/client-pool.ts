@@ -2,7 +2,7 @@ import { LanspreadError, systemClock, toLanspreadError } from '../../../base/ind
 import { limits, type LaneOffer } from '../../../protocol/index.ts';
 import { BlockReader, ClientConnection, type ClientConnectionHost, type WorkerFetch } from './client-connection.ts';
 import { dialLane } from './lane-dial.ts';
-import type { Credentials } from './tls-options.ts';
+import type { Credentials } from '../certificate.ts';
 
 const connectionsPerPeer = 2;
 const leastAttempts = 5;
@@ -153,7 +153,7 @@ export class ClientPool {
       failure = toLanspreadError(error, 'PEER_UNREACHABLE');
     }
     peer.dialling -= 1;
-    // Whoever waits here could go over another lane meanwhile.
+    // Waiting fetches fail now, so that they can take another lane.
     if (failure && peer.connections.size === 0) for (const fetch of takeWaiting(peer)) fetch.settle(failure);
     this.#dispatch(peerId);
   }

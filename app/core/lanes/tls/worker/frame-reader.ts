@@ -2,7 +2,7 @@ import { decodeFrameBody, decodeFrameLength, limits, prefixBytes } from '../../.
 import type { z } from 'zod';
 
 /** Collects one length-prefixed header from bytes that come in any pieces. Holds at most the header's limit. */
-export class FrameReader {
+export class LaneFrameReader {
   readonly #maxBytes: number;
   readonly #prefix = Buffer.alloc(prefixBytes);
   #prefixFilled = 0;

@@ -1,16 +1,15 @@
 /** Reaching a peer's byte lane: the first of its addresses that answers and shows the certificate that the peer told. */
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { abortError, firstAnswer, LanspreadError, sleep, throwIfAborted, type Clock } from '../../../base/index.ts';
+import { abortError, type Clock, firstAnswer, LanspreadError, sleep, throwIfAborted } from '../../../base/index.ts';
 import type { LaneOffer } from '../../../protocol/index.ts';
-import { normalizeFingerprint, ownerOf } from '../certificate.ts';
-import { tlsOptions, type Credentials } from './tls-options.ts';
+import { type Credentials, normalizeFingerprint, ownerOf, tlsOptions } from '../certificate.ts';
 
-/** A kernel answers for its program, however busy that is; so who has not answered by then sits behind a firewall. */
+/** The kernel answers for a busy program, so a host that has not answered by then is behind a firewall. */
 const connectLimitMs = 1_500;
 /** Two busy PCs may take long for the TLS handshake, in milliseconds. */
 const handshakeLimitMs = 5_000;
-/** Who refuses may be about to listen again: asked anew with growing pauses until `connectLimitMs` are over. */
+/** A port that refuses may listen again soon, so it is tried with growing pauses until `connectLimitMs` have passed. */
 const firstPauseMs = 50;
 
 interface LaneDialOptions<Reader> {

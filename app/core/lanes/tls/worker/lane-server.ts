@@ -1,13 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
-import { limits, type GetBlocks, type StreamInstall } from '../../../protocol/index.ts';
+import { type GetBlocks, limits, type StreamInstall } from '../../../protocol/index.ts';
 import type { ErrorCode } from '../../../base/index.ts';
 import type { ServePlan } from '../../types.ts';
-import { normalizeFingerprint, ownerOf } from '../certificate.ts';
+import { type Credentials, normalizeFingerprint, ownerOf, tlsOptions } from '../certificate.ts';
 import type { ToWorker } from '../messages.ts';
 import { ServerConnection } from './server-connection.ts';
-import { tlsOptions, type Credentials } from './tls-options.ts';
 
 const handshakeLimitMs = 10_000;
 /** A peer's lane client opens two per worker; some more may be on their way out. */
@@ -31,7 +30,7 @@ export class LaneServer {
   readonly #credentials: Credentials;
   readonly #host: LaneServerHost;
   readonly #servers: Server[] = [];
-  /** Who claims a certificate, by its fingerprint, the first claim first. */
+  /** The peers that claim a certificate, by its fingerprint, in the order of their claims. */
   readonly #claimants = new Map<string, Set<string>>();
   readonly #connections = new Map<number, { readonly peerId: string; readonly connection: ServerConnection }>();
   readonly #sockets = new Set<Socket>();
@@ -184,7 +183,7 @@ export class LaneServer {
     });
   }
 
-  /** Whoever claims a certificate that names another peer gets nothing of it; one that names nobody is the first claimant's. */
+  /** The peer that the certificate names, if it claims it. A certificate without a name belongs to its first claimant. */
   #ownerOf(certificate: X509Certificate | undefined): string | undefined {
     if (!certificate) return undefined;
     const claimants = this.#claimants.get(normalizeFingerprint(certificate.fingerprint256));

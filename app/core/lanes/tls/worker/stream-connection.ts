@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { LanspreadError, sleep, systemClock, toLanspreadError } from '../../../base/index.ts';
 import { encodeFrame, limits, type LaneOffer, type StreamInstall } from '../../../protocol/index.ts';
 import { dialLane } from './lane-dial.ts';
-import type { Credentials } from './tls-options.ts';
+import type { Credentials } from '../certificate.ts';
 
 /** Connections that end before a byte came: the peer may not know our certificate yet. */
 const mostAttempts = 5;

@@ -1,11 +1,10 @@
 import { eagerFileSystem, LanspreadError, toLanspreadError } from '../../../base/index.ts';
 import type { LaneOffer, StreamEntry, StreamInstall } from '../../../protocol/index.ts';
-import { pourBytes } from '../../../streamed/index.ts';
-import { receiveStream } from '../../../streamed/index.ts';
+import { pourBytes, receiveStream } from '../../../streamed/index.ts';
 import type { ContentFile } from '../../../content/index.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { StreamRoad } from './stream-road.ts';
-import type { Credentials } from './tls-options.ts';
+import type { Credentials } from '../certificate.ts';
 
 export interface StreamOrder {
   readonly streamId: number;
@@ -32,7 +31,7 @@ interface StreamHost {
   ended(streamId: number, error: LanspreadError | undefined): void;
 }
 
-/** Told at least each time so much was written, or so many milliseconds after the last time. */
+/** Progress is told after this many bytes, or this many milliseconds after the last time. */
 const tellEveryBytes = 4 * 1024 * 1024;
 const tellEveryMs = 100;
 

@@ -17,11 +17,11 @@ interface StreamRoadOptions {
   readonly signal: AbortSignal;
   /** There is room again after there was none. */
   readonly onRoom: () => void;
-  /** The road is left. */
+  /** The reader has left. */
   readonly onLeft: () => void;
 }
 
-/** What a stream's connection brings, for whoever reads it in the same thread: the socket stands still while nobody does. */
+/** The bytes of a stream's connection, for a reader in the same thread. The socket pauses while nobody reads. */
 export class StreamRoad implements ByteRoad {
   readonly #options: StreamRoadOptions;
   readonly #reader = new RingReader(new ArrayBuffer(slotCount * slotBytes), shape);

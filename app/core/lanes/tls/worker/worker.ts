@@ -1,11 +1,10 @@
 /** A lane worker's thread: listens, serves, fetches, hashes, writes. Everything it decides by itself is about bytes. */
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { toLanspreadError, type LanspreadError } from '../../../base/index.ts';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type LanspreadError, toLanspreadError } from '../../../base/index.ts';
 import { ClientPool } from './client-pool.ts';
 import type { WorkerFetch } from './client-connection.ts';
 import { LaneServer } from './lane-server.ts';
 import type { ErrorFacts, FetchOrder, FromWorker, ToWorker, WorkerSetup } from '../messages.ts';
-import { ProgressReporter } from './progress-reporter.ts';
 import { StreamReceivers } from './stream-receivers.ts';
 
 const checkPeriodMs = 2_000;
@@ -125,7 +124,7 @@ class LaneWorker {
     this.#port.close();
   }
 
-  /** Strangers can cause these at will, so only so many pass. */
+  /** Strangers can cause these at will, so only a few pass. */
   #warn(details: object, message: string): void {
     this.#logs += 1;
     if (this.#logs <= logsPerPeriod) this.#post({ kind: 'log', level: 'warn', facts: details, message });
@@ -145,6 +144,66 @@ function dieOf(error: Error): void {
 
 function facts({ code, message, details }: LanspreadError): ErrorFacts {
   return { code, message, details };
+}
+
+/** At most this often a worker tells how far it is, in milliseconds. */
+const periodMs = 100;
+
+/** Gathers what happened in a worker, so that the main thread gets few messages however small the blocks are. */
+class ProgressReporter {
+  readonly #post: (message: FromWorker) => void;
+  readonly #fetches = new Map<number, { bytes: number; blocks: number[] }>();
+  readonly #traffic = new Map<string, { bytesIn: number; bytesOut: number }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(post: (message: FromWorker) => void) {
+    this.#post = post;
+  }
+
+  received(order: FetchOrder, count: number): void {
+    this.#of(order.id).bytes += count;
+    this.receivedOf(order.peerId, count);
+  }
+
+  /** Bytes that belong to no fetch. */
+  receivedOf(peerId: string, count: number): void {
+    this.#trafficOf(peerId).bytesIn += count;
+  }
+
+  block(order: FetchOrder, block: number, sound: boolean): void {
+    this.#of(order.id).blocks.push(sound ? block : ~block);
+  }
+
+  sent(peerId: string, bytes: number): void {
+    this.#trafficOf(peerId).bytesOut += bytes;
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#fetches.size === 0 && this.#traffic.size === 0) return;
+    this.#post({
+      kind: 'progress',
+      fetches: Array.from(this.#fetches, ([fetchId, facts]) => ({ fetchId, ...facts })),
+      traffic: Array.from(this.#traffic, ([peerId, facts]) => ({ peerId, ...facts })),
+    });
+    this.#fetches.clear();
+    this.#traffic.clear();
+  }
+
+  #of(fetchId: number): { bytes: number; blocks: number[] } {
+    this.#timer ??= setTimeout(() => this.flush(), periodMs);
+    let facts = this.#fetches.get(fetchId);
+    if (!facts) this.#fetches.set(fetchId, (facts = { bytes: 0, blocks: [] }));
+    return facts;
+  }
+
+  #trafficOf(peerId: string): { bytesIn: number; bytesOut: number } {
+    this.#timer ??= setTimeout(() => this.flush(), periodMs);
+    let facts = this.#traffic.get(peerId);
+    if (!facts) this.#traffic.set(peerId, (facts = { bytesIn: 0, bytesOut: 0 }));
+    return facts;
+  }
 }
 
 if (!parentPort) throw new Error('the lane worker runs as a worker thread');

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { planStaticPeers } from '../../../../app/core/peers/connect/static-peers.ts';
+import { planStaticPeers } from '../../../../app/core/peers/connect/reach.ts';
 
 const peerId = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backlogLength, nextAnnouncement, remember } from '../../../../app/core/peers/session/announcing.ts';
+import { backlogLength, nextAnnouncement, remember } from '../../../../app/core/peers/session/updates.ts';
 import type { LibraryDelta } from '../../../../app/core/protocol/index.ts';
 
 const delta = (from: number, to = from + 1): LibraryDelta => ({ from, to, upserts: [], removed: [], digest: '' });

@@ -1,8 +1,8 @@
 import type { Clock, GameId, IDisposable } from '../../base/index.ts';
-import type { Playing } from '../../protocol/index.ts';
+import { limits, type Playing } from '../../protocol/index.ts';
 import { Pace } from './pace.ts';
 
-/** However often a peer says something else: what is shown changes at most so often, in milliseconds. */
+/** The shown list changes at most this often, in milliseconds, however often the peer sends another one. */
 export const playingPauseMs = 1_000;
 
 /** What one peer says is played there. */
@@ -28,7 +28,7 @@ export class HeardPlaying implements IDisposable {
     return this.#shown;
   }
 
-  /** What is older than what is known came late, and is left out. */
+  /** An older revision came late, and is left out. */
   hear(playing: Playing): void {
     if (this.#heard && playing.revision <= this.#heard.revision) return;
     this.#heard = playing;
@@ -42,4 +42,33 @@ export class HeardPlaying implements IDisposable {
 
 function gamesOf(playing: Playing | undefined): readonly GameId[] {
   return [...new Set(playing?.games)];
+}
+
+/** Others are told of changes at most so often, in milliseconds. */
+const tellEveryMs = 1_000;
+
+/** The games being played here, as the others are told them. */
+export class OwnPlaying implements IDisposable {
+  readonly #pace: Pace;
+  #games: readonly GameId[] = [];
+  #told: Playing = { revision: 0, games: [] };
+
+  constructor({ clock, tell }: { clock: Clock; tell: (playing: Playing) => void }) {
+    const act = (): void => {
+      if (this.#games.join() === this.#told.games.join()) return;
+      this.#told = { revision: this.#told.revision + 1, games: [...this.#games] };
+      tell(this.#told);
+    };
+    this.#pace = new Pace({ clock, everyMs: tellEveryMs, act });
+  }
+
+  /** The newest last. */
+  set(games: readonly GameId[]): void {
+    this.#games = games.slice(-limits.playingGames);
+    this.#pace.ask();
+  }
+
+  [Symbol.dispose](): void {
+    this.#pace[Symbol.dispose]();
+  }
 }

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Slots } from '../../../../app/core/peers/connect/slots.ts';
+import { Semaphore } from '../../../app/core/base/index.ts';
 
 test('who finds no place waits, first come first served', async () => {
-  const slots = new Slots(1);
+  const places = new Semaphore(1);
   const order: string[] = [];
-  const first = await slots.take();
+  const first = await places.take();
   const later = ['second', 'third'].map(async (name) => {
-    using _place = await slots.take();
+    using _place = await places.take();
     order.push(name);
   });
   assert.equal(order, []);
@@ -18,26 +18,26 @@ test('who finds no place waits, first come first served', async () => {
 });
 
 test('a place given back twice counts once', async () => {
-  const slots = new Slots(1);
-  const first = await slots.take();
+  const places = new Semaphore(1);
+  const first = await places.take();
   first[Symbol.dispose]();
   first[Symbol.dispose]();
-  await slots.take();
+  await places.take();
   let isFree = false;
-  void slots.take().then(() => (isFree = true));
+  void places.take().then(() => (isFree = true));
   await Promise.resolve();
   assert.not.ok(isFree);
 });
 
 test('waiting ends with the signal, and the place goes to the next', async () => {
-  const slots = new Slots(1);
-  const first = await slots.take();
+  const places = new Semaphore(1);
+  const first = await places.take();
   const controller = new AbortController();
-  const given = slots.take({ signal: controller.signal }).then(
+  const given = places.take({ signal: controller.signal }).then(
     () => 'taken',
     () => 'given up',
   );
-  const next = slots.take();
+  const next = places.take();
   controller.abort();
   assert.is(await given, 'given up');
   first[Symbol.dispose]();

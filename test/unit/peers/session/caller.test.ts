@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inTurns } from '../../../../app/core/peers/connect/dial.ts';
+import { inTurns } from '../../../../app/core/peers/session/caller.ts';
 
 test('UDP and TCP addresses take turns', () => {
   const named = (texts: string[]): string[] => inTurns(texts.map((text) => multiaddr(text))).map(String);

@@ -1,20 +1,19 @@
-import { withTimeLimit, type Clock, type IDisposable, type Logger } from '../../base/index.ts';
+import { type Clock, type IDisposable, type Logger, withTimeLimit } from '../../base/index.ts';
 import {
+  type LibraryDelta,
   libraryDeltaReplySchema,
+  type Playing,
   playingFeature,
   protocols,
-  type LibraryDelta,
-  type Playing,
 } from '../../protocol/index.ts';
-import { nextAnnouncement, remember } from './announcing.ts';
 import type { Session } from './session.ts';
 
-interface AnnouncerOptions {
+interface PeerUpdatesOptions {
   /** Says Hello again over a session's connection; sets what the peer was told. */
   greet: (session: Session) => Promise<unknown>;
   /** The revision of our library now. */
   revision: () => number;
-  /** What is being played here; undefined when that was never told. */
+  /** The games being played here; undefined when they were never told. */
   playing: () => Playing | undefined;
   clock: Clock;
   logger: Logger;
@@ -33,13 +32,13 @@ interface Work {
   retry: IDisposable | undefined;
 }
 
-/** Keeps every peer informed: of our library, one change after another or the whole where changes do not do; of what is played. */
-export class Announcer {
-  readonly #options: AnnouncerOptions;
+/** Tells every peer our library changes, one by one or as a whole Hello, and the games being played here. */
+export class PeerUpdates {
+  readonly #options: PeerUpdatesOptions;
   readonly #work = new WeakMap<Session, Work>();
   #backlog: readonly LibraryDelta[] = [];
 
-  constructor(options: AnnouncerOptions) {
+  constructor(options: PeerUpdatesOptions) {
     this.#options = options;
   }
 
@@ -118,4 +117,31 @@ export class Announcer {
   #limit({ signal }: Session, what: string) {
     return { limitMs: answerLimitMs, what, signal, clock: this.#options.clock };
   }
+}
+
+/** How many changes are remembered; who is further behind gets the whole again. */
+export const backlogLength = 64;
+
+/** The backlog with one more change. Changes that do not follow each other start it afresh. */
+export function remember(backlog: readonly LibraryDelta[], delta: LibraryDelta): readonly LibraryDelta[] {
+  const last = backlog.at(-1);
+  if (last && last.to !== delta.from) return [delta];
+  return [...backlog, delta].slice(-backlogLength);
+}
+
+type Announcement = { kind: 'nothing' } | { kind: 'delta'; delta: LibraryDelta } | { kind: 'whole' };
+
+/** What to tell a peer next that was told `toldRevision` last, now that ours is `revision`. */
+export function nextAnnouncement({
+  toldRevision,
+  revision,
+  backlog,
+}: {
+  toldRevision: number;
+  revision: number;
+  backlog: readonly LibraryDelta[];
+}): Announcement {
+  if (toldRevision >= revision) return { kind: 'nothing' };
+  const delta = backlog.find(({ from }) => from === toldRevision);
+  return delta ? { kind: 'delta', delta } : { kind: 'whole' };
 }
