@@ -14,8 +14,13 @@ import type { Platform } from './platforms.ts';
 
 /** Our own files, relative to the repository. */
 const ownParts = ['app', 'fixtures/catalog', 'LICENSE', 'CHANGELOG.md'];
-/** Packages that extensions use: they run from their sources, in processes of their own. */
-const extensionPackages = ['vscode-jsonrpc', 'yaml'];
+/** What runs from its sources, in processes of its own: the extensions that ship with Lanspread and what they stand on. */
+const unbundledFolders = [
+  'app/extensions',
+  'app/extension-api',
+  'app/core/extensions/child',
+  'app/core/extensions/wire',
+];
 /** In the bundle themselves, but for their native parts. */
 const nativePackages = ['@chainsafe/libp2p-quic'];
 /** Finds a runtime that `npm run get-nw` fetched; a package has its own, or none. */
@@ -75,7 +80,8 @@ async function writeBundle(folder: string, repository: string): Promise<void> {
 
 async function writePackages(folder: string, { platform, repository, packages }: ProgramOptions): Promise<void> {
   const lock = await readLock(repository);
-  const used = [...outsidePackages.filter((name) => !leftOut.includes(name)), ...extensionPackages, ...partsOf(lock)];
+  const used = [...outsidePackages.filter((name) => !leftOut.includes(name)), ...partsOf(lock)];
+  used.push(...(await unbundledPackages(repository)));
   for (const name of closureOf(used, { lock, platform })) {
     // An optional one may not exist for this platform.
     if (!existsSync(join(packages, name))) continue;
@@ -166,6 +172,22 @@ export async function filesIn(folder: string): Promise<string[]> {
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
+}
+
+/** The packages that files outside of the bundle import. */
+export async function unbundledPackages(repository: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (const folder of unbundledFolders)
+    for (const file of await filesIn(join(repository, folder))) {
+      if (!/\.m?[jt]s$/.test(file) || file.endsWith('.d.ts')) continue;
+      const source = await readFile(join(repository, folder, file), 'utf8');
+      for (const [, specifier = ''] of source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^'.][^']*)'/g)) {
+        const [scope = '', name = ''] = specifier.split('/');
+        if (specifier.startsWith('node:') || scope === '@lanspread') continue;
+        names.add(scope.startsWith('@') ? `${scope}/${name}` : scope);
+      }
+    }
+  return [...names].sort();
 }
 
 /** The native parts of packages in the bundle, for every platform. */

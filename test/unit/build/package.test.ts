@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { utimes, writeFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import { suite } from 'uvu';
@@ -6,7 +7,7 @@ import { entriesOf, gzipOf, tarOf, zipOf } from '../../../build/package/archive.
 import { closureOf, isFor, type Lock } from '../../../build/package/locked-packages.ts';
 import { PackageError } from '../../../build/package/package-error.ts';
 import { findPlatform, platformNames } from '../../../build/package/platforms.ts';
-import { nodePackageOf } from '../../../build/package/program-files.ts';
+import { nodePackageOf, unbundledPackages } from '../../../build/package/program-files.ts';
 import { writeEntries } from '../../support/entries.ts';
 import { tempDir } from '../../support/temp.ts';
 
@@ -24,6 +25,16 @@ test('an unknown platform is refused with a code, and the known ones are named',
     assert.ok(error instanceof PackageError && error.code === 'PLATFORM_UNKNOWN');
     assert.match(String(error), /win-x64, win-arm64/);
   }
+});
+
+test('what built-in extensions import comes along, whatever that is', async () => {
+  const names = await unbundledPackages(fileURLToPath(new URL('../../..', import.meta.url)));
+  for (const name of ['vscode-jsonrpc', 'yaml', 'iconv-lite'])
+    assert.ok(names.includes(name), `${name} in ${names.join()}`);
+  assert.ok(
+    names.every((name) => /^(?:@[\w.-]+\/)?[\w.-]+$/.test(name)),
+    names.join(),
+  );
 });
 
 const lock: Lock = {

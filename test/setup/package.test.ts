@@ -6,24 +6,24 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makePackage } from '../../../build/package/make-package.ts';
-import { findPlatform } from '../../../build/package/platforms.ts';
-import { catalogEntry, writeCatalog } from '../../support/catalogs.ts';
-import { eventually, until } from '../../support/eventually.ts';
-import { makeGame, type GameSpec } from '../../support/games.ts';
-import { unpackPackage, type Installed } from '../../support/installed.ts';
-import { PeerProcess } from '../../support/peer.ts';
-import { does, isOffered } from '../../support/story.ts';
-import { tempDir, type TempDir } from '../../support/temp.ts';
-import { readTree } from '../../support/trees.ts';
+import { makePackage } from '../../build/package/make-package.ts';
+import { findPlatform } from '../../build/package/platforms.ts';
+import { catalogEntry, writeCatalog } from '../support/catalogs.ts';
+import { eventually, until } from '../support/eventually.ts';
+import { makeGame, type GameSpec } from '../support/games.ts';
+import { unpackPackage, type Installed } from '../support/installed.ts';
+import { PeerProcess } from '../support/peer.ts';
+import { does, isOffered } from '../support/story.ts';
+import { tempDir, type TempDir } from '../support/temp.ts';
+import { readTree } from '../support/trees.ts';
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 const platform = findPlatform(undefined);
 const isWindows = process.platform === 'win32';
 
 /** NW.js as the strict stand-in plays it; it leaves what it was started with. A Windows program cannot be a script. */
 async function standInRuntime(folder: string): Promise<string> {
-  const child = fileURLToPath(new URL('../../support/nw-child.ts', import.meta.url));
+  const child = fileURLToPath(new URL('../support/nw-child.ts', import.meta.url));
   const lines = [
     '#!/bin/sh',
     'app=$1',
@@ -44,7 +44,7 @@ test.before(async (context) => {
   const [into, home] = [temp.join('Spiele & Größe (1)'), temp.join('home')];
   for (const folder of [into, home]) await mkdir(folder);
   const runtime = isWindows ? undefined : await standInRuntime(temp.join('runtime'));
-  const archive = await makePackage(temp.join('out'), { platform, repository, runtime });
+  const archive = await makePackage(temp.join('out'), { platform, repository, runtime, isQuick: true });
   const installed = await unpackPackage(archive, { into, home });
   Object.assign(context, { temp, installed });
 });
