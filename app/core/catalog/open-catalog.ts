@@ -89,13 +89,13 @@ class StoredCatalog implements Catalog {
 
   find(query: string, { limit = defaultSearchLimit }: { limit?: number } = {}): CatalogFindings {
     if (query.trim() === '') return { games: this.#sorted.slice(0, limit) };
-    // Made when somebody searches: a catalog changes more often than anybody looks into it.
+    // Built at the first search, because catalogs change more often than they are searched.
     this.#titles ??= new TitleSearch(this.#sorted);
     const { found, meant } = this.#titles.search(query, limit);
     const byName = found.flatMap((index) => this.#sorted[index] ?? []);
     if (byName.length >= limit) return { games: byName };
     const byText = this.#state.catalog.search(query, limit).flatMap((id) => this.#games.get(id) ?? []);
-    // A text that has the very words says more than a name that is merely like them.
+    // An exact match in a text beats a similar name.
     const inOrder = meant === undefined ? [...byName, ...byText] : [...byText, ...byName];
     const games = [...new Set(inOrder)].slice(0, limit);
     return meant === undefined || byText.length > 0 ? { games } : { games, meant };

@@ -1,4 +1,4 @@
-/** Tells what became of the things a person asked for, with the next step to take. */
+/** Shows how operations ended, with a next step. */
 import type { CoreEvent } from '../../core/rpc/contract.ts';
 import { t } from '../i18n/i18n.svelte.ts';
 import { adviceOf, give } from '../game/acts.svelte.ts';
@@ -26,7 +26,7 @@ function notice(event: CoreEvent): void {
     }
     case 'download-finished': {
       const game = games.get(event.gameId);
-      // With more to come, that will tell.
+      // An install follows and has a notice of its own.
       if (game && !game.operation && !game.installed)
         tell('good', t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
       break;

@@ -19,7 +19,7 @@ function parse(hash: string): Place {
   return { screen, gameId: rest, section: undefined };
 }
 
-/** Whatever somebody typed into the address: what cannot be read names no game. */
+/** The address may hold anything. What cannot be decoded names no game. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

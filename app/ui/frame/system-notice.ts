@@ -1,4 +1,4 @@
-/** Notices of the system, for a person who looks elsewhere. Nobody is disturbed in a game. */
+/** System notifications while the window is in the background. None during a game. */
 import { isPlayedHere } from '../game/playing.ts';
 import { games } from '../stores/games.svelte.ts';
 import { kiosk } from '../stores/kiosk.svelte.ts';
@@ -12,7 +12,7 @@ export function tellOutside(text: string): void {
   };
 }
 
-/** Asked for when a person has asked for something that takes a while, and only then. */
+/** Asks for permission when a download starts, because that is when notifications are useful. */
 export function askToTellOutside(): void {
   if ('Notification' in window && Notification.permission === 'default' && !kiosk.isLocked)
     void Notification.requestPermission().catch(() => {});

@@ -1,4 +1,4 @@
-/** Short notices: what was refused and why, what is done. Each may offer the next step. */
+/** Notices about refused commands and finished work. Each may offer a next step. */
 export interface ToastAction {
   readonly label: string;
   readonly run: () => void;
@@ -20,7 +20,7 @@ class Toasts {
   list = $state.raw<readonly Toast[]>([]);
   #nextId = 1;
 
-  /** What failed stays until somebody has read and closed it. */
+  /** Failures stay until they are closed. */
   show(tone: Toast['tone'], text: string, action?: ToastAction): void {
     // Said again, it stands last.
     const others = this.list.filter((toast) => toast.text !== text);

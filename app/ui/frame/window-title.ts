@@ -1,4 +1,4 @@
-/** What the window is called: what runs, so that a look at the task bar tells how far it is. Pure. */
+/** The window's title shows the running download, so that the task bar shows its progress. Pure. */
 
 interface Running {
   readonly title: string;

@@ -1,6 +1,6 @@
 /**
- * The one button of a game: what it says, how it looks and what it does, from the snapshot and the progress of what runs.
- * Pure; the table of the whole launcher.
+ * The button of a game: label, look and action, from the snapshot and the progress.
+ * Pure.
  */
 import type { GameView } from '../../core/rpc/contract.ts';
 import type { MessageKey } from '../i18n/messages/index.ts';
@@ -14,7 +14,7 @@ export interface ButtonFace {
   readonly tone: Tone;
   /** What a press does. Without a step it opens the game's page. */
   readonly step?: Step;
-  /** It only tells: a press does nothing. */
+  /** It only informs; a press does nothing. */
   readonly isInert?: boolean;
   /** 0 to 100: how far it is filled. */
   readonly fill?: number;

@@ -1,4 +1,4 @@
-/** What a person does: commands to the core, questions before something is deleted, and what a refusal offers to do instead. */
+/** Commands to the core, questions before something is deleted, and what to offer after a refusal. */
 import { LanspreadError } from '../../core/rpc/client.ts';
 import type { CommandInput, CommandName, CommandResult, GameView } from '../../core/rpc/contract.ts';
 import { t } from '../i18n/i18n.svelte.ts';
@@ -47,7 +47,7 @@ export async function command<Name extends CommandName>(
   }
 }
 
-/** The button that does what an error advises; undefined where there is none, or it is not for whoever sits here. */
+/** The button that does what an error advises; undefined when there is none, or this window may not use it. */
 export function adviceOf(code: string, gameId?: string): ToastAction | undefined {
   const step = stepOf(code);
   if (!step || !canTake(step) || ('command' in step && gameId === undefined)) return undefined;
@@ -67,10 +67,10 @@ export function takeStep(step: Step, gameId: string | undefined): void {
   if (game) void give(game, step.command);
 }
 
-/** Commands that the core has not answered yet: given again meanwhile, they are the same wish. */
+/** Commands that the core has not answered yet. A repeated one is ignored. */
 const unanswered = new Set<string>();
 
-/** Gives a command for a game; what deletes or ends something is asked about first. */
+/** Gives a command for a game. Commands that delete or stop something ask first. */
 export async function give(game: GameView, name: GameCommand, label?: string): Promise<void> {
   const gameId = game.id;
   if (needsQuestion(name)) questions.ask({ kind: name, game });
@@ -95,13 +95,13 @@ async function launch(gameId: string, label: string | undefined): Promise<void> 
   if (!isAccepted) launching.end(gameId);
 }
 
-/** What a cancel would delete, in bytes. Checks and repairs lose nothing. */
+/** How many bytes a cancel deletes. Cancelling a check or a repair deletes nothing. */
 function discardedBytes({ id, operation, resumable }: GameView): number {
   if (operation?.kind === 'Verifying' || operation?.kind === 'Repairing') return 0;
   return progress.get(id)?.bytes ?? resumable?.bytes ?? 0;
 }
 
-/** Cancels at once where nothing is lost, else asks. */
+/** Cancels, and asks first when data would be deleted. */
 export async function cancel(game: GameView): Promise<void> {
   const keptBytes = discardedBytes(game);
   if (keptBytes > 0) questions.ask({ kind: 'discard', game, keptBytes });

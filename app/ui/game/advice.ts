@@ -1,4 +1,4 @@
-/** What a failure advises, as the button that does it. Pure. One table for cards, pages and notices. */
+/** The button that does what an error advises: one table for cards, pages and notices. Pure. */
 import type { GameView } from '../../core/rpc/contract.ts';
 import type { MessageKey } from '../i18n/messages/index.ts';
 import type { Screen } from '../frame/screens.ts';
@@ -29,7 +29,7 @@ const toCatalogs: Step = { label: 'advice.catalogs', screen: 'settings', section
 const toExtensions: Step = { label: 'advice.extensions', screen: 'extensions' };
 const viewFiles: Step = { label: 'do.reveal', command: 'revealFiles' };
 
-/** Codes whose next step is another one than trying again. The texts of these codes say the same; a test holds them together. */
+/** Errors with a better next step than trying again. A test keeps this table and the error texts in agreement. */
 export const steps: Readonly<Record<string, Step>> = {
   NOT_DOWNLOADED: { label: 'action.get', command: 'download' },
   NOT_INSTALLED: { label: 'action.install', command: 'install' },
@@ -64,7 +64,7 @@ export function stepOf(code: string): Step | undefined {
 
 type Retried = Pick<GameView, 'resumable' | 'installed' | 'downloaded' | 'updateAvailable' | 'lastFailure'>;
 
-/** The command that does again what failed. */
+/** The command that repeats what failed. */
 export function retryOf(game: Retried): GameCommand {
   switch (game.lastFailure?.operation) {
     case 'Playing':

@@ -41,7 +41,7 @@ export function initialsOf(title: string): string {
   const telling = words.filter((word) => !/^(?:the|of|and|a|an|der|die|das|und)$/i.test(word));
   return (
     (telling.length > 0 ? telling : words)
-      // A year tells less than a number of a series.
+      // Skips years: the number of a sequel says more.
       .filter((word, index) => index === 0 || !/^\p{N}{2,}$/u.test(word))
       .slice(0, 3)
       .map((word) => (/^\p{N}/u.test(word) ? word : (Array.from(word)[0] ?? '').toUpperCase()))

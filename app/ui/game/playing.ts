@@ -1,4 +1,4 @@
-/** Who plays a game now: this PC and the others of the room. Pure. */
+/** Who is playing a game now, here and in the room. Pure. */
 import type { GameView } from '../../core/rpc/contract.ts';
 
 type Played = Pick<GameView, 'operation' | 'playedBy'>;

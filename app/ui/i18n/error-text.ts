@@ -1,4 +1,4 @@
-/** What happened, in one language, with the figures and names of the case where they are known. Pure. */
+/** Explains what happened, with the figures and names of the case where they are known. Pure. */
 import {
   errorDetailKinds,
   tellingDetails,
@@ -14,11 +14,11 @@ import { fill, formatBytes, formatList, formatNumber, formatSeconds, type Values
 interface ErrorCase {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
-  /** What a peer is called. */
+  /** The name of a PC. */
   readonly nameOf: (peerId: string) => string;
 }
 
-/** Undefined where there is no such sentence, or the error does not tell enough for any. */
+/** Undefined when there is no such sentence, or the error lacks the details for it. */
 export function detailedText(language: Language, { code, details, nameOf }: ErrorCase): string | undefined {
   const kinds = errorDetailKinds[code];
   const sentences = errorsDetailed[language][code];

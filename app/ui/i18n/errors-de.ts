@@ -8,7 +8,7 @@ interface ErrorText {
 const otherPc = 'Lanspread nimmt einen anderen PC.';
 const nothingToDo = 'Du musst nichts tun. Die Verbindung wurde geschlossen.';
 
-/** Complete: a test holds it to the core's table. A code that is not here is told in English. */
+/** A test keeps this table complete. A missing code falls back to English. */
 export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
   // Befehle
   BAD_REQUEST: {

@@ -1,14 +1,14 @@
 /**
  * Keeps the focus where a person was when a patch from the core takes the focused control away, disables it, or moves
- * its card elsewhere. One watcher for the whole window; the places that controls live in say what to take instead.
+ * its card elsewhere. One watcher serves the whole window; each place says which element takes the focus instead.
  */
 import type { Attachment } from 'svelte/attachments';
 
-/** Finds what to focus in the place of what was lost, which may be out of the document by now. */
+/** Finds the element to focus instead of the lost one, which may have left the document. */
 type Fallback = (lost: HTMLElement, place: HTMLElement) => HTMLElement | null | undefined;
 
 const fallbacks = new WeakMap<Element, Fallback>();
-/** What has or had the focus, and what it stood in then, innermost first. */
+/** The element that has or had the focus, and its ancestors at that time, innermost first. */
 let held: { element: HTMLElement; places: readonly HTMLElement[] } | undefined;
 
 /**
@@ -24,7 +24,7 @@ export function keepFocus(fallback: string | Fallback): Attachment<HTMLElement> 
   };
 }
 
-/** The focus is given up on purpose: nothing takes it. */
+/** Drops the focus on purpose; nothing replaces it. */
 export function releaseFocus(): void {
   held = undefined;
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -33,7 +33,7 @@ export function releaseFocus(): void {
 /** A grid is drawn after a few frames. */
 const framesToWait = 10;
 
-/** Gives the focus to what opens this game, unless a person has put it elsewhere meanwhile. */
+/** Focuses the control that opened this game, unless the person has moved the focus meanwhile. */
 export function focusOpener(gameId: string, framesLeft = framesToWait): void {
   requestAnimationFrame(() => {
     const { activeElement } = document;
@@ -52,7 +52,7 @@ export function watchFocus(): () => void {
     for (let at = target.parentElement; at; at = at.parentElement) places.push(at);
     held = { element: target, places: [target, ...places] };
   };
-  // A press beside every control takes the focus away as everywhere.
+  // A click beside all controls drops the focus, as in every program.
   const onPointerDown = (): void => {
     held = undefined;
   };
@@ -78,7 +78,7 @@ function restore(): void {
   const { element, places } = held;
   const isUsable = element.isConnected && !element.matches(':disabled');
   if (activeElement !== document.body && activeElement !== null && (activeElement !== element || isUsable)) return;
-  // It only went elsewhere in the document, which takes the focus from it.
+  // It only moved in the document, which drops its focus.
   if (isUsable) return element.focus({ preventScroll: true });
   for (const place of places) {
     if (!place.isConnected) continue;

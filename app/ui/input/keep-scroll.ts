@@ -2,7 +2,7 @@
 import type { Attachment } from 'svelte/attachments';
 
 const positions = new Map<string, number>();
-/** Content that is drawn late, such as the grid's, has its height after a few frames. */
+/** The grid gets its height after a few frames. */
 const framesToWait = 10;
 
 /** Attach to what scrolls. `key` names the screen. */

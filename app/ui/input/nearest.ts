@@ -8,7 +8,7 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** A step aside counts more than a step ahead: rows and columns are kept where they can be. */
+/** Sideways distance weighs more, so that the focus stays in its row or column. */
 const asideWeight = 4;
 
 /** Its place among `boxes`; undefined when nothing lies that way. */

@@ -16,7 +16,7 @@ interface Press {
   readonly y: number;
 }
 
-/** The browser begins to count anew when something else is under the mouse; then time and place tell. */
+/** The browser restarts its count when another element is under the mouse. Then time and position decide. */
 const seriesMs = 350;
 const seriesPixels = 6;
 

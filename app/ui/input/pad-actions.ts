@@ -1,4 +1,4 @@
-/** What a pad's press does to the page: the same key that a keyboard would send, and where no key says more, a move to the next control. */
+/** What a pad's press does to the page: it sends the key that a keyboard would send. If nothing handles that key, it moves the focus. */
 import { releaseFocus } from './keep-focus.ts';
 import { nearestInDirection, type Box } from './nearest.ts';
 import type { Direction, PadAction } from './pad-reader.ts';
@@ -27,7 +27,7 @@ export function perform(action: PadAction): void {
     case 'left':
     case 'right':
       if (!isTaken) moveFocus(action);
-      // Whoever took the key may be at its end, as the grid is in its first row.
+      // The handler may be at its end, like the grid in its first row.
       else
         afterTwoFrames(() => {
           if (document.activeElement === before) moveFocus(action);
@@ -37,7 +37,7 @@ export function perform(action: PadAction): void {
       if (!isTaken && before instanceof HTMLElement && !isText(before)) before.click();
       break;
     case 'back':
-      // A search that is empty already has nothing left to clear: down to what it found.
+      // An empty search has nothing to clear, so the focus moves down to the results.
       if (isTaken && wasEmpty) send('ArrowDown');
       if (!isTaken) goBack();
       break;
@@ -59,13 +59,13 @@ export function perform(action: PadAction): void {
   }
 }
 
-/** By so many pixels, whatever scrolls around the focus. */
+/** Scrolls the nearest scroller around the focus, in pixels. */
 export function scrollBy(pixels: number): void {
   const scroller = scrollerOf(document.activeElement);
   if (scroller) scroller.scrollTop += pixels;
 }
 
-/** Answers false when somebody took the key. */
+/** Returns false when the key was handled. */
 function send(key: string): boolean {
   const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
   return (document.activeElement ?? document.body).dispatchEvent(event);
@@ -79,7 +79,7 @@ function moveFocus(direction: Direction): void {
   const isInside = active instanceof HTMLElement && active !== document.body && (dialog ?? document).contains(active);
   const main = document.querySelector('main');
   const first = main?.querySelector<HTMLElement>('#games .open[tabindex="0"], .action-button:not(:disabled)');
-  // With nothing focused yet the content is the place to begin: a game, not what sorts or filters them.
+  // Without a focus, begin at a game and not at the sort box or the filters.
   const begins = !isInside || active === main || active.matches('[data-page]');
   if (begins && !dialog && first) return focusOn(first);
   const root = dialog ?? (isInside ? document.body : (main ?? document.body));
@@ -124,7 +124,7 @@ function isShown(element: HTMLElement): boolean {
   return element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
 }
 
-/** What is scrolled out of sight is reached from inside of what scrolls, not across its edge. */
+/** Elements that are scrolled out of sight are reached only from inside their scroller. */
 function isInSight(element: HTMLElement, active: Element | null): boolean {
   const scroller = element.parentElement && nearestScroller(element.parentElement);
   if (!scroller || (active && scroller.contains(active))) return true;

@@ -1,4 +1,4 @@
-/** From the state of pads to what a person wants: directions with repeat and a dead zone, buttons once a press. Pure. */
+/** Turns the state of pads into actions: directions with repeat and a dead zone, one action per button press. Pure. */
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 /** `act`: the game's own button. `pageUp`, `pageDown`: a screenful. */
@@ -24,9 +24,9 @@ const actionOfButton: Readonly<Record<number, PadAction>> = {
 };
 const directionOfButton: Readonly<Record<number, Direction>> = { 12: 'up', 13: 'down', 14: 'left', 15: 'right' };
 
-/** A control counts once it was seen at rest: what is pressed or pushed from the start is a fault, or no pad at all. */
+/** A control counts after it was seen at rest. One that is pressed from the start is faulty, or belongs to no pad. */
 const restsBelow = 0.25;
-/** A button that is pressed more often than anybody can is broken, until it is quiet for a while. */
+/** Nobody presses a button this often. It counts as broken until it has been quiet for a while. */
 const mostPressesPerSecond = 10;
 const quietAfterMs = 2_000;
 /** A stick counts once it is pushed so far, and until it is let go again; a worn one does not flutter between. */
@@ -49,7 +49,7 @@ export class PadReader {
     return this.#scroll;
   }
 
-  /** What was asked for since the last call. */
+  /** The actions since the last call. */
   read(pads: readonly PadState[], nowMs: number): readonly PadAction[] {
     const actions: PadAction[] = [];
     const sound = this.#sound(pads, nowMs);
@@ -69,7 +69,7 @@ export class PadReader {
     return actions;
   }
 
-  /** The pad is somebody else's now, a game's: what is held when it comes back is not a press. */
+  /** A game has the pad now. Buttons that are held when it comes back are not presses. */
   ignore(pads: readonly PadState[], nowMs: number): void {
     const sound = this.#sound(pads, nowMs);
     this.#heldButtons = heldButtons(sound);

@@ -45,7 +45,7 @@ export class CoreLink {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Called each time the core is reached, before kept commands are sent: whatever shows its state asks for it anew. */
+  /** Called at every connection to the core, before waiting commands are sent. Stores reload here. */
   onConnected(reload: () => Promise<void>): () => void {
     this.#onConnected.add(reload);
     if (this.state === 'connected') void reload().catch(() => {});
@@ -58,7 +58,7 @@ export class CoreLink {
       try {
         await this.#oneConnection();
       } catch {
-        // Nobody is there yet: tried again below.
+        // The core is not there yet. The loop tries again.
       }
       this.#client = undefined;
       if (this.#wasConnected) this.state = 'lost';

@@ -5,14 +5,14 @@ import { errorTexts, keptText } from '../i18n/errors.ts';
 import { i18n, t } from '../i18n/i18n.svelte.ts';
 import { room } from './room.svelte.ts';
 
-/** An error as it comes from the core, in whichever form. */
+/** An error of the core, from a refused command or a failed operation. */
 interface Refusal {
   readonly code: string;
   readonly message?: string | undefined;
   readonly details?: ErrorDetails | undefined;
 }
 
-/** What a refusal or a failure means, in this window's language: what happened and what to do next. */
+/** Explains an error in this window's language: what happened and what to do next. */
 export function explain({ code, message, details = {} }: Refusal): string {
   if (!isErrorCode(code)) return message ?? code;
   const entry = i18n.language === 'en' ? errorTable[code] : (errorTexts[i18n.language][code] ?? errorTable[code]);
@@ -22,7 +22,7 @@ export function explain({ code, message, details = {} }: Refusal): string {
   return plain(t('error.next', { message: happened, next: entry.next }));
 }
 
-/** What a failure left in place; undefined where nothing was changed or nobody knows. */
+/** What a failure kept; undefined when nothing changed or it is unknown. */
 export function keptAfter(code: string): string | undefined {
   return isErrorCode(code) ? keptText(i18n.language, code) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Every game as the core last published it: a snapshot and its patches. The one authority on what a card shows. */
+/** Every game as the core last published it: a snapshot plus patches. Cards show nothing else. */
 import type { CoreEvent, GameView } from '../../core/rpc/contract.ts';
 import { link } from './link.ts';
 import { oncePerFrame } from './next-frame.ts';
@@ -11,7 +11,7 @@ class Games {
   /** The first snapshot is here. */
   isLoaded = $state(false);
   #byId = $state.raw<ReadonlyMap<string, GameView>>(new Map());
-  /** What the patches since the last frame made of it; undefined: nothing. */
+  /** The patches since the last frame; undefined when there were none. */
   #next: { byId: Map<string, GameView>; keepsOrder: boolean } | undefined;
   readonly #publishSoon = oncePerFrame(() => this.#publishNext());
   #revision = -1;
@@ -54,7 +54,7 @@ class Games {
     this.#revision = revision;
     const next = (this.#next ??= { byId: new Map(this.#byId), keepsOrder: true });
     const { byId } = next;
-    // Titles change with the catalog alone; what happens to a game leaves the order as it is.
+    // Only a catalog changes titles, so most patches keep the order.
     if (removed.length > 0 || upserts.some(({ id, title }) => byId.get(id)?.title !== title)) next.keepsOrder = false;
     for (const id of removed) byId.delete(id);
     for (const game of upserts) byId.set(game.id, game);

@@ -1,4 +1,4 @@
-/** Kiosk mode as it stands for this window. */
+/** The kiosk mode of this window. */
 import type { CommandName, CommandResult } from '../../core/rpc/contract.ts';
 import { isAllowedWhileLocked } from '../../core/rpc/locked-commands.ts';
 import { link } from './link.ts';
@@ -26,7 +26,7 @@ class Kiosk {
 
 export const kiosk = new Kiosk();
 
-/** Whether whoever sits here may do that: the core refuses the rest, so it is not offered. */
+/** Whether this window may give the command. The core refuses the others, so they are not offered. */
 export function may(name: CommandName): boolean {
   return !kiosk.isLocked || isAllowedWhileLocked(name, kiosk.status?.actions ?? []);
 }

@@ -5,9 +5,9 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { link } from './link.ts';
 
-/** How long a game's window takes to come up, about. */
+/** How long a game's window takes to appear, roughly. */
 const windowMs = 4_000;
-/** A launch that nobody hears of again is over after this. */
+/** A launch without news ends after this time. */
 const longestMs = 30_000;
 
 class Launching {

@@ -1,4 +1,4 @@
-/** What runs, as an overlay on the snapshot: it lives only while the snapshot says that the operation runs. */
+/** The progress of running operations, on top of the snapshot. It exists only while the snapshot says that the operation runs. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { CoreEvent } from '../../core/rpc/contract.ts';
 import { link } from './link.ts';
@@ -7,7 +7,7 @@ import { SpeedHistory } from './speed-history.ts';
 
 interface Progress {
   readonly bytes: number;
-  /** 0 while nobody knows. */
+  /** 0 while it is unknown. */
   readonly totalBytes: number;
   readonly bytesPerSecond: number;
   readonly etaSeconds: number | undefined;
@@ -27,14 +27,14 @@ const nothing: Progress = {
 
 class ProgressOverlay {
   readonly #byGame = new SvelteMap<string, Progress>();
-  /** Samples since the last frame; undefined: its operation began anew or ended. */
+  /** Samples since the last frame; undefined when the operation restarted or ended. */
   readonly #next = new Map<string, Progress | undefined>();
   readonly #histories = new Map<string, SpeedHistory>();
   readonly #showSoon = oncePerFrame(() => this.#show());
 
   constructor() {
     link.onEvent((event) => this.#on(event));
-    // Whatever ran before is told anew by its next sample.
+    // The next samples bring back whatever still runs.
     link.onConnected(async () => {
       this.#next.clear();
       this.#histories.clear();
@@ -79,7 +79,7 @@ class ProgressOverlay {
         this.#put(gameId, { ...nothing, bytes: event.bytes, totalBytes: event.totalBytes ?? 0 });
         break;
       default:
-        // Begin and end of every operation: the bar starts anew.
+        // Every operation resets the bar when it begins and when it ends.
         if (/-(?:begin|finished|failed|cancelled|paused|peers-gone)$/.test(event.event)) {
           this.#histories.delete(gameId);
           this.#put(gameId, undefined);

@@ -1,4 +1,4 @@
-/** Who is in the room and what flows: peers, and bytes per second to and from each. */
+/** The PCs in the room, and how fast data flows to and from each. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { CommandResult, PeerView } from '../../core/rpc/contract.ts';
 import { link } from './link.ts';
@@ -53,7 +53,7 @@ class Room {
     this.unreachable = unreachable;
   }
 
-  /** Many come at once when a room starts; one question answers for all. */
+  /** Many PCs appear together when a party starts. One request covers them all. */
   #reloadSoon(): void {
     if (this.#stale) return;
     this.#stale = true;

@@ -3,7 +3,7 @@ import { link } from './link.ts';
 
 type Settings = CommandResult<'settings.get'>['settings'];
 
-/** The core's settings, kept up to date, whoever changes them. */
+/** The core's settings, kept up to date. */
 class SettingsStore {
   /** Undefined until the core was reached. */
   all = $state.raw<Settings | undefined>(undefined);

@@ -1,4 +1,4 @@
-/** The speeds of the last minute for a chart, however often they are told. */
+/** The speeds of the last minute for a chart, at a fixed rate. */
 
 const stepMs = 500;
 const remembered = 120;

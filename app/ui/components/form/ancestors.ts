@@ -1,4 +1,4 @@
-/** The folder itself and those above it up to the root, as the path tells them. Pure. */
+/** A folder and its ancestors up to the root, from the path alone. Pure. */
 export function ancestorsOf(path: string): string[] {
   const root = /^(?:[a-z]:[\\/]|\\\\[^\\/]+[\\/][^\\/]+[\\/]?|\/)/i.exec(path)?.[0];
   if (root === undefined) return [];

@@ -31,7 +31,7 @@ export class FolderPicker {
     if (first) await this.open(first.path);
   }
 
-  /** Answers whether it is shown now; otherwise what was shown stays, and `problem` says why. */
+  /** Returns whether the folder is shown now. If not, the former one stays and `problem` says why. */
   async open(path: string): Promise<boolean> {
     return await this.#show(() => this.#list(path));
   }

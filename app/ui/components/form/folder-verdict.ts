@@ -13,7 +13,7 @@ export interface FolderVerdict {
 /** Below this a folder is hardly worth choosing, in bytes. */
 const littleBytes = 10e9;
 
-/** What can be told before the core is asked. */
+/** Checks that do not need the core. */
 export function verdictOfText(path: string): FolderVerdict | undefined {
   if (path.trim() === '') return { tone: 'bad', texts: ['folder.empty'] };
   if (!/^(?:\/|[a-z]:[\\/]|\\\\)/i.test(path.trim())) return { tone: 'bad', texts: ['folder.relative'] };
@@ -22,7 +22,7 @@ export function verdictOfText(path: string): FolderVerdict | undefined {
 
 export function verdictOfReport(report: FolderReport): FolderVerdict {
   const { freeBytes, totalBytes } = report;
-  // What has no size is no disk: a file system of the kernel's own.
+  // A volume without a size is no disk, but a virtual file system.
   if (totalBytes === 0) return { tone: 'bad', texts: ['folder.notWritable'] };
   const space = { freeBytes, totalBytes };
   if (!report.writable) return { tone: 'bad', texts: ['folder.notWritable'], space };
@@ -31,7 +31,7 @@ export function verdictOfReport(report: FolderReport): FolderVerdict {
   return { tone: 'good', texts: report.exists ? ['folder.ok'] : there, space };
 }
 
-/** The core refused to look, or nobody answers. */
+/** The core refused, or it does not answer. */
 export function verdictOfRefusal(code: string | undefined, reason: string): FolderVerdict {
   if (code === 'INVALID_PATH') return { tone: 'bad', texts: ['folder.relative'] };
   if (code === 'PERMISSION_DENIED') return { tone: 'bad', texts: ['folder.notWritable'] };

@@ -1,4 +1,4 @@
-/** One thing that is being saved: quiet while it goes well, a sentence beside its field when it does not. */
+/** The state of saving one value, and the error to show beside its field. */
 import { LanspreadError } from '../../../core/rpc/client.ts';
 import { explain } from '../../stores/explain.ts';
 
@@ -12,12 +12,12 @@ export class Saving {
   #number = 0;
   readonly #explain: Explain;
 
-  /** `explain` may know better than the core's own words what a refusal means here. */
+  /** `explain` may give a better text than the core's own. */
   constructor(explain: Explain = explainError) {
     this.#explain = explain;
   }
 
-  /** Answers whether it went well. Of several at once only the last one is told about. */
+  /** Returns whether it succeeded. When calls overlap, only the last one shows its result. */
   async run(work: () => Promise<unknown>): Promise<boolean> {
     const number = ++this.#number;
     this.state = 'saving';
@@ -39,7 +39,7 @@ export class Saving {
     return true;
   }
 
-  /** What was wrong is being corrected. */
+  /** Clears the error while the person corrects the value. */
   forget(): void {
     this.error = undefined;
   }

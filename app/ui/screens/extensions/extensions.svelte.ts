@@ -1,4 +1,4 @@
-/** The extensions there are. Loaded while somebody looks at them. */
+/** The installed extensions. Loaded while their screen is open. */
 import type { CommandResult, ExtensionView } from '../../../core/rpc/contract.ts';
 import { link } from '../../stores/link.ts';
 

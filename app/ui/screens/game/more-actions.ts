@@ -1,4 +1,4 @@
-/** What can be done with a game besides its one button, in the order of the buttons. Pure. */
+/** The other actions of a game, in the order of their buttons. Pure. */
 import type { GameView } from '../../../core/rpc/contract.ts';
 import type { GameCommand } from '../../game/advice.ts';
 

@@ -1,4 +1,4 @@
-/** What a player leaves behind in the window itself. */
+/** Clears what a player left in the window. */
 import { releaseFocus } from '../../input/keep-focus.ts';
 import { forgetScroll } from '../../input/keep-scroll.ts';
 import { router } from '../../frame/router.svelte.ts';

@@ -1,4 +1,4 @@
-/** What a locked kiosk does while nobody touches it. Pure. */
+/** What a locked kiosk does without input. Pure. */
 import type { GameView } from '../../../core/rpc/contract.ts';
 
 /** How long the question "still there?" stands before a session ends. */
@@ -10,9 +10,9 @@ interface IdleFacts {
   readonly sinceInputMs: number;
   /** The operator's limit for a session without input. */
   readonly idleMs: number;
-  /** A game runs: whoever plays it gives its input elsewhere. */
+  /** A game is running and gets the input. */
   readonly isPlaying: boolean;
-  /** Somebody used this PC since the last session ended. */
+  /** There was input since the last session ended. */
   readonly hasSession: boolean;
 }
 
@@ -36,7 +36,7 @@ type Spotlit = Pick<
   'playedBy' | 'installed' | 'downloaded' | 'peerCount' | 'players' | 'playedSeconds' | 'title'
 >;
 
-/** Games to tempt with: those that others play right now first, then what is ready to play, best those for several people, then what most people play here. */
+/** Games for the attract screen: first those that others are playing, then those ready to play, multiplayer before single player. */
 export function spotlight<Game extends Spotlit>(games: readonly Game[], most = 8): readonly Game[] {
   const worth = ({ playedBy, installed, downloaded, peerCount, players }: Spotlit): number =>
     (playedBy ? 16 : 0) +

@@ -1,4 +1,4 @@
-/** A player's session at a locked kiosk: it begins with a touch and ends by a press, or by nobody touching anything. */
+/** A player's session at a locked kiosk. It begins with the first input, and ends by a button or without input. */
 import { tick } from 'svelte';
 import { games } from '../../stores/games.svelte.ts';
 import { link } from '../../stores/link.ts';
@@ -11,9 +11,9 @@ const tickMs = 500;
 
 class KioskSession {
   stage = $state.raw<IdleStage>({ kind: 'active' });
-  /** Covers drift until somebody comes. */
+  /** The attract screen is shown. */
   isAttracting = $state(false);
-  /** After a crash of the window nobody knows who sits here: taken for a session, which ends by itself. */
+  /** After a crash of the window a player may be here, so a session is assumed. It ends by itself. */
   #hasSession = true;
   #lastInputAt = performance.now();
 
@@ -28,7 +28,7 @@ class KioskSession {
     };
   }
 
-  /** Somebody touched something. */
+  /** There was input. */
   touched(): void {
     this.#lastInputAt = performance.now();
     this.#hasSession = true;
@@ -41,14 +41,14 @@ class KioskSession {
     this.#lastInputAt = performance.now();
     this.stage = { kind: 'active' };
     this.isAttracting = true;
-    // The question that may stand open is gone first: closing it would count as a touch.
+    // An open question is removed first, because closing it would count as input.
     await tick();
     this.forget();
     // Kept and sent later when the core is away just now.
     await link.invoke('kiosk.endSession', {});
   }
 
-  /** Nothing of who was here stays in the window. */
+  /** Removes everything that the last player left in the window. */
   forget(): void {
     libraryState.showAll();
     libraryState.sort = 'title';

@@ -1,4 +1,4 @@
-/** Which keys lead out of a locked window. Pure. What is not known to stay inside is taken to lead out. */
+/** Which keys lead out of a locked window. Pure. Unknown keys count as leading out. */
 
 /** With Ctrl or Cmd: editing a text field, and the way in for the operator. */
 const staysWithControl = new Set(['a', 'c', 'v', 'x', 'y', 'z', 'k']);

@@ -40,7 +40,7 @@ export function drawnCards(
   return { first: Math.min(first, last), last };
 }
 
-/** The index that a key leads to, or undefined when it is none of the grid's. */
+/** The index that a key leads to; undefined for keys that the grid does not handle. */
 export function moveFocus(
   key: string,
   index: number,

@@ -10,7 +10,7 @@ export const sizeFilters = ['small', 'medium', 'large', 'huge'] as const;
 export type SizeFilter = (typeof sizeFilters)[number];
 export const sorts = ['title', 'peers', 'size', 'year', 'played'] as const;
 export type Sort = (typeof sorts)[number];
-/** What a search found can also stand as the search ranks it. */
+/** Search results can also be sorted by relevance. */
 export type FoundSort = 'relevance' | Sort;
 
 export interface LibraryQuery {
@@ -51,7 +51,7 @@ const fitsSize: Record<SizeFilter, (bytes: number) => boolean> = {
   huge: (bytes) => bytes >= 50 * gigabyte,
 };
 
-/** Only the ways that differ from the order the games come in, which is by title. */
+/** The orders other than by title, in which the games arrive. */
 const orders: Partial<Record<FoundSort, (a: GameView, b: GameView) => number>> = {
   peers: (a, b) => b.peerCount - a.peerCount,
   size: (a, b) => b.sizeBytes - a.sizeBytes,
@@ -59,7 +59,7 @@ const orders: Partial<Record<FoundSort, (a: GameView, b: GameView) => number>> =
   played: (a, b) => b.playedSeconds - a.playedSeconds,
 };
 
-/** What narrows the library, each by itself. */
+/** The independent filters of the library. */
 const dimensions = ['state', 'genres', 'players', 'size', 'collection', 'found'] as const;
 type Dimension = (typeof dimensions)[number];
 

@@ -1,4 +1,4 @@
-/** What the library looks at now: search, filters, order. It stays while another screen is open. */
+/** The library's search, filters and order. They survive a visit to another screen. */
 import { games } from '../../stores/games.svelte.ts';
 import { link } from '../../stores/link.ts';
 import { settings } from '../../stores/settings.svelte.ts';
@@ -28,7 +28,7 @@ class LibraryState {
   foundSort = $state<FoundSort>('relevance');
   /** The card that the arrow keys move from. */
   focusedId = $state<string | undefined>(undefined);
-  /** What was looked for instead of what was typed, where that names no game. */
+  /** The corrected query, when the typed one matches no name. */
   meant = $state<string | undefined>(undefined);
   #found = $state.raw<readonly string[] | undefined>(undefined);
   #searchNumber = 0;
@@ -38,7 +38,7 @@ class LibraryState {
   readonly counts = $derived(countGames(games.list, this.#asQuery(), this.collections));
   readonly selected = $derived(selectGames(games.list, this.#asQuery()));
 
-  /** Changes with what is searched, filtered and sorted by, and with nothing else. */
+  /** A key that changes only with search, filters and order. */
   get narrowing(): string {
     const { query, state, genres, players, size, collection, sort, foundSort } = this;
     return JSON.stringify([query.trim(), state, [...genres], players, size, collection, sort, foundSort]);
@@ -54,7 +54,7 @@ class LibraryState {
     );
   }
 
-  /** Titles that hold the text show at once; the catalog's own search follows. */
+  /** Titles that contain the text show immediately; the catalog's search follows. */
   search(query: string): void {
     this.query = query;
     const number = ++this.#searchNumber;
@@ -66,7 +66,7 @@ class LibraryState {
       return;
     }
     const inTitles = games.list.filter(({ title }) => title.toLowerCase().includes(wanted)).map(({ id }) => id);
-    // The catalog knows initials and forgives mistakes: until it answers, what is shown is not emptied.
+    // The catalog may still find the text by initials or with a typo, so the list is not emptied before it answers.
     if (inTitles.length > 0) this.#found = inTitles;
     link.invoke('searchGames', { query, limit: mostFound }).then(
       ({ ids, meant }) => {
@@ -75,7 +75,7 @@ class LibraryState {
         this.meant = meant;
       },
       () => {
-        // The core is away: what the titles gave stays.
+        // The core is away. The matching titles stay.
       },
     );
   }

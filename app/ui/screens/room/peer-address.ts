@@ -1,4 +1,4 @@
-/** What somebody typed to reach a PC. Pure. */
+/** Recognizes the kind of an address that a person typed. Pure. */
 
 /**
  * `multiaddress`: is dialled at once. `host`: a name or an IP address, with or without a port, that the core asks again

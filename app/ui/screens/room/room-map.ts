@@ -21,7 +21,7 @@ const margin = { x: 40, y: 36 };
 /** By how much of a step each ring is turned: no node stands on the line of another. */
 const turns = [0.5, 0.25, 0.6, 0.1];
 const few = 26;
-/** So many names have room where not all have. */
+/** How many names are shown in a crowd. */
 const namesInCrowd = 10;
 
 /** As parts of half the width and half the height; the innermost leaves room for the middle. */
@@ -106,7 +106,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** A line between the edges of two circles, moved sideways: what comes and what goes run beside each other. */
+/** A line between the edges of two circles, moved sideways so that both directions fit beside each other. */
 export function lineBetween(
   from: MapPoint & { readonly radius: number },
   to: MapPoint & { readonly radius: number },

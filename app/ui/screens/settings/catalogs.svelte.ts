@@ -1,4 +1,4 @@
-/** The catalogs as sources of games, in their order. Loaded when somebody looks at them. */
+/** The catalogs in their order. Loaded while their section is open. */
 import type { CommandResult } from '../../../core/rpc/contract.ts';
 import { link } from '../../stores/link.ts';
 
@@ -29,7 +29,7 @@ export class Catalogs {
     this.live = live;
   }
 
-  /** Answers what was imported, with what was left out of it. */
+  /** Returns the imported catalog and its warnings. */
   async import(path: string): Promise<CatalogSource & { readonly warnings: readonly string[] }> {
     const { source } = await link.invoke('catalog.import', { path });
     await this.reload();
@@ -37,7 +37,7 @@ export class Catalogs {
   }
 
   async configure(sourceId: string, configuration: Record<string, unknown>): Promise<void> {
-    // Made of what JSON holds: texts, numbers, yes and no, lists of them, and what the core sent.
+    // It consists of JSON values only.
     await link.invoke('catalog.configure', { sourceId, configuration: configuration as Record<string, never> });
     await this.reload();
   }
@@ -52,7 +52,7 @@ export class Catalogs {
     await this.reload();
   }
 
-  /** One place up (-1) or down (+1); shown at once, put right when the core says otherwise. Answers its new place, from 1. */
+  /** Moves a catalog up (-1) or down (+1). Shown immediately, and corrected by the core's answer. Returns the new place, from 1. */
   async move(id: string, by: -1 | 1): Promise<number> {
     const before = this.sources ?? [];
     const from = before.findIndex((source) => source.id === id);

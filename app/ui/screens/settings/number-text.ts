@@ -34,7 +34,7 @@ export function bytesOfMegabytes(megabytes: number): number {
   return Math.round(megabytes * megabyte);
 }
 
-/** As it stands in the field: `12.5`, or `12,5` in German. */
+/** The text for the field: `12.5`, or `12,5` in German. */
 export function megabytesText(bytesPerSecond: number | null, language: 'en' | 'de'): string {
   if (bytesPerSecond === null) return '';
   const text = String(Math.round((bytesPerSecond / megabyte) * 1_000) / 1_000);

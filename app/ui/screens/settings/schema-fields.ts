@@ -1,4 +1,4 @@
-/** The questions of a form, from the JSON Schema of a catalog source; what the form does not know is left as it is. Pure. */
+/** The fields of a form, from the JSON Schema of a catalog source. Unknown properties stay unchanged. Pure. */
 
 type FieldKind = 'texts' | 'text' | 'number' | 'boolean';
 
@@ -35,7 +35,7 @@ function kindOf(property: Readonly<Record<string, unknown>>): FieldKind | undefi
   }
 }
 
-/** As it stands in the field: lists one entry a line. */
+/** The text for the field. Lists have one entry per line. */
 export function fieldText(field: SchemaField, configuration: unknown): string {
   const value = recordOf(configuration)?.[field.name];
   if (Array.isArray(value)) return value.filter((entry) => typeof entry === 'string').join('\n');
@@ -62,7 +62,7 @@ function valueOf({ kind }: SchemaField, answer: string | boolean): unknown {
       .filter((line) => line !== '');
   const text = answer.trim();
   if (text === '') return undefined;
-  // A number that is none goes on as it was typed: the core says what is wrong with it.
+  // Text that is no number is passed on; the core explains the error.
   return kind === 'number' && Number.isFinite(Number(text.replace(',', '.'))) ? Number(text.replace(',', '.')) : text;
 }
 
