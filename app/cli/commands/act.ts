@@ -26,7 +26,7 @@ const verbs: readonly Verb[] = [
   {
     name: 'uninstall',
     command: 'uninstall',
-    description: 'delete the installed game; the download stays',
+    description: 'delete the installed game with its settings and saves; the download stays',
     ends: ['uninstall-finished', 'uninstall-failed'],
   },
   {

@@ -169,7 +169,7 @@ export const errorTable = {
   PERMISSION_DENIED: {
     message: 'Access to a file or folder was denied.',
     kept: nothingChanged,
-    next: 'Give your user access to the games folder, or choose another one.',
+    next: 'Give your user access to what is named, or choose another folder.',
   },
   FOLDER_NOT_FOUND: {
     message: 'The folder is not there.',

@@ -2,6 +2,7 @@
  * What recovery did and what it left to a person, in words: for the event, and kept in the state directory so that
  * `lanspread doctor` can tell it with or without a running core.
  */
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -113,7 +114,10 @@ export async function rememberRecovery(fileSystem: FileSystem, stateDir: string,
     tales.length > 0 || stateMovedAside !== undefined;
   const eventful = before && (isEventful(before.latest) ? before.latest : before.eventful);
   const memory: RecoveryMemory = { formatVersion: 1, latest: run, ...(!isEventful(run) && eventful && { eventful }) };
-  await writeFileAtomic(fileSystem, { path: join(stateDir, fileName), data: `${JSON.stringify(memory, null, 2)}\n` });
+  const path = join(stateDir, fileName);
+  await writeFileAtomic(fileSystem, { path, data: `${JSON.stringify(memory, null, 2)}\n` });
+  // It names games and folders, which are nobody else's business.
+  await chmod(path, 0o600);
 }
 
 /** What is remembered; undefined where nothing is, or where it cannot be read. Errors: the file system's. */

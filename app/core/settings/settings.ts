@@ -22,7 +22,13 @@ const collection = z.object({
 /** Every setting with its schema; `null` stands for "no limit" or "none". */
 export const settingSchemas = {
   gamesDir: z.string().min(1).refine(isAbsolute, 'is not an absolute path'),
-  playerName: z.string().trim().min(1).max(64),
+  /** Others see it in lists, and games get it as an argument: one line, no control characters. */
+  playerName: z
+    .string()
+    .trim()
+    .min(1)
+    .max(64)
+    .refine((name) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name), 'is not one line of text'),
   language: z.enum(['en', 'de']),
   uploadLimitBytesPerSecond: bytesPerSecond,
   uploadLimitPerPeerBytesPerSecond: bytesPerSecond,

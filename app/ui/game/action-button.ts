@@ -38,6 +38,7 @@ export type LineFace =
   | { readonly kind: 'transfer'; readonly done: number; readonly total: number }
   | { readonly kind: 'kept'; readonly done: number; readonly total: number }
   | { readonly kind: 'downloaded' }
+  | { readonly kind: 'unlisted' }
   | { readonly kind: 'installed' }
   | { readonly kind: 'versions'; readonly from: string; readonly to: string }
   | { readonly kind: 'launching' }
@@ -81,12 +82,12 @@ function atRest(game: GameView): ActionFace {
   const versions = { kind: 'versions', from: hereVersion(game), to: game.version } as const;
   if (game.installed) {
     if (game.updateAvailable) return { main: play, second: update, line: versions };
-    return { main: play, line: { kind: 'installed' } };
+    return { main: play, line: { kind: game.noLongerListed ? 'unlisted' : 'installed' } };
   }
   if (game.downloaded) {
     const install = act('action.install', 'accent', 'install');
     if (game.updateAvailable) return { main: update, second: { ...install, tone: 'quiet' }, line: versions };
-    return { main: install, line: { kind: 'downloaded' } };
+    return { main: install, line: { kind: game.noLongerListed ? 'unlisted' : 'downloaded' } };
   }
   if (game.peerCount > 0) return { main: act('action.get', 'accent', 'download'), line: { kind: 'offer' } };
   return { line: { kind: 'nobody' } };

@@ -114,7 +114,7 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
   },
   PERMISSION_DENIED: {
     message: 'Der Zugriff auf eine Datei oder einen Ordner wurde verweigert.',
-    next: 'Gib deinem Benutzer Zugriff auf den Spieleordner, oder wähle einen anderen.',
+    next: 'Gib deinem Benutzer Zugriff darauf, oder wähle einen anderen Ordner.',
   },
   FOLDER_NOT_FOUND: {
     message: 'Der Ordner fehlt.',
