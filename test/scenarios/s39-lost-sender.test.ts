@@ -76,7 +76,7 @@ scenario('S39: when the only sender is killed nothing is left and the failure sa
   const { anna, cora } = await midway(room, { bytesPerSecond: 16 * mib, share: 0.3 });
   assert.ok(existsSync(join(room.rootOf('cora', 'saga'), '.local.installing')));
   await anna.kill9();
-  const end = await endsWith(cora, 'install-failed', 'saga');
+  const end = await endsWith(cora, 'install-failed', 'saga', { limitMs: 120_000 });
   assert.equal([end['code'], end['streamed'], end['peerId']], ['PEER_GONE', true, anna.peerId]);
   assert.not.ok(existsSync(room.rootOf('cora', 'saga')), 'the folder that it made is gone, too');
   const view = await cora.game('saga');

@@ -1,4 +1,13 @@
-import { isAbort, LanspreadError, type Clock, type GameId } from '../base/index.ts';
+import {
+  isAbort,
+  LanspreadError,
+  sleep,
+  throwIfAborted,
+  toLanspreadError,
+  type Clock,
+  type ErrorCode,
+  type GameId,
+} from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { StreamedInstallListener } from '../install/index.ts';
 import type { Library } from '../library/index.ts';
@@ -10,6 +19,15 @@ import type { InstallPort, TransferPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 import { StreamProgress } from './stream-progress.ts';
 
+/** A network that is away for a moment ends no install: a sender is waited for this long, in milliseconds. */
+const waitForSenderMs = 60_000;
+const askAgainMs = 2_000;
+/** A sender that is lost again and again is not worth a further beginning. */
+const mostBeginnings = 5;
+
+/** Nothing is wrong with the game or with this PC. */
+const lossOfSender: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['PEER_GONE', 'PEER_TIMEOUT', 'PEER_UNREACHABLE']);
+
 interface StreamsOptions {
   runner: OperationRunner;
   transfer: Pick<TransferPort, 'findSenders'>;
@@ -17,6 +35,14 @@ interface StreamsOptions {
   library: Pick<Library, 'get' | 'gamesDir'>;
   emit: EmitOperationEvent;
   clock: Clock;
+}
+
+/** How it went so far. */
+interface Story {
+  /** How often a sender began. */
+  beginnings: number;
+  /** While nobody sends who did before. */
+  lost: { readonly error: LanspreadError; readonly sinceMs: number } | undefined;
 }
 
 /** Installing what other PCs unpack, with no archive on this disk. */
@@ -57,9 +83,31 @@ export class Streams {
     game: CatalogGame,
     { manifestHash }: { manifestHash?: string | undefined },
   ): Promise<OperationEventMessage> {
+    const { clock } = this.#options;
+    const { signal } = controller;
+    const story: Story = { beginnings: 0, lost: undefined };
+    for (;;) {
+      try {
+        return await this.#attempt(game, { manifestHash, story, signal });
+      } catch (thrown) {
+        throwIfAborted(signal);
+        const error = toLanspreadError(thrown);
+        const isLoss = lossOfSender.has(error.code) || (error.code === 'NO_PEERS' && story.lost !== undefined);
+        if (!isLoss || story.beginnings === 0 || story.beginnings >= mostBeginnings) throw error;
+        story.lost ??= { error, sinceMs: clock.monotonicMs() };
+        if (clock.monotonicMs() - story.lost.sinceMs >= waitForSenderMs) throw story.lost.error;
+      }
+      await sleep(askAgainMs, { signal, clock });
+    }
+  }
+
+  /** Finds senders and installs from them. Nothing is left of an attempt that fails. */
+  async #attempt(
+    game: CatalogGame,
+    { manifestHash, story, signal }: { manifestHash: string | undefined; story: Story; signal: AbortSignal },
+  ): Promise<OperationEventMessage> {
     const { transfer, installer, library } = this.#options;
     const { id: gameId, version, sizeBytes, installedRoot } = game;
-    const { signal } = controller;
     const wanted = { gameId, version, sizeBytes, pinnedRoot: game.manifestRoot, chosenRoot: manifestHash };
     const found = await transfer.findSenders(wanted, { signal });
     const request = {
@@ -73,6 +121,7 @@ export class Streams {
     const listener = this.#listener(game, {
       manifestRoot: found.manifestRoot,
       peers: found.senders.map(({ peerId }) => peerId),
+      story,
     });
     const result = await installer.streamedInstall(request, listener, { signal });
     return { event: 'install-finished', gameId, version, streamed: true, ...result };
@@ -80,17 +129,17 @@ export class Streams {
 
   #listener(
     { id: gameId, version }: CatalogGame,
-    found: { manifestRoot: string; peers: readonly string[] },
+    { story, ...found }: { manifestRoot: string; peers: readonly string[]; story: Story },
   ): StreamedInstallListener {
     const { emit, clock } = this.#options;
     const streamed = true;
-    let hasBegun = false;
     let progress: StreamProgress | undefined;
     return {
       onBegin({ totalBytes }) {
+        story.lost = undefined;
+        story.beginnings += 1;
         progress = new StreamProgress({ totalBytes, clock });
-        if (hasBegun) return;
-        hasBegun = true;
+        if (story.beginnings > 1) return;
         emit({ event: 'download-begin', gameId, totalBytes, streamed, ...found });
         emit({ event: 'install-begin', gameId, version, totalBytes, streamed });
       },

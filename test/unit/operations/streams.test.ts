@@ -70,6 +70,46 @@ test('without peers, and when it fails, a streamed install ends in its failure, 
   assert.equal([failed.event, 'code' in failed && failed.code], ['install-failed', 'ARCHIVE_CORRUPT']);
 });
 
+test('a streamed install whose sender is lost waits for one, and begins again from nothing', async () => {
+  const lab = operationsLab(['quake']);
+  lab.turn = () => ({ takesMs: 500, fails: 'PEER_GONE' });
+  lab.operations.streamInstall('quake');
+  await lab.clock.advance(400);
+  lab.setPeers(false);
+  await lab.clock.advance(40_000);
+  assert.equal(lab.operations.running(), [{ gameId: quake, kind: 'Streaming' }]);
+  lab.turn = () => ({ takesMs: 500 });
+  lab.setPeers(true);
+  await lab.clock.advance(5_000);
+  assert.is(onlyTerminal(lab).event, 'install-finished');
+  assert.is(namesOf(lab).filter((name) => name === 'install-begin').length, 1, 'it is one install');
+});
+
+test('a sender that does not come back ends it with what was lost; one that never began is not waited for', async () => {
+  const lab = operationsLab(['quake']);
+  lab.turn = () => ({ takesMs: 500, fails: 'PEER_GONE' });
+  lab.operations.streamInstall('quake');
+  await lab.clock.advance(400);
+  lab.setPeers(false);
+  await lab.clock.advance(90_000);
+  const end = onlyTerminal(lab);
+  assert.equal([end.event, 'code' in end && end.code], ['install-failed', 'PEER_GONE']);
+  const waiting = operationsLab(['quake']);
+  waiting.turn = lab.turn;
+  waiting.operations.streamInstall('quake');
+  await waiting.clock.advance(400);
+  waiting.setPeers(false);
+  await waiting.clock.advance(10_000);
+  waiting.operations.cancel('quake');
+  await waiting.clock.advance(100);
+  assert.is(onlyTerminal(waiting).event, 'download-cancelled');
+  const often = operationsLab(['quake']);
+  often.turn = lab.turn;
+  often.operations.streamInstall('quake');
+  await often.clock.advance(60_000);
+  assert.is(onlyTerminal(often).event, 'install-failed', 'one that is lost again and again');
+});
+
 test('a cancelled streamed install ends in one cancellation, whenever it comes', async () => {
   for (const afterMs of [0, 5, 500]) {
     const lab = operationsLab(['quake']);
