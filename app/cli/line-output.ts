@@ -1,5 +1,5 @@
 import { write } from 'node:fs';
-import { systemCode } from '../core/rpc/index.ts';
+import { jsonLine, systemCode } from '../core/rpc/index.ts';
 
 /** How long to wait before a full pipe is tried again, in milliseconds. */
 const fullPipePauseMs = 5;
@@ -21,7 +21,7 @@ export class LineOutput {
 
   write(message: object): void {
     if (this.#failed) return;
-    this.#waiting.push(`${JSON.stringify(message)}\n`);
+    this.#waiting.push(jsonLine(message));
     if (this.#idle) return;
     this.#idle = Promise.withResolvers<void>();
     this.#writeNext();

@@ -14,6 +14,7 @@ export * from './logger.ts';
 export * from './node-file-system.ts';
 export * from './own-names.ts';
 export * from './path-faults.ts';
+export * from './quoted.ts';
 export * from './paths.ts';
 export * from './patient-file-system.ts';
 export { rationedLogger } from './rationed-logger.ts';

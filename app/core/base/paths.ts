@@ -6,6 +6,7 @@ import { isAbsolute, join, posix, sep, win32 } from 'node:path';
 import { isNotFound, LanspreadError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { asidePrefix, ownNames } from './own-names.ts';
+import { quoted } from './quoted.ts';
 import { maxComponentBytes, maxPathLength, pathFaults, type PathFault } from './path-faults.ts';
 
 declare const safe: unique symbol;
@@ -112,7 +113,7 @@ export function parsePath(path: string, rules: PathRules): SafePath {
   const reason = whyUnsafe(path, rules);
   if (reason === undefined) return path as SafePath;
   throw new LanspreadError('INVALID_PATH', {
-    message: `The path ${JSON.stringify(path.slice(0, maxPathLength + 1))} ${reason}.`,
+    message: `The path ${quoted(path.slice(0, maxPathLength + 1))} ${reason}.`,
     details: { path: path.slice(0, maxPathLength + 1) },
   });
 }
@@ -124,7 +125,7 @@ export function isGameId(value: unknown): value is GameId {
 /** The text as a GameId. Throws `INVALID_PATH`. */
 export function parseGameId(text: string): GameId {
   if (isGameId(text)) return text;
-  throw new LanspreadError('INVALID_PATH', { message: `${JSON.stringify(text.slice(0, 80))} is not a game id.` });
+  throw new LanspreadError('INVALID_PATH', { message: `${quoted(text.slice(0, 80))} is not a game id.` });
 }
 
 /**
@@ -155,8 +156,8 @@ export class PathSet {
     throw new LanspreadError('INVALID_PATH', {
       message:
         present.path === path
-          ? `The path ${JSON.stringify(path)} is there twice.`
-          : `The path ${JSON.stringify(path)} collides with ${JSON.stringify(present.path)}.`,
+          ? `The path ${quoted(path)} is there twice.`
+          : `The path ${quoted(path)} collides with ${quoted(present.path)}.`,
       details: { path },
     });
   }
@@ -192,7 +193,7 @@ export async function assertNoLinkOnWay(fileSystem: FileSystem, root: string, pa
     const isLast = index === components.length - 1;
     if (kind === 'symlink' || (!isLast && kind !== 'directory')) {
       throw new LanspreadError('INVALID_PATH', {
-        message: `${JSON.stringify(path)}: ${JSON.stringify(component)} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}.`,
+        message: `${quoted(path)}: ${quoted(component)} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}.`,
         details: { path },
       });
     }

@@ -2,7 +2,7 @@
  * Links of an archive become copies of what they point at: an installed game has no links, so it is the same on every
  * system, can be checked file by file, and nothing in it leads anywhere. Pure.
  */
-import { LanspreadError, maxPathLength, pathFault } from '../base/index.ts';
+import { LanspreadError, maxPathLength, pathFault, quoted } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 
 /** What one archive's links may become at most; real ones have a few dozen. */
@@ -129,9 +129,9 @@ class LinkTree {
   }
 
   #fault(code: 'ARCHIVE_CORRUPT' | 'ARCHIVE_HOSTILE', { path, target }: ArchiveEntry, what: string): LanspreadError {
-    const to = target === undefined ? 'something' : JSON.stringify(target.slice(0, 300));
+    const to = target === undefined ? 'something' : quoted(target.slice(0, 300));
     return new LanspreadError(code, {
-      message: `${this.#archive}: ${JSON.stringify(path.slice(0, 300))} is a link to ${to}, ${what}.`,
+      message: `${this.#archive}: ${quoted(path.slice(0, 300))} is a link to ${to}, ${what}.`,
       details: { file: this.#archive, entry: path.slice(0, 300) },
     });
   }

@@ -6,6 +6,7 @@ import {
   isNotFound,
   LanspreadError,
   parsePath,
+  quoted,
   statOf,
   throwIfAborted,
   type FileSystem,
@@ -53,7 +54,7 @@ export async function makeCopies(
     } catch (cause) {
       if (!isNotFound(cause)) throw cause;
       throw new LanspreadError('ARCHIVE_CORRUPT', {
-        message: `${JSON.stringify(from)} did not come out of the archive, and ${JSON.stringify(path)} is a link to it.`,
+        message: `${quoted(from)} did not come out of the archive, and ${quoted(path)} is a link to it.`,
         details: { entry: from },
         cause,
       });

@@ -8,6 +8,7 @@ import {
   LanspreadError,
   nodeFileSystem,
   ownNames,
+  quoted,
   sleep,
   statOf,
   systemCode,
@@ -96,7 +97,7 @@ async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalO
       const twin = inode === 0n ? undefined : inodes.get(inode);
       if (kind !== 'file' || twin !== undefined)
         throw new LanspreadError('ARCHIVE_HOSTILE', {
-          message: `${JSON.stringify(path)} is not a plain file of its own.`,
+          message: `${quoted(path)} is not a plain file of its own.`,
           details: { entry: path },
         });
       inodes.set(inode, path);
@@ -148,7 +149,7 @@ export async function verifyStaging(
     found.files.keys().find((path) => !wanted.has(key(path)));
   if (stranger !== undefined)
     throw new LanspreadError('ARCHIVE_HOSTILE', {
-      message: `The archive made ${JSON.stringify(stranger)}, which its listing does not name.`,
+      message: `The archive made ${quoted(stranger)}, which its listing does not name.`,
       details: { entry: stranger },
     });
   for (const [path, sizeBytes] of found.files) if (wanted.get(key(path)) !== sizeBytes) throw incomplete(path);
@@ -160,7 +161,7 @@ export async function verifyStaging(
 
 function incomplete(path: string): LanspreadError {
   return new LanspreadError('ARCHIVE_CORRUPT', {
-    message: `${JSON.stringify(path)} did not come out of the archive in full.`,
+    message: `${quoted(path)} did not come out of the archive in full.`,
     details: { entry: path },
   });
 }

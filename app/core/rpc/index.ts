@@ -6,7 +6,7 @@ export { createEventLog, type EventLog } from './event-log.ts';
 export { keepAddress, lastAddress, publishEndpoint, readEndpoint } from './endpoint-file.ts';
 export { startRpcServer, type RpcServer } from './server.ts';
 export type { ContentChoice } from '../manifests/index.ts';
-export { systemCode } from '../base/index.ts';
+export { jsonLine, systemCode } from '../base/index.ts';
 export { checkFolder, diskOf } from './folders/disk-report.ts';
 export { createFolder, listFolders } from './folders/folder-browser.ts';
 export { folderPlaces } from './folders/folder-places.ts';

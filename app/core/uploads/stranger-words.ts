@@ -1,4 +1,4 @@
-import { errorTable, toLanspreadError, type ErrorCode, type LanspreadError } from '../base/index.ts';
+import { errorTable, quoted, toLanspreadError, type ErrorCode, type LanspreadError } from '../base/index.ts';
 
 /**
  * What another PC is told of an error of this one. The error's own message stays here: it may hold paths of this PC, its
@@ -10,16 +10,26 @@ export function wordsForStrangers(error: unknown, told?: ReadonlySet<ErrorCode>)
   const code = isTold ? coded.code : 'NOT_SERVED';
   const { message } = errorTable[code];
   if (!isTold) return { code, message: 'The sender could not read its own copy.' };
-  const names = [quoted(coded, 'entry'), quoted(coded, 'file'), quoted(coded, 'needs')].filter(
+  const told = endOf(coded);
+  const names = [nameIn(coded, 'entry'), nameIn(coded, 'file'), nameIn(coded, 'needs')].filter(
     (name) => name !== undefined,
   );
+  if (told !== undefined) return { code, message: `${message} (${told})` };
   return { code, message: names.length === 0 ? message : `${message} (${names.join(' in ')})` };
 }
 
 const longestName = 300;
 
-function quoted({ details }: LanspreadError, name: 'entry' | 'file' | 'needs'): string | undefined {
+function nameIn({ details }: LanspreadError, name: 'entry' | 'file' | 'needs'): string | undefined {
   const value = details[name];
   if (typeof value !== 'string' || value === '') return undefined;
-  return JSON.stringify(value.slice(0, longestName));
+  return quoted(value.slice(0, longestName));
+}
+
+/** How a tool ended, where that is all there is to tell. */
+function endOf({ code, details }: LanspreadError): string | undefined {
+  if (code !== 'UNPACKER_FAILED' || !('exitCode' in details)) return undefined;
+  const { exitCode } = details;
+  if (exitCode === null) return 'something else on the PC ended it';
+  return typeof exitCode === 'number' ? `exit code ${exitCode}` : undefined;
 }

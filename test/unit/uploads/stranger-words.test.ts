@@ -27,6 +27,8 @@ test('what is wrong is told nevertheless, with the names inside the game', () =>
     code: 'ARCHIVE_UNSUITABLE',
     message: errorTable.ARCHIVE_UNSUITABLE.message + ' ("data/aux.cfg" in "quake.eti")',
   });
+  const killed = new LanspreadError('UNPACKER_FAILED', { details: { exitCode: null } });
+  assert.match(wordsForStrangers(killed).message, 'something else on the PC ended it');
   assert.is(wordsForStrangers(new LanspreadError('STATE_CORRUPT'), new Set(['NOT_SERVED'])).code, 'NOT_SERVED');
   assert.is(wordsForStrangers(new TypeError('a mistake')).code, 'NOT_SERVED');
 });
