@@ -35,6 +35,8 @@ export interface ExtractOptions {
 
 export interface ListOptions {
   signal: AbortSignal;
+  /** The catalog pins the game: its archives may unpack to however much they like. */
+  isPinned?: boolean;
 }
 
 export interface StreamOptions {

@@ -6,7 +6,7 @@ export { installedRootOf } from './receive-tree.ts';
 export { settleLinks } from './links.ts';
 export { checkPayload, probeHeadBytes, type InstallProblem } from './payload.ts';
 export { openPayloadContent } from './payload-content.ts';
-export { defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
+export { boundsOf, defaultBombLimits, planInstall, type BombLimits } from './plan.ts';
 export { archiveScore, type ArchiveRules } from './split-payload.ts';
 export { recover, type RecoveryReport } from './recover.ts';
 export type { RecoveryAction } from './recover-root.ts';

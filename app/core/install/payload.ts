@@ -3,6 +3,7 @@ import {
   isReservedRootName,
   LanspreadError,
   parsePath,
+  quoted,
   throwIfAborted,
   type ErrorCode,
   type FileSystem,
@@ -10,9 +11,10 @@ import {
 } from '../base/index.ts';
 import { isDropping } from '../game-folder/index.ts';
 import { settleLinks } from './links.ts';
-import { planInstall, type BombLimits, type InstallPlan, type ListedArchive } from './plan.ts';
+import { boundsOf, planInstall, type BombLimits, type InstallPlan, type ListedArchive } from './plan.ts';
 import {
   archiveScore,
+  isPinned,
   splitPayload,
   type ArchiveRules,
   type PayloadItem,
@@ -41,7 +43,7 @@ async function readPayload(
       const { kind, sizeBytes } = await fileSystem.lstat(join(root, path));
       if (kind !== 'file' && kind !== 'directory')
         throw new LanspreadError('INVALID_PATH', {
-          message: `The download's ${JSON.stringify(path)} is neither a file nor a folder.`,
+          message: `The download's ${quoted(path)} is neither a file nor a folder.`,
           details: { path },
         });
       payload.push({ path, kind, sizeBytes: kind === 'file' ? sizeBytes : 0 });
@@ -105,8 +107,8 @@ interface PlanOptions {
 /** Looks at the payload and into its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
 export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
   const listed = await probeAndList(root, options);
-  const { fileSystem, limits, freeBytes = (await fileSystem.space(root)).freeBytes } = options;
-  return planInstall({ ...listed, freeBytes, ...(limits && { limits }) });
+  const { fileSystem, freeBytes = (await fileSystem.space(root)).freeBytes } = options;
+  return planInstall({ ...listed, freeBytes, limits: boundsOf(options.limits, { isPinned: isPinned(options.rules) }) });
 }
 
 /** Why a download cannot be installed. */
@@ -138,8 +140,11 @@ export async function checkPayload(
   let where: InstallProblem['where'] = 'everywhere';
   try {
     const listed = await probeAndList(root, options);
-    const { limits } = options;
-    const input = { ...listed, freeBytes: Number.POSITIVE_INFINITY, ...(limits && { limits }) };
+    const input = {
+      ...listed,
+      freeBytes: Number.POSITIVE_INFINITY,
+      limits: boundsOf(options.limits, { isPinned: isPinned(options.rules) }),
+    };
     planInstall(input);
     where = 'windows';
     planInstall({ ...input, platform: 'win32' });
@@ -165,7 +170,7 @@ async function probeAndList(
   for (const archive of split.archives) {
     const hasOthers = payload.some((file) => file.kind === 'file' && !archive.files.includes(file));
     try {
-      archives.push(await listOne(root, archive, { unpackers, signal }));
+      archives.push(await listOne(root, archive, { unpackers, isPinned: isPinned(rules), signal }));
     } catch (error) {
       throwIfAborted(signal);
       if (!archive.isOptional || !hasOthers || !isUnopenable(error)) throw error;
@@ -188,10 +193,10 @@ function assertExtensions({ needs = [] }: ArchiveRules, unpackers: readonly Unpa
 async function listOne(
   root: string,
   { path, unpackerId, packedBytes }: SplitArchive,
-  { unpackers, signal }: { unpackers: readonly Unpacker[]; signal: AbortSignal },
+  { unpackers, ...options }: { unpackers: readonly Unpacker[]; isPinned: boolean; signal: AbortSignal },
 ): Promise<ListedArchive> {
   try {
-    const listed = await unpackerOf(unpackers, unpackerId).list(join(root, path), { signal });
+    const listed = await unpackerOf(unpackers, unpackerId).list(join(root, path), options);
     const secret = listed.find(({ encrypted = false }) => encrypted);
     if (secret) throw new LanspreadError('ARCHIVE_ENCRYPTED', { details: { entry: secret.path.slice(0, 300) } });
     return { path, unpackerId, packedBytes, ...settleLinks(path, listed) };

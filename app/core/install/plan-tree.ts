@@ -9,6 +9,7 @@ import {
   parsePath,
   pathFault,
   pathFaults,
+  quoted,
   sameNameKey,
   type PathFault,
   type SafePath,
@@ -120,7 +121,7 @@ interface Fault {
 }
 
 function messageOf(entry: Placeable, { source, what }: Fault): string {
-  return `${source}: ${JSON.stringify(entry.path.slice(0, longestNamed))} ${what}.`;
+  return `${source}: ${quoted(entry.path.slice(0, longestNamed))} ${what}.`;
 }
 
 function hostile(entry: Placeable, fault: Fault): LanspreadError {

@@ -1,5 +1,5 @@
 /** What an install will do, decided before anything is written. Pure. */
-import { LanspreadError, type SafePath } from '../base/index.ts';
+import { LanspreadError, quoted, type SafePath } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 import type { Copies } from './make-copies.ts';
 import { TreePlanner, type Placed, type PlanTree } from './plan-tree.ts';
@@ -15,6 +15,11 @@ export interface BombLimits {
 }
 
 export const defaultBombLimits: BombLimits = { maxEntries: 500_000, maxRatio: 250, ratioAboveBytes: 1024 ** 3 };
+
+/** A disk image that is mostly empty packs to a thousandth; where the catalog pins it, that is no bomb. */
+export function boundsOf(limits: BombLimits = defaultBombLimits, { isPinned }: { isPinned: boolean }): BombLimits {
+  return isPinned ? { ...limits, maxRatio: Number.POSITIVE_INFINITY } : limits;
+}
 
 export interface ListedArchive extends ArchiveChoice {
   readonly entries: readonly ArchiveEntry[];
@@ -90,7 +95,7 @@ function placeArchive(archive: ListedArchive, tree: TreePlanner): PlacedArchive 
     copies: copies.map((copy) => {
       const from = byPath.get(copy.from);
       if (from?.entry.kind !== 'file' || from.entry.sizeBytes !== copy.sizeBytes)
-        throw hostile(`${source}: ${JSON.stringify(copy.path)} is a copy of what is not there.`, { file: source });
+        throw hostile(`${source}: ${quoted(copy.path)} is a copy of what is not there.`, { file: source });
       return { copy: tree.place({ ...copy, kind: 'file' as const }, source), from };
     }),
     folders: copiedFolders.map((path) => tree.place({ path, kind: 'directory' as const, sizeBytes: 0 }, source)),

@@ -1,11 +1,20 @@
 /** One sender's content into staging: planned and checked like an archive of somebody nobody knows. */
 import { dirname, join } from 'node:path';
-import { absolutePath, blake3Hex, LanspreadError, parsePath, throwIfAborted, type FileSystem } from '../base/index.ts';
+import {
+  absolutePath,
+  blake3Hex,
+  LanspreadError,
+  parsePath,
+  quoted,
+  throwIfAborted,
+  type FileSystem,
+} from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallContext } from './context.ts';
 import type { RootLayout } from '../game-folder/index.ts';
 import { makeCopies, type Copies } from './make-copies.ts';
-import { planInstall, type InstallPlan } from './plan.ts';
+import { isPinned } from './split-payload.ts';
+import { boundsOf, planInstall, type InstallPlan } from './plan.ts';
 import { writeMarker } from './staging.ts';
 import type { StreamedInstallListener, StreamedInstallRequest } from './types.ts';
 import { comparePaths } from '../protocol/index.ts';
@@ -25,7 +34,7 @@ interface ReceiveTreeOptions {
  * staging behind when it fails; the caller deletes it.
  */
 export async function receiveTree(
-  { fileSystem, limits }: Pick<InstallContext, 'fileSystem' | 'limits'>,
+  { fileSystem, limits, archiveRules }: Pick<InstallContext, 'fileSystem' | 'limits' | 'archiveRules'>,
   { request, layout, sender, listener, signal }: ReceiveTreeOptions,
 ): Promise<InventoryFile[]> {
   const { root, staging } = layout;
@@ -33,7 +42,9 @@ export async function receiveTree(
   await using content = await sender.open({ signal });
   await fileSystem.makeDirectory(root, { within: dirname(root) });
   const { freeBytes } = await fileSystem.space(root);
-  const plan = planOf(content, { packedBytes: request.payloadBytes, freeBytes, ...(limits && { limits }) });
+  const { payloadBytes: packedBytes, installedRoot, gameId } = request;
+  const isTrusted = installedRoot !== undefined || isPinned(archiveRules(gameId));
+  const plan = planOf(content, { packedBytes, freeBytes, limits: boundsOf(limits, { isPinned: isTrusted }) });
   const { totalBytes } = plan;
   listener.onBegin({ peerId, totalBytes });
   await fileSystem.makeDirectory(staging, { within: root });
@@ -81,7 +92,7 @@ function planOf(
   const twice = plan.archives.flatMap((planned) => planned.entries).find(({ entry, path }) => path !== entry.path);
   if (twice || plan.files.size < entries.filter(({ kind }) => kind === 'file').length)
     throw new LanspreadError('BAD_MESSAGE', {
-      message: `The sender names ${JSON.stringify(twice?.entry.path ?? 'a file')} twice.`,
+      message: `The sender names ${quoted(twice?.entry.path ?? 'a file')} twice.`,
       details: twice && { entry: twice.entry.path },
     });
   return plan;
@@ -121,7 +132,7 @@ function assertAsRead(
   const wrong = inventory.find(({ blake3 }, index) => blake3 !== content.hashes[index]);
   if (wrong)
     throw new LanspreadError('ARCHIVE_CORRUPT', {
-      message: `${JSON.stringify(wrong.path)} is not what its sender read.`,
+      message: `${quoted(wrong.path)} is not what its sender read.`,
       details: { peerId, file: wrong.path },
     });
 }

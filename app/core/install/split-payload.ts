@@ -23,6 +23,12 @@ export interface ArchiveRules {
   readonly unpack?: 'auto' | 'never' | readonly string[];
   /** Ids of extensions. */
   readonly needs?: readonly string[];
+  /** The catalog pins the download: whoever made the catalog stands for it. */
+  readonly manifestRoot?: string;
+}
+
+export function isPinned({ manifestRoot }: ArchiveRules = {}): boolean {
+  return manifestRoot !== undefined;
 }
 
 export interface ArchiveChoice {

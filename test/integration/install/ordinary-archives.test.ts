@@ -2,17 +2,19 @@
  * Archives as people make them at home. Each is installed here and streamed to another PC: both give the same tree, or
  * the same refusal.
  */
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGameId } from '../../../app/core/base/index.ts';
 import type { ArchiveRules } from '../../../app/core/install/index.ts';
+import { runSevenZip } from '../../support/archives.ts';
 import { failure } from '../../support/failure.ts';
 import { installLab, listener, requestFor, type InstallLab } from '../../support/install-lab.ts';
 import { rawTar } from '../../support/raw-tar.ts';
 import { rawZip, type RawEntry } from '../../support/raw-zip.ts';
 import { streamTo } from '../../support/stream-to.ts';
+import { tempDir } from '../../support/temp.ts';
 import { assertSameTree, readTree } from '../../support/trees.ts';
 
 const signal = AbortSignal.timeout(120_000);
@@ -190,6 +192,20 @@ test('what cannot be installed is told by a check that writes nothing', async ()
   if (process.platform === 'win32') return;
   await writeFile(join(root, 'quake.eti'), zip({ 'why?.txt': 'a' }));
   assert.equal(await check().then((problem) => [problem?.where, problem?.code]), ['windows', 'ARCHIVE_UNSUITABLE']);
+});
+
+test('a disk image that is almost empty is a bomb, unless the catalog pins the game', async () => {
+  await using temp = await tempDir('sparse');
+  await writeFile(temp.join('disk.img'), '');
+  await truncate(temp.join('disk.img'), 1_200 * 1024 ** 2);
+  await runSevenZip(['a', '-tzip', '-mx=1', temp.join('quake.zip'), 'disk.img'], temp.path);
+  for (const isPinned of [false, true]) {
+    await using lab = await installLab({ rules: isPinned ? { manifestRoot: 'a'.repeat(64) } : {} });
+    const root = await rootOf(lab, {});
+    await copyFile(temp.join('quake.zip'), join(root, 'quake.eti'));
+    const problem = await lab.installer.check({ gameId: parseGameId('quake'), root }, { signal });
+    assert.is(problem?.code, isPinned ? undefined : 'ARCHIVE_HOSTILE');
+  }
 });
 
 test.run();

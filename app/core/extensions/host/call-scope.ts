@@ -13,6 +13,8 @@ export interface CallScopeOptions {
   readonly archive?: ArchiveSource;
   /** Whether tools may be run for it. */
   readonly mayRunTools?: boolean;
+  /** Its tools may print however much they like. */
+  readonly isPinned?: boolean;
   readonly stallMs: number;
   readonly signal: AbortSignal;
 }
@@ -30,7 +32,7 @@ export class CallScope implements AsyncDisposable {
   readonly #over = new AbortController();
   #folder: Promise<string> | undefined;
 
-  constructor({ id, archive, toolBox, mayRunTools = false, stallMs, signal }: CallScopeOptions) {
+  constructor({ id, archive, toolBox, mayRunTools = false, isPinned = false, stallMs, signal }: CallScopeOptions) {
     this.id = id;
     this.archive = archive;
     this.signal = anySignal(signal, this.#over.signal);
@@ -38,7 +40,7 @@ export class CallScope implements AsyncDisposable {
       this.tools = new ToolRuns({
         toolBox,
         archivePath: () => archive.toolPath(() => this.emptyFolder()),
-        archiveBytes: archive.packedBytes,
+        archiveBytes: isPinned ? Number.POSITIVE_INFINITY : archive.packedBytes,
         emptyFolder: () => this.emptyFolder(),
         stallMs,
         signal: this.signal,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import type { Selection } from '../../../extension-api/index.ts';
 import { anySignal, LanspreadError, throwIfAborted, type Clock, type FileSystem } from '../../base/index.ts';
-import { archiveScore, planInstall } from '../../install/index.ts';
+import { archiveScore, boundsOf, planInstall } from '../../install/index.ts';
 import type {
   ArchiveEntry,
   EntryStreamItem,
@@ -75,10 +75,12 @@ export class HostUnpacker implements Unpacker {
     return score >= archiveScore ? Math.max(archiveScore, setBack) : Math.max(0, setBack);
   }
 
-  async list(archivePath: string, { signal }: ListOptions): Promise<ArchiveEntry[]> {
+  async list(archivePath: string, { signal, isPinned = false }: ListOptions): Promise<ArchiveEntry[]> {
     throwIfAborted(signal);
     const archive = await ArchiveSource.open(this.#options.fileSystem, archivePath);
-    const entries = await this.#call({ archive, signal, mayRunTools: true }, (context) => this.#list(context, signal));
+    const entries = await this.#call({ archive, signal, mayRunTools: true, isPinned }, (context) =>
+      this.#list(context, signal),
+    );
     this.#lastListing = entries.length <= maxRemembered ? { archive: archive.fingerprint, entries } : undefined;
     return entries;
   }
@@ -126,19 +128,23 @@ export class HostUnpacker implements Unpacker {
   }
 
   async #call<T>(
-    { archive, signal, mayRunTools }: { archive: ArchiveSource; signal: AbortSignal; mayRunTools: boolean },
+    {
+      isPinned = false,
+      ...scoped
+    }: { archive: ArchiveSource; signal: AbortSignal; mayRunTools: boolean; isPinned?: boolean },
     work: (context: CallContext) => Promise<T>,
   ): Promise<T> {
     return await this.#options.runner().use(
       async (running) => {
-        const scope = running.openScope({ archive, signal, mayRunTools });
+        const { archive } = scoped;
+        const scope = running.openScope({ ...scoped, isPinned });
         try {
           return await work({ running, scope, archive });
         } finally {
           await running.closeScope(scope);
         }
       },
-      { signal },
+      { signal: scoped.signal },
     );
   }
 
@@ -266,7 +272,9 @@ function refuseUnsound({ facts, packedBytes }: ArchiveSource, entries: readonly 
     packedBytes,
     entries,
   };
-  planInstall({ archives: [archive], loose: [], freeBytes: Number.POSITIVE_INFINITY });
+  // Whoever asks for the content has held the whole against the limits.
+  const limits = boundsOf(undefined, { isPinned: true });
+  planInstall({ archives: [archive], loose: [], freeBytes: Number.POSITIVE_INFINITY, limits });
 }
 
 type Match = 'magic' | 'extension';
