@@ -10,11 +10,11 @@ export function wordsForStrangers(error: unknown, told?: ReadonlySet<ErrorCode>)
   const code = isTold ? coded.code : 'NOT_SERVED';
   const { message } = errorTable[code];
   if (!isTold) return { code, message: 'The sender could not read its own copy.' };
-  const told = endOf(coded);
+  const end = endOf(coded);
   const names = [nameIn(coded, 'entry'), nameIn(coded, 'file'), nameIn(coded, 'needs')].filter(
     (name) => name !== undefined,
   );
-  if (told !== undefined) return { code, message: `${message} (${told})` };
+  if (end !== undefined) return { code, message: `${message} (${end})` };
   return { code, message: names.length === 0 ? message : `${message} (${names.join(' in ')})` };
 }
 
