@@ -30,6 +30,8 @@ const suites: Record<string, Suite> = {
   scenarios: { limitMs: 240_000, parallel: 1 },
   setup: { limitMs: 600_000, parallel: 1 },
   e2e: { limitMs: 300_000, parallel: 1 },
+  // Peers on Windows beside peers on Linux; by `npm run windows -- mixed` alone.
+  mixed: { limitMs: 300_000, parallel: 1 },
 };
 
 /** How long a file may live on after its last test, in milliseconds. */

@@ -19,6 +19,8 @@ export interface CastOptions {
   catalog?: readonly CatalogEntry[];
   /** Peers whose addresses it is started with. */
   knows?: readonly PeerProcess[];
+  /** What speaks the contract in place of the launcher. */
+  program?: string;
   /** In a LAN: the host it runs on. Default: that of its name. */
   host?: string;
 }
@@ -72,7 +74,7 @@ export class Room implements AsyncDisposable {
   /** Starts a peer, or starts it again with the folders it had. In a LAN it runs on the host of its name. */
   async peer(
     name: string,
-    { has = [], catalog = this.catalog, knows = [], host = name }: CastOptions = {},
+    { has = [], catalog = this.catalog, knows = [], host = name, program }: CastOptions = {},
   ): Promise<PeerProcess> {
     if (!this.#peers.some((peer) => peer.name === name)) await mkdir(this.gamesDir(name), { recursive: true });
     for (const spec of has) await this.give(name, spec);
@@ -84,6 +86,7 @@ export class Room implements AsyncDisposable {
       stateDir: this.#temp.join(name, 'state'),
       catalog: file,
       peers: knows.flatMap(({ addresses }) => addresses),
+      ...(program !== undefined && { program }),
       ...(this.lan && { namespace: this.lan.host(host).namespace }),
     };
     const peer = await PeerProcess.start(options);

@@ -38,6 +38,9 @@ export interface LabPlaces {
   readonly lock: string;
 }
 
+/** Names the lab's places, as JSON, to tests that run on Linux and start peers on Windows. */
+export const labVariable = 'LANSPREAD_WINDOWS_LAB';
+
 /** `LANSPREAD_CACHE`, else the user's cache folder (XDG). */
 export function labPlaces(
   environment: Readonly<Record<string, string | undefined>>,

