@@ -28,6 +28,7 @@ import { download, type DownloadContext } from '../../app/core/blocks/download.t
 import type { DownloadListener, DownloadOutcome, DownloadRequest } from '../../app/core/blocks/types.ts';
 import type { FetchRequest, Lane } from '../../app/core/lanes/types.ts';
 import { tempDir } from './temp.ts';
+import { windowsRules } from './windows-rules.ts';
 
 export interface FakeGame {
   readonly hashed: HashedManifest;
@@ -283,7 +284,7 @@ export async function downloadLab({
   const gamesDir = join(path, 'games');
   await nodeFileSystem.makeDirectory(gamesDir);
   const root = join(gamesDir, 'game');
-  const fileSystem = wrap(nodeFileSystem);
+  const fileSystem = wrap(windowsRules(nodeFileSystem));
   const swarm = new FakeSwarm(wrapsLane ? fileSystem : nodeFileSystem);
   const library: string[] = [];
   const told: Told[] = [];

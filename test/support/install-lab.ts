@@ -17,6 +17,7 @@ import { openState, type State } from '../../app/core/state/index.ts';
 import { createSevenZipUnpacker } from './seven-zip.ts';
 import { makeGame, type GameRoot, type GameSpec } from './games.ts';
 import { tempDir } from './temp.ts';
+import { windowsRules } from './windows-rules.ts';
 
 export interface InstallLab extends AsyncDisposable {
   readonly directory: string;
@@ -50,7 +51,7 @@ export async function installLab(options: LabOptions = {}): Promise<InstallLab> 
   const directory = options.directory ?? temp?.path ?? '';
   const gamesDir = `${directory}/games`;
   const { state } = openState({ directory: `${directory}/state` });
-  const fileSystem = options.fileSystem ?? nodeFileSystem;
+  const fileSystem = options.fileSystem ?? windowsRules(nodeFileSystem);
   const context: InstallContext & RecoveryContext = {
     fileSystem,
     state,

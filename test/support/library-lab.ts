@@ -25,6 +25,7 @@ import { openState } from '../../app/core/state/index.ts';
 import { until } from './eventually.ts';
 import { memoryState, type MemoryState } from './memory-state.ts';
 import { tempDir, type TempDir } from './temp.ts';
+import { windowsRules } from './windows-rules.ts';
 
 /** Hashes in the test's own thread. */
 export class RecordingHasher implements BlockHasher {
@@ -133,7 +134,13 @@ export class LibraryLab implements AsyncDisposable {
   async open(): Promise<Library> {
     await this.close();
     this.hasher = new RecordingHasher();
-    const { isKnownGame = () => true, fileSystem = nodeFileSystem, clock, watchFolder, withWorker } = this.#options;
+    const {
+      isKnownGame = () => true,
+      fileSystem = windowsRules(nodeFileSystem),
+      clock,
+      watchFolder,
+      withWorker,
+    } = this.#options;
     const { expectedBytesOf, settleMs } = this.#options;
     const library = await openLibrary({
       gamesDir: this.gamesDir,

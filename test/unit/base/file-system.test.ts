@@ -2,6 +2,7 @@ import { eagerFileSystem, nodeFileSystem, patientFileSystem, type FileSystem } f
 import { fileSystemCompliance, linkCompliance } from '../../support/compliance/file-system.ts';
 import { faultFileSystem, systemError } from '../../support/fault-file-system.ts';
 import { steppedFileSystem } from '../../support/stepped-file-system.ts';
+import { windowsRules } from '../../support/windows-rules.ts';
 
 const calm: [name: string, fileSystem: FileSystem][] = [
   ['real', nodeFileSystem],
@@ -9,6 +10,7 @@ const calm: [name: string, fileSystem: FileSystem][] = [
   ['stepped', steppedFileSystem(nodeFileSystem, { before: () => undefined, after() {} })],
   ['fault-injecting', faultFileSystem(nodeFileSystem, () => undefined, { reads: true })],
   ['patient', patientFileSystem(nodeFileSystem, { isHeldHere: true })],
+  ['strict', windowsRules(nodeFileSystem)],
 ];
 for (const [name, fileSystem] of calm) fileSystemCompliance(name, fileSystem);
 linkCompliance(calm.map(([, fileSystem]) => fileSystem));
