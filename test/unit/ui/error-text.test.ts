@@ -77,7 +77,8 @@ test('every code with details has a German sentence that names each, and every p
     for (const [code, sentences] of Object.entries(errorsDetailed[language])) {
       const kinds = Object.keys(errorDetailKinds[code as ErrorCode] ?? {});
       for (const sentence of sentences) {
-        assert.match(sentence, /^[\p{Lu}„{].*\.$/u, code);
+        // A sentence may end with the words of a program.
+        assert.match(sentence, /^[\p{Lu}„{].*(?:\.|: \{\w+\})$/u, code);
         const used = placeholdersOf(sentence);
         assert.ok(used.length > 0, `${code}: ${sentence}`);
         for (const name of used) assert.ok(kinds.includes(name), `${code} has no detail ${name}`);

@@ -70,6 +70,7 @@ test('the policies are those that are written down', async () => {
       'discovery: Restart, running',
       'liveness: Restart, running',
       'catalog refresh: Restart, running',
+      'reserve: Restart, running',
       'library watcher: BestEffort, running',
     ],
   );
