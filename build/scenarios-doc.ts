@@ -12,8 +12,6 @@ const storyCount = 48;
 /** Stories without a test. Each leaves this table when its test comes. */
 const planned: Readonly<Record<number, string>> = {
   37: 'one source sends one large game from disk to verified disk as fast as the slower of the two allows',
-  42: 'a PC on two LANs is reached by the PCs of each at its address there',
-  43: 'two protocol versions meet: neither crashes, and both say that they are incompatible',
   48: 'thirty PCs in thirty namespaces all know each other within 10 s and stay within their budget when idle',
 };
 

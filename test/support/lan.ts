@@ -87,7 +87,7 @@ export class Lan implements Disposable {
     this.#switch = `${id}-switch`;
     process.once('exit', this.#removeNow);
     try {
-      this.#addSwitch();
+      this.#addSwitch(this.#switch);
       this.hosts = hostNames.map((name, index) => this.#addHost(`${id}-${name}`, name, index));
     } catch (error) {
       this[Symbol.dispose]();
@@ -106,6 +106,20 @@ export class Lan implements Disposable {
   plug(name: string, state: 'in' | 'out'): void {
     const index = this.hosts.indexOf(this.host(name));
     ip('-n', this.#switch, 'link', 'set', `port${index}`, state === 'in' ? 'up' : 'down');
+  }
+
+  /** Plugs the host into a second LAN, too, which shares nothing with the first. Returns its address there. */
+  joinSecond(name: string): string {
+    const { namespace } = this.host(name);
+    const second = `${this.#switch}-2`;
+    if (!this.#made.includes(second)) this.#addSwitch(second);
+    const index = this.hosts.indexOf(this.host(name));
+    const [port, address] = [`port${index}`, `10.78.0.${index + 1}`];
+    ip('-n', second, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth1', 'netns', namespace);
+    ip('-n', second, 'link', 'set', port, 'master', 'br0', 'up');
+    ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth1');
+    ip('-n', namespace, 'link', 'set', 'eth1', 'up');
+    return address;
   }
 
   /**
@@ -173,11 +187,11 @@ export class Lan implements Disposable {
     ip('-n', name, 'link', 'set', 'lo', 'up');
   }
 
-  #addSwitch(): void {
-    this.#addNamespace(this.#switch);
+  #addSwitch(name: string): void {
+    this.#addNamespace(name);
     // Without a multicast router on the LAN, snooping only delays what a simple switch floods.
-    ip('-n', this.#switch, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
-    ip('-n', this.#switch, 'link', 'set', 'br0', 'up');
+    ip('-n', name, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
+    ip('-n', name, 'link', 'set', 'br0', 'up');
   }
 
   #addHost(namespace: string, name: string, index: number): LanHost {
