@@ -20,7 +20,6 @@ export * from './patient-file-system.ts';
 export { rationedLogger } from './rationed-logger.ts';
 export * from './ring-reader.ts';
 export * from './schema.ts';
-export * from './semaphore.ts';
 export * from './slot-ring.ts';
 export * from './unexpected-errors.ts';
-export { forEachParallel } from './parallel.ts';
+export { backoffMs, forEachParallel, Semaphore } from './concurrency.ts';

@@ -1,5 +1,5 @@
 /** Which lane a peer's bytes take: the byte lane where the peer offers one, the control plane's streams where that is blocked. */
-import type { Clock } from '../base/index.ts';
+import { backoffMs, type Clock } from '../base/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
 import type { StreamLane, StreamLaneChoice } from '../streamed/index.ts';
 import type { Lane } from './types.ts';
@@ -40,7 +40,7 @@ export function chooseLanes({ peers, tls, control, clock }: LanesOptions): Lanes
     if (!peers.get(peerId)) return false;
     if (isBlocked(peerId)) return true;
     const failures = (blocked.get(peerId)?.failures ?? 0) + 1;
-    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1));
+    const pauseMs = backoffMs(failures, { firstMs: firstRetryMs, longestMs: longestRetryMs });
     blocked.set(peerId, { failures, untilMs: clock.monotonicMs() + pauseMs });
     return true;
   };

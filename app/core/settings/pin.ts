@@ -2,6 +2,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { backoffMs } from '../base/index.ts';
 
 const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
@@ -38,6 +39,5 @@ const longestWaitMs = 15 * 60_000;
 
 /** How long nobody may guess after so many wrong PINs in a row, in milliseconds. */
 export function waitAfter(wrongInARow: number): number {
-  if (wrongInARow < freeAttempts) return 0;
-  return Math.min(firstWaitMs * 2 ** (wrongInARow - freeAttempts), longestWaitMs);
+  return backoffMs(wrongInARow - freeAttempts + 1, { firstMs: firstWaitMs, longestMs: longestWaitMs });
 }

@@ -1,5 +1,5 @@
 /** What a download knows of one peer that it may fetch from. Pure: time comes in. */
-import type { Bitmap } from '../../base/index.ts';
+import { backoffMs, type Bitmap } from '../../base/index.ts';
 import { blockSizeBytes } from '../../protocol/index.ts';
 
 /** What a peer holds of the manifest. */
@@ -104,6 +104,6 @@ export class SourcePeer {
   }
 
   #pause(nowMs: number, times: number): void {
-    this.#pausedUntilMs = nowMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (times - 1));
+    this.#pausedUntilMs = nowMs + backoffMs(times, { firstMs: firstPauseMs, longestMs: longestPauseMs });
   }
 }

@@ -1,5 +1,6 @@
 import type { Multiaddr } from '@multiformats/multiaddr';
 import {
+  backoffMs,
   anySignal,
   type Clock,
   type ErrorCode,
@@ -207,7 +208,7 @@ const longestMs = 30_000;
 
 /** The pause before attempt `failures + 1`, in milliseconds: 1, 2, 4 … 30 s, up to a quarter shorter by `random` in [0, 1). */
 export function dialPauseMs(failures: number, random: number): number {
-  const full = Math.min(longestMs, firstMs * 2 ** Math.max(0, failures - 1));
+  const full = backoffMs(Math.max(1, failures), { firstMs, longestMs });
   return Math.round(full * (1 - random / 4));
 }
 

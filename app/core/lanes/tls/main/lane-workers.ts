@@ -1,5 +1,5 @@
 /** The worker threads of the byte lane: started together; one that dies is started again on the ports that it had. */
-import { LanspreadError, sleep, whenAborted, type Clock, type Logger } from '../../../base/index.ts';
+import { backoffMs, LanspreadError, sleep, whenAborted, type Clock, type Logger } from '../../../base/index.ts';
 import type { LaneOffer } from '../../../protocol/index.ts';
 import type { LaneCertificate } from '../certificate.ts';
 import type { FromWorker, WorkerSetup } from '../messages.ts';
@@ -123,7 +123,7 @@ export class LaneWorkers {
     try {
       const failed = this.#failedStarts.get(index) ?? 0;
       this.#failedStarts.set(index, failed + 1);
-      await sleep(Math.min(mostRestartPauseMs, restartPauseMs * 2 ** failed), { signal, clock });
+      await sleep(backoffMs(failed + 1, { firstMs: restartPauseMs, longestMs: mostRestartPauseMs }), { signal, clock });
       await this.#start(index);
       this.#failedStarts.delete(index);
       const handle = this.at(index);

@@ -1,4 +1,4 @@
-import { LanspreadError, systemClock, toLanspreadError } from '../../../base/index.ts';
+import { backoffMs, LanspreadError, systemClock, toLanspreadError } from '../../../base/index.ts';
 import { limits, type LaneOffer } from '../../../protocol/index.ts';
 import { BlockReader, ClientConnection, type ClientConnectionHost, type WorkerFetch } from './client-connection.ts';
 import { dialLane } from './lane-dial.ts';
@@ -186,7 +186,7 @@ export class ClientPool {
       fetch.settle(error);
       return;
     }
-    const pauseMs = fetch.attempts === 0 ? 0 : firstPauseMs * 2 ** (fetch.attempts - 1);
+    const pauseMs = backoffMs(fetch.attempts, { firstMs: firstPauseMs });
     const timer = setTimeout(() => {
       peer.pausing.delete(fetch);
       this.fetch(fetch);

@@ -1,7 +1,15 @@
 /** Reaching a peer's byte lane: the first of its addresses that answers and shows the certificate that the peer told. */
 import type { OnReadOpts } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { abortError, type Clock, firstAnswer, LanspreadError, sleep, throwIfAborted } from '../../../base/index.ts';
+import {
+  backoffMs,
+  abortError,
+  type Clock,
+  firstAnswer,
+  LanspreadError,
+  sleep,
+  throwIfAborted,
+} from '../../../base/index.ts';
 import type { LaneOffer } from '../../../protocol/index.ts';
 import { type Credentials, normalizeFingerprint, ownerOf, tlsOptions } from '../certificate.ts';
 
@@ -48,7 +56,7 @@ export async function dialLane<Reader extends { readonly onread: OnReadOpts }>(
           throwIfAborted(dialling);
           // The other ports first, and then all of them again, more slowly.
           const round = Math.floor((attempt + 1) / ports.length);
-          const pauseMs = round === 0 ? 0 : firstPauseMs * 2 ** (round - 1);
+          const pauseMs = backoffMs(round, { firstMs: firstPauseMs });
           if (clock.monotonicMs() - startedMs + pauseMs > connectLimitMs) throw error;
           await sleep(pauseMs, { signal: dialling, clock });
         }

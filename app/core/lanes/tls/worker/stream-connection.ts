@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { LanspreadError, sleep, systemClock, toLanspreadError } from '../../../base/index.ts';
+import { backoffMs, LanspreadError, sleep, systemClock, toLanspreadError } from '../../../base/index.ts';
 import { encodeFrame, limits, type LaneOffer, type StreamInstall } from '../../../protocol/index.ts';
 import { dialLane } from './lane-dial.ts';
 import type { Credentials } from '../certificate.ts';
@@ -72,7 +72,7 @@ export class StreamConnection {
         if (this.#hasReceived)
           return this.end(cause === undefined ? undefined : new LanspreadError('PEER_GONE', { cause }));
         if (attempt + 1 >= mostAttempts) throw new LanspreadError('PEER_UNREACHABLE', { cause });
-        await sleep(firstPauseMs * 2 ** attempt, { signal });
+        await sleep(backoffMs(attempt + 1, { firstMs: firstPauseMs }), { signal });
       }
     } catch (error) {
       this.end(toLanspreadError(error, 'PEER_UNREACHABLE'));

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { forEachParallel } from '../../../app/core/base/parallel.ts';
+import { backoffMs, forEachParallel } from '../../../app/core/base/concurrency.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -73,6 +73,11 @@ test('the cost of a long list grows with its length, not with its square', async
   await cost(20_000);
   const [short, long] = [await cost(20_000), await cost(400_000)];
   assert.ok(long < Math.max(80 * short, 1_000), `${short.toFixed(0)} ms and ${long.toFixed(0)} ms`);
+});
+
+test('the pause between tries doubles up to its limit', () => {
+  const pauses = [0, 1, 2, 3, 4, 40].map((failures) => backoffMs(failures, { firstMs: 100, longestMs: 500 }));
+  assert.equal(pauses, [0, 100, 200, 400, 500, 500]);
 });
 
 test.run();

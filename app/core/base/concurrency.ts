@@ -1,3 +1,4 @@
+/** How much happens at a time, and when something is tried again: one semaphore, one pool, one backoff. */
 import { abortError, throwIfAborted, type SignalOptions } from './cancellation.ts';
 import { toDisposable, type IDisposable } from './lifecycle.ts';
 
@@ -6,7 +7,7 @@ interface Waiter {
   state: 'waits' | 'admitted' | 'gone';
 }
 
-/** So many empty places the line may have before it is closed up. */
+/** The line is only made shorter once it has this many empty places. */
 const mostEmptyPlaces = 1_024;
 
 /** Lets at most `limit` pieces of work run at a time; the rest waits its turn, first come first served. */
@@ -87,4 +88,45 @@ export class Semaphore {
     this.#line = this.#line.filter(({ state }) => state === 'waits');
     this.#head = 0;
   }
+}
+
+const parallelWorks = 16;
+
+/**
+ * Does some work for every item, a few at a time, begun in order: made for lists of hundreds of thousands, which cost no
+ * promise each. Throws what the first failing work threw, once none is under way any more; later items are not begun.
+ */
+export async function forEachParallel<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+  { signal, parallel = parallelWorks }: SignalOptions & { parallel?: number } = {},
+): Promise<void> {
+  let next = 0;
+  const failures: unknown[] = [];
+  const runner = async (): Promise<void> => {
+    for (let index = next++; index < items.length && failures.length === 0; index = next++) {
+      const item = items[index];
+      try {
+        throwIfAborted(signal);
+        // `index` is within the list: what is undefined here is an item.
+        await work(item as T, index);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, runner));
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * How long to wait before the next try: doubles with each failure in a row, from `firstMs` after the first one up to
+ * `longestMs`. All in milliseconds.
+ */
+export function backoffMs(
+  failures: number,
+  { firstMs, longestMs = Number.POSITIVE_INFINITY }: { firstMs: number; longestMs?: number },
+): number {
+  if (failures <= 0) return 0;
+  return Math.min(longestMs, firstMs * 2 ** (failures - 1));
 }
