@@ -138,6 +138,8 @@ export interface CatalogGame {
   /** Pins the installed tree in the same way. */
   readonly installedRoot?: string;
   readonly sizeBytes?: number;
+  /** What the installed game takes, in bytes. */
+  readonly installedSizeBytes?: number;
   readonly description?: string;
   readonly genres?: readonly string[];
   readonly players?: {

@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { catalogEntry } from '../support/catalogs.ts';
 import { until } from '../support/eventually.ts';
 import { bulkGame, mib, type GameSpec } from '../support/games.ts';
 import { MemoryDisk, needsMounts } from '../support/mounts.ts';
@@ -136,5 +137,19 @@ needsMounts('S35: on a full disk with games and state, starting, uninstalling an
     assert.equal(await readTree(room.gamesDir('bela')), []);
   }),
 );
+
+scenario('S35: where the installed game would have no room the download does not begin', async (room) => {
+  const game = bulkGame('saga', 8 * mib);
+  room.catalog = [catalogEntry(game, { installedSizeBytes: 2 ** 50 })];
+  const anna = await room.peer('anna', { has: [game] });
+  const bela = await room.peer('bela', { knows: [anna] });
+  await isOffered(bela, 'saga');
+  await bela.command('download', { gameId: 'saga', install: true });
+  const failed = await endsWith(bela, 'download-failed', 'saga');
+  assert.is(failed['code'], 'DISK_FULL');
+  assert.ok(Number(failed['neededBytes']) > 2 ** 50);
+  assert.equal(servedIn(bela.events, 'saga').blocks, []);
+  await does(bela, 'download', { gameId: 'saga', install: false }, 'download-finished');
+});
 
 runScenarios();

@@ -28,6 +28,7 @@ export const errorDetailKinds: Readonly<Partial<Record<ErrorCode, Readonly<Recor
   STATE_LOCKED: { directory: 'text' },
   STATE_TOO_NEW: { version: 'text', latest: 'text' },
   DISK_FULL: { neededBytes: 'bytes', freeBytes: 'bytes', path: 'text' },
+  FILE_TOO_LARGE: { path: 'text', sizeBytes: 'bytes', limitBytes: 'bytes' },
   IO_ERROR: path,
   PERMISSION_DENIED: path,
   FOLDER_NOT_FOUND: path,

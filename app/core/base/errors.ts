@@ -161,6 +161,11 @@ export const errorTable = {
     kept: 'What is downloaded so far is kept.',
     next: 'Free up space, then try again.',
   },
+  FILE_TOO_LARGE: {
+    message: 'The disk cannot hold a file of this size.',
+    kept: 'What is downloaded so far is kept.',
+    next: 'Choose a games folder on a disk with NTFS, exFAT or ext4; FAT32 ends at 4 GiB a file.',
+  },
   IO_ERROR: {
     message: 'A file could not be read or written.',
     kept: 'Downloads and installed games are kept.',
@@ -471,6 +476,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 
 const systemCodes: Record<string, ErrorCode> = {
   ENOSPC: 'DISK_FULL',
+  EFBIG: 'FILE_TOO_LARGE',
   EDQUOT: 'DISK_FULL',
   EACCES: 'PERMISSION_DENIED',
   EPERM: 'PERMISSION_DENIED',

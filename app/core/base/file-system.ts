@@ -14,8 +14,10 @@ export interface FileStat {
   readonly mtimeNs: bigint;
   /** When content or metadata changed last, where the platform tells; nobody can set it back. */
   readonly changeTimeNs?: bigint;
-  /** File number within its device; 0n where there is none. */
+  /** File number within its device; 0n where there is none that lasts. */
   readonly inode: bigint;
+  /** Names that this file has, where the platform tells: with more than one a change shows under all of them. */
+  readonly linkCount?: number;
   /** The file system it lies on, where the platform numbers them. */
   readonly device?: bigint;
   /** Whether the owner may execute it. */
@@ -85,8 +87,8 @@ export interface FileSystem {
   makeWritable(path: string): Promise<void>;
   /** Flushes a directory's entries where the platform can; elsewhere does nothing. */
   syncDirectory(path: string): Promise<void>;
-  /** Free and total bytes of the file system that holds `path`. */
-  space(path: string): Promise<{ freeBytes: number; totalBytes: number }>;
+  /** Free and total bytes of the file system that holds `path`, and the largest file it can hold where that is known to be little. */
+  space(path: string): Promise<{ freeBytes: number; totalBytes: number; largestFileBytes?: number }>;
 }
 
 /** The entry itself, links not followed; undefined when nothing is there. Errors: the file system's other ones. */

@@ -1,5 +1,5 @@
 /** The disk of this PC as a `FileSystem`. */
-import { constants, writeSync, type BigIntStats } from 'node:fs';
+import { constants, statfsSync, writeSync, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from './errors.ts';
@@ -18,13 +18,44 @@ function kindOf(entry: StatShape): EntryKind {
   return entry.isSymbolicLink() ? 'symlink' : 'other';
 }
 
-function toStat(stat: BigIntStats): FileStat {
+/** FAT12 to FAT32, by Linux's number. */
+const fat = 0x4d44;
+const largestOnFatBytes = 2 ** 32 - 1;
+/** File systems whose file numbers are made up anew with each mount or open, by Linux's numbers. */
+const withoutFileNumbers: ReadonlySet<number> = new Set([
+  fat,
+  0x20_11_ba_b0, // exFAT
+  0xff_53_4d_42, // SMB
+  0xfe_53_4d_42, // SMB2
+  0x78_6f_42_56, // a VirtualBox host's folder
+]);
+/** By device; asked once. */
+const numbered = new Map<bigint, boolean>();
+
+function hasFileNumbers(device: bigint, path: string): boolean {
+  if (process.platform !== 'linux') return true;
+  let known = numbered.get(device);
+  if (known === undefined) {
+    try {
+      known = !withoutFileNumbers.has(statfsSync(path).type);
+    } catch {
+      // Gone again: the next file on this device tells.
+      return true;
+    }
+    numbered.set(device, known);
+  }
+  return known;
+}
+
+function toStat(stat: BigIntStats, path: string): FileStat {
   return {
     kind: kindOf(stat),
     sizeBytes: Number(stat.size),
     mtimeNs: stat.mtimeNs,
     changeTimeNs: stat.ctimeNs,
-    inode: stat.ino,
+    // What a link points at may lie on another file system.
+    inode: stat.isSymbolicLink() || hasFileNumbers(stat.dev, path) ? stat.ino : 0n,
+    linkCount: Number(stat.nlink),
     device: stat.dev,
     executable: (Number(stat.mode) & 0o100) !== 0,
     allocatedBytes: Number(stat.blocks) * 512,
@@ -152,10 +183,10 @@ async function makeBelow(path: string, within: string): Promise<void> {
 
 const disk: FileSystem = {
   async stat(path) {
-    return toStat(await fs.stat(path, { bigint: true }));
+    return toStat(await fs.stat(path, { bigint: true }), path);
   },
   async lstat(path) {
-    return toStat(await fs.lstat(path, { bigint: true }));
+    return toStat(await fs.lstat(path, { bigint: true }), path);
   },
   async list(directory) {
     const entries = await fs.readdir(directory, { withFileTypes: true });
@@ -209,8 +240,9 @@ const disk: FileSystem = {
     await handle.sync();
   },
   async space(path) {
-    const { bavail, blocks, bsize } = await fs.statfs(path);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const { bavail, blocks, bsize, type } = await fs.statfs(path);
+    const largestFileBytes = type === fat ? largestOnFatBytes : undefined;
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, ...(largestFileBytes && { largestFileBytes }) };
   },
 };
 

@@ -7,9 +7,9 @@ import type { DownloadContext } from './context.ts';
 import { KnownPayload, pathsOf, takeStock } from '../game-folder/index.ts';
 import { LivePartial } from './live-partial.ts';
 import { clearSentinelNames, makeWay } from '../game-folder/index.ts';
-import { assertRoom } from './preflight.ts';
+import { assertFilesFit, assertRoom } from './preflight.ts';
 import { applyExecutables, deleteStrayPayload, flushPayload, prepareFiles } from './prepare.ts';
-import { hasAnyBlock } from './ranges.ts';
+import { hasAnyBlock, hasEveryBlock } from './ranges.ts';
 import type { Resolved } from '../manifests/index.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { parkSentinel, sweepSentinelTransients, writeSentinel } from '../game-folder/index.ts';
@@ -51,6 +51,7 @@ export async function fetchMissing(
     allocatedBytes: Math.max(0, plan.allocatedBytes - verifiedBytes),
     unpackedBytes: request.willInstall ? (request.unpackedSizeBytes ?? 0) : 0,
   });
+  await assertFilesFit(context.fileSystem, dirname(request.root), hashed.manifest);
   throwIfAborted(signal);
   const setAside = await begin(context, request, { ...plan, verifiedBytes, signal });
   const { gameId, version, root } = request;
@@ -139,7 +140,8 @@ async function begin(
   if (setAside.length > 0) context.logger.warn({ root, setAside }, 'files that are not ours were set aside');
   // What lies at the manifest's places from now on is ours.
   state.payloads.setKnownPaths(root, known.with(manifest).paths());
-  await prepareFiles(fileSystem, root, { manifest, isNew: madeRoot, signal });
+  const isWhole = (fileIndex: number): boolean => hasEveryBlock(layout, verified, fileIndex);
+  await prepareFiles(fileSystem, root, { manifest, isNew: madeRoot, isWhole, signal });
   return setAside;
 }
 

@@ -33,6 +33,20 @@ export async function assertRoom(fileSystem: FileSystem, gamesDir: string, facts
   });
 }
 
+/** Throws `FILE_TOO_LARGE` for the first file that the disk below `gamesDir` cannot hold. */
+export async function assertFilesFit(fileSystem: FileSystem, gamesDir: string, { files }: Manifest): Promise<void> {
+  const { largestFileBytes: limitBytes } = await fileSystem.space(gamesDir);
+  if (limitBytes === undefined) return;
+  const tooLarge = files.find(({ size }) => size > limitBytes);
+  if (!tooLarge) return;
+  const { path, size: sizeBytes } = tooLarge;
+  const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  throw new LanspreadError('FILE_TOO_LARGE', {
+    message: `${path} has ${gibibytes(sizeBytes)}, and the disk of the games folder takes ${gibibytes(limitBytes)} a file.`,
+    details: { path, sizeBytes, limitBytes },
+  });
+}
+
 /**
  * Throws when the root is no folder or a folder on the way to any file is a symbolic link: `UNSAFE_ROOT`, `INVALID_PATH`. Every
  * folder is looked at once, however many files it has.

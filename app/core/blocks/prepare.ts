@@ -11,7 +11,7 @@ import {
 } from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { Manifest } from '../protocol/index.ts';
-import { deleteKnown, foldersOf } from '../game-folder/index.ts';
+import { deleteKnown, foldersOf, layoutOf } from '../game-folder/index.ts';
 import type { KnownPayload } from '../game-folder/index.ts';
 import { changedMeanwhile } from '../lanes/index.ts';
 import { forEachParallel } from '../base/index.ts';
@@ -24,13 +24,15 @@ interface PrepareOptions extends SignalOptions {
   manifest: Manifest;
   /** Nothing was in the root before: nothing needs to be looked at. */
   isNew?: boolean;
+  /** Every block of this file of the manifest is there and sound. */
+  isWhole: (fileIndex: number) => boolean;
 }
 
 /** Makes the folders and empty files, and brings files that are there to their size. The way is clear. */
 export async function prepareFiles(
   fileSystem: FileSystem,
   root: string,
-  { manifest, isNew = false, signal }: PrepareOptions,
+  { manifest, isNew = false, isWhole, signal }: PrepareOptions,
 ): Promise<void> {
   for (const folder of foldersOf(manifest).toReversed()) {
     throwIfAborted(signal);
@@ -38,15 +40,34 @@ export async function prepareFiles(
   }
   const { files } = manifest;
   const lookAt = isNew ? files.filter(({ size }) => size === 0) : files;
-  const prepareFile = async ({ path, size }: Manifest['files'][number]): Promise<void> => {
-    // What is not there yet is made by the lane with its first block; an empty file has none.
+  const linked: string[] = [];
+  const findLinked = async ({ path, size }: Manifest['files'][number], index: number): Promise<void> => {
     const absolute = absolutePath(root, path);
     const stat = await statOf(fileSystem, absolute);
+    const changes = stat?.kind === 'file' && (stat.sizeBytes !== size || !isWhole(index));
+    if (changes && (stat.linkCount ?? 1) > 1) linked.push(absolute);
+  };
+  const resizeFile = async ({ path, size }: Manifest['files'][number]): Promise<void> => {
+    const absolute = absolutePath(root, path);
+    const stat = await statOf(fileSystem, absolute);
+    // What is not there yet is made by the lane with its first block; an empty file has none.
     if (stat ? stat.sizeBytes === size : size > 0) return;
     await using handle = await fileSystem.open(absolute, 'edit');
     await handle.truncate(size);
   };
-  await forEachParallel(lookAt, prepareFile, { signal });
+  if (!isNew) await forEachParallel(lookAt, findLinked, { signal });
+  // One after another: all take the same name on the way.
+  for (const path of linked) await makeOwn(fileSystem, root, path);
+  await forEachParallel(lookAt, resizeFile, { signal });
+}
+
+/** Gives a file that has other names, too, a body of its own, so that nothing changes under those. */
+async function makeOwn(fileSystem: FileSystem, root: string, path: string): Promise<void> {
+  // A name of ours: what a crash leaves there is swept up.
+  const temporary = layoutOf(root).sentinelTemporary;
+  await fileSystem.deleteTree(temporary);
+  await fileSystem.copyFile(path, temporary);
+  await fileSystem.rename(temporary, path);
 }
 
 /** Deletes payload of ours that the manifest does not name. */
@@ -65,7 +86,7 @@ export async function deleteStrayPayload(
     }
     const kept = keepFiles.get(foldPath(path));
     if (kept === path) continue;
-    if (kept && (await isSameFile(fileSystem, join(root, path), absolutePath(root, kept)))) continue;
+    if (kept && (await isSameFile(fileSystem, root, { one: path, other: kept }))) continue;
     stray.push(path);
   }
   await deleteKnown(fileSystem, root, stray);
@@ -74,10 +95,27 @@ export async function deleteStrayPayload(
     await fileSystem.makeDirectory(absolutePath(root, folder), { within: root });
 }
 
-/** One file under two spellings, where the file system takes them for the same. */
-async function isSameFile(fileSystem: FileSystem, one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([statOf(fileSystem, one), statOf(fileSystem, other)]);
-  return a !== undefined && b !== undefined && a.inode !== 0n && a.inode === b.inode;
+/**
+ * One file under two spellings, where the file system takes them for the same. Where file numbers do not tell (FAT and
+ * network disks have none that last), a folder does: it lists one of both names, or both.
+ */
+async function isSameFile(
+  fileSystem: FileSystem,
+  root: string,
+  { one, other }: { one: string; other: string },
+): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => statOf(fileSystem, join(root, path))));
+  if (!a || !b) return false;
+  if (a.inode !== 0n && b.inode !== 0n) return a.inode === b.inode;
+  const others = other.split('/');
+  let folder = root;
+  for (const [index, name] of one.split('/').entries()) {
+    const otherName = others[index] ?? '';
+    const names = name === otherName ? [] : (await fileSystem.list(folder)).map((entry) => entry.name);
+    if (names.includes(name) && names.includes(otherName)) return false;
+    folder = join(folder, name);
+  }
+  return true;
 }
 
 /**

@@ -38,8 +38,15 @@ export function toFetchRequest(
 
 /** Whether any block of this file of the manifest is there and sound. Pure. */
 export function hasAnyBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
+  return blocksOfFile(layout, fileIndex).some((block) => verified.has(block));
+}
+
+/** Whether all of them are. Pure. */
+export function hasEveryBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
+  return blocksOfFile(layout, fileIndex).every((block) => verified.has(block));
+}
+
+function blocksOfFile(layout: ManifestLayout, fileIndex: number): number[] {
   const first = layout.firstBlockOf(fileIndex);
-  const count = layout.manifest.files[fileIndex]?.blocks.length ?? 0;
-  for (let block = first; block < first + count; block += 1) if (verified.has(block)) return true;
-  return false;
+  return Array.from({ length: layout.manifest.files[fileIndex]?.blocks.length ?? 0 }, (_, index) => first + index);
 }

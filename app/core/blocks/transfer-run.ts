@@ -49,6 +49,7 @@ const reviewMs = 500;
 /** Faults of this PC: no other peer would help. */
 const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'DISK_FULL',
+  'FILE_TOO_LARGE',
   'IO_ERROR',
   'PERMISSION_DENIED',
   'INVALID_PATH',

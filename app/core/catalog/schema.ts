@@ -100,6 +100,8 @@ export const gameSchema = z.object({
   manifestRoot: hash.optional(),
   installedRoot: hash.optional(),
   sizeBytes: z.int().nonnegative().optional(),
+  /** What the installed game takes. */
+  installedSizeBytes: z.int().nonnegative().optional(),
   description: z
     .string()
     .max(catalogLimits.descriptionLength)

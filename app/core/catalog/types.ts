@@ -22,6 +22,8 @@ export interface CatalogGame {
   readonly manifestRoot?: string;
   readonly installedRoot?: string;
   readonly sizeBytes?: number;
+  /** What the installed game takes: a download that will install asks for that room beforehand. */
+  readonly installedSizeBytes?: number;
   readonly description: string;
   readonly genres: readonly string[];
   readonly players?: { readonly min: number; readonly max: number };

@@ -25,9 +25,9 @@ export function openError(
   return isBegun && isNotFound(error) ? changedMeanwhile(path, error) : diskError(error, path);
 }
 
-/** `DISK_FULL` when the disk or the quota is full, else `IO_ERROR`; both name the file. */
+/** `DISK_FULL` when the disk or the quota is full, `FILE_TOO_LARGE`, else `IO_ERROR`; all name the file. */
 export function diskError(error: unknown, path: string): LanspreadError {
   const coded = toLanspreadError(error, 'IO_ERROR');
-  const code = coded.code === 'DISK_FULL' ? 'DISK_FULL' : 'IO_ERROR';
+  const code = coded.code === 'DISK_FULL' || coded.code === 'FILE_TOO_LARGE' ? coded.code : 'IO_ERROR';
   return new LanspreadError(code, { message: coded.message, details: { path }, cause: error });
 }

@@ -334,6 +334,7 @@ export class Downloads implements Disposable {
       ...(game.manifestRoot !== undefined && { pinnedRoot: game.manifestRoot }),
       ...(listed?.manifestHash !== undefined && { chosenRoot: listed.manifestHash }),
       ...(game.sizeBytes !== undefined && { sizeBytes: game.sizeBytes }),
+      ...(game.installedSizeBytes !== undefined && { unpackedSizeBytes: game.installedSizeBytes }),
     };
     return await transfer.download(request, listener, { signal: controller.signal });
   }

@@ -108,6 +108,10 @@ export const errorsDe: Partial<Record<ErrorCode, ErrorText>> = {
     message: 'Es ist nicht genug Speicherplatz frei.',
     next: 'Schaffe Platz, dann versuche es erneut.',
   },
+  FILE_TOO_LARGE: {
+    message: 'Das Laufwerk kann keine so große Datei aufnehmen.',
+    next: 'Wähle einen Spieleordner auf einem Laufwerk mit NTFS, exFAT oder ext4; bei FAT32 ist bei 4 GiB je Datei Schluss.',
+  },
   IO_ERROR: {
     message: 'Eine Datei ließ sich nicht lesen oder schreiben.',
     next: 'Prüfe das Laufwerk und seine Rechte, dann versuche es erneut.',

@@ -45,6 +45,10 @@ export const errorsDetailed: Record<Language, Sentences> = {
       'Für {path} ist nicht genug Speicherplatz frei.',
       'Es sind nur noch {freeBytes} frei.',
     ],
+    FILE_TOO_LARGE: [
+      '{path} hat {sizeBytes}; das Laufwerk nimmt je Datei höchstens {limitBytes} auf.',
+      'Das Laufwerk kann {path} in dieser Größe nicht aufnehmen.',
+    ],
     IO_ERROR: ['{path} ließ sich nicht lesen oder schreiben.'],
     PERMISSION_DENIED: ['Der Zugriff auf {path} wurde verweigert.'],
     FOLDER_NOT_FOUND: ['Der Ordner {path} fehlt.'],

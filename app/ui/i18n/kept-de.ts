@@ -18,6 +18,7 @@ export const keptDe: Partial<Record<ErrorCode, string>> = {
   TOO_MANY_ATTEMPTS: locked,
   STATE_CORRUPT: 'Sie wurde beiseitegelegt; deine Spiele sind unberührt.',
   DISK_FULL: blocks,
+  FILE_TOO_LARGE: blocks,
   IO_ERROR: 'Downloads und installierte Spiele bleiben erhalten.',
   GAMES_DIR_LOST: 'Was darin liegt, ist unberührt.',
   CATALOG_INVALID: catalogs,

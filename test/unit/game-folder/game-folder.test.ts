@@ -152,7 +152,7 @@ test('files are made way for and brought to their size', async () => {
   const known = new KnownPayload(await listPayload(nodeFileSystem, folder.path));
   const moved = await makeWay(nodeFileSystem, folder.path, { manifest, known, hasSoundBlock: () => false, nowMs: 0 });
   assert.equal(moved, [], 'all of it is payload of ours');
-  await prepareFiles(nodeFileSystem, folder.path, { manifest });
+  await prepareFiles(nodeFileSystem, folder.path, { manifest, isWhole: () => false });
   assert.equal(await namesIn(folder.path), ['kept.bin', 'long.bin', 'saves', 'was-file', 'zero.bin']);
   assert.is((await stat(folder.join('long.bin'))).size, 100);
 });
