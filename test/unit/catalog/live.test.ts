@@ -16,6 +16,7 @@ import {
 } from '../../../app/core/catalog/index.ts';
 import { openState } from '../../../app/core/state/index.ts';
 import { until } from '../../support/eventually.ts';
+import { patience } from '../../support/patience.ts';
 import { tempDir, type TempDir } from '../../support/temp.ts';
 import { pictures } from './pictures.ts';
 
@@ -243,7 +244,7 @@ test('one broken stick does not keep the others from being read', () =>
     await until('the failure is told', () => view().phase === 'failed');
     answer.page = gamePerFolder;
     await put('media/bad/x.json', { corrected: true });
-    await until('it is read as soon as it is corrected', () => catalog.has('bad'), { limitMs: 3_000 });
+    await until('it is read as soon as it is corrected', () => catalog.has('bad'), { limitMs: 3_000 * patience });
     await until('the failure is forgotten', () => view().phase === 'current');
   }));
 

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anySignal, LanspreadError, type IDisposable } from '../../base/index.ts';
+import { anySignal, LanspreadError, nodeFileSystem, type IDisposable } from '../../base/index.ts';
 import type { SinkChannel, ToolBox } from '../plans/index.ts';
 import type { ActivityLimit } from './activity-limit.ts';
 import type { ArchiveSource } from './archive-source.ts';
@@ -64,6 +64,8 @@ export class CallScope implements AsyncDisposable {
     await this.archive?.[Symbol.asyncDispose]();
     // One that could not be made was told to who asked for it.
     const folder = await this.#folder?.catch(() => undefined);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    // Windows keeps the folder of a program that has just ended for a moment. It is a temporary one: should it be kept for
+    // longer, no install fails for that.
+    if (folder !== undefined) await nodeFileSystem.deleteTree(folder).catch(() => {});
   }
 }
