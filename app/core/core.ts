@@ -1,7 +1,4 @@
-/**
- * The whole core, wired in one place: what is started in which order, and who knows whom. Each part's own wiring is in the
- * `core-….ts` beside this file.
- */
+/** The entrance of the core: starts its parts in order and connects them. How each part is made is in `wiring/`. */
 import { withTimeLimit, type Event, type GameId, type LanspreadError } from './base/index.ts';
 import { createCatalogRefresh } from './catalog/index.ts';
 import { createCoreCommands } from './wiring/commands.ts';
