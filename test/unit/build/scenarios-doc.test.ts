@@ -39,18 +39,18 @@ const told = (numbers: readonly number[]): Story => ({
   place: 'loopback',
   path: 'test/x.ts',
 });
-const planned = [37, 42, 43, 48];
-const allTold = Array.from({ length: 48 }, (_, index) => index + 1).filter((number) => !planned.includes(number));
+const plans = { 42: 'two LANs', 43: 'two versions' };
+const allTold = Array.from({ length: 48 }, (_, index) => index + 1).filter((number) => !(number in plans));
 
 test('a story without a test is named as such', () => {
-  const page = scenariosDocument([told(allTold)]);
-  assert.match(page, 'Without a test so far: S37, S42, S43, S48.');
+  const page = scenariosDocument([told(allTold)], plans);
+  assert.match(page, 'Without a test so far: S42, S43.');
   assert.match(page, /## S43\n\n- \*\*Without a test\.\*\*/);
 });
 
 test('a story that loses its last test, or gets its first, is noticed', () => {
-  assert.throws(() => scenariosDocument([told(allTold.slice(1))]), /S1 has neither/);
-  assert.throws(() => scenariosDocument([told([...allTold, 42])]), /S42 has a test now/);
+  assert.throws(() => scenariosDocument([told(allTold.slice(1))], plans), /S1 has neither/);
+  assert.throws(() => scenariosDocument([told([...allTold, 42])], plans), /S42 has a test now/);
 });
 
 test.run();
