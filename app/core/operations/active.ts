@@ -7,11 +7,11 @@ export interface ActiveOperation {
   readonly kind: OperationKind;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Aborted with a reason to end it. */
+  /** Aborting it with a reason ends the operation. */
   readonly controller: AbortController;
 }
 
-/** The operation table in memory: at most one entry a game; every change goes through the pure table. */
+/** The operations that run now: at most one per game. Every change goes through the pure table. */
 export class ActiveOperations implements Disposable {
   readonly #operations = new Map<GameId, ActiveOperation>();
   readonly #changed = new Emitter<GameId>();
@@ -41,7 +41,7 @@ export class ActiveOperations implements Disposable {
     return this.#put({ gameId, kind: this.#advance('Idle', event), startedAt, controller: new AbortController() });
   }
 
-  /** The operation goes on in another form: a download that now installs. */
+  /** Continues the operation in another form: a download that now installs. */
   advance(gameId: GameId, event: OperationEvent): void {
     const running = this.#operations.get(gameId);
     if (!running) throw new LanspreadError('INTERNAL', { message: `${gameId} has no operation to advance.` });

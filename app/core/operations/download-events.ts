@@ -1,4 +1,4 @@
-/** What a download tells: while it runs, how it ended, and why a command does not fit it. */
+/** The events of a download, and the error for a command that does not fit it. */
 import { LanspreadError, type ErrorCode, type GameId } from '../base/index.ts';
 import type { DownloadListener, DownloadOutcome } from '../blocks/index.ts';
 import type { ActiveOperation } from './active.ts';
@@ -42,7 +42,7 @@ export function endOfDownload(gameId: GameId, outcome: DownloadOutcome): Operati
   }
 }
 
-/** There is nothing that a pause or a cancel could stop. */
+/** The error for a pause or a cancel that finds no download. */
 export function noDownload(gameId: GameId, running: ActiveOperation | undefined, verb: string): LanspreadError {
   const code: ErrorCode = running ? 'OPERATION_IN_PROGRESS' : 'NO_OPERATION';
   const message = running

@@ -2,22 +2,19 @@ import type { GameId, Logger } from '../base/index.ts';
 import type { DownloadPhase } from '../state/index.ts';
 import { moveInQueue } from './queue.ts';
 
-/** A download that is not over. */
+/** A download that is not finished. */
 export interface ListedDownload {
   readonly gameId: GameId;
   readonly install: boolean;
-  /** `waiting` for its turn; `begun`: it had its turn; `paused` by somebody. */
+  /** `waiting` for its turn; `begun`: it had its turn; `paused` by a command. */
   readonly phase: DownloadPhase;
-  /**
-   * It does not start by itself before a peer offers it: it was broken off because all were gone, or this core was
-   * started while it was on the list.
-   */
+  /** The download waits until a peer offers it: either all its peers left, or the core started with it on the list. */
   readonly awaitsPeers: boolean;
-  /** The content that the player chose where PCs disagree; forgotten by a restart, unless it has begun. */
+  /** The content that the player chose where PCs disagree. A restart forgets it unless the download has begun. */
   readonly manifestHash?: string | undefined;
 }
 
-/** Where the list survives a restart. */
+/** Stores the list across restarts. */
 export interface DownloadListStore {
   load(): readonly Pick<ListedDownload, 'gameId' | 'install' | 'phase'>[];
   save(downloads: readonly ListedDownload[]): void;
@@ -29,7 +26,9 @@ interface DownloadListOptions {
   readonly logger: Logger;
 }
 
-/** Every download that is not over, in the order in which they go on: what had its turn, then what waits. */
+/**
+ * Every download that is not finished, in the order in which they continue: those that had their turn, then those that wait.
+ */
 export class DownloadList {
   readonly #store: DownloadListStore;
   readonly #onChanged: (ids: readonly GameId[]) => void;
@@ -42,7 +41,7 @@ export class DownloadList {
     this.#logger = logger;
   }
 
-  /** Reads what an earlier run left, in place of what is listed now. */
+  /** Reads the list of an earlier run and replaces the current one with it. */
   load(): void {
     const former = this.#entries;
     this.#entries = this.#store.load().map((entry) => ({ ...entry, awaitsPeers: entry.phase !== 'paused' }));
@@ -57,18 +56,18 @@ export class DownloadList {
     return this.#entries.find((entry) => entry.gameId === gameId);
   }
 
-  /** Those that wait for their turn. */
+  /** The downloads that wait for their turn. */
   waiting(): readonly ListedDownload[] {
     return this.#entries.filter(({ phase }) => phase === 'waiting');
   }
 
-  /** From 1; undefined when it does not wait. */
+  /** Counts from 1; undefined when the download does not wait. */
   position(gameId: GameId): number | undefined {
     const place = this.waiting().findIndex((entry) => entry.gameId === gameId);
     return place < 0 ? undefined : place + 1;
   }
 
-  /** Adds a download at the end of those that wait; one that had its turn already waits first of all. */
+  /** Adds a download at the end of the waiting ones. One that had its turn already goes to the front of them. */
   enqueue(gameId: GameId, { install, manifestHash }: { install: boolean; manifestHash?: string | undefined }): void {
     const hadTurn = this.get(gameId)?.phase === 'begun';
     const others = this.#entries.filter((entry) => entry.gameId !== gameId);
@@ -84,13 +83,13 @@ export class DownloadList {
     this.#set([...others.slice(0, place), entry, ...others.slice(place)]);
   }
 
-  /** Changes one; nothing happens when it is not listed. */
+  /** Changes one download; does nothing when it is not listed. */
   update(gameId: GameId, change: Partial<Omit<ListedDownload, 'gameId'>>): void {
     if (!this.get(gameId)) return;
     this.#set(this.#entries.map((entry) => (entry.gameId === gameId ? { ...entry, ...change } : entry)));
   }
 
-  /** Lists one that is not in the queue: a repair that shall be completed, a download that was paused. */
+  /** Lists a download that did not come through the queue: an unfinished repair, or a paused download. */
   put(entry: ListedDownload): void {
     this.#set([entry, ...this.#entries.filter(({ gameId }) => gameId !== entry.gameId)]);
   }
@@ -99,7 +98,7 @@ export class DownloadList {
     if (this.get(gameId)) this.#set(this.#entries.filter((entry) => entry.gameId !== gameId));
   }
 
-  /** Moves a waiting one among those that wait; `to` counts from 0. */
+  /** Moves a waiting download to another place among the waiting ones; `to` counts from 0. */
   move(gameId: GameId, to: number): void {
     const waiting = this.waiting();
     const order = moveInQueue(
@@ -114,7 +113,7 @@ export class DownloadList {
 
   #set(entries: readonly ListedDownload[]): void {
     const touched = new Set([...this.#entries, ...entries].map(({ gameId }) => gameId));
-    // What had its turn goes before what waits, so that the stored order is the one in which they go on.
+    // Downloads that had their turn go before waiting ones, so the stored order is the order in which they continue.
     this.#entries = [
       ...entries.filter(({ phase }) => phase !== 'waiting'),
       ...entries.filter(({ phase }) => phase === 'waiting'),
@@ -123,7 +122,7 @@ export class DownloadList {
     this.#onChanged([...touched]);
   }
 
-  /** What is in memory holds, also when it could not be stored: the next change stores everything anew. */
+  /** The list in memory is valid even when storing fails: the next change stores the whole list. */
   #save(): void {
     try {
       this.#store.save(this.#entries);

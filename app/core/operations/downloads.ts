@@ -24,7 +24,7 @@ interface DownloadsOptions {
   library: Pick<Library, 'get' | 'gamesDir' | 'isAvailable'>;
   peers: Pick<PeerNetwork, 'peers'>;
   emit: EmitOperationEvent;
-  /** Downloads that may run at a time. */
+  /** The limit of concurrent downloads. */
   maxConcurrent: () => number;
   store: DownloadListStore;
   onListChanged: (ids: readonly GameId[]) => void;
@@ -32,14 +32,16 @@ interface DownloadsOptions {
   logger: Logger;
 }
 
-/** Downloads: the queue, the transfer, and the install that follows; cancel, pause, resume; going on after a restart. */
+/**
+ * Downloads: the queue, the transfer, and the install that follows. Cancels, pauses and resumes them, also after a restart.
+ */
 export class Downloads implements Disposable {
   readonly #options: DownloadsOptions;
   readonly #list: DownloadList;
   readonly #returning: ReturningPeers;
-  /** A slot is held from a download's turn until it leaves the table or installs. */
+  /** A download holds a slot from its turn until it leaves the table or installs. */
   readonly #slots = new TransferSlots();
-  /** Started by themselves: the first command for the same thing is not refused as a second one. */
+  /** Downloads that started by themselves. The first command for one of them claims it instead of being refused. */
   readonly #unclaimed = new Set<GameId>();
   readonly #stack = new DisposableStack();
 
@@ -60,7 +62,7 @@ export class Downloads implements Disposable {
     );
   }
 
-  /** Takes up what an earlier run, or an earlier stay in this games folder, left. */
+  /** Takes up the downloads that an earlier run left, or an earlier use of this games folder. */
   restore(): void {
     const { catalog, library, transfer } = this.#options;
     this.#list.load();
@@ -71,14 +73,14 @@ export class Downloads implements Disposable {
         this.#list.remove(gameId);
         continue;
       }
-      // One that was stopped before its first block has nothing to resume: it waits again.
+      // A download that was stopped before its first block has nothing to resume, so it waits again.
       if (phase === 'begun' && !transfer.resumable(this.#root(gameId))) this.#list.update(gameId, { phase: 'waiting' });
       if (game && this.#list.get(gameId)?.phase === 'waiting') this.#begin(game, { unclaimed: true });
     }
     this.#returning.afterStart();
   }
 
-  /** Queues a download of the wanted version. `install`: go on to install, or to update what is installed. */
+  /** Queues a download of the wanted version. With `install` it then installs the game, or updates the install. */
   start(game: CatalogGame, { install, manifestHash }: { install: boolean; manifestHash?: string | undefined }): void {
     const running = this.#options.runner.active.get(game.id);
     if (running && this.#claim(running, { install, manifestHash })) return;
@@ -103,7 +105,7 @@ export class Downloads implements Disposable {
     running.controller.abort(stopReason('pause'));
   }
 
-  /** Ends a queued or running download, or forgets a resumable one; what it left on disk is deleted. */
+  /** Ends a queued or running download, or forgets a resumable one. Deletes its files from the disk. */
   cancel(gameId: GameId): void {
     const { runner, transfer } = this.#options;
     const running = runner.active.get(gameId);
@@ -128,17 +130,17 @@ export class Downloads implements Disposable {
     this.#list.move(gameId, to);
   }
 
-  /** Whether a download of it waits, was paused or was broken off. */
+  /** Whether a download of this game waits, was paused or was interrupted. */
   isLeft(gameId: GameId): boolean {
     return this.#list.get(gameId) !== undefined || this.#options.transfer.resumable(this.#root(gameId)) !== undefined;
   }
 
-  /** From 1; undefined when it does not wait. */
+  /** Counts from 1; undefined when the download does not wait. */
   queuePosition(gameId: GameId): number | undefined {
     return this.#slots.isWaiting(gameId) ? this.#list.position(gameId) : undefined;
   }
 
-  /** What a resume goes on from. */
+  /** The kept bytes from which a resume continues. */
   resumable(gameId: GameId): Resumable | undefined {
     const kind = this.#options.runner.active.get(gameId)?.kind;
     if (kind !== undefined && kind !== 'Queued' && kind !== 'CheckingPeers') return undefined;
@@ -149,24 +151,24 @@ export class Downloads implements Disposable {
     return { bytes: 0, totalBytes: offersOf(game, this.#options.peers.peers()).sizeBytes ?? game.sizeBytes ?? 0 };
   }
 
-  /** Peers, their games or the running operations changed. */
+  /** Call it when peers, their games or the running operations have changed. */
   lookForPeers(): void {
     this.#returning.look();
   }
 
-  /** A repair changes this payload now: should it be broken off, the rest is fetched like a download. */
+  /** Lists a repair that changes the payload now. If it is interrupted, a download fetches the rest. */
   noteRepair(gameId: GameId): void {
     this.#list.put({ gameId, install: false, phase: 'begun', awaitsPeers: false });
   }
 
-  /** The repair is over. `isLeft`: it was broken off because its peers went. */
+  /** Takes a finished repair off the list. `isLeft`: its peers left before it was complete, so it stays. */
   endRepair(gameId: GameId, { isLeft }: { isLeft: boolean }): void {
     if (!isLeft) return this.#forget(gameId);
     this.#list.update(gameId, { awaitsPeers: true });
     this.#returning.afterLoss(gameId);
   }
 
-  /** More may run now: a slot is free, the limit was raised, the games folder is back. */
+  /** Starts waiting downloads. Call it when a slot is free, the limit is higher, or the games folder is back. */
   pump(): void {
     if (!this.#options.library.isAvailable) return;
     const ready = this.#list.waiting().filter(({ awaitsPeers }) => !awaitsPeers);
@@ -181,16 +183,16 @@ export class Downloads implements Disposable {
     this.#stack.dispose();
   }
 
-  /** A slot is free once its download has left the table, or installs. */
+  /** A slot becomes free when its download leaves the table or starts to install. */
   #onOperation(gameId: GameId): void {
     const kind = this.#options.runner.active.get(gameId)?.kind;
     const isDownload = kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
     if (!isDownload && this.#slots.free(gameId)) this.pump();
-    // Not before the operation's own last event: what begins now is the next one.
+    // The microtask runs after the operation's own last event, because this may begin the next operation.
     if (kind === undefined) queueMicrotask(() => this.#returning.look());
   }
 
-  /** A command for what goes on by itself: it is taken in hand, and no longer waits for more peers. */
+  /** A command claims a download that continues by itself. The download then no longer waits for more peers. */
   #claim(
     { gameId, kind }: ActiveOperation,
     { install, manifestHash }: { install?: boolean; manifestHash?: string | undefined },
@@ -206,7 +208,7 @@ export class Downloads implements Disposable {
     return true;
   }
 
-  /** Peers have it again. */
+  /** Continues a download that peers offer again. */
   #goOn({ gameId, phase }: ListedDownload): void {
     const game = this.#options.catalog.get(gameId);
     if (!game || !this.#options.library.isAvailable || this.#options.runner.isStopping) return;
@@ -246,7 +248,7 @@ export class Downloads implements Disposable {
     });
   }
 
-  /** For the event of a failure, which has to go out even when the database answers nothing any more. */
+  /** The event of a failure uses this, and must go out even when the database no longer answers. */
   #keptBytes(gameId: GameId): number {
     try {
       return this.#options.transfer.resumable(this.#root(gameId))?.bytes ?? 0;
@@ -274,7 +276,7 @@ export class Downloads implements Disposable {
     return endOfDownload(gameId, outcome);
   }
 
-  /** What becomes of it on the list. */
+  /** Updates or removes the download's entry in the list, by its outcome. */
   #settleList(gameId: GameId, outcome: DownloadOutcome, signal: AbortSignal): void {
     const isKept = this.#options.transfer.resumable(this.#root(gameId)) !== undefined;
     const isBrokenOff =
@@ -283,7 +285,7 @@ export class Downloads implements Disposable {
       this.#list.update(gameId, { phase: 'begun', awaitsPeers: true });
       this.#returning.afterLoss(gameId);
     } else if (outcome.kind !== 'paused') this.#forget(gameId);
-    // A shutdown leaves everything as it is for the next start.
+    // A shutdown leaves the entry unchanged for the next start.
     else if (stopKindOf(signal) === 'pause') this.#list.update(gameId, { phase: 'paused', awaitsPeers: false });
   }
 
@@ -292,7 +294,7 @@ export class Downloads implements Disposable {
     this.#returning.forget(gameId);
   }
 
-  /** The download has ended well; the same operation goes on. */
+  /** Installs after a successful download, within the same operation. */
   async #install(
     operation: ActiveOperation,
     game: CatalogGame,
@@ -305,14 +307,14 @@ export class Downloads implements Disposable {
     return await installs.perform(kind, operation, game.version);
   }
 
-  /** The wanted version is here already: nothing to transfer. */
+  /** The finished outcome when the wanted version is already here and nothing needs to be transferred. */
   #complete(game: CatalogGame): (DownloadOutcome & { kind: 'finished' }) | undefined {
     const local = this.#options.library.get(game.id);
     if (!local?.downloaded || local.version !== game.version) return undefined;
     return { kind: 'finished', totalBytes: local.sizeBytes, manifestRoot: local.manifestRoot };
   }
 
-  /** Waits for a slot, then transfers; the slot is free again before the install begins. */
+  /** Waits for a slot, then transfers. The slot is free again before the install begins. */
   async #transferInTurn(operation: ActiveOperation, game: CatalogGame): Promise<DownloadOutcome> {
     const { gameId, controller } = operation;
     const { transfer, runner, emit } = this.#options;

@@ -1,4 +1,4 @@
-/** The events of operations, named and filled as every outside reader sees them. */
+/** The events of operations, with the names and fields that every outside reader sees. */
 import type { ErrorCode, GameId } from '../base/index.ts';
 import type { InstallProblem, StreamedInstallResult } from '../install/index.ts';
 import type { VerifyResult } from '../blocks/index.ts';
@@ -9,7 +9,7 @@ interface Failed {
   gameId: GameId;
   code: ErrorCode | string;
   message: string;
-  /** What the error is about: `peerId`, `file`, `block`, `neededBytes`, `freeBytes`… */
+  /** Details of the error: `peerId`, `file`, `block`, `neededBytes`, `freeBytes`… */
   [detail: string]: unknown;
 }
 
@@ -19,18 +19,21 @@ interface Progress {
   totalBytes: number | undefined;
 }
 
-/** Of an install that other PCs unpacked: who, what came, and what it is trusted by. */
+/** An install that other PCs unpacked: the senders, the bytes received, and the reason to trust them. */
 interface StreamedFacts extends StreamedInstallResult {
   streamed: true;
 }
 
-/** The manifest that a payload was held against. */
+/** The manifest with which a payload was compared. */
 type HeldAgainst = Pick<VerifyResult, 'manifestRoot' | 'source'>;
 
 export type OperationEventMessage =
   | ({ event: 'games-changed' } & GamesPatch)
   | { event: 'active-operations-changed'; operations: { gameId: GameId; kind: OperationKind }[] }
-  /** PCs that have the game still read it, and their word may decide which content is right. Empty: nobody is waited for. */
+  /**
+   * The download waits for PCs that are still hashing the game, because their vote may decide the content. Empty: it waits
+   * for none.
+   */
   | {
       event: 'download-waiting';
       gameId: GameId;
@@ -42,9 +45,9 @@ export type OperationEventMessage =
       totalBytes: number;
       manifestRoot: string;
       peers: readonly string[];
-      /** Of a streamed install: bytes are unpacked ones. */
+      /** For a streamed install, bytes are unpacked bytes. */
       streamed?: true;
-      /** Files of the player that were in the way; they are in `.local.conflict-<time>` now. */
+      /** The player's files that were in the way; they are now in `.local.conflict-<time>`. */
       setAside?: readonly string[];
     }
   | {
@@ -81,7 +84,7 @@ export type OperationEventMessage =
     }
   | ({ event: 'install-progress' | 'update-progress'; streamed?: true } & Progress)
   | ({ event: 'install-finished' | 'update-finished'; gameId: GameId; version: string } & Partial<StreamedFacts>)
-  /** A sender of a streamed install is given up; the next one is tried. */
+  /** The streamed install gives up one sender and tries the next. */
   | ({ event: 'stream-sender-failed'; peerId: string } & Failed)
   | ({ event: 'install-failed' | 'update-failed' } & Failed)
   | { event: 'uninstall-begin' | 'uninstall-finished'; gameId: GameId }
@@ -94,7 +97,7 @@ export type OperationEventMessage =
       event: 'verify-finished';
       gameId: GameId;
       badFileCount: number;
-      /** The files are sound, and cannot be installed. */
+      /** The files are sound but cannot be installed. */
       installProblem?: InstallProblem;
     } & VerifyResult)
   | ({ event: 'verify-failed' } & Failed)
@@ -115,7 +118,7 @@ export type OperationEventMessage =
       gameId: GameId;
       exitCode: number | undefined;
       seconds: number;
-      /** The launcher ended; the game goes on. */
+      /** The launcher ended, and the game still runs. */
       detached?: true;
     }
   | ({ event: 'play-failed' } & Failed);

@@ -1,6 +1,6 @@
 /**
- * What a card shows, from one place: catalog + this library + what peers offer + the running operation. Pure. The UI,
- * the CLI and the harness see nothing else.
+ * What a card shows, merged from the catalog, this library, the peers' offers and the running operation. Pure. The UI, the
+ * CLI and the harness see nothing else.
  */
 import type { ErrorCode, GameId, TellingDetails } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
@@ -11,19 +11,19 @@ import type { OperationKind } from './table.ts';
 export interface Failure {
   readonly code: ErrorCode | string;
   readonly message: string;
-  /** The figures and names of the case that the code has; left out when there are none. */
+  /** Figures and names of this case, by its code; left out when there are none. */
   readonly details?: TellingDetails;
-  /** What failed: trying again means this. */
+  /** The operation that failed; a retry repeats it. */
   readonly operation?: OperationKind;
 }
 
 export interface Resumable {
-  /** Verified bytes that are kept. */
+  /** Verified bytes on the disk. */
   readonly bytes: number;
   readonly totalBytes: number;
 }
 
-/** Somebody in the room. */
+/** A player in the room. */
 interface PlayerView {
   readonly peerId: string;
   readonly name: string;
@@ -32,36 +32,36 @@ interface PlayerView {
 export interface GameView {
   readonly id: GameId;
   readonly title: string;
-  /** It is on this disk, and no catalog lists it any more. */
+  /** The game is on this disk, but no catalog lists it any more. */
   readonly noLongerListed?: true;
-  /** The wanted version: the catalog's. */
+  /** The wanted version, from the catalog. */
   readonly version: string;
-  /** The version that is here: of the download, else of the install. */
+  /** The version on this PC: of the download, or else of the install. */
   readonly localVersion?: string;
   readonly installedVersion?: string;
   readonly downloaded: boolean;
   readonly installed: boolean;
-  /** What this PC offers to others: `Ready` when downloaded. */
+  /** Whether this PC offers the game to others: `Ready` when it is downloaded. */
   readonly availability: 'Ready' | 'LocalOnly';
-  /** Why a download is not offered for now: it was changed a moment ago, or is smaller than the catalog says. */
+  /** Why this PC does not offer the download yet: it changed a moment ago, or is smaller than the catalog says. */
   readonly heldBack?: NonNullable<LocalGame['heldBack']>;
-  /** Peers that have the wanted version ready. */
+  /** The number of peers that have the wanted version ready. */
   readonly peerCount: number;
-  /** Of the payload: here, else as offered, else as the catalog says; 0 when nobody knows. */
+  /** The payload's size: as it is here, else as peers offer it, else as the catalog says; 0 when unknown. */
   readonly sizeBytes: number;
   readonly updateAvailable: boolean;
   readonly operation?: { readonly kind: OperationKind; readonly queuePosition?: number; readonly startedAt: number };
   readonly resumable?: Resumable;
   readonly lastFailure?: Failure;
-  /** How long it was played here, in seconds, sessions that ended. */
+  /** The time played on this PC, in seconds; only sessions that have ended. */
   readonly playedSeconds: number;
-  /** Other PCs on which it is being played now, by name; left out when there are none. */
+  /** Other PCs on which the game is being played now, sorted by name; left out when there are none. */
   readonly playedBy?: readonly PlayerView[];
-  /** What the catalog tells about it, for lists that are filtered and sorted. */
+  /** Facts from the catalog by which lists are filtered and sorted. */
   readonly genres: readonly string[];
   readonly players?: { readonly min: number; readonly max: number };
   readonly releaseYear?: number;
-  /** There is a picture at `/covers/<id>`. */
+  /** The picture is at `/covers/<id>`. */
   readonly hasCover: boolean;
 }
 
@@ -71,14 +71,14 @@ interface GameFacts {
   readonly local: LocalGame | undefined;
   readonly peers: readonly Peer[];
   readonly operation: { readonly kind: OperationKind; readonly startedAt: number } | undefined;
-  /** From 1; undefined when not waiting. */
+  /** Counts from 1; undefined when the download does not wait. */
   readonly queuePosition: number | undefined;
   readonly resumable: Resumable | undefined;
   readonly lastFailure: Failure | undefined;
   readonly playedSeconds: number;
 }
 
-/** How many peers have the wanted version ready, and the size that the first of them tells. */
+/** The number of peers that have the wanted version ready, and the size that the first of them gives. */
 export function offersOf(
   game: Pick<CatalogGame, 'id' | 'version'>,
   peers: readonly Peer[],
@@ -94,7 +94,7 @@ export function offersOf(
   return { peerCount, sizeBytes };
 }
 
-/** Who says that this game is being played there, by name. */
+/** The peers on which this game is being played, sorted by name. */
 export function playersOf(id: GameId, peers: readonly Peer[]): readonly PlayerView[] {
   const players = peers.filter(({ playing }) => playing.includes(id)).map(({ peerId, name }) => ({ peerId, name }));
   return players.sort((a, b) => (a.name === b.name ? order(a.peerId, b.peerId) : order(a.name, b.name)));

@@ -9,13 +9,13 @@ import { failureFacts, type OperationRunner } from './runner.ts';
 interface InstallsOptions {
   runner: OperationRunner;
   installer: InstallPort;
-  /** The downloaded files of this root were deleted. */
+  /** Called after the downloaded files of this game folder were deleted. */
   onRemoved: (root: string) => void;
   library: Pick<Library, 'get' | 'gamesDir'>;
   emit: EmitOperationEvent;
 }
 
-/** Install, update of an install, uninstall and removal of what is here. */
+/** Installs, updates and uninstalls games, and removes downloads. */
 export class Installs {
   readonly #options: InstallsOptions;
 
@@ -56,7 +56,7 @@ export class Installs {
     });
   }
 
-  /** Deletes a download that is not installed. Refused with a reason where anything of the player's could be in it. */
+  /** Deletes a download that is not installed. Refuses with a reason when the player's own files could be in it. */
   async removeDownload(gameId: GameId): Promise<void> {
     const { runner, installer, library, emit } = this.#options;
     const root = this.#root(gameId);
@@ -73,7 +73,7 @@ export class Installs {
     });
   }
 
-  /** The install half of an operation that is already in the table. Answers with the terminal event. */
+  /** Performs the install step of an operation that is already in the table. Returns the terminal event. */
   async perform(
     kind: 'install' | 'update',
     operation: ActiveOperation,

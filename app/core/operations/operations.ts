@@ -26,13 +26,13 @@ export interface OperationsOptions {
   player: PlayPort;
   emit: EmitOperationEvent;
   maxConcurrentDownloads: () => number;
-  /** Where the queue of the current games folder survives a restart. */
+  /** Stores the queue of the current games folder across restarts. */
   downloadList: DownloadListStore;
   clock: Clock;
   logger: Logger;
 }
 
-/** What runs now, what every game looks like, and the commands that change it. */
+/** The running operations, the view of every game, and the commands that change games. */
 export interface Operations extends AsyncDisposable {
   readonly snapshot: Pick<GamesSnapshot, 'read' | 'get'>;
   running(): { gameId: GameId; kind: OperationKind }[];
@@ -40,15 +40,15 @@ export interface Operations extends AsyncDisposable {
   isServable(gameId: GameId): boolean;
   isBusy(gameId: GameId): boolean;
   readonly onDidChangeRunning: Event<GameId>;
-  /** The games whose processes run on this PC, the newest last. */
+  /** The games whose processes run on this PC, the last started last. */
   playing(): GameId[];
   readonly onDidChangePlaying: Event<void>;
 
   /** Throws `NOT_IN_CATALOG` or `OPERATION_IN_PROGRESS`. */
   assertFree(gameId: string): void;
 
-  /** Commands: return when accepted, throw a coded refusal. */
-  /** `manifestHash`: the content that the player chose where PCs disagree about it. */
+  /** Commands return when they are accepted, and throw a coded error when they are refused. */
+  /** `manifestHash`: the content that the player chose where PCs disagree. */
   download(gameId: string, options: { install: boolean; manifestHash?: string | undefined }): void;
   update(gameId: string, options?: { manifestHash?: string | undefined }): void;
   streamInstall(gameId: string, options?: { manifestHash?: string | undefined }): void;
@@ -61,21 +61,21 @@ export interface Operations extends AsyncDisposable {
   verify(gameId: string): void;
   repair(gameId: string): void;
   moveInQueue(gameId: string, to: number): void;
-  /** Starts the game; answers once it is known that it can start. `launch`: a label of the catalog's entries. */
+  /** Starts the game and returns once it is known to start. `launch`: a label of the catalog's launch entries. */
   play(gameId: string, options: { launch: string | undefined }): Promise<void>;
   stopGame(gameId: string): void;
-  /** Takes up what a core before this one left: games that still run. */
+  /** Takes up the games that an earlier core left running. */
   resumeEarlier(): Promise<void>;
-  /** The limit of concurrent downloads was changed. */
+  /** Call it when the limit of concurrent downloads has changed. */
   reconsiderQueue(): void;
-  /** Takes up the downloads that an earlier run left. Call it once everything else runs. */
+  /** Takes up the downloads that an earlier run left. Call it when everything else runs. */
   restore(): void;
   /**
-   * Runs `change` while nothing else may begin, then shows the games of the folder it went over to and takes up its
-   * downloads. Throws `OPERATIONS_ACTIVE` while anything runs.
+   * Runs `change` while no operation may begin, then shows the games of the new folder and takes up its downloads. Throws
+   * `OPERATIONS_ACTIVE` while an operation runs.
    */
   changeFolder(change: () => Promise<void>): Promise<void>;
-  /** Pauses downloads, aborts the rest, waits until all have settled. */
+  /** Pauses downloads, aborts the other operations, and waits until all have ended. */
   stop(): Promise<void>;
 }
 
@@ -130,7 +130,7 @@ export function createOperations(options: OperationsOptions): Operations {
     return gameViewOf({
       game,
       isListed: known.isListed(id),
-      // What is on a folder that is away can be neither played nor installed.
+      // A game in a folder that is away can be neither played nor installed.
       local: library.isAvailable ? library.get(id) : undefined,
       peers: peers.peers(),
       operation: runner.active.get(id),
@@ -141,7 +141,7 @@ export function createOperations(options: OperationsOptions): Operations {
     });
   }
 
-  /** A peer's games touch the snapshot when they come, change and go. */
+  /** Updates the views of a peer's games when they appear, change or disappear. */
   function watchPeers(): void {
     const shown = new Map<string, readonly GameId[]>();
     const onPeer = (peer: Peer): void => {
@@ -169,13 +169,13 @@ export function createOperations(options: OperationsOptions): Operations {
     });
   }
 
-  /** Of what can be stopped or discarded, also once no catalog lists the game any more. */
+  /** The id of a game whose operation can be stopped or discarded, even when no catalog lists the game any more. */
   function idOf(gameId: string): GameId {
     const isLeft = isGameId(gameId) && (runner.active.get(gameId) !== undefined || downloads.isLeft(gameId));
     return isLeft ? gameId : gameOf(gameId).id;
   }
 
-  /** The game of a command that fetches what the catalog names. */
+  /** The game of a command that fetches from peers; it must be in the catalog. */
   function listedHere(gameId: string): CatalogGame {
     const game = gameHere(gameId);
     if (known.isListed(game.id)) return game;

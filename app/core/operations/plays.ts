@@ -14,14 +14,14 @@ interface PlaysOptions {
   logger: Logger;
 }
 
-/** Playing as an operation: while it lasts, nothing else may happen to the game; others are served all the same. */
+/** Playing as an operation. No other operation may use the game meanwhile, but peers are still served. */
 export class Plays implements Disposable {
   readonly #options: PlaysOptions;
   readonly #playing = new Map<GameId, PlayingGame>();
-  /** Games on their way up, and whether they were told to stop meanwhile. */
+  /** Games that are starting, and whether a stop was asked for meanwhile. */
   readonly #starting = new Map<GameId, { stopAsked: boolean }>();
   readonly #changed = new Emitter<void>();
-  /** A game runs, or runs no more. */
+  /** Fires when a game starts and when it ends. */
   readonly onDidChange: Event<void> = this.#changed.event;
 
   constructor(options: PlaysOptions) {
@@ -41,7 +41,10 @@ export class Plays implements Disposable {
     });
   }
 
-  /** A games folder that just came back may still be recovered. What cannot be settled keeps nobody from what is installed. */
+  /**
+   * Waits for a recovery that may still run when the games folder has just come back. An error does not keep the player from
+   * the installed game.
+   */
   async #settle(gameId: GameId, signal: AbortSignal): Promise<void> {
     const { installer, library, logger } = this.#options;
     try {
@@ -52,7 +55,7 @@ export class Plays implements Disposable {
     }
   }
 
-  /** The games whose processes run, the newest last. */
+  /** The games whose processes run, the last started last. */
   running(): GameId[] {
     return [...this.#playing.keys()];
   }
@@ -66,7 +69,7 @@ export class Plays implements Disposable {
     playing?.stop();
   }
 
-  /** Takes up the games that a core before this one left running. */
+  /** Takes up the games that an earlier core left running. */
   async resume(): Promise<void> {
     for (const game of await this.#options.player.resume()) {
       if (this.#options.runner.active.get(game.gameId)) game.detach();
@@ -91,7 +94,7 @@ export class Plays implements Disposable {
       }
       this.#playing.set(gameId, game);
       this.#changed.fire();
-      // The launcher ends, the game does not.
+      // When the launcher ends, the game keeps running.
       const detach = (): void => game.detach();
       if (controller.signal.aborted) detach();
       else controller.signal.addEventListener('abort', detach, { once: true });

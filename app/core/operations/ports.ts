@@ -1,4 +1,4 @@
-/** What running operations asks of the folders below; core.ts plugs the real ones in, tests plug fakes. */
+/** The ports through which operations use the folders below; the wiring connects the real ones, tests connect fakes. */
 import type { GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type {
@@ -11,13 +11,13 @@ import type {
 } from '../install/index.ts';
 import type { Transfer } from '../blocks/index.ts';
 
-/** The signal of a download carries a `stopReason`. */
+/** The abort reason of a download's signal is a `stopReason`. */
 export type TransferPort = Pick<
   Transfer,
   'download' | 'resumable' | 'discard' | 'verify' | 'repair' | 'findSenders' | 'forgetPayload'
 >;
 
-/** A game that runs. */
+/** A running game. */
 export interface PlayingGame {
   readonly gameId: GameId;
   /** Milliseconds since 1970. */
@@ -32,27 +32,27 @@ export interface PlayingGame {
   detach(): void;
 }
 
-/** What the folder `play/` does, of the same level as this one: core.ts plugs it in. */
+/** The port to the folder `play/`, which is on the same level; the wiring connects it. */
 export interface PlayPort<Request = unknown> {
   /** Throws `NO_LAUNCH`. `directory`: the installed game, absolute. */
   plan(game: CatalogGame, options: { label: string | undefined; directory: string }): Request;
-  /** Throws what would keep it from starting. */
+  /** Throws the error that would keep the game from starting. */
   assertStartable(request: Request): Promise<void>;
   start(request: Request): Promise<PlayingGame>;
   resume(): Promise<PlayingGame[]>;
-  /** How long each game was played, in seconds. */
+  /** The time each game was played, in seconds. */
   playedSeconds(): ReadonlyMap<GameId, number>;
 }
 
 export interface InstallPort {
-  /** Ends what an earlier operation left unfinished, and waits for a recovery that does. */
+  /** Finishes or takes back an earlier operation. Waits when a recovery is already doing so. */
   settle(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
-  /** Why the download cannot be installed, by what its archives list. */
+  /** The reason why the download cannot be installed, found in the lists of its archives. */
   check(
     request: { gameId: GameId; root: string },
     options: { signal: AbortSignal },
   ): Promise<InstallProblem | undefined>;
-  /** Throws a coded error after rolling back to exactly what was there. */
+  /** Throws a coded error after it has restored the state from before. */
   install(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   update(request: InstallRequest, listener: InstallListener, options: { signal: AbortSignal }): Promise<void>;
   streamedInstall(
@@ -63,7 +63,7 @@ export interface InstallPort {
   uninstall(request: { gameId: GameId; root: string }, options: { signal: AbortSignal }): Promise<void>;
   /** Throws `NOT_REMOVABLE` with the reason when the download may not be removed. Changes nothing. */
   assertRemovable(request: { gameId: GameId; root: string }): Promise<void>;
-  /** An earlier removal deleted some of it: nothing is downloaded any more, and yet there is something to remove. */
+  /** Whether an earlier removal deleted only a part: the game no longer counts as downloaded, but files are still there. */
   isHalfRemoved(request: { gameId: GameId; root: string }): boolean;
   removeDownload(request: { gameId: GameId; root: string }): Promise<void>;
 }

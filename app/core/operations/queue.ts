@@ -1,9 +1,9 @@
 import type { GameId } from '../base/index.ts';
 
-/** The order in which downloads wait. Pure: every function answers with a new list. */
+/** The order in which downloads wait. Pure: every function returns a new list. */
 type Queue = readonly GameId[];
 
-/** Moves one entry to a place, counted from 0 and clamped to the ends. */
+/** Moves one entry to a place that counts from 0 and is clamped to the ends. */
 export function moveInQueue(queue: Queue, gameId: GameId, to: number): Queue {
   const others = queue.filter((id) => id !== gameId);
   if (others.length === queue.length) return queue;
@@ -11,7 +11,7 @@ export function moveInQueue(queue: Queue, gameId: GameId, to: number): Queue {
   return [...others.slice(0, place), gameId, ...others.slice(place)];
 }
 
-/** Who may start now: the first ones, as many as there is room for. */
+/** The first entries that may start now, up to the limit. */
 export function startable(queue: Queue, { running, limit }: { running: number; limit: number }): Queue {
   return queue.slice(0, Math.max(0, limit - running));
 }

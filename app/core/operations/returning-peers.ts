@@ -4,15 +4,18 @@ import type { Peer, PeerNetwork } from '../peers/index.ts';
 import type { DownloadList, ListedDownload } from './download-list.ts';
 
 /**
- * After a start peers come one by one. A download that goes on by itself lets them gather for so long after the first
- * one who has it, in milliseconds: the vote about its manifest shall not be that of whoever was quickest.
+ * After a start, peers appear one by one. A download that continues by itself waits this long after the first peer that has
+ * it, in milliseconds. Otherwise the fastest peers alone would decide the vote about its manifest.
  */
 export const gatherPeersMs = 4_000;
-/** Who is here and offers the game may still not give it: asked again after so long, doubling, in milliseconds. */
+/**
+ * A peer that offers the game may still not deliver it. The first pause before another try, in milliseconds; each further
+ * pause doubles.
+ */
 const firstRetryMs = 5_000;
 const maxRetryMs = 60_000;
 
-/** Whether a peer offers the wanted version, in the content of which blocks are here. Pure. */
+/** Whether a peer offers the wanted version with the same content as the blocks on this disk. Pure. */
 export function isOfferedAgain(
   { id, version }: Pick<CatalogGame, 'id' | 'version'>,
   peers: readonly Pick<Peer, 'games'>[],
@@ -21,7 +24,7 @@ export function isOfferedAgain(
   return peers.some(({ games }) => {
     const offer = games.get(id);
     if (offer?.availability !== 'Ready' || offer.version !== version) return false;
-    // A peer that is still hashing may well have the same content; another version's blocks say nothing about it.
+    // A peer that is still hashing may have the same content. Blocks of another version do not restrict the choice.
     return kept?.version !== version || offer.root === undefined || offer.root === kept.manifestRoot;
   });
 }
@@ -32,16 +35,16 @@ interface ReturningPeersOptions {
   readonly gameOf: (gameId: GameId) => CatalogGame | undefined;
   readonly keptOf: (gameId: GameId) => { version: string; manifestRoot: string } | undefined;
   readonly clock: Clock;
-  /** Peers have it: it may go on. */
+  /** Continues a download that peers offer. */
   readonly goOn: (download: ListedDownload) => void;
 }
 
-/** Lets downloads go on by themselves once a peer offers what they need. */
+/** Continues downloads by itself once a peer offers what they need. */
 export class ReturningPeers implements Disposable {
   readonly #options: ReturningPeersOptions;
-  /** Of this run's start: peers are still gathering for these. */
+  /** Downloads from an earlier run for which this run still gathers peers. */
   readonly #gathering = new Set<GameId>();
-  /** When one that was broken off may be tried again, monotonic, and how long the pause was. */
+  /** The monotonic time at which an interrupted download may be tried again, and the length of the pause. */
   readonly #pauses = new Map<GameId, { untilMs: number; pauseMs: number }>();
   #timer: IDisposable | undefined;
   #disposed = false;
@@ -50,14 +53,14 @@ export class ReturningPeers implements Disposable {
     this.#options = options;
   }
 
-  /** What is on the list was put there by an earlier run. */
+  /** Call it when the list holds the downloads of an earlier run. */
   afterStart(): void {
     this.#gathering.clear();
     for (const { gameId, awaitsPeers } of this.#options.list.all()) if (awaitsPeers) this.#gathering.add(gameId);
     this.look();
   }
 
-  /** Its peers went while it ran. With the same ones still there it is not tried again at once. */
+  /** The peers left while the download ran. If the same peers still offer it, the next try waits for the pause. */
   afterLoss(gameId: GameId): void {
     const nowMs = this.#options.clock.monotonicMs();
     const former = this.#pauses.get(gameId)?.pauseMs;
@@ -67,13 +70,13 @@ export class ReturningPeers implements Disposable {
     this.look();
   }
 
-  /** It got somewhere, or somebody took it in hand. */
+  /** Call it when the download made progress or a command took it over. */
   forget(gameId: GameId): void {
     this.#gathering.delete(gameId);
     this.#pauses.delete(gameId);
   }
 
-  /** Peers or their games changed. */
+  /** Call it when peers or their games have changed. */
   look(): void {
     if (this.#disposed) return;
     const nowMs = this.#options.clock.monotonicMs();

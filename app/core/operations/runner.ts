@@ -17,7 +17,7 @@ import { failedEvents, needsDisk, type OperationEvent } from './table.ts';
 
 interface RunnerOptions {
   library: Pick<Library, 'hold' | 'refresh' | 'checkFolder'>;
-  /** Set right after construction: the snapshot reads the runner's tables. */
+  /** A function, because the snapshot is set after construction: it reads the runner's tables. */
   snapshot: () => GamesSnapshot;
   emit: EmitOperationEvent;
   clock: Clock;
@@ -29,7 +29,7 @@ type Failed = (error: LanspreadError) => OperationEventMessage;
 
 type OperationStart = {
   readonly gameId: GameId;
-  /** Milliseconds since 1970, where it began before this core did. */
+  /** Milliseconds since 1970; given when the operation began before this core did. */
   readonly startedAt?: number | undefined;
 } & (
   | { readonly event: keyof typeof failedEvents; readonly failed?: Failed }
@@ -37,8 +37,9 @@ type OperationStart = {
 );
 
 /**
- * Runs operations so that each ends in exactly one terminal event, in this order: the work settles the disk → the
- * library looks at this game again → the operation leaves the table → the snapshot is published → the terminal event.
+ * Runs operations. Each ends with exactly one terminal event, in this order: the work brings the disk into a finished state →
+ * the library reads this game again → the operation leaves the table → the snapshot is published → the terminal event goes
+ * out.
  */
 export class OperationRunner implements AsyncDisposable {
   readonly active = new ActiveOperations();
@@ -57,12 +58,15 @@ export class OperationRunner implements AsyncDisposable {
     });
   }
 
-  /** Whether it refuses new operations because it is about to end. */
+  /** Whether it refuses new operations because it is stopping. */
   get isStopping(): boolean {
     return this.#stopping;
   }
 
-  /** Refuses new operations with `OPERATIONS_ACTIVE` until disposed. Throws the same while any is running. */
+  /**
+   * Refuses new operations with `OPERATIONS_ACTIVE` until the result is disposed. Throws the same code while an operation
+   * runs.
+   */
   freeze(): Disposable {
     if (this.#stopping) throw new LanspreadError('SHUTTING_DOWN');
     if (this.active.all().length > 0 || this.#frozen > 0) throw new LanspreadError('OPERATIONS_ACTIVE');
@@ -70,14 +74,14 @@ export class OperationRunner implements AsyncDisposable {
     return { [Symbol.dispose]: () => void (this.#frozen -= 1) };
   }
 
-  /** Aborts the running operations that need the disk, with `reason`. */
+  /** Aborts, with `reason`, the running operations that need the disk. */
   abortOnDisk(reason: Error): void {
     for (const { kind, controller } of this.active.all()) if (needsDisk(kind)) controller.abort(reason);
   }
 
   /**
-   * Begins an operation: throws at once when the game is busy, else answers while `work` goes on. `work` returns the
-   * terminal event; what it throws becomes `failed(error)`, which never throws.
+   * Begins an operation and returns while `work` goes on. Throws at once when the game is busy. `work` returns the terminal
+   * event; `failed(error)`, which never throws, turns an error of `work` into one.
    */
   start(
     { gameId, event, failed = failedAs(gameId, event), startedAt = this.#options.clock.now() }: OperationStart,
@@ -96,7 +100,7 @@ export class OperationRunner implements AsyncDisposable {
     return operation;
   }
 
-  /** Between two halves of one operation: the disk is settled, readers see it, then the first half's event goes out. */
+  /** Ends the first half of an operation: the library reads the disk, readers see the result, then the event goes out. */
   async milestone(gameId: GameId, event: OperationEvent, message: OperationEventMessage): Promise<void> {
     await this.#options.library.refresh(gameId);
     this.active.advance(gameId, event);
@@ -104,13 +108,13 @@ export class OperationRunner implements AsyncDisposable {
     this.#options.emit(message);
   }
 
-  /** Something that is not the end: readers see the snapshot that goes with it first. */
+  /** Emits an event that is not terminal, after readers can see the matching snapshot. */
   announce(message: OperationEventMessage): void {
     this.#options.snapshot().publish();
     this.#options.emit(message);
   }
 
-  /** Refuses new operations, aborts the running ones with `reason` and waits until all have settled. */
+  /** Refuses new operations, aborts the running ones with `reason`, and waits until all have ended. */
   async stop(reason: Error): Promise<void> {
     this.#stopping = true;
     for (const { controller } of this.active.all()) controller.abort(reason);
@@ -122,7 +126,7 @@ export class OperationRunner implements AsyncDisposable {
     this.active[Symbol.dispose]();
   }
 
-  /** The terminal event, with the games folder named where that is what went. */
+  /** The terminal event. It names the games folder when the loss of that folder was the cause. */
   async #blamed(terminal: OperationEventMessage): Promise<OperationEventMessage> {
     if (!('code' in terminal) || !diskFailures.has(terminal.code)) return terminal;
     try {
@@ -151,7 +155,7 @@ export class OperationRunner implements AsyncDisposable {
         logger.warn({ gameId, err: error }, 'the game could not be looked at after its operation');
       }
       terminal = await this.#blamed(terminal);
-      // That somebody asked to stop is no failure to remember.
+      // A stop that somebody asked for is not a failure to remember.
       if ('code' in terminal && terminal.code !== 'CANCELLED' && terminal.code !== 'SHUTTING_DOWN')
         this.failures.set(gameId, {
           ...failureOf(terminal),
@@ -173,7 +177,7 @@ export class OperationRunner implements AsyncDisposable {
     }
   }
 
-  /** Each step is taken whatever becomes of the others: a game that stayed busy would be lost until the next start. */
+  /** A failed step does not skip the others: otherwise the game would stay busy until the next start. */
   #end(gameId: GameId, hold: Disposable, terminal: OperationEventMessage | undefined): void {
     const { snapshot, emit, logger } = this.#options;
     const steps = [
@@ -197,7 +201,7 @@ function failedAs(gameId: GameId, event: OperationEvent): Failed {
   return (error) => ({ event: name, ...failureFacts(error), gameId });
 }
 
-/** What fails with these may have failed because the games folder went. */
+/** Codes of failures that may come from the loss of the games folder. */
 const diskFailures: ReadonlySet<string> = new Set<ErrorCode>([
   'IO_ERROR',
   'UNPACKER_FAILED',
@@ -208,7 +212,7 @@ const diskFailures: ReadonlySet<string> = new Set<ErrorCode>([
   'UNSAFE_ROOT',
 ]);
 
-/** What is remembered of a failure. */
+/** The part of a failure that is remembered. */
 function failureOf(terminal: { code: string; message: string } & Record<string, unknown>): Failure {
   const { code, message } = terminal;
   const details = tellingDetails(code, terminal);

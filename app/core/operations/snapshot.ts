@@ -1,7 +1,7 @@
 import { Emitter, type Clock, type Event, type GameId } from '../base/index.ts';
 import type { GameView } from './games-view.ts';
 
-/** One step of the snapshot. A reader that misses a revision asks for the whole again. */
+/** One step of the snapshot. A reader that misses a revision asks for the whole snapshot again. */
 export interface GamesPatch {
   readonly revision: number;
   readonly upserts: readonly GameView[];
@@ -11,14 +11,14 @@ export interface GamesPatch {
 interface GamesSnapshotOptions {
   /** Every id of the catalog. */
   ids: () => Iterable<GameId>;
-  /** The game as it is now; undefined when the catalog no longer has it. */
+  /** The game's current view; undefined when the catalog no longer lists it. */
   view: (id: GameId) => GameView | undefined;
   clock: Clock;
-  /** How long changes are gathered into one patch, in milliseconds. */
+  /** The time for which changes are gathered into one patch, in milliseconds. */
   gatherMs?: number;
 }
 
-/** The authority on what every game looks like: a revisioned list, published as patches, recomputed only where it changed. */
+/** Owns the views of all games: a list with a revision, published as patches. Only changed games are recomputed. */
 export class GamesSnapshot implements Disposable {
   readonly #options: Required<GamesSnapshotOptions>;
   readonly #games = new Map<GameId, { view: GameView; json: string }>();
@@ -34,7 +34,7 @@ export class GamesSnapshot implements Disposable {
     this.#options = { gatherMs: 50, ...options };
   }
 
-  /** The list as last published; publishes first when something is waiting. */
+  /** The list as last published; publishes pending changes first. */
   read(): { revision: number; games: GameView[] } {
     this.publish();
     return { revision: this.#revision, games: Array.from(this.#games.values(), ({ view }) => view) };
@@ -45,7 +45,7 @@ export class GamesSnapshot implements Disposable {
     return this.#games.get(id)?.view;
   }
 
-  /** Something about these games may have changed; `undefined`: about all of them (the catalog changed). */
+  /** Marks games whose view may have changed; `undefined` marks all of them (the catalog changed). */
   invalidate(ids: Iterable<GameId> | undefined): void {
     if (ids === undefined) this.#allDirty = true;
     else for (const id of ids) this.#dirty.add(id);
@@ -53,7 +53,7 @@ export class GamesSnapshot implements Disposable {
     this.#timer ??= this.#options.clock.timeout(() => this.publish(), this.#options.gatherMs, { background: true });
   }
 
-  /** Publishes what is waiting, now. No patch goes out when nothing differs. */
+  /** Publishes pending changes at once. Sends no patch when nothing differs. */
   publish(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

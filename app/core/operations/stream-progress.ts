@@ -1,9 +1,9 @@
-/** When the progress of a streamed install is told, and what. */
+/** When to report the progress of a streamed install, and with which figures. */
 import type { Clock } from '../base/index.ts';
 
-/** How often a sample is due, in milliseconds. */
+/** The time between two samples, in milliseconds. */
 const periodMs = 500;
-/** A change of speed has shown to two thirds after this long. */
+/** After this long, the smoothed speed shows two thirds of a change. */
 const smoothingMs = 3_000;
 
 interface StreamSample {
@@ -14,7 +14,7 @@ interface StreamSample {
   readonly activePeers: number;
 }
 
-/** A sample at the start, one at the end, and one every half second between them. Bytes are unpacked ones. */
+/** One sample at the start, one at the end, and one every half second between them. Bytes are unpacked bytes. */
 export class StreamProgress {
   readonly #totalBytes: number;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
@@ -28,7 +28,7 @@ export class StreamProgress {
     this.#clock = clock;
   }
 
-  /** Undefined when none is due. */
+  /** Undefined when no sample is due. */
   sample(bytes: number): StreamSample | undefined {
     const nowMs = this.#clock.monotonicMs();
     const isEnd = bytes >= this.#totalBytes && !this.#hasToldEnd;

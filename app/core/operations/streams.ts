@@ -19,13 +19,13 @@ import type { InstallPort, TransferPort } from './ports.ts';
 import { failureFacts, type OperationRunner } from './runner.ts';
 import { StreamProgress } from './stream-progress.ts';
 
-/** A network that is away for a moment ends no install: a sender is waited for this long, in milliseconds. */
+/** An install survives a short loss of the network: it waits this long for a sender, in milliseconds. */
 const waitForSenderMs = 60_000;
 const askAgainMs = 2_000;
-/** A sender that is lost again and again is not worth a further beginning. */
+/** After this many beginnings the install gives up: its senders are lost again and again. */
 const mostBeginnings = 5;
 
-/** Nothing is wrong with the game or with this PC. */
+/** With these codes neither the game nor this PC is at fault. */
 const lossOfSender: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['PEER_GONE', 'PEER_TIMEOUT', 'PEER_UNREACHABLE']);
 
 interface StreamsOptions {
@@ -37,15 +37,15 @@ interface StreamsOptions {
   clock: Clock;
 }
 
-/** How it went so far. */
+/** The course of the install so far. */
 interface Story {
   /** How often a sender began. */
   beginnings: number;
-  /** While nobody sends who did before. */
+  /** Set while the earlier sender is lost and no other sends. */
   lost: { readonly error: LanspreadError; readonly sinceMs: number } | undefined;
 }
 
-/** Installing what other PCs unpack, with no archive on this disk. */
+/** Installs games that other PCs unpack; no archive reaches this disk. */
 export class Streams {
   readonly #options: StreamsOptions;
 
@@ -53,7 +53,7 @@ export class Streams {
     this.#options = options;
   }
 
-  /** Throws `INSTALLED`, and `ALREADY_DOWNLOADED` where `install` does the same without the network. */
+  /** Throws `INSTALLED`, or `ALREADY_DOWNLOADED` when `install` gives the same result without the network. */
   start(game: CatalogGame, choice: { manifestHash?: string | undefined } = {}): void {
     const { runner, library } = this.#options;
     const { id: gameId } = game;
@@ -69,7 +69,7 @@ export class Streams {
     runner.start({ gameId, event: 'stream', failed }, (operation) => this.#perform(operation, game, choice));
   }
 
-  /** Ends a streamed install; what came is deleted. Tells whether there was one. */
+  /** Ends a streamed install and deletes its files. Returns whether there was one. */
   cancel(gameId: GameId): boolean {
     const { runner } = this.#options;
     const running = runner.active.get(gameId);
@@ -101,7 +101,7 @@ export class Streams {
     }
   }
 
-  /** Finds senders and installs from them. Nothing is left of an attempt that fails. */
+  /** Finds senders and installs from them. A failed attempt leaves nothing behind. */
   async #attempt(
     game: CatalogGame,
     { manifestHash, story, signal }: { manifestHash: string | undefined; story: Story; signal: AbortSignal },
@@ -154,7 +154,7 @@ export class Streams {
   }
 }
 
-/** How a streamed install ends that does not end well. */
+/** The terminal event of a streamed install that failed or was cancelled. */
 function terminalOf(gameId: GameId, error: LanspreadError): OperationEventMessage {
   if (isAbort(error) && error.code === 'CANCELLED')
     return { event: 'download-cancelled', gameId, resumableBytes: 0, streamed: true };

@@ -1,6 +1,6 @@
 /**
- * What may follow what, for one game. Pure: `next` answers with the new state, or undefined where the event has no
- * place. A game has one active operation at most; `Idle` is the absence of one.
+ * The allowed order of operations for one game. Pure: `next` returns the new state, or undefined when the event does not fit
+ * the state. A game has at most one active operation; `Idle` means that it has none.
  */
 export const operationKinds = [
   'Queued',
@@ -70,7 +70,7 @@ export function next(state: OperationState, event: OperationEvent): OperationSta
   return transitions[state][event];
 }
 
-/** The event that tells of the failure of an operation that began with another. Downloads and streams tell more. */
+/** The event that reports the failure of an operation, by the event that began it. Downloads and streams report more. */
 export const failedEvents = {
   install: 'install-failed',
   update: 'update-failed',
@@ -84,17 +84,17 @@ export function isCancellable(kind: OperationKind): boolean {
   return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading' || kind === 'Streaming';
 }
 
-/** Operations that `pause` ends, keeping what is verified. */
+/** Operations that `pause` ends; verified blocks stay on the disk. */
 export function isPausable(kind: OperationKind): boolean {
   return kind === 'Queued' || kind === 'CheckingPeers' || kind === 'Downloading';
 }
 
-/** Operations that cannot go on when the games folder goes. What deletes or plays finds out by itself. */
+/** Operations that cannot continue without the games folder. Operations that delete or play notice the loss themselves. */
 export function needsDisk(kind: OperationKind): boolean {
   return kind !== 'Queued' && kind !== 'Uninstalling' && kind !== 'Removing' && kind !== 'Playing';
 }
 
-/** Whether others may be served this game's payload meanwhile (the serve gate asks). */
+/** Whether this game's payload may be served meanwhile; the serve gate asks. */
 export function isServable(kind: OperationKind | undefined): boolean {
   return kind !== 'Removing' && kind !== 'Repairing';
 }

@@ -1,9 +1,9 @@
 import type { GameId } from '../base/index.ts';
 import { startable } from './queue.ts';
 
-/** Which downloads transfer now, and which wait for their turn. */
+/** The downloads that transfer now, and those that wait for their turn. */
 export class TransferSlots {
-  /** Begins the transfer of one that waits. */
+  /** By game: the function that begins the transfer of a waiting download. */
   readonly #waiting = new Map<GameId, () => void>();
   readonly #taken = new Set<GameId>();
 
@@ -11,7 +11,7 @@ export class TransferSlots {
     return this.#waiting.has(gameId);
   }
 
-  /** Resolves with true when it is this download's turn, with false when it was stopped before. */
+  /** Resolves with true when it is this download's turn, and with false when it was stopped before. */
   async turn(gameId: GameId, signal: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const onAbort = (): void => {
@@ -27,13 +27,13 @@ export class TransferSlots {
     }
   }
 
-  /** Those of `order` that wait here and would get a slot when `limit` may transfer at a time. */
+  /** The waiting downloads of `order` that would get a slot if `limit` may transfer at a time. */
   next(order: readonly GameId[], limit: number): readonly GameId[] {
     const waiting = order.filter((gameId) => this.isWaiting(gameId));
     return startable(waiting, { running: this.#taken.size, limit });
   }
 
-  /** It is this one's turn: it holds a slot until it is freed. */
+  /** Gives the download its turn and a slot, which it holds until `free`. */
   take(gameId: GameId): void {
     const begin = this.#waiting.get(gameId);
     this.#waiting.delete(gameId);
@@ -41,7 +41,7 @@ export class TransferSlots {
     begin?.();
   }
 
-  /** Tells whether it held a slot. */
+  /** Returns whether the download held a slot. */
   free(gameId: GameId): boolean {
     return this.#taken.delete(gameId);
   }

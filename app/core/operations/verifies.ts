@@ -18,10 +18,10 @@ interface VerifiesOptions {
   emit: EmitOperationEvent;
 }
 
-/** How many paths an event lists of each kind; the counts are whole. */
+/** The most paths of each kind that an event lists; the counts are complete. */
 const listedPaths = 1_000;
 
-/** Comparing a download with its manifest, and fetching again what differs. */
+/** Compares a download with its manifest, and fetches the parts that differ. */
 export class Verifies {
   readonly #options: VerifiesOptions;
 
@@ -43,7 +43,7 @@ export class Verifies {
       };
       const result = await transfer.verify(request, sparse(listener), { signal: controller.signal });
       const { badFiles, missingFiles, extraFiles, ...facts } = result;
-      // Every byte is as it should be, and yet it may be something that nobody can install.
+      // The bytes may match the manifest and still be impossible to install.
       const { root } = request;
       const problem = result.sound ? await installer.check({ gameId, root }, controller) : undefined;
       return {
@@ -59,7 +59,7 @@ export class Verifies {
     });
   }
 
-  /** Also of what an earlier repair left half done. */
+  /** Also repairs a payload that an earlier repair left unfinished. */
   repair(game: CatalogGame): void {
     const { runner, transfer } = this.#options;
     const { id: gameId } = game;
@@ -72,7 +72,7 @@ export class Verifies {
     );
   }
 
-  /** Ends a verify or repair. Tells whether there was one. */
+  /** Ends a verify or repair. Returns whether there was one. */
   cancel(gameId: GameId): boolean {
     const running = this.#options.runner.active.get(gameId);
     if (running?.kind !== 'Verifying' && running?.kind !== 'Repairing') return false;
@@ -99,7 +99,7 @@ export class Verifies {
     };
     const { signal } = controller;
     const outcome = await transfer.repair(request, { verifying: sparse(verifying), downloading }, { signal });
-    // At a shutdown it stays on the list: the next start completes it.
+    // After a shutdown the repair stays on the list, and the next start completes it.
     const isStopped = signal.reason instanceof LanspreadError && signal.reason.code === 'SHUTTING_DOWN';
     if (hasBegun && !isStopped) downloads.endRepair(gameId, { isLeft: outcome.kind === 'peers-gone' });
     return eventOf(gameId, outcome);
@@ -156,7 +156,7 @@ function eventOf(gameId: GameId, outcome: RepairOutcome): OperationEventMessage 
   }
 }
 
-/** Tells progress about a hundred times in all, and the end. */
+/** Reports progress about a hundred times in all, and the end. */
 function sparse({ onBegin, onProgress }: VerifyListener): VerifyListener {
   let toldBytes = 0;
   return {
