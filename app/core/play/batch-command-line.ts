@@ -1,11 +1,11 @@
 import { LanspreadError } from '../base/index.ts';
 
-/** What `cmd.exe` acts on outside quotes, and `%` inside them too. */
+/** Characters with a meaning to `cmd.exe` outside quotes, and `%` also inside them. */
 const special = /[()\][%!^"`<>&|;, *?]/g;
 
 /**
- * A command line for `cmd.exe /s /c "…"` that runs a batch file with just these arguments. `cmd.exe` reads the line
- * twice: once to start the file, and again where the file hands `%*` on; so what is special is escaped twice. A line
+ * A command line for `cmd.exe /s /c "…"` that runs a batch file with exactly these arguments. `cmd.exe` reads the line twice:
+ * once to start the file, and again where the file passes `%*` on. Special characters are therefore escaped twice. A line
  * break or a NUL cannot be passed at all. Throws `BAD_REQUEST`.
  *
  * Source: the rules of `CommandLineToArgvW` for the inner quoting, and of `cmd /?` for the carets.
@@ -20,7 +20,7 @@ export function batchCommandLine(command: string, args: readonly string[]): stri
   return [escapeOnce(command), ...args.map((argument) => escapeOnce(escapeOnce(quote(argument))))].join(' ');
 }
 
-/** Backslashes before a quote count double, and so do those at the end, which the closing quote follows. */
+/** Doubles the backslashes before a quote and those at the end, because the closing quote follows them. */
 function quote(argument: string): string {
   const inner = argument.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\*)$/, '$1$1');
   return `"${inner}"`;

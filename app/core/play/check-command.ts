@@ -8,7 +8,7 @@ const firstLineBytes = 256;
 interface CheckedCommand {
   /** Absolute. */
   readonly path: string;
-  /** The first line of a `.sh`. */
+  /** The first line of a `.sh` file. */
   readonly firstLine: string;
 }
 
@@ -16,13 +16,13 @@ interface CheckRequest {
   readonly gameId: GameId;
   /** Absolute path of the installed game. */
   readonly directory: string;
-  /** As the catalog has it, relative, with `/`. */
+  /** Relative path with `/`, as the catalog has it. */
   readonly path: string;
 }
 
 /**
- * The file that a launch entry names, if it is a plain one inside the installed game: no part of its path may be a link,
- * which could lead anywhere. Errors: `LAUNCH_MISSING`, `INVALID_PATH`, `NOT_A_PROGRAM`.
+ * Checks that a launch entry names a plain file inside the installed game and returns it. No part of the path may be a link,
+ * because a link could lead anywhere. Errors: `LAUNCH_MISSING`, `INVALID_PATH`, `NOT_A_PROGRAM`.
  */
 export async function checkCommand(fileSystem: FileSystem, request: CheckRequest): Promise<CheckedCommand> {
   await walk(fileSystem, request, 'file');
@@ -30,7 +30,7 @@ export async function checkCommand(fileSystem: FileSystem, request: CheckRequest
   const start = await readStart(fileSystem, path);
   if (/\.sh$/i.test(basename(path))) return { path, firstLine: firstLineOf(start) };
   const why = whyNotProgram(start, process.platform);
-  // Linux can be told to run others' programs, with Wine for one.
+  // Linux can be set up to run foreign programs, for example with Wine.
   if (why !== undefined && !(await isRunByOthers(start)))
     throw new LanspreadError('NOT_A_PROGRAM', {
       message: `${JSON.stringify(request.path)} cannot be started on this system. ${why}`,
@@ -39,7 +39,7 @@ export async function checkCommand(fileSystem: FileSystem, request: CheckRequest
   return { path, firstLine: '' };
 }
 
-/** Whether the kernel knows an interpreter for files that begin so: binfmt_misc. */
+/** Whether the kernel knows an interpreter for files with these first bytes: binfmt_misc. */
 async function isRunByOthers(start: Uint8Array): Promise<boolean> {
   const directory = '/proc/sys/fs/binfmt_misc';
   const names = await readdir(directory).catch(() => []);
@@ -58,7 +58,7 @@ async function isRunByOthers(start: Uint8Array): Promise<boolean> {
   return false;
 }
 
-/** The folder in which the game starts. Errors as above. */
+/** The folder in which the game starts. Same errors as above. */
 export async function checkWorkingFolder(fileSystem: FileSystem, request: CheckRequest): Promise<string> {
   await walk(fileSystem, request, 'directory');
   return absolutePath(request.directory, parsePath(request.path, { atGameRoot: false }));

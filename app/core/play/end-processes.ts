@@ -7,7 +7,7 @@ import { terminateWindows } from './windows/process-list.ts';
 const run = promisify(execFile);
 const limitMs = 10_000;
 
-/** Sends every process the polite or the final signal; those that are gone meanwhile are fine. */
+/** Sends every process the polite or the final signal; ignores processes that have ended meanwhile. */
 export async function endProcesses(members: readonly ProcessId[], how: 'ask' | 'kill'): Promise<void> {
   if (process.platform === 'win32') return await endOnWindows(members, how);
   for (const { pid } of members) {
@@ -19,10 +19,10 @@ export async function endProcesses(members: readonly ProcessId[], how: 'ask' | '
   }
 }
 
-/** Windows asks windows to close; a program without one is not asked, and killed when its time is up. */
+/** On Windows, taskkill asks windows to close. A program without a window cannot be asked, so it is killed later. */
 async function endOnWindows(members: readonly ProcessId[], how: 'ask' | 'kill'): Promise<void> {
   if (how === 'kill') return await terminateWindows(members);
   const pids = members.flatMap(({ pid }) => ['/PID', String(pid)]);
-  // taskkill fails when one of them is gone already; the next look tells who is left.
+  // taskkill fails when a process has already ended; the next look shows which processes are left.
   await run('taskkill', pids, { timeout: limitMs, windowsHide: true }).catch(() => undefined);
 }

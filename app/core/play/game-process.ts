@@ -1,4 +1,4 @@
-/** One running game: its processes watched, its time counted, its end told. */
+/** One running game: watches its processes, counts its time, reports its end. */
 import type { Clock, GameId, Logger } from '../base/index.ts';
 import type { ProcessTable } from './process-table.ts';
 import { membersOf, type ProcessId } from './process-tree.ts';
@@ -9,21 +9,24 @@ interface GameProcessOptions {
   startedAt: number;
   sessionId: number;
   members: readonly ProcessId[];
-  /** The exit code of the first process, where this core started it itself. */
+  /** The exit code of the first process, if this core started it. */
   exit: Promise<number | undefined> | undefined;
-  /** It has ended, or was let go; called before `ended` resolves. What it throws is logged: the game is over all the same. */
+  /**
+   * Called when the game has ended or is detached, before `ended` resolves. Its errors are logged, because the game is over
+   * anyway.
+   */
   onEnd: (end: PlayEnd) => void;
-  /** How long it ran before this core took it up, in milliseconds. */
+  /** How long the game ran before this core took it up, in milliseconds. */
   playedBeforeMs: number;
-  /** What the game wrote last. Never throws. */
+  /** The last lines that the game wrote. Never throws. */
   lastWords: () => Promise<string>;
-  /** Marks the processes of this start, where the system shows their environment. */
+  /** Marks the processes of this start on systems that show their environment. */
   play: string;
   processes: ProcessTable;
   end: (members: readonly ProcessId[], how: 'ask' | 'kill') => Promise<void>;
   /**
-   * Remembers the game for the next core, every now and then and whenever its processes change. `playedMs`: how long it ran
-   * until now. Never throws.
+   * Stores the game for the next core, at intervals and whenever its processes change. `playedMs`: how long it has run so
+   * far. Never throws.
    */
   remember: (members: readonly ProcessId[], playedMs: number) => void;
   clock: Clock;
@@ -31,12 +34,12 @@ interface GameProcessOptions {
   lookEveryMs: number;
 }
 
-/** Between asking a game to end and killing it. */
+/** The time between asking a game to end and killing it. */
 const graceMs = 5_000;
 const rememberEveryMs = 30_000;
-/** Two looks are seldom further apart; where they are, this PC slept, and nobody played. */
+/** Two looks are seldom further apart. A longer gap means that this PC slept and nobody played. */
 const longestStepMs = 60_000;
-/** A game that ends with an error so soon never came up. */
+/** A game that ends with an error this soon never came up. */
 const atOnceMs = 10_000;
 
 export class GameProcess implements RunningGame {
@@ -50,7 +53,7 @@ export class GameProcess implements RunningGame {
   #rememberedAtMs: number;
   #playedMs: number;
   #countedAtMs: number;
-  /** Of the first process; `killed`: a signal ended it. */
+  /** The exit code of the first process; `killed`: a signal ended it. */
   #firstExit: number | 'killed' | undefined;
   #stopAskedAtMs: number | undefined;
   #looking: Promise<void> | undefined;
@@ -88,7 +91,7 @@ export class GameProcess implements RunningGame {
     void this.#finish({ detached: true });
   }
 
-  /** One look at a time; a look that is asked for meanwhile sees the same as the one under way. */
+  /** Runs one look at a time; a second request shares the running look. */
   #look(): Promise<void> {
     this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
     return this.#looking;
@@ -126,7 +129,7 @@ export class GameProcess implements RunningGame {
     }
   }
 
-  /** By a clock that nobody sets, without the time that this PC slept. */
+  /** Uses the monotonic clock, which nobody sets, and leaves out the time that this PC slept. */
   #count(): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#playedMs += Math.min(Math.max(0, nowMs - this.#countedAtMs), longestStepMs);

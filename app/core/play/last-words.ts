@@ -1,13 +1,13 @@
 /**
- * What a game writes to its standard error, for when it ends at once. A file, not a pipe: the game outlives the launcher,
- * and a pipe that nobody reads would stop or kill it. The file is emptied while the game runs.
+ * Keeps the standard error of a game, to show it when the game ends at once. It uses a file, not a pipe: the game outlives
+ * the launcher, and a pipe without a reader would stop or kill it. The file is emptied while the game runs.
  */
 import { mkdir, open, stat, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { GameId } from '../base/index.ts';
 
-/** Nobody reads more than the last lines of it. */
+/** Only the last lines are ever read. */
 const keptBytes = 64 * 1024;
 const toldBytes = 2_000;
 const toldCharacters = 300;
@@ -15,7 +15,7 @@ const toldCharacters = 300;
 export class LastWords {
   readonly #directory: string;
 
-  /** `directory`: absolute; made when it is needed. */
+  /** `directory`: absolute; created when needed. */
   constructor(directory: string) {
     this.#directory = directory;
   }
@@ -24,7 +24,7 @@ export class LastWords {
     return join(this.#directory, `${gameId}.log`);
   }
 
-  /** A new, empty file to write to. Every write goes to its end, wherever that is by then. Errors: the file system's. */
+  /** Opens a new, empty file for writing. Every write goes to its current end. Errors: the file system's. */
   async open(gameId: GameId): Promise<FileHandle> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const path = this.#pathOf(gameId);
@@ -33,7 +33,7 @@ export class LastWords {
     return file;
   }
 
-  /** Never throws: a game goes on without it. */
+  /** Never throws, because the game can run without the file. */
   async trim(gameId: GameId): Promise<void> {
     const path = this.#pathOf(gameId);
     const size = await stat(path).then(
@@ -43,7 +43,7 @@ export class LastWords {
     if (size > keptBytes) await truncate(path).catch(() => {});
   }
 
-  /** The last lines, on one line; empty when there are none. Never throws. */
+  /** The last lines, joined into one; empty when there are none. Never throws. */
   async read(gameId: GameId): Promise<string> {
     try {
       await using file = await open(this.#pathOf(gameId), 'r');
@@ -57,7 +57,7 @@ export class LastWords {
   }
 }
 
-/** Without colours and other control characters, and cut at its beginning. */
+/** Removes colours and other control characters, and cuts off the beginning. */
 function tidy(text: string): string {
   const lines = stripVTControlCharacters(text)
     .split(/[\r\n]+/)

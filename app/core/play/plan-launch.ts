@@ -1,4 +1,4 @@
-/** Which program a `play` starts, and how: from the catalog's entry to an argument vector. Pure. */
+/** Decides which program a `play` starts, and how: from the catalog's entry to an argument vector. Pure. */
 import { LanspreadError, type GameId } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import { batchCommandLine } from './batch-command-line.ts';
@@ -7,11 +7,11 @@ export type LaunchEntry = CatalogGame['launch'][number];
 
 export interface Player {
   readonly name: string;
-  /** `en`, `de`. */
+  /** Such as `en` or `de`. */
   readonly language: string;
 }
 
-/** The launch entry that is meant: the one with this label, else the first for this platform that starts no server. */
+/** The launch entry with this label, or else the first one for this platform that starts no server. */
 export function chooseLaunch(
   { id, launch }: Pick<CatalogGame, 'id' | 'launch'>,
   { label, platform }: { label: string | undefined; platform: NodeJS.Platform },
@@ -30,12 +30,12 @@ export function chooseLaunch(
   throw new LanspreadError('NO_LAUNCH', { message, details: { gameId: id, labels } });
 }
 
-/** What may stand in an entry's arguments; whatever else is in braces stays as it is. */
+/** Fills in an entry's arguments; any other text in braces stays unchanged. */
 export function expandArgument(text: string, { name, language }: Player): string {
   return text.replaceAll('{playerName}', () => name).replaceAll('{language}', () => language);
 }
 
-/** Names one start of a game to all its processes. */
+/** The variable that names one start of a game to all its processes. */
 export const playVariable = 'LANSPREAD_PLAY';
 
 /** `startedAt`: milliseconds since 1970. */
@@ -43,7 +43,7 @@ export function playOf(gameId: GameId, startedAt: number): string {
   return `${gameId}@${startedAt}`;
 }
 
-/** What a game finds in its environment besides the launcher's own. */
+/** The variables that a game gets in addition to the launcher's own. */
 export function gameEnvironment(
   gameId: GameId,
   { player: { name, language }, startedAt }: { player: Player; startedAt: number },
@@ -59,7 +59,7 @@ export function gameEnvironment(
 export interface StartPlan {
   readonly program: string;
   readonly args: readonly string[];
-  /** Windows takes the last argument as the command line that it is; nothing is quoted again. */
+  /** Windows takes the last argument as the finished command line and quotes nothing again. */
   readonly verbatim: boolean;
 }
 
@@ -68,9 +68,9 @@ interface CommandFacts {
   readonly command: string;
   readonly args: readonly string[];
   readonly platform: NodeJS.Platform;
-  /** The first line of the file, where it is a script. */
+  /** The first line of the file if it is a script. */
   readonly firstLine: string;
-  /** Windows: the command interpreter (`ComSpec`). */
+  /** On Windows: the command interpreter (`ComSpec`). */
   readonly comSpec?: string | undefined;
 }
 
@@ -78,9 +78,9 @@ const unixScript = /\.sh$/i;
 const batchFile = /\.(cmd|bat)$/i;
 
 /**
- * How the file is run: never through a shell that would read the arguments again. A `.sh` goes to the interpreter that
- * its first line names, so it needs no executable bit; batch files have no other way than `cmd.exe`, which gets a
- * command line that is quoted for it.
+ * Plans how the file is run, never through a shell that would read the arguments again. A `.sh` file runs in the interpreter
+ * that its first line names, so it needs no executable bit. Batch files can only run in `cmd.exe`, which gets a command line
+ * quoted for it.
  */
 export function planStart({ command, args, platform, firstLine, comSpec }: CommandFacts): StartPlan {
   if (platform === 'win32' && batchFile.test(command)) {
@@ -95,8 +95,8 @@ export function planStart({ command, args, platform, firstLine, comSpec }: Comma
 }
 
 /**
- * Why the system would not run this file as a program, or undefined when it does. What it does not know by its first bytes
- * it hands to a shell, which runs a picture or a Windows program line by line. `start`: the first bytes of the file.
+ * The reason why the system would not run this file as a program, or undefined. A file with unknown first bytes goes to a
+ * shell, which would run a picture or a Windows program line by line. `start`: the first bytes of the file.
  */
 export function whyNotProgram(start: Uint8Array, platform: NodeJS.Platform): string | undefined {
   if (platform === 'win32') return undefined;
@@ -112,7 +112,7 @@ export function whyNotProgram(start: Uint8Array, platform: NodeJS.Platform): str
 const elfMagic = '7f454c46';
 const machMagics: ReadonlySet<string> = new Set(['cffaedfe', 'cefaedfe', 'cafebabe', 'feedface', 'feedfacf']);
 
-/** `#!/usr/bin/env bash` → [`/usr/bin/env`, `bash`]; as in the kernel, everything after the first space is one argument. */
+/** `#!/usr/bin/env bash` → [`/usr/bin/env`, `bash`]. As in the kernel, everything after the first space is one argument. */
 function interpreterOf(firstLine: string): [string, ...string[]] {
   const match = /^#!\s*(\S+)(?:\s+(.*\S))?\s*$/.exec(firstLine);
   const [, program, argument] = match ?? [];

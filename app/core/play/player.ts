@@ -1,4 +1,4 @@
-/** Starts games, and takes up those that a core before this one left running. */
+/** Starts games, and takes up games that an earlier core left running. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
@@ -19,13 +19,13 @@ interface GamePlayerOptions {
   clock: Clock;
   logger: Logger;
   processes?: ProcessTable;
-  /** Absolute; where the last words of games are kept. */
+  /** The folder for the last lines of games; absolute. */
   lastWordsDirectory: string;
 }
 
 const lookEveryMs = 1_000;
 
-/** Variables of ours that no game should inherit. */
+/** Lanspread's own variables, which no game should inherit. */
 const ownVariables = /^(LANSPREAD_|NODE_|npm_)/;
 
 export class GamePlayer {
@@ -39,7 +39,10 @@ export class GamePlayer {
     this.#lastWords = new LastWords(options.lastWordsDirectory);
   }
 
-  /** Throws what would keep the game from starting, before anything runs: `LAUNCH_MISSING`, `INVALID_PATH`, `NOT_A_PROGRAM`. */
+  /**
+   * Throws the error that would keep the game from starting, before anything runs: `LAUNCH_MISSING`, `INVALID_PATH`,
+   * `NOT_A_PROGRAM`.
+   */
   async assertStartable(request: PlayRequest): Promise<void> {
     await this.#prepare(request);
   }
@@ -53,7 +56,7 @@ export class GamePlayer {
     const env = { ...Object.fromEntries(inherited), ...gameEnvironment(gameId, { player, startedAt }) };
     const { pid, exit } = await this.#spawnWithLastWords(gameId, plan, { command, directory, env });
     await this.#beginSession(pid);
-    // A session of its own: its id is the pid of the first process.
+    // The game has its own session; the id is the pid of its first process.
     const sessionId = pid;
     const members = membersOf(await this.#processes.list(), { known: [], sessionId, play: playOf(gameId, startedAt) });
     const first = members.length > 0 ? members : await this.#firstMember(pid);
@@ -61,8 +64,8 @@ export class GamePlayer {
   }
 
   /**
-   * Games that still run although the core that started them is gone. The time of those that ended meanwhile is counted
-   * up to when they were last seen.
+   * Takes up games that still run although their core has ended. The time of games that ended meanwhile counts up to the last
+   * look at them.
    */
   async resume(): Promise<RunningGame[]> {
     const { sessions } = this.#options;
@@ -124,7 +127,7 @@ export class GamePlayer {
     }
   }
 
-  /** Archives made on Windows carry no executable bits: what the catalog calls a program is given one, once. */
+  /** Archives made on Windows carry no executable bits, so a program that the catalog names gets the bit once. */
   async #spawn(plan: StartPlan, facts: SpawnFacts): Promise<Started> {
     try {
       return await spawnGame(plan, facts);
@@ -139,7 +142,7 @@ export class GamePlayer {
     }
   }
 
-  /** Without a session the game is found by its parents. */
+  /** Without a session, the game's processes are found by their parents. */
   async #beginSession(pid: number): Promise<void> {
     try {
       await this.#processes.beginSession?.(pid);
@@ -163,11 +166,12 @@ export class GamePlayer {
   }): RunningGame {
     const { sessions, clock, logger } = this.#options;
     const { gameId, startedAt, sessionId } = facts;
-    // The game runs, whether or not the next core will know of it.
+    // A storage error must not disturb the running game; only the next core would not find it.
     const remember = (members: readonly ProcessId[], playedMs: number): void => {
       void this.#lastWords.trim(gameId);
       try {
-        // Counted, not read from the wall: what was played is `seenAt` less `startedAt`.
+        // `seenAt` is computed from the counted time, not read from the wall clock: the played time is `seenAt` less
+        // `startedAt`.
         sessions.putRunning({ gameId, startedAt, sessionId, members, seenAt: startedAt + Math.round(playedMs) });
       } catch (error) {
         logger.warn({ gameId, err: error }, 'a running game could not be remembered');
@@ -196,7 +200,7 @@ export class GamePlayer {
     try {
       sessions.close({ gameId, startedAt, seconds, exitCode: undefined });
     } catch (error) {
-      // It stays listed as running; the next start tries again.
+      // The session stays stored as running; the next start tries again.
       logger.warn({ gameId, err: error }, 'the time of a game could not be stored');
     }
   }
@@ -206,13 +210,13 @@ interface SpawnFacts {
   readonly command: string;
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
-  /** An open file, or nothing. */
+  /** An open file descriptor, or nothing. */
   readonly stderr: number | 'ignore';
 }
 
 interface Started {
   readonly pid: number;
-  /** Its exit code; undefined when a signal ended it. */
+  /** The exit code; undefined when a signal ended the process. */
   readonly exit: Promise<number | undefined>;
 }
 

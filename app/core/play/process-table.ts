@@ -1,4 +1,4 @@
-/** Which processes there are: the port to the system, one adapter for each. */
+/** The list of processes: the port to the system, with one adapter for each platform. */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -8,7 +8,7 @@ import { beginWindowsSession, listWindows } from './windows/process-list.ts';
 
 export interface ProcessTable {
   list(): Promise<ProcessFacts[]>;
-  /** Where a process has no session of its own by being started `detached`: gives it one, right after its start. */
+  /** Gives a process its own session right after its start, on systems where `detached` does not. */
   beginSession?(pid: number): Promise<void>;
 }
 
@@ -22,11 +22,11 @@ export function systemProcessTable(platform: NodeJS.Platform = process.platform)
   return { list: listPosix };
 }
 
-/** Fields of `/proc/<pid>/stat` after the name, which may itself hold spaces and parentheses: proc(5). */
+/** Positions in `/proc/<pid>/stat` after the name; the name itself may hold spaces and parentheses: see proc(5). */
 const statFields = { state: 0, parentPid: 1, sessionId: 3, startTime: 19 } as const;
 
 function linuxTable(): ProcessTable {
-  /** An environment is read once for each process: by pid and start time. */
+  /** Caches the environment of each process, by pid and start time. */
   let plays = new Map<string, string | undefined>();
   return {
     async list() {
@@ -46,7 +46,7 @@ function linuxTable(): ProcessTable {
   };
 }
 
-/** Undefined for other users' processes, which cannot be read, and for all that no game started. */
+/** Undefined for processes of other users, which cannot be read, and for processes that no game started. */
 async function playOf(pid: number): Promise<string | undefined> {
   try {
     const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
@@ -62,11 +62,11 @@ async function readLinux(name: string): Promise<ProcessFacts | undefined> {
   try {
     text = await readFile(`/proc/${name}/stat`, 'utf8');
   } catch {
-    // It ended between the listing and now.
+    // The process ended between the listing and this read.
     return undefined;
   }
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // A zombie runs no more; it waits for its parent to read its exit code.
+  // A zombie no longer runs; it waits for its parent to read its exit code.
   if (fields[statFields.state] === 'Z' || fields[statFields.state] === 'X') return undefined;
   return {
     pid: Number(name),
@@ -85,7 +85,7 @@ async function listPosix(): Promise<ProcessFacts[]> {
   return stdout.split('\n').flatMap((line) => {
     const [pid, parentPid, sessionId, state, ...startedAt] = line.trim().split(/\s+/);
     if (!pid || state?.startsWith('Z')) return [];
-    // macOS prints a session as an address; the tree is found by parents there.
+    // macOS prints a session as an address; there the tree is found by parents.
     const session = Number(sessionId);
     return [
       {

@@ -1,32 +1,35 @@
 /**
- * Which processes belong to a game. A launcher that starts the game and ends is the rule, not the exception; so a game
- * runs for as long as anything that descends from its first process does. Pure.
+ * Decides which processes belong to a game. A launcher often starts the game and ends. A game therefore runs as long as any
+ * descendant of its first process runs. Pure.
  */
 
 export interface ProcessFacts {
   readonly pid: number;
   readonly parentPid: number;
   /**
-   * POSIX session: the pid of the process that began it; on Windows the job that `beginSession` made. 0 where it is in none,
-   * and in all of them once the core that made the job is gone.
+   * The POSIX session: the pid of the process that began it. On Windows: the job that `beginSession` made. 0 when there is
+   * none; on Windows also for every process once the core that made the job has ended.
    */
   readonly sessionId: number;
-  /** Which start of a game it descends from, as its environment says: daemons leave their session and their parents. */
+  /**
+   * The start of a game that this process descends from, from its environment. Daemons leave their session and their parents,
+   * but keep it.
+   */
   readonly play?: string;
-  /** Tells a process from a later one with the same pid; equal for one process whenever it is asked. */
+  /** Tells a process from a later one with the same pid; always equal for the same process. */
   readonly startedAt: string;
 }
 
-/** Names one process for good: pids are used again, pids with their start times are not. */
+/** Names one process for good: a pid may be used again, but not with the same start time. */
 export interface ProcessId {
   readonly pid: number;
   readonly startedAt: string;
 }
 
 /**
- * The living members of the tree. `known` are those of the last look (the first process at the beginning): whoever is
- * still there, or was started by one of them, or belongs to the session that the first process began, or says itself that
- * it belongs to this start of the game.
+ * The living members of the tree. `known` are the members at the last look, or the first process at the beginning. A process
+ * is a member if it is known, was started by a member, belongs to the session of the first process, or carries the mark of
+ * this start of the game.
  */
 export function membersOf(
   processes: readonly ProcessFacts[],

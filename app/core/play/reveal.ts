@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { LanspreadError } from '../base/index.ts';
 
-/** The program that shows a folder on this system; undefined where nobody looks at a screen. Pure. */
+/** The program that shows a folder on this system; undefined when there is no screen. Pure. */
 function fileManagerOf({ platform, env }: { platform: NodeJS.Platform; env: NodeJS.ProcessEnv }): string | undefined {
   if (platform === 'win32') return 'explorer.exe';
   if (platform === 'darwin') return 'open';

@@ -1,25 +1,28 @@
 /**
- * The functions of Windows that tell of processes and end them, called by Node's own foreign function interface: no program
- * has to be started for it, as PowerShell or `wmic`, which a PC may lack or forbid. Loaded when it is first needed, and only
- * on Windows. Source: Microsoft's reference of `tlhelp32.h`, `processthreadsapi.h` and `jobapi2.h`.
+ * The functions of Windows that list processes and end them, called through Node's foreign function interface. This needs no
+ * helper program such as PowerShell or `wmic`, which a PC may lack or forbid. Loaded on first use, and only on Windows.
+ * Source: Microsoft's reference of `tlhelp32.h`, `processthreadsapi.h` and `jobapi2.h`.
  */
 
-/** A handle of the system, to be closed; undefined where the system gave none. */
+/** A system handle that must be closed; undefined when the system gave none. */
 type Handle = bigint;
 
 interface Kernel32 {
-  /** What the snapshot of the system lists. */
+  /** The processes in the system's snapshot. */
   readonly listProcesses: () => { readonly pid: number; readonly parentPid: number }[];
-  /** When a process was created, in 100 ns since 1601; undefined for one that is gone or that may not be asked. */
+  /** The time at which a process was created, in 100 ns since 1601; undefined when it has ended or access is denied. */
   readonly createdAt: (pid: number) => bigint | undefined;
-  /** Ends a process at once, unless its pid is another one's by now. Tells whether it did. */
+  /** Ends a process at once, unless another process has its pid by now. Returns whether it did. */
   readonly terminate: (pid: number, createdAt: bigint) => boolean;
-  /** A job that holds the process and all that it will start; undefined where the system refuses. Processes outlive it. */
+  /**
+   * Makes a job that holds the process and every process it will start; undefined when the system refuses. The processes
+   * outlive the job.
+   */
   readonly holdTogether: (pid: number) => Job | undefined;
 }
 
 export interface Job extends Disposable {
-  /** Pids of those that run. */
+  /** The pids of its running processes. */
   readonly members: () => number[];
 }
 
@@ -30,9 +33,9 @@ const mayBeAsked = 0x1000;
 const processIdList = 3;
 const invalidHandle = 0xffff_ffff_ffff_ffffn;
 
-/** `PROCESSENTRY32W` as 64-bit Windows lays it out. */
+/** The layout of `PROCESSENTRY32W` on 64-bit Windows. */
 const entry = { sizeBytes: 568, pid: 8, parentPid: 32 } as const;
-/** Of one job; a game with more is no game. */
+/** The most members of one job that are read; a game has fewer. */
 const mostMembers = 4_096;
 
 const functions = {
@@ -50,7 +53,7 @@ const functions = {
 
 let loaded: Promise<Kernel32> | undefined;
 
-/** Errors: those of loading, where this Node has no such interface. */
+/** Errors: loading fails when this Node has no such interface. */
 export function kernel32(): Promise<Kernel32> {
   loaded ??= load();
   return loaded;
@@ -60,7 +63,7 @@ async function load(): Promise<Kernel32> {
   const { dlopen } = await withoutWarning(() => import('node:ffi'));
   const { functions: native } = dlopen('kernel32.dll', functions);
 
-  /** Does the work with a handle and closes it; undefined where there is none. */
+  /** Runs `work` with a handle and then closes it; undefined when there is no handle. */
   const withHandle = <T>(given: unknown, work: (handle: Handle) => T): T | undefined => {
     const handle = given as Handle;
     if (handle === 0n || handle === invalidHandle) return undefined;
@@ -74,7 +77,7 @@ async function load(): Promise<Kernel32> {
   const createdAtOf = (handle: Handle): bigint | undefined => {
     const [created, exited, kernel, user] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)];
     if (native.GetProcessTimes(handle, created, exited, kernel, user) === 0) return undefined;
-    // One that has ended is known for as long as somebody holds it.
+    // The system still knows an ended process while a program holds a handle of it.
     return exited.readBigUInt64LE() === 0n ? created.readBigUInt64LE() : undefined;
   };
 
@@ -125,7 +128,7 @@ async function load(): Promise<Kernel32> {
   };
 }
 
-/** Node tells every program that the interface may change; this one is pinned to a Node that has it. */
+/** Hides Node's warning that the interface may change: this program is pinned to a Node that has it. */
 async function withoutWarning<T>(work: () => Promise<T>): Promise<T> {
   const { emitWarning } = process;
   process.emitWarning = () => {};

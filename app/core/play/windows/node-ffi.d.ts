@@ -1,4 +1,4 @@
-/** What is used of Node's foreign function interface, which its types do not know yet. */
+/** The part of Node's foreign function interface that is used here; Node's types do not have it yet. */
 declare module 'node:ffi' {
   export type NativeType = 'void' | 'pointer' | 'buffer' | 'int32' | 'uint32';
   export interface Signature {

@@ -1,17 +1,17 @@
-/** The processes of Windows, in the words of the port. */
+/** Lists the processes of Windows in the form of the port. */
 import type { ProcessFacts } from '../process-tree.ts';
 import { kernel32, type Job } from './kernel32.ts';
 
 interface ListedProcess {
   readonly pid: number;
   readonly parentPid: number;
-  /** In 100 ns since 1601; undefined where the system does not tell. */
+  /** In 100 ns since 1601; undefined when the system does not tell. */
   readonly createdAt: bigint | undefined;
 }
 
 /**
- * Windows keeps the pid of a parent that is gone, and gives it to another process: who is younger than its child is not its
- * parent. Members of a job have its session. Pure.
+ * Windows keeps the pid of a parent that has ended, and may give it to another process. A process that is younger than its
+ * child is therefore not its parent. Members of a job have its session. Pure.
  */
 export function windowsFacts(
   processes: readonly ListedProcess[],
@@ -30,10 +30,10 @@ export function windowsFacts(
   });
 }
 
-/** Jobs of games that this core started, by the pid of the first process. */
+/** Jobs of the games that this core started, by the pid of the first process. */
 const jobs = new Map<number, Job>();
 
-/** From now on the process, and whatever comes of it, has its pid as its session. */
+/** From now on the process and its descendants have its pid as their session. */
 export async function beginWindowsSession(pid: number): Promise<void> {
   const { holdTogether } = await kernel32();
   const job = holdTogether(pid);
@@ -56,7 +56,7 @@ export async function listWindows(): Promise<ProcessFacts[]> {
   return windowsFacts(processes, sessionOf);
 }
 
-/** Ends what is still the process that it was. */
+/** Ends each of these processes, unless another process has its pid by now. */
 export async function terminateWindows(members: readonly { pid: number; startedAt: string }[]): Promise<void> {
   const { terminate } = await kernel32();
   for (const { pid, startedAt } of members) if (/^\d+$/.test(startedAt)) terminate(pid, BigInt(startedAt));
