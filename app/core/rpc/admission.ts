@@ -1,13 +1,13 @@
-/** The core's end of the proof: who may give commands on a WebSocket that has just been opened. */
+/** The core's side of the proof: decides which client may give commands on a new WebSocket. */
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { isSameText, keyIdOf, newNonce, proofsOf, windowKeyOf } from './proof.ts';
 
 /** The close code for a client that shares no key with this core. */
 const notAdmittedCode = 4401;
-/** A client has so long to prove itself, in milliseconds. */
+/** The time a client has to prove itself, in milliseconds. */
 const admissionLimitMs = 5_000;
-/** So many may be at it at once; a further one takes the place of the oldest. */
+/** The most clients that may be proving themselves at once; one more replaces the oldest. */
 const maxPending = 16;
 
 const nonce = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,19 +16,19 @@ const proofSchema = z.object({ proof: z.string().max(64) });
 
 interface AdmissionOptions {
   readonly token: string;
-  /** Of windows that an earlier core of this state directory let in. */
+  /** Keys of windows that an earlier core of this state folder let in. */
   readonly windowKeys: readonly string[];
   readonly port: () => number;
 }
 
 export interface Admitted {
-  /** The client knows an earlier core's token only: it has to be told this one's. */
+  /** The client knows only an earlier core's token, so it has to be told the current one. */
   readonly isEarlierWindow: boolean;
 }
 
 export class Admission {
   readonly #port: () => number;
-  /** By id: a client names keys and never tells them. */
+  /** By id, because a client names keys and never sends them. */
   readonly #keys: Promise<ReadonlyMap<string, { key: string } & Admitted>>;
   readonly #pending = new Set<WebSocket>();
 
@@ -37,7 +37,7 @@ export class Admission {
     this.#keys = this.#listKeys(token, windowKeys);
   }
 
-  /** Calls back once the client has proven itself, in the turn of its last message; ends the connection otherwise. */
+  /** Calls back once the client has proven itself, in the turn of its last message; otherwise ends the connection. */
   begin(socket: WebSocket, onAdmitted: (admitted: Admitted) => void): void {
     const [oldest] = this.#pending;
     if (oldest && this.#pending.size >= maxPending) oldest.terminate();
@@ -93,7 +93,7 @@ export class Admission {
   ): Promise<ReadonlyMap<string, { key: string } & Admitted>> {
     const all = [
       ...windowKeys.map((key) => ({ key, isEarlierWindow: true })),
-      // A window whose core is this one still: its connection broke.
+      // For a window of this same core whose connection broke.
       { key: await windowKeyOf(token), isEarlierWindow: false },
       { key: token, isEarlierWindow: false },
     ];

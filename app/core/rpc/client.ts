@@ -1,7 +1,4 @@
-/**
- * The one client of the RPC, for the command line and for the UI: it needs nothing but the WebSocket that browsers and
- * Node both have.
- */
+/** The one RPC client, for the command line and for the UI. It needs only the WebSocket that both browsers and Node have. */
 import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import {
   Emitter,
@@ -31,10 +28,10 @@ export {
 } from '../base/portable.ts';
 
 export interface RpcClient extends Disposable {
-  /** Errors: the command's codes; `PEER_UNREACHABLE` when the core went away before it answered. */
+  /** Errors: the command's codes; `PEER_UNREACHABLE` when the core ended before it answered. */
   invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
   readonly events: Event<CoreEvent>;
-  /** The core is gone. */
+  /** Fires when the core is gone. */
   readonly onDidClose: Event<void>;
 }
 
@@ -51,11 +48,11 @@ interface RpcTarget {
 }
 
 interface ConnectOptions extends SignalOptions {
-  /** For a window that outlives its core: the next core lets it in, too, and tells it the new token. */
+  /** For a window that outlives its core: the next core also lets it in and sends it the new token. */
   readonly onToken?: (token: string) => void;
 }
 
-/** Connects to a running core. Errors: `PEER_UNREACHABLE` when nobody answers, or nobody who knows this token. */
+/** Connects to a running core. Errors: `PEER_UNREACHABLE` when no core answers, or none that knows this token. */
 export async function connectRpc(
   { port, token, host = '127.0.0.1' }: RpcTarget,
   { signal, onToken }: ConnectOptions = {},
@@ -74,7 +71,7 @@ export async function connectRpc(
   return clientOf(socket, onToken);
 }
 
-/** Learns that the core knows one of these keys, then proves the same. What comes next is JSON-RPC. */
+/** Checks that the core knows one of these keys, then proves the same to the core. JSON-RPC follows. */
 async function proveBoth(
   socket: WebSocket,
   { port, keys, ids }: { port: number; keys: readonly string[]; ids: readonly string[] },
@@ -94,7 +91,7 @@ async function proveBoth(
   say({ proof: proofs.client });
 }
 
-/** By hand: the page carries this file, and no schema library. */
+/** Parsed by hand, because the page carries this file and no schema library. */
 function answerOf(data: unknown): { key: string; nonce: string; proof: string } {
   let answer: unknown;
   try {
@@ -148,7 +145,7 @@ function clientOf(socket: WebSocket, onToken?: (token: string) => void): RpcClie
   };
 }
 
-/** A refusal of the core as the coded error it was there. */
+/** Turns a refusal from the core back into its coded error. */
 function fromResponse(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;
   const data: unknown = error.data;

@@ -1,6 +1,6 @@
 import { errorTable, isErrorCode, toLanspreadError } from '../base/index.ts';
 
-/** Any error in the form that leaves the core: code, message, details; with the table's advice for people. */
+/** Any error in the form that leaves the core: code, message, details, and the error table's advice for people. */
 export function toCodedError(
   error: unknown,
 ): { code: string; message: string; kept: string; next: string } & Record<string, unknown> {
@@ -9,7 +9,7 @@ export function toCodedError(
   return { ...coded.toJSON(), kept, next };
 }
 
-/** What was kept and what to do next, for a code that came as text. */
+/** The table's advice for a code that came as text: what was kept, and what to do next. */
 export function errorAdvice(code: string): string {
   if (!isErrorCode(code)) return '';
   const { kept, next } = errorTable[code];

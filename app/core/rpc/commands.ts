@@ -32,43 +32,45 @@ interface CommandsOptions {
   settings: SettingsStore;
   status: () => Status;
   extensions: Extensions;
-  /** Whether bytes of this peer come over the TLS byte lane. */
+  /** Whether bytes of this peer come over the TLS lane. */
   laneOf: (peerId: string) => 'tls' | 'libp2p';
   /** Payload bytes per peer. */
   traffic: () => readonly PeerTraffic[];
   /** Throws `ROOM_KEY_INVALID`. */
   checkRoomKey: (path: string) => Promise<void>;
-  /** Looks at a folder, for the question where games shall be kept. Throws `INVALID_PATH`. */
+  /** Checks whether a folder is suitable for games. Throws `INVALID_PATH`. */
   checkFolder: (path: string) => Promise<FolderReport>;
-  /** Looking for a folder; see `folder-browser.ts`. */
+  /** Browsing for a folder; see `folder-browser.ts`. */
   folders: {
     places: () => Promise<CommandResult<'folder.places'>>;
     list: (path: string, endings: readonly string[] | undefined) => Promise<FolderListing>;
     create: (parent: string, name: string) => Promise<{ path: string }>;
   };
-  /** What a game takes on this PC's disk. */
+  /** The space that a game takes on this PC's disk. */
   diskOf: (gameId: GameId) => Promise<GameDetails['disk']>;
   kiosk: Kiosk;
-  /** Shows the game's folder in the file manager. Throws `NOT_DOWNLOADED`, `NOT_SUPPORTED`. */
+  /** Shows the game folder in the file manager. Throws `NOT_DOWNLOADED`, `NOT_SUPPORTED`. */
   revealGame: (gameId: GameId) => Promise<void>;
-  /** Goes over to another games folder. Throws `OPERATIONS_ACTIVE`; the file system's errors when it cannot be used. */
+  /**
+   * Changes to another games folder. Throws `OPERATIONS_ACTIVE`, or the file system's error when the folder cannot be used.
+   */
   changeGamesDir: (path: string) => Promise<void>;
-  /** Stops the core, once this call is answered. */
+  /** Stops the core after this call is answered. */
   quit: () => void;
-  /** Refuses everything once the core is stopping. */
+  /** Whether every command is refused because the core is stopping. */
   isStopping: () => boolean;
 }
 
 export interface Commands {
   /** Runs a command by name. Throws a coded refusal. */
   invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
-  /** The same for input from outside: the name and parameters are parsed first. */
+  /** Runs a command with input from outside: parses the name and the parameters first. */
   invokeUnknown(name: string, params: unknown): Promise<unknown>;
-  /** The commands as a client from outside has them: locked while kiosk mode is on, until it gives the PIN. */
+  /** The commands for a client from outside: locked while kiosk mode is on, until the client gives the PIN. */
   forClient(): Commands;
 }
 
-/** What a reader of the core gets: commands in, events out. */
+/** The core's interface for its users: commands in, events out. */
 export interface CoreApi {
   readonly commands: Commands;
   readonly events: Event<CoreEvent>;
@@ -111,7 +113,7 @@ function commandsOf(options: CommandsOptions, client: Client | undefined): Comma
       if (!isAllowedWhileLocked(name, kiosk.actions)) throw new LanspreadError('KIOSK_LOCKED');
       if (name === 'settings.set') kiosk.beforeSessionSetting((parsed as CommandParams<'settings.set'>).name);
     }
-    // `parsed` came from the schema of this very name; the union of handlers cannot express that pairing.
+    // `parsed` came from the schema of this same name; the union of handlers cannot express that pairing.
     return await (handlers[name] as (params: unknown) => unknown)(parsed);
   };
   return {

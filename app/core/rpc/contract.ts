@@ -1,6 +1,6 @@
 /**
- * What the core understands and says, for the UI, the CLI, the harness and outside programs: command names with the
- * schema of their parameters, the shape of their results, and every event. The one source of these shapes.
+ * The contract of the core for the UI, the CLI, the harness and outside programs: command names with the schemas of their
+ * parameters, the shapes of their results, and every event. No other file defines these shapes.
  */
 import { z } from 'zod';
 import type { ErrorCode, GameId } from '../base/index.ts';
@@ -47,7 +47,7 @@ export const commandSchemas = {
   traffic: nothing,
   'folder.check': z.object({ path: z.string().min(1).max(4_000) }),
   'folder.places': nothing,
-  /** `endings`: files that end so are listed, too, such as `.json`; `*` is every file. */
+  /** `endings`: also lists files with these endings, such as `.json`; `*` means every file. */
   'folder.list': z.object({
     path: z.string().min(1).max(4_000),
     endings: z.array(z.string().min(1).max(16)).min(1).max(8).optional(),
@@ -79,7 +79,7 @@ export const commandSchemas = {
 } as const;
 
 export type CommandName = keyof typeof commandSchemas;
-/** Parameters as a caller gives them (defaults may be left out). */
+/** Parameters as a caller gives them; defaults may be left out. */
 export type CommandInput<Name extends CommandName> = z.input<(typeof commandSchemas)[Name]>;
 /** Parameters after parsing. */
 export type CommandParams<Name extends CommandName> = z.output<(typeof commandSchemas)[Name]>;
@@ -88,11 +88,11 @@ export interface PeerView {
   readonly peerId: string;
   readonly name: string;
   readonly addresses: readonly string[];
-  /** The road its bytes take: the TLS byte lane, or streams of the control plane. */
+  /** The lane of its bytes: the TLS lane, or the control lane. */
   readonly lane?: 'tls' | 'libp2p';
   readonly transport: 'quic' | 'tcp';
   readonly games: readonly GameSummary[];
-  /** What is being played there, as far as it tells and this catalog knows it. */
+  /** Games being played on that PC, as far as it tells and this catalog lists them. */
   readonly playing: readonly GameId[];
 }
 
@@ -103,18 +103,18 @@ export interface PeerTraffic {
   readonly bytesOut: number;
 }
 
-/** A folder as it would do for games. */
+/** Whether a folder is suitable for games. */
 export interface FolderReport {
   /** Absolute. */
   readonly path: string;
-  /** It is there; otherwise its nearest folder that is there was looked at. */
+  /** Whether the folder exists; if not, the nearest existing folder above it was examined. */
   readonly exists: boolean;
   readonly writable: boolean;
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
-/** A place to begin looking for a folder at. */
+/** A place where browsing for a folder can begin. */
 export interface FolderPlace {
   readonly kind: 'home' | 'root' | 'volume';
   /** Absolute. */
@@ -133,18 +133,18 @@ export interface FolderPart {
 export interface FolderListing {
   /** Absolute. */
   readonly path: string;
-  /** Undefined at a root. */
+  /** Undefined at the root. */
   readonly parent?: string;
   /** From the root to this folder. */
   readonly trail: readonly FolderPart[];
-  /** Folders in it that are not hidden, by name. */
+  /** Folders in it that are not hidden, sorted by name. */
   readonly folders: readonly FolderPart[];
-  /** Files in it that are not hidden and end as was asked, by name; left out where files were not asked for. */
+  /** Files in it that are not hidden and have the requested endings, sorted by name; left out when none were requested. */
   readonly files?: readonly FolderPart[];
-  /** There are more folders or files than are listed. */
+  /** Not all folders or files are listed. */
   readonly hasMore: boolean;
   readonly writable: boolean;
-  /** Of its disk; both are 0 where the system does not tell. */
+  /** Space on its disk; both are 0 when the system does not tell. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
@@ -161,19 +161,19 @@ export interface GameDetails {
     sizeBytes: number;
   }[];
   readonly disk: {
-    /** What the downloaded files take; 0 when there are none. */
+    /** The size of the downloaded files; 0 when there are none. */
     readonly payloadBytes: number;
-    /** What the installer put into the game's folder; 0 when it is not installed. */
+    /** The size of the files that the installer put into the game folder; 0 when the game is not installed. */
     readonly installedBytes: number;
-    /** In the games folder; undefined when it is away. */
+    /** Free space in the games folder; undefined when the folder is away. */
     readonly freeBytes?: number;
   };
 }
 
-/** `accepted: false`: nothing was changed, and `added` and `warnings` are what the player has to agree to. */
+/** `accepted: false`: nothing was changed, and the player has to agree to `added` and `warnings`. */
 interface ExtensionInstallResult extends InstallOutcome {
   readonly accepted: boolean;
-  /** As it is now; undefined when it is not installed yet. */
+  /** The current state; undefined when the extension is not installed yet. */
   readonly extension?: ExtensionView | undefined;
 }
 
@@ -191,10 +191,10 @@ export interface Status {
   readonly peerId: string;
   readonly name: string;
   readonly addresses: readonly string[];
-  /** Of Lanspread. */
+  /** Lanspread's version. */
   readonly version: string;
   readonly gamesDir: string;
-  /** It is not there now: its drive is unplugged. */
+  /** The games folder is away, for example because its drive is unplugged. */
   readonly gamesDirLost?: true;
   readonly stateDir: string;
   readonly peerCount: number;
@@ -207,14 +207,14 @@ interface Results {
   getGame: GameDetails;
   'settings.get': { settings: Settings };
   connectPeer: { peerId: string };
-  /** `unreachable`: heard, but not to be reached. */
+  /** `unreachable`: heard, but not reachable. */
   listPeers: { peers: PeerView[]; unreachable: readonly UnreachablePeerView[] };
   traffic: { peers: readonly PeerTraffic[] };
   'folder.check': FolderReport;
   'folder.places': { places: readonly FolderPlace[] };
   'folder.list': FolderListing;
   'folder.create': { path: string };
-  /** `meant`: what was looked for instead of what was typed, where that names no game. */
+  /** `meant`: the corrected query, when the typed one finds no game. */
   searchGames: { ids: GameId[]; meant?: string };
   'catalog.list': { sources: readonly CatalogSource[]; live: readonly LiveSourceView[] };
   'catalog.import': { source: CatalogImport };
@@ -240,7 +240,7 @@ export type CoreEventMessage =
   | ({ event: 'peer-connected'; addresses: readonly string[] } & PeerFacts)
   | ({ event: 'peer-lost'; reason: string } & PeerFacts)
   | ({ event: 'peer-incompatible'; reason: string } & PeerFacts)
-  /** It is heard, but takes no connection. */
+  /** The peer is heard, but takes no connection. */
   | ({ event: 'peer-unreachable'; addresses: readonly string[] } & PeerFacts)
   | ({ event: 'peer-playing'; playing: readonly GameId[] } & PeerFacts)
   | { event: 'peer-count-changed'; count: number }

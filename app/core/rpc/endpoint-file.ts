@@ -1,4 +1,4 @@
-/** How other programs of this user find the running core: `rpc.json` in its state directory, mode 0600. */
+/** How other programs of this user find the running core: `rpc.json` in its state folder, mode 0600. */
 import { rmSync } from 'node:fs';
 import { chmod, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ const endpointSchema = z.object({
 type RpcEndpoint = z.infer<typeof endpointSchema>;
 
 const fileName = 'rpc.json';
-/** Outlives the core: the next one listens there again where it can, so that an open window finds it. */
+/** This file outlives the core. The next core listens on the same port if it can, so that an open window finds it. */
 const addressFileName = 'rpc-address.json';
-/** A window may miss some cores in a row that crash as they start. */
+/** A window may miss several cores in a row that crash during their start. */
 const maxWindowKeys = 8;
 const addressSchema = z.object({
   port: endpointSchema.shape.port,
-  /** Of the windows that the last cores let in, the newest last. */
+  /** Keys of the windows that the last cores let in, the newest last. */
   windowKeys: z.array(z.string()).default([]),
 });
 export type RpcAddress = z.infer<typeof addressSchema>;
@@ -31,7 +31,7 @@ export async function publishEndpoint(stateDir: string, endpoint: RpcEndpoint): 
   return toDisposable(() => rmSync(path, { force: true }));
 }
 
-/** Remembers for the next start where this core listens, and how its windows prove themselves. */
+/** Stores for the next start the port of this core and the keys of its windows. */
 export async function keepAddress(
   stateDir: string,
   { port, windowKey, earlier }: { port: number; windowKey: string; earlier: RpcAddress | undefined },
@@ -40,7 +40,7 @@ export async function keepAddress(
   await writePrivate(join(stateDir, addressFileName), { port, windowKeys });
 }
 
-/** Where the last core of this state directory listened; undefined for the first. */
+/** The address of the last core of this state folder; undefined for the first core. */
 export async function lastAddress(stateDir: string): Promise<RpcAddress | undefined> {
   return await readJson(join(stateDir, addressFileName), addressSchema);
 }
@@ -55,7 +55,10 @@ async function writePrivate(path: string, content: object): Promise<void> {
   await rename(temporary, path);
 }
 
-/** The endpoint a core of this state directory left, or undefined. A crashed core's file may be stale: connecting tells. */
+/**
+ * The endpoint that a core of this state folder left, or undefined. The file of a crashed core may be stale; a connection
+ * attempt shows it.
+ */
 export async function readEndpoint(stateDir: string): Promise<RpcEndpoint | undefined> {
   return await readJson(join(stateDir, fileName), endpointSchema);
 }

@@ -2,14 +2,14 @@ import { Emitter, type Clock, type Event, type Logger } from '../base/index.ts';
 import type { CoreEvent, CoreEventMessage } from './contract.ts';
 
 export interface EventLog {
-  /** Every event; the first listener is first given what happened before it listened. */
+  /** Every event. The first listener first gets the events from before it listened. */
   readonly event: Event<CoreEvent>;
   readonly emit: (message: CoreEventMessage) => void;
-  /** The core runs: these events come first, then those that were emitted while it started. */
+  /** Call it when the core runs: these events go out first, then those emitted during the start. */
   begin(first: readonly CoreEventMessage[]): void;
 }
 
-/** Stamps events with the time and hands them on. Holds them back until the core runs and somebody listens. */
+/** Stamps events with the time and passes them on. Holds them back until the core runs and has a listener. */
 export function createEventLog({ clock, logger }: { clock: Clock; logger: Logger }): EventLog {
   const emitter = new Emitter<CoreEvent>({
     onListenerError: (error) => logger.error({ err: error }, 'a listener of events failed'),

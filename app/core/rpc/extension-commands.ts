@@ -1,4 +1,4 @@
-/** The commands on extensions: parameters in the contract, what they do in `extensions/`. */
+/** The commands on extensions: the contract has the parameters, `extensions/` does the work. */
 import { resolve } from 'node:path';
 import type { Extensions, Question } from '../extensions/index.ts';
 import type { CommandParams, CommandResult } from './contract.ts';

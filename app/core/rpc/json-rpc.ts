@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 over one WebSocket, one message a frame, for both ends in Node. */
+/** JSON-RPC 2.0 over one WebSocket, one message per frame, for both ends in Node. */
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -9,7 +9,7 @@ import {
 import type { WebSocket } from 'ws';
 import { LanspreadError } from '../base/index.ts';
 
-/** A reader that does not keep up is cut off beyond this, in bytes; it reconnects and asks for the snapshot. */
+/** A client that does not read is cut off beyond this, in bytes; it reconnects and asks for the snapshot. */
 const maxBufferedBytes = 16 * 1024 * 1024;
 
 export class SocketReader extends AbstractMessageReader {

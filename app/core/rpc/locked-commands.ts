@@ -1,8 +1,8 @@
-/** Which commands a locked client may run: the core refuses the rest, the UI does not offer it. */
+/** The commands that a locked client may run: the core refuses the others, and the UI does not offer them. */
 import type { CommandName } from './contract.ts';
 import type { KioskAction } from '../settings/index.ts';
 
-/** What a locked client may always do. */
+/** Commands that a locked client may always run. */
 const always: readonly CommandName[] = [
   'listGames',
   'getGame',
@@ -17,7 +17,7 @@ const always: readonly CommandName[] = [
   'kiosk.endSession',
 ];
 
-/** What the setting `kioskActions` adds. */
+/** Commands that the setting `kioskActions` adds. */
 const byAction: Record<KioskAction, readonly CommandName[]> = {
   play: ['play', 'stop'],
   get: ['download', 'streamInstall', 'update', 'install', 'pause', 'resume', 'cancel'],

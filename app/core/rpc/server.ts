@@ -12,39 +12,42 @@ import { SocketReader, SocketWriter } from './json-rpc.ts';
 import { windowKeyOf } from './proof.ts';
 import { createStaticFiles } from './static-files.ts';
 
-// Imported, `node:http` reads all that it exports, a whole second HTTP client among it: 2 MiB that nobody uses.
+// An import of `node:http` would load all its exports, including a second HTTP client: 2 MiB that nothing uses.
 const { createServer } = process.getBuiltinModule('node:http');
 
 /** The JSON-RPC error code of a coded refusal; its `data` carries the code and the details. */
 const refusalCode = -32_000;
-/** A command's parameters are small. */
+/** Enough, because a command's parameters are small. */
 const maxMessageBytes = 1024 * 1024;
 const maxClients = 64;
 
 interface RpcServerOptions {
   api: CoreApi;
-  /** The built UI; without one only the RPC is there. */
+  /** The built UI; without one, only the RPC is served. */
   uiDirectory: string | undefined;
-  /** The picture of a game, absolute. */
+  /** The absolute path of a game's picture. */
   coverPath: (gameId: string) => string | undefined;
-  /** Where the last core of this state directory listened: taken again where the port is free. */
+  /** The address of the last core of this state folder; used again when its port is free. */
   earlier?: RpcAddress | undefined;
   logger: Logger;
 }
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
-  /** Whoever proves to know it may command the core. A new one each start; it is never sent by our clients. */
+  /**
+   * A client that proves it knows the token may command the core. Every start makes a new one; Lanspread's clients never send
+   * it.
+   */
   readonly token: string;
-  /** For `keepAddress`: with it a window that is open now finds the next core. */
+  /** For `keepAddress`: with this key, a window that is open now finds the next core. */
   readonly windowKey: string;
-  /** Opens the UI: the token stands in the fragment, which no server log and no referrer sees. */
+  /** Opens the UI. The token is in the fragment, which no server log and no referrer contains. */
   readonly url: string;
 }
 
 /**
- * Serves UI and RPC on 127.0.0.1 only. A request must name this host (against DNS rebinding), a WebSocket from a browser
- * this origin. On a WebSocket both ends prove first that they know the token: see `proof.ts`.
+ * Serves the UI and the RPC on 127.0.0.1 only. A request must name this host, against DNS rebinding; a WebSocket from a
+ * browser must also have this origin. On a WebSocket both ends first prove that they know the token: see `proof.ts`.
  */
 export async function startRpcServer({
   api,
@@ -140,7 +143,7 @@ function serveClient(socket: WebSocket, { api, logger, token, admitted }: Served
     });
 }
 
-/** Answers false when that port is taken; throws for anything else. Port 0: any free one. */
+/** Returns false when the port is taken; throws any other error. Port 0: any free one. */
 function listen(server: Server, { port, logger }: { port: number; logger: Logger }): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const onError = (error: NodeJS.ErrnoException): void => {
@@ -150,7 +153,7 @@ function listen(server: Server, { port, logger }: { port: number; logger: Logger
   server.once('error', onError);
   server.listen(port, '127.0.0.1', () => {
     server.off('error', onError);
-    // A connection that this PC has no file left for is not the end of all the others.
+    // When this PC has no file handle left for one connection, the others continue.
     server.on('error', (error) => logger.warn({ err: error }, 'the RPC server could not take a connection'));
     resolve(true);
   });
@@ -158,7 +161,7 @@ function listen(server: Server, { port, logger }: { port: number; logger: Logger
 }
 
 function portOf(server: Server): number {
-  // A listening TCP server's address is always an AddressInfo.
+  // The address of a listening TCP server is always an AddressInfo.
   return (server.address() as AddressInfo).port;
 }
 

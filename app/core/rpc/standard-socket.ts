@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 over the standard WebSocket, one message a frame. */
+/** JSON-RPC 2.0 over the standard WebSocket, one message per frame. */
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -19,7 +19,7 @@ export class StandardSocketReader extends AbstractMessageReader {
 
   listen(callback: DataCallback): RpcDisposable {
     const onMessage = ({ data }: { data: unknown }): void => {
-      // The core sends JSON-RPC and nothing else.
+      // The core sends only JSON-RPC.
       if (typeof data === 'string') callback(JSON.parse(data) as Message);
     };
     this.#socket.addEventListener('message', onMessage);

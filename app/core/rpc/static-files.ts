@@ -19,7 +19,7 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** Nothing is loaded from elsewhere, nothing inline runs or styles, nothing frames us. */
+/** The page loads nothing from elsewhere, runs and styles nothing inline, and cannot be framed. */
 const headers = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
@@ -30,7 +30,7 @@ const headers = {
   'Cache-Control': 'no-cache',
 };
 
-/** A cover came from a catalog, that is, from anybody: opened on its own it may do nothing at all. */
+/** A cover comes from a catalog, that is, from anybody. Opened on its own, it may do nothing at all. */
 const coverHeaders = {
   ...headers,
   'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
@@ -56,7 +56,7 @@ export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions
       response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end(`${why}\n`);
       return;
     }
-    // A cover's file is named after its bytes.
+    // A cover's file is named after the hash of its bytes.
     const own = isCover ? { ...coverHeaders, ETag: `"${basename(path)}"` } : headersOf(request);
     if ('ETag' in own && request.headers['if-none-match'] === own.ETag) {
       response.writeHead(304, own).end();
@@ -69,7 +69,7 @@ export function createStaticFiles({ uiDirectory, coverPath }: StaticFilesOptions
   };
 }
 
-/** The build names what lies in `assets/` after its content, so it never changes. */
+/** The build names files in `assets/` after their content, so they never change. */
 function headersOf({ url }: IncomingMessage): Record<string, string> {
   return url?.startsWith('/assets/') ? { ...headers, 'Cache-Control': 'public, max-age=31536000, immutable' } : headers;
 }

@@ -1,4 +1,4 @@
-/** What the UI wants to know about the disk: what a game takes, and whether a folder would do for games. */
+/** Facts about the disk for the UI: the space a game takes, and whether a folder is suitable for games. */
 import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isFullPath, LanspreadError, type FileSystem, type GameId } from '../../base/index.ts';
@@ -13,7 +13,7 @@ interface DiskReportOptions {
   state: Pick<State, 'inventory'>;
 }
 
-/** The sizes come from what was recorded when the game was fetched and installed; nothing is walked. */
+/** Uses the sizes recorded when the game was fetched and installed; walks no folder. */
 export async function diskOf(
   { fileSystem, library, state }: DiskReportOptions,
   gameId: GameId,
@@ -28,7 +28,7 @@ export async function diskOf(
   };
 }
 
-/** Looks at a folder, or, where it is not there yet, at the nearest one above it. Throws `INVALID_PATH`. */
+/** Examines a folder, or the nearest existing one above it. Throws `INVALID_PATH`. */
 export async function checkFolder(
   { fileSystem }: Pick<DiskReportOptions, 'fileSystem'>,
   given: string,

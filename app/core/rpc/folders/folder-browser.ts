@@ -1,6 +1,7 @@
 /**
- * Looking for a folder or a file: what is below a folder, for somebody who chooses. Files only of the endings that are asked
- * for, and nothing hidden; so many at most, and never longer than somebody waits. Whoever may ask runs as this PC's user already.
+ * Lists the contents of a folder, for a person who chooses a folder or a file. It lists only files with the requested endings
+ * and nothing hidden, up to a limit and within a time limit. It needs no further rights check: a caller already runs as this
+ * PC's user.
  */
 import { constants } from 'node:fs';
 import { access, mkdir, opendir, stat } from 'node:fs/promises';
@@ -18,17 +19,17 @@ import {
 } from '../../base/index.ts';
 import type { FolderListing, FolderPart } from '../contract.ts';
 
-/** Entries of a folder that are looked at, and folders that are told. */
+/** The most entries of a folder that are examined, and the most folders that are listed. */
 const mostEntries = 20_000;
 export const mostFolders = 1_000;
-/** A share that is away keeps nobody waiting longer, in milliseconds. */
+/** The longest wait for a share that does not answer, in milliseconds. */
 const limitMs = 5_000;
 
-/** Windows' own, in every drive. */
+/** Windows' own folders, on every drive. */
 const systemNames = new Set(['$recycle.bin', 'system volume information', 'recovery', 'config.msi']);
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
-/** A share that hangs holds a thread of the process: no more than two of them. */
+/** A share that hangs blocks a thread of the process, so at most two looks run at once. */
 const looks = new Semaphore(2);
 
 /** Errors: `INVALID_PATH`, `FOLDER_NOT_FOUND`, `PERMISSION_DENIED`, `IO_ERROR`. */
@@ -55,7 +56,7 @@ export async function listFolders(
   });
 }
 
-/** Makes a folder below one that is there. Errors: as above, and `FOLDER_EXISTS`. */
+/** Makes a folder in an existing one. Errors: as above, and `FOLDER_EXISTS`. */
 export async function createFolder(parent: string, name: string): Promise<{ path: string }> {
   const path = join(absoluteFolder(parent), folderName(name));
   await within(path, 'making a folder', async () => await mkdir(path));
@@ -72,7 +73,7 @@ function absoluteFolder(given: string): string {
   });
 }
 
-/** Throws `INVALID_PATH` for what is no name on some system, or hides the folder. */
+/** Throws `INVALID_PATH` when some system does not allow the name, or when the name hides the folder. */
 function folderName(given: string): string {
   const name = given.trim();
   const reason = name.includes('/') ? 'contains a slash' : whyUnsafe(name, { atGameRoot: false, platform: 'win32' });
@@ -121,7 +122,7 @@ async function isWritable(path: string): Promise<boolean> {
   );
 }
 
-/** From the root down to the folder itself: each with the path that leads there. Pure. */
+/** The folders from the root down to this one, each with its path. Pure. */
 export function trailOf(path: string): FolderPart[] {
   const { root } = parse(path);
   const trail = [{ name: root, path: root }];

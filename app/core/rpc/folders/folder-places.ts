@@ -1,4 +1,6 @@
-/** Where looking for a folder begins: home, the root or the drives, and what is mounted, with the room on each. */
+/**
+ * The places where browsing for a folder begins: home, the root or the drives, and mounted volumes, with the space on each.
+ */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -6,12 +8,12 @@ import { withTimeLimit, type FileSystem } from '../../base/index.ts';
 import type { FolderPlace } from '../contract.ts';
 
 const mostPlaces = 32;
-/** A drive or share that does not answer by then is left out, in milliseconds. */
+/** A drive or share that does not answer within this time is left out, in milliseconds. */
 const limitMs = 1_500;
 
 type Place = Pick<FolderPlace, 'kind' | 'path' | 'name'>;
 
-/** In the order in which they are shown. */
+/** In display order. */
 export async function folderPlaces({
   fileSystem,
 }: {
@@ -26,7 +28,7 @@ export async function folderPlaces({
         return { ...place, ...(await fileSystem.space(place.path)) };
       });
     } catch {
-      // An empty card reader, a share that is away: nothing to choose.
+      // An empty card reader or a share that is away: it cannot be chosen.
       return undefined;
     }
   });
@@ -49,16 +51,16 @@ function volume(path: string, name: string): Place {
   return { kind: 'volume', path, name };
 }
 
-/** File systems that people keep things on. */
+/** File systems on which people store data. */
 const kept = new Set(
   'ext2 ext3 ext4 btrfs xfs f2fs zfs bcachefs jfs reiserfs ntfs ntfs3 fuseblk vfat exfat hfsplus nfs nfs4 cifs smb3 9p virtiofs'.split(
     ' ',
   ),
 );
-/** Mounts of the system's own; a stick is mounted below /run/media or /media. */
+/** The system's own mounts; a USB stick is mounted below /run/media or /media. */
 const ofTheSystem = /^\/(?:boot|efi|snap|var|proc|sys|dev|etc|usr|tmp|run(?!\/media\/))(?:\/|$)/;
 
-/** The mount points of Linux's mountinfo that a person may mean, the last mount of each. Pure; see proc(5). */
+/** The mount points in Linux's mountinfo that are of use to a person, the last mount of each. Pure; see proc(5). */
 export function mountedVolumes(mountinfo: string): string[] {
   const paths = new Set<string>();
   for (const line of mountinfo.split('\n')) {
