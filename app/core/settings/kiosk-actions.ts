@@ -1,3 +1,3 @@
-/** What a player at a locked PC may do: one table for the core, which refuses the rest, and for the UI, which does not offer it. */
+/** The actions that a locked PC may offer. The core refuses all others, and the UI does not show them. */
 export const kioskActions = ['play', 'get'] as const;
 export type KioskAction = (typeof kioskActions)[number];

@@ -1,7 +1,7 @@
 /**
- * Kiosk mode: what a player at a café's PC may do. Each client of the RPC is locked on its own while the mode is on;
- * the PIN unlocks that client alone, until it leaves or locks again. A command line that starts a core of its own is such
- * a client. The program that `peer --jsonl` serves over its stdin is not: it is the operator's.
+ * Kiosk mode limits a player at a café's PC. While the mode is on, each client of the RPC is locked separately. The PIN
+ * unlocks only that client, until it leaves or locks again. A command line that starts its own core is such a client. The
+ * program that `peer --jsonl` serves over its stdin is not: it belongs to the operator.
  */
 import { z } from 'zod';
 import { LanspreadError, type Clock, type Logger } from '../base/index.ts';
@@ -10,12 +10,12 @@ import type { KioskAction } from './kiosk-actions.ts';
 import { hashPin, isPin, pinHashSchema, waitAfter, type PinHash } from './pin.ts';
 import type { SettingName, Settings, SettingsStore } from './settings.ts';
 
-/** What a player may set for the session; the operator's values come back at its end. */
+/** Settings that a player may change for the session; the operator's values return at its end. */
 const sessionSettings: readonly SettingName[] = ['playerName', 'language'];
 
 const pinKey = 'kioskPin';
 const profileKey = 'kioskProfile';
-/** Kept, so that restarting the PC does not end a wait. */
+/** Stored, so that restarting the PC does not end a wait. */
 const attemptsKey = 'kioskAttempts';
 const attemptsSchema = z.object({ wrongInARow: z.int().nonnegative(), blockedUntil: z.number() });
 type Attempts = z.infer<typeof attemptsSchema>;
@@ -23,21 +23,21 @@ const noAttempts: Attempts = { wrongInARow: 0, blockedUntil: 0 };
 
 interface KioskOptions {
   settings: SettingsStore;
-  /** With safeguards: kiosk mode and the PIN outlive the database. */
+  /** With safeguards, so that kiosk mode and the PIN survive the loss of the database. */
   repository: SettingsRepository;
   clock: Clock;
   logger: Logger;
-  /** Stops whatever a player left running. */
+  /** Stops all games that a player left running. */
   stopGames: () => Promise<void>;
 }
 
 export interface KioskStatus {
   readonly enabled: boolean;
-  /** Of this client. */
+  /** Whether this client is locked. */
   readonly locked: boolean;
   readonly hasPin: boolean;
   readonly actions: readonly KioskAction[];
-  /** A session ends after so many minutes without input, unless a game runs. */
+  /** A session ends after this many minutes without input, unless a game runs. */
   readonly idleMinutes: number;
 }
 
@@ -75,17 +75,17 @@ export class Kiosk {
   }
 
   /**
-   * Errors: `WRONG_PIN`, `TOO_MANY_ATTEMPTS` (with `retryAfterSeconds`), `KIOSK_PIN_REQUIRED` where none is set,
-   * `KIOSK_PIN_LOST` where the mode is on without one.
+   * Errors: `WRONG_PIN`; `TOO_MANY_ATTEMPTS` (with `retryAfterSeconds`); `KIOSK_PIN_REQUIRED` when no PIN is set;
+   * `KIOSK_PIN_LOST` when the mode is on without a PIN.
    */
   async check(pin: string): Promise<void> {
     const stored = this.#pin();
     if (!stored) throw new LanspreadError(this.isOn ? 'KIOSK_PIN_LOST' : 'KIOSK_PIN_REQUIRED');
     const { clock } = this.#options;
-    // A clock that was set back must not make the wait longer than it was.
+    // A clock that was set back must not lengthen the wait.
     const waitMs = Math.min(this.#attempts.blockedUntil - clock.now(), waitAfter(this.#attempts.wrongInARow));
     if (waitMs > 0) throw tooMany(waitMs);
-    // Counted before the slow part: a hundred guesses at once are a hundred guesses.
+    // Counts before the slow check, so that a hundred guesses at once count as a hundred.
     const wrongInARow = this.#attempts.wrongInARow + 1;
     const blockMs = waitAfter(wrongInARow);
     this.#keepAttempts({ wrongInARow, blockedUntil: blockMs > 0 ? clock.now() + blockMs : 0 });
@@ -93,12 +93,15 @@ export class Kiosk {
     this.#keepAttempts(noAttempts);
   }
 
-  /** What a locked client is told: nothing of keys, addresses, and accesses to catalogs, which are the operator's. */
+  /** The settings that a locked client sees: without keys, addresses and access to catalogs, which belong to the operator. */
   seenByPlayers(settings: Settings): Settings {
     return { ...settings, roomKeyFile: null, staticPeers: [], trustedKeys: [], catalogSources: {} };
   }
 
-  /** A locked client sets something: only its session's settings, and the operator's values are kept for later. */
+  /**
+   * Called before a locked client changes a setting: allows only session settings, and stores the operator's values for
+   * later.
+   */
   beforeSessionSetting(name: string): void {
     const { settings, repository } = this.#options;
     if (!sessionSettings.some((allowed) => allowed === name)) throw new LanspreadError('KIOSK_LOCKED');
@@ -106,7 +109,7 @@ export class Kiosk {
     repository.set(profileKey, { playerName: settings.get('playerName'), language: settings.get('language') });
   }
 
-  /** The player leaves: games are stopped, name and language are the operator's again. */
+  /** The player leaves: stops games and restores the operator's name and language. */
   async endSession(): Promise<void> {
     const { settings, repository, stopGames } = this.#options;
     await stopGames();
@@ -117,7 +120,7 @@ export class Kiosk {
       if (name in profile) settings.set(name, (profile as Record<string, unknown>)[name]);
   }
 
-  /** On a full disk the count holds until the core ends, and the right PIN still unlocks. */
+  /** On a full disk the count is kept in memory until the core ends, and the right PIN still unlocks. */
   #keepAttempts(attempts: Attempts): void {
     this.#attempts = attempts;
     try {

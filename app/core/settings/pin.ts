@@ -1,4 +1,4 @@
-/** The operator's PIN: only a slow hash of it is kept. */
+/** The operator's PIN; only a slow hash of it is stored. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { backoffMs } from '../base/index.ts';
 
 const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-/** Some 50 ms a guess on today's PCs, 16 MiB: RFC 7914 with the parameters its authors give for interactive logins. */
+/** About 50 ms per guess on today's PCs, and 16 MiB. Source: RFC 7914 with its authors' parameters for interactive logins. */
 const cost = { N: 16_384, r: 8, p: 1 } as const;
 const hashBytes = 32;
 const saltBytes = 16;
@@ -27,17 +27,17 @@ export async function isPin(pin: string, { salt, hash }: PinHash): Promise<boole
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Letters are allowed, and keyboards differ in how they compose them. */
+/** A PIN may contain letters, and keyboards compose them differently. */
 function normalised(pin: string): string {
   return pin.normalize('NFKC');
 }
 
-/** Wrong guesses that are free; each one after doubles the wait. */
+/** Wrong guesses without a wait; each one after them doubles the wait. */
 const freeAttempts = 5;
 const firstWaitMs = 30_000;
 const longestWaitMs = 15 * 60_000;
 
-/** How long nobody may guess after so many wrong PINs in a row, in milliseconds. */
+/** The wait before the next guess after this many wrong PINs in a row, in milliseconds. */
 export function waitAfter(wrongInARow: number): number {
   return backoffMs(wrongInARow - freeAttempts + 1, { firstMs: firstWaitMs, longestMs: longestWaitMs });
 }

@@ -1,6 +1,6 @@
 /**
- * The settings that protect this PC, in a file of their own: `safeguards.json`. The database may get lost, it is a cache
- * and a journal; kiosk mode, the PIN and whom this PC trusts must not get lost with it. The database keeps a copy.
+ * Keeps the settings that protect this PC in their own file, `safeguards.json`. The database is a cache and a journal and may
+ * be lost. Kiosk mode, the PIN and the trusted keys must not be lost with it. The database keeps a copy.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ const values = z.object({
   kioskActions: settingSchemas.kioskActions,
   kioskIdleMinutes: settingSchemas.kioskIdleMinutes,
   kioskPin: pinHashSchema,
-  /** Wrong PINs in a row, and until when nobody may guess, in milliseconds since 1970. */
+  /** The number of wrong PINs in a row, and the end of the wait, in milliseconds since 1970. */
   kioskAttempts: z.object({ wrongInARow: z.int().nonnegative(), blockedUntil: z.number() }),
   requireSignedCatalogs: settingSchemas.requireSignedCatalogs,
   trustedKeys: settingSchemas.trustedKeys,
@@ -37,15 +37,15 @@ type SafeguardsFile =
 
 interface SafeguardsFound {
   readonly file: SafeguardsFile;
-  /** The copy in the database. Nothing in it: the database is new. */
+  /** The copy in the database. An empty copy means that the database is new. */
   readonly copy: Safeguards;
-  /** A path that no key is at: the room is closed for this PC. */
+  /** A path without a key: it closes the room for this PC. */
   readonly lostKeyFile: string;
 }
 
 /**
- * Pure: what holds. A damaged file protects at least as much as before: kiosk mode is locked, unless the database shows
- * that no PIN was ever set. With the database lost too, everything is closed.
+ * Decides which values apply. Pure. A damaged file must not weaken the protection: kiosk mode is locked, unless the database
+ * shows that no PIN was ever set. When the database is lost too, everything is closed.
  */
 export function decideSafeguards({ file, copy, lostKeyFile }: SafeguardsFound): Safeguards {
   if (file.kind === 'sound') return file.safeguards;
@@ -62,8 +62,9 @@ interface SafeguardOptions {
 }
 
 /**
- * The same settings, those that protect this PC kept in their file. A damaged file is set aside and written anew. Errors:
- * none at opening; `set` throws `DISK_FULL`, `PERMISSION_DENIED` or `IO_ERROR` and has changed nothing then.
+ * The same repository, except that the settings that protect this PC are stored in their file. A damaged file is set aside
+ * and a new one written. Errors: none when opening; `set` throws `DISK_FULL`, `PERMISSION_DENIED` or `IO_ERROR` and has then
+ * changed nothing.
  */
 export function withSafeguards(
   repository: SettingsRepository,
@@ -111,7 +112,7 @@ function isSafeguard(name: string): name is SafeguardName {
   return Object.hasOwn(values.shape, name);
 }
 
-/** What the database says, as far as it is valid. */
+/** The valid values in the database. */
 function copyIn(repository: SettingsRepository): Safeguards {
   const stored = Object.entries(values.shape).flatMap(([name, schema]) => {
     const result = schema.safeParse(repository.get(name));
@@ -132,7 +133,7 @@ export function readSafeguards(stateDir: string): SafeguardsFile {
   }
 }
 
-/** Replaces the file whole, readable by this user alone, on the disk when it returns. */
+/** Replaces the whole file, readable by this user only; it is on the disk when this returns. */
 function writeSafeguards(path: string, safeguards: Safeguards): void {
   const temporary = `${path}.tmp`;
   try {
@@ -157,7 +158,7 @@ function writeSafeguards(path: string, safeguards: Safeguards): void {
   }
 }
 
-/** For the operator, who may find the old values in it. */
+/** Keeps the damaged file for the operator, because the old values may still be readable in it. */
 function setAside(path: string, { logger, now }: Pick<SafeguardOptions, 'logger' | 'now'>): void {
   const time = new Date(now()).toISOString().replaceAll(/[-:]/g, '');
   try {

@@ -11,7 +11,7 @@ const bytesPerSecond = z
   .min(16 * 1024)
   .nullable();
 
-/** Not those that only the system may listen on; with room for the ports that follow. */
+/** Excludes ports on which only the system may listen, and leaves room for the ports that follow. */
 const port = z.int().min(1_024).max(65_500).nullable();
 
 const collection = z.object({
@@ -19,10 +19,10 @@ const collection = z.object({
   gameIds: z.array(z.string().max(200)).max(20_000),
 });
 
-/** Every setting with its schema; `null` stands for "no limit" or "none". */
+/** Every setting with its schema; `null` means "no limit" or "none". */
 export const settingSchemas = {
   gamesDir: z.string().min(1).refine(isAbsolute, 'is not an absolute path'),
-  /** Others see it in lists, and games get it as an argument: one line, no control characters. */
+  /** Other PCs show the name in lists, and games get it as an argument: one line, no control characters. */
   playerName: z
     .string()
     .trim()
@@ -35,17 +35,17 @@ export const settingSchemas = {
   maxUploadPeers: z.int().min(1).max(256).nullable(),
   maxConcurrentDownloads: z.int().min(1).max(16),
   roomKeyFile: z.string().min(1).nullable(),
-  /** Others in the room are told which games run here. */
+  /** Whether other PCs in the room are told which games run here. */
   tellWhatIsPlayed: z.boolean(),
   staticPeers: z.array(z.string().max(1_000)).max(256),
-  /** Where the control plane listens, UDP and TCP; null: any port. Holds from the next start on. */
+  /** The UDP and TCP port of the control plane; null: any port. Takes effect at the next start. */
   controlPort: port,
-  /** Where the byte lane listens, TCP: this one and the next few, one for each of its threads. As above. */
+  /** The first TCP port of the TLS lane; each further thread uses the next one. Null and effect as above. */
   lanePort: port,
   requireSignedCatalogs: z.boolean(),
-  /** Public keys whose signatures count, besides those in the folders of keys. */
+  /** Public keys whose signatures are trusted, in addition to those in the key folders. */
   trustedKeys: z.array(z.string().max(2_000).refine(isPublicKey, 'is not an Ed25519 public key')).max(64),
-  /** The configuration of each catalog source of an extension, by its id. */
+  /** The configuration of each catalog source of an extension, by the source's id. */
   catalogSources: z.record(
     z
       .string()
@@ -53,24 +53,27 @@ export const settingSchemas = {
       .max(200),
     z.json(),
   ),
-  /** Ids of extensions: who of several that know an archive equally well opens it. The rest follows. */
+  /** Ids of extensions, in order: the first one decides when several know an archive equally well. All others follow. */
   extensionOrder: z.array(z.string().min(1).max(200)).max(500),
   kiosk: z.boolean(),
-  /** What a player may do while kiosk mode is locked, besides looking. */
+  /** Actions that a player may take while kiosk mode is locked, in addition to looking. */
   kioskActions: z.array(z.enum(kioskActions)).max(kioskActions.length),
   kioskIdleMinutes: z.int().min(1).max(240),
   /** `dark`, `light`, `contrast`, `system`, or the id of an extension's theme. */
   theme: z.string().min(1).max(200),
   /** The player's own lists of games. */
   collections: z.array(collection).max(100),
-  /** The first-run questions were answered. */
+  /** Whether the first-run questions were answered. */
   setupDone: z.boolean(),
 } as const;
 
 export type SettingName = keyof typeof settingSchemas;
 export type Settings = { [Name in SettingName]: z.output<(typeof settingSchemas)[Name]> };
 
-/** Settings, parsed where they enter: from the database and from commands. A stored value that no longer fits is ignored. */
+/**
+ * Settings, parsed where they enter: from the database and from commands. A stored value that no longer fits its schema is
+ * ignored.
+ */
 export class SettingsStore {
   readonly #repository: SettingsRepository;
   readonly #defaults: Settings;
@@ -86,7 +89,7 @@ export class SettingsStore {
     const stored = this.#repository.get(name);
     if (stored === undefined) return this.#defaults[name];
     const result = settingSchemas[name].safeParse(stored);
-    // The schema of `name` yields the type of `name`; TypeScript cannot see that through the indexed lookup.
+    // The schema of `name` yields the type of `name`; TypeScript cannot see this through the indexed lookup.
     return result.success ? (result.data as Settings[Name]) : this.#defaults[name];
   }
 
@@ -108,7 +111,7 @@ export class SettingsStore {
   /** The value as it would be set. Errors: `BAD_REQUEST`. */
   parse<Name extends SettingName>(name: Name, value: unknown): Settings[Name] {
     const what = `value of ${name}`;
-    // The schema of `name` yields the type of `name`; TypeScript cannot see that through the indexed lookup.
+    // The schema of `name` yields the type of `name`; TypeScript cannot see this through the indexed lookup.
     return parseWith<unknown>(settingSchemas[name], value, { what, code: 'BAD_REQUEST' }) as Settings[Name];
   }
 }
@@ -117,7 +120,7 @@ function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(settingSchemas, name);
 }
 
-/** What holds until somebody sets something else. */
+/** The values that apply until they are set. */
 export function defaultSettings(stateDir: string): Settings {
   return {
     gamesDir: join(stateDir, 'games'),
@@ -150,7 +153,7 @@ function isPublicKey(text: string): boolean {
     parsePublicKey(text);
     return true;
   } catch {
-    // It says only why, which the setting's own message tells.
+    // The error says only why; the setting's own message says that already.
     return false;
   }
 }
