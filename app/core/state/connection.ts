@@ -1,7 +1,7 @@
 /**
- * The one connection to the database. Commits are not flushed to the disk one by one (`synchronous=NORMAL`) unless they
- * are made `durably`. One connection serves both: a flushed commit also flushes every commit before it, and a
- * transaction may touch a journal and a cache table together.
+ * The one connection to the database. Single commits are not flushed to the disk (`synchronous=NORMAL`) unless they are made
+ * `durably`. One connection serves both kinds: a flushed commit also flushes all earlier ones, and a transaction may touch a
+ * journal table and a cache table together.
  */
 import type Sqlite from 'better-sqlite3';
 import { LanspreadError } from '../base/index.ts';
@@ -16,11 +16,11 @@ interface Query<Parameters extends Value[], T> {
   all(...parameters: Parameters): T[];
 }
 
-/** Runs a statement; tells how many rows it changed. */
+/** Runs a statement and returns how many rows it changed. */
 type Command<Parameters extends Value[]> = (...parameters: Parameters) => number;
 
 interface ConnectionOptions {
-  /** See `isFatal`; the error is thrown, too. */
+  /** Gets a fatal error, see `isFatal`; the error is thrown as well. */
   readonly onFatal?: (error: LanspreadError) => void;
   readonly reserve?: Pick<Reserve, 'secure'> | undefined;
 }
@@ -30,7 +30,7 @@ export class Connection implements Disposable {
 
   readonly #options: ConnectionOptions;
 
-  /** Takes over an open database and closes it when disposed. */
+  /** Takes over an open database; closes it when disposed. */
   constructor(database: Sqlite.Database, options: ConnectionOptions = {}) {
     this.#database = database;
     this.#options = options;
@@ -39,13 +39,13 @@ export class Connection implements Disposable {
       database.pragma('foreign_keys = ON');
       database.pragma('busy_timeout = 5000');
       database.pragma('synchronous = NORMAL');
-      // Where a plain fsync leaves data in the drive's cache (macOS) these make FULL mean what it says.
+      // On macOS a plain fsync leaves data in the drive's cache. These settings make FULL reach the disk.
       database.pragma('fullfsync = ON');
       database.pragma('checkpoint_fullfsync = ON');
     });
   }
 
-  /** Prepares a reading statement once. */
+  /** Prepares a reading statement, once. */
   query<Parameters extends Value[], T>(sql: string, parse: (row: Row) => T): Query<Parameters, T> {
     const statement = coded(() => this.#database.prepare<Parameters, Row>(sql));
     return {
@@ -58,20 +58,20 @@ export class Connection implements Disposable {
     };
   }
 
-  /** Prepares a writing statement once. */
+  /** Prepares a writing statement, once. */
   command<Parameters extends Value[]>(sql: string): Command<Parameters> {
     const statement = coded(() => this.#database.prepare<Parameters>(sql));
     return (...parameters) => this.#coded(() => statement.run(...parameters).changes);
   }
 
-  /** Runs `work` in one transaction, or in a savepoint of the one that runs; rolls back when it throws. */
+  /** Runs `work` in one transaction, or in a savepoint of the running one; rolls back when it throws. */
   transaction<T>(work: () => T): T {
     return this.#coded(() => this.#database.transaction(work).immediate());
   }
 
   /**
-   * A transaction that is on the disk when it returns. Inside another transaction it is as durable as that one, since
-   * SQLite decides per transaction.
+   * A transaction that is on the disk when this returns. Inside another transaction it is only as durable as that one,
+   * because SQLite decides per transaction.
    */
   durably<T>(work: () => T): T {
     if (this.#database.inTransaction) return this.transaction(work);
@@ -91,7 +91,7 @@ export class Connection implements Disposable {
 
   #coded<T>(work: () => T): T {
     try {
-      // A full disk rolls the whole transaction back: only the outermost work is worth another try.
+      // A full disk rolls the whole transaction back, so only the outermost work may be tried again.
       const { reserve } = this.#options;
       return reserve && !this.#database.inTransaction ? reserve.secure(() => coded(work)) : coded(work);
     } catch (error) {

@@ -1,9 +1,9 @@
-/** Looks at a database file without changing it, and says what can be done with it. */
+/** Examines a database file without changing it, and decides how it can be used. */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { toStateError, sqliteCode } from './sqlite-error.ts';
 
-/** In the header of every database of ours: "LNSP". */
+/** In the header of every Lanspread database: "LNSP". */
 export const applicationId = 0x4c4e5350;
 
 type Inspection =
@@ -13,13 +13,15 @@ type Inspection =
 
 const corrupt = (reason: string): Inspection => ({ kind: 'corrupt', reason });
 
-/** Throws `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be read at all: that says nothing about its content. */
+/**
+ * Throws `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be read at all, because that says nothing about its content.
+ */
 export function inspect(path: string): Inspection {
   const walPath = `${path}-wal`;
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
   const walSizeBytes = existsSync(walPath) ? statSync(walPath).size : 0;
   if (sizeBytes === 0) return walSizeBytes === 0 ? { kind: 'fresh' } : corrupt('its log is there without it');
-  // SQLite takes such a file for an empty one.
+  // SQLite would treat such a file as an empty one.
   if (sizeBytes < databaseHeaderBytes) return corrupt('it is too short');
   if (walSizeBytes > 0 && !isWriteAheadLog(walPath)) return corrupt('its log is not one');
   let database: Sqlite.Database | undefined;
@@ -37,7 +39,7 @@ export function inspect(path: string): Inspection {
 
 function examine(database: Sqlite.Database): Inspection {
   const version = Number(database.pragma('user_version', { simple: true }));
-  // Killed at its first start, before anything was in it.
+  // The core was killed at its first start, before the database had any content.
   if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) return { kind: 'fresh' };
   if (database.pragma('application_id', { simple: true }) !== applicationId) return corrupt('it is not of Lanspread');
   const verdict = database.pragma('quick_check(1)', { simple: true });
@@ -48,8 +50,8 @@ const databaseHeaderBytes = 100;
 const walHeaderBytes = 32;
 
 /**
- * SQLite takes a log with a broken header for an empty one and silently drops the commits in it, intents among them. A
- * log that is shorter than its header or all zero was never written: that is what a power cut can leave.
+ * SQLite treats a log with a broken header as an empty one and silently drops its commits, including intents. A log that is
+ * shorter than its header or all zero was never written: a power cut can leave such a file.
  */
 function isWriteAheadLog(path: string): boolean {
   const header = Buffer.alloc(walHeaderBytes);
@@ -67,7 +69,7 @@ function isWriteAheadLog(path: string): boolean {
   return first === header.readUInt32BE(24) && second === header.readUInt32BE(28);
 }
 
-/** The checksum of SQLite's file format, section 4.2. */
+/** The checksum from SQLite's file format, section 4.2. */
 function walChecksum(bytes: Buffer, isBigEndian: boolean): readonly [number, number] {
   const word = (at: number): number => (isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at));
   let first = 0;

@@ -1,7 +1,7 @@
 /**
- * One core per state directory. The file `lock` is a tiny database: the holder commits a row that says who it is and
- * then keeps a write transaction open for as long as it lives. The operating system drops that lock with the process,
- * however it dies, so there is no stale lock and a process id that is used again means nothing.
+ * One core per state folder. The file `lock` is a tiny database: the holder commits a row about itself and then keeps a write
+ * transaction open until it ends. The operating system releases that lock when the process ends, in whatever way. So a lock
+ * is never stale, and a reused process id does no harm.
  */
 import { randomUUID } from 'node:crypto';
 import { truncateSync } from 'node:fs';
@@ -15,30 +15,30 @@ import { coded, sqliteCode, toStateError } from './sqlite-error.ts';
 
 const lockName = 'lock';
 
-/** How long a commit or a look at the row waits for the other's, in milliseconds. */
+/** How long a commit waits for a read of the row, or a read for a commit, in milliseconds. */
 const waitMs = 2_000;
 
 interface LockHolder {
   readonly pid: number;
   readonly host: string;
-  /** What it runs as, e.g. `lanspread start`. */
+  /** The holder's program, e.g. `lanspread start`. */
   readonly what: string;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
 
 interface LockOptions {
-  /** What this process tells about itself. Default: its script's name. */
+  /** The `what` of this process. Default: its script's name. */
   what?: string;
   clock?: Clock;
 }
 
-/** Held locks: a database that nobody refers to is closed by the garbage collector, and its lock with it. */
+/** References to the held locks: the garbage collector would close a database without one, and release its lock. */
 const held = new Set<Sqlite.Database>();
 
 /**
- * Takes the lock until disposed. Throws `STATE_LOCKED` with the holder (`pid`, `host`, `what`, `since`) in its details
- * when another process, or this one, has it; `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be had.
+ * Takes the lock until disposed. Throws `STATE_LOCKED` with the holder (`pid`, `host`, `what`, `since`) in its details when
+ * another process, or this one, has it; `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be opened.
  */
 export function acquireLock(directory: string, { what, clock = systemClock }: LockOptions = {}): Disposable {
   makePrivateDirectory(directory);
@@ -70,7 +70,7 @@ function openLock(path: string): Sqlite.Database {
   const open = (): Sqlite.Database => {
     const database = new Sqlite(path, { timeout: waitMs });
     try {
-      // What a power cut does to this file does not matter: see below.
+      // A power cut may damage this file without harm: see below.
       database.pragma('synchronous = OFF');
       database.prepare('SELECT count(*) FROM sqlite_schema').get();
       return database;
@@ -84,13 +84,13 @@ function openLock(path: string): Sqlite.Database {
   } catch (error) {
     const code = sqliteCode(error);
     if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error;
-    // Emptied in place, never replaced: a lock is tied to the file, not to its name.
+    // Empties the file in place and never replaces it: a lock belongs to the file, not to its name.
     truncateSync(path);
     return open();
   }
 }
 
-/** Leaves a write transaction open. Fails with SQLITE_BUSY at once when somebody else has one. */
+/** Keeps a write transaction open. Fails with SQLITE_BUSY at once when another connection has one. */
 function hold(database: Sqlite.Database, self: LockHolder, token: string): void {
   const begin = (): void => {
     database.pragma('busy_timeout = 0');
@@ -106,11 +106,14 @@ function hold(database: Sqlite.Database, self: LockHolder, token: string): void 
     .prepare('INSERT INTO holder (token, pid, host, what, since) VALUES (?, ?, ?, ?, ?)')
     .run(token, self.pid, self.host, self.what, self.since);
   database.exec('COMMIT');
-  // Between the two, another may come first; then that one is the holder and this one fails here.
+  // Between the two transactions another process may come first. It is then the holder, and this one fails here.
   begin();
 }
 
-/** Who has the lock, once its row is committed; undefined when that takes too long. `token` marks one's own row. */
+/**
+ * The holder of the lock, once its row is committed; undefined when that takes too long. `token` marks this process's own
+ * row.
+ */
 function readHolder(database: Sqlite.Database, token: string): LockHolder | undefined {
   database.pragma(`busy_timeout = ${waitMs}`);
   const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -122,7 +125,7 @@ function readHolder(database: Sqlite.Database, token: string): LockHolder | unde
         return { pid, since, host: textOf(row, 'host'), what: textOf(row, 'what') };
       }
     } catch (error) {
-      // The table is not there yet, or the holder is just writing: look again.
+      // The table does not exist yet, or the holder is writing: try again.
       const code = sqliteCode(error);
       if (code !== 'SQLITE_ERROR' && code !== 'SQLITE_BUSY') throw error;
     }

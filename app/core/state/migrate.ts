@@ -6,18 +6,18 @@ import { makePrivateFile } from './private-files.ts';
 import { coded } from './sqlite-error.ts';
 
 interface MigrateOptions {
-  /** Of the database file; the backup lies beside it. */
+  /** The database file; the backup is stored next to it. */
   path: string;
   migrations: readonly Migration[];
   logger: Logger;
 }
 
-/** Where the copy is kept that was made before the database left `version`. */
+/** The path of the copy that was made before the database left `version`. */
 export function backupPath(path: string, version: number): string {
   return `${path}.backup-v${version}`;
 }
 
-/** The version that a database has after the last of these migrations. */
+/** The version of a database after the last of these migrations. */
 export function latestVersion(migrations: readonly Migration[]): number {
   return migrations.at(-1)?.version ?? 0;
 }
@@ -27,8 +27,8 @@ export function userVersion(database: Sqlite.Database): number {
 }
 
 /**
- * Brings the database to the latest version, one transaction a migration, a copy before each. A new database has
- * nothing worth copying. When a migration fails, the database has the version before it.
+ * Brings the database to the latest version: one transaction per migration, with a copy before each. A new database is not
+ * copied. When a migration fails, the database keeps the version before it.
  */
 export function migrate(database: Sqlite.Database, { path, migrations, logger }: MigrateOptions): void {
   const from = userVersion(database);
@@ -47,11 +47,11 @@ export function migrate(database: Sqlite.Database, { path, migrations, logger }:
   }
 }
 
-/** A whole, compact copy. It gets its name only when it is complete. */
+/** A complete, compact copy. It gets its final name only when it is complete. */
 function backUp(database: Sqlite.Database, target: string): void {
   const temporary = `${target}.tmp`;
   rmSync(temporary, { force: true });
-  // SQLite writes into an existing file when it is empty; so the copy is private from its first byte.
+  // SQLite writes into an existing empty file, so the copy is private from its first byte.
   makePrivateFile(temporary);
   coded(() => database.prepare('VACUUM INTO ?').run(temporary));
   renameSync(temporary, target);

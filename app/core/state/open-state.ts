@@ -27,28 +27,28 @@ import type { State } from './types.ts';
 export const databaseName = 'lanspread.db';
 
 interface OpenStateOptions {
-  /** The state directory; made, with mode 0700, when it is not there. */
+  /** The state folder; created with mode 0700 when it does not exist. */
   directory: string;
   logger?: Logger;
   clock?: Clock;
-  /** What is released when the disk is full. */
+  /** Space that is released when the disk is full. */
   reserve?: Pick<Reserve, 'secure'>;
-  /** For tests of migrating. */
+  /** Only for tests of migrations. */
   migrations?: readonly Migration[];
 }
 
 export interface OpenedState {
   state: State;
-  /** Where the former database is now, when it could not be used and a new one was begun. */
+  /** The new place of the former database, when it was unusable and a new one was started. */
   movedAside?: string;
-  /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
+  /** Resolves when the signal aborts; rejects when the database can no longer be trusted. */
   watch(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Opens the database of a state directory, and makes or migrates it. One that is damaged or not ours is moved aside and
- * begun anew. The caller holds the directory's lock. Throws `STATE_TOO_NEW` (having changed nothing), `IO_ERROR`,
- * `PERMISSION_DENIED`, `DISK_FULL`.
+ * Opens the database of a state folder; creates or migrates it. Moves a damaged or foreign database aside and starts a new
+ * one. The caller holds the folder's lock. Throws `STATE_TOO_NEW` (having changed nothing), `IO_ERROR`, `PERMISSION_DENIED`,
+ * `DISK_FULL`.
  */
 export function openState(options: OpenStateOptions): OpenedState {
   const { logger = silentLogger, clock = systemClock, migrations = releasedMigrations } = options;
@@ -81,7 +81,7 @@ function refuseNewer(version: number, migrations: readonly Migration[]): void {
   });
 }
 
-/** Renames the database with its log to a name that says when; both keep belonging together. */
+/** Renames the database and its log to a name with the time; both still belong together. */
 function moveAside(path: string, atMs: number): string {
   const time = new Date(atMs).toISOString().replaceAll(/[-:]/g, '');
   const plain = `${path}.corrupt-${time}`;
@@ -108,7 +108,7 @@ interface Opening {
 }
 
 function open({ directory, path, logger, clock, migrations, reserve }: Opening): OpenedState {
-  // SQLite gives the log and the shared memory the mode of the database.
+  // SQLite gives the log and the shared memory the same mode as the database.
   makePrivateFile(path);
   using undo = new DisposableStack();
   const database = coded(() => new Sqlite(path, { timeout: 5_000 }), path);
@@ -128,7 +128,7 @@ function open({ directory, path, logger, clock, migrations, reserve }: Opening):
   return { state, watch: (signal) => health.watch(signal) };
 }
 
-/** Prepares every statement, which also shows whether every table is there. */
+/** Prepares every statement, which also checks that every table exists. */
 function openRepositories(connection: Connection): Omit<State, 'directory' | 'transaction' | typeof Symbol.dispose> {
   try {
     return {

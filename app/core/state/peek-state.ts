@@ -1,4 +1,4 @@
-/** Looks at the database of a state directory without opening it for work: for `lanspread doctor`. */
+/** Reads the database of a state folder without opening it for work: for `lanspread doctor`. */
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { inspect } from './inspect.ts';
@@ -12,7 +12,7 @@ export type StatePeek =
   | { readonly kind: 'too-new'; readonly version: number; readonly latest: number }
   | { readonly kind: 'damaged'; readonly reason: string };
 
-/** Makes and changes nothing. Throws `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be read at all. */
+/** Creates and changes nothing. Throws `IO_ERROR` or `PERMISSION_DENIED` when the file cannot be read at all. */
 export function peekState(directory: string): StatePeek {
   const path = join(directory, databaseName);
   const inspection = inspect(path);
@@ -33,7 +33,7 @@ function parsed(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    // As if it had never been set.
+    // Treats a damaged value as one that was never set.
     return undefined;
   }
 }

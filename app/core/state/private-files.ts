@@ -1,8 +1,8 @@
-/** Files and folders that other users of this PC have no business in. Windows has its own access rules. */
+/** Files and folders that other users of this PC must not read. Windows has its own access rules. */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { systemCode, toLanspreadError } from '../base/index.ts';
 
-/** Makes the folder, mode 0700, unless it is there. */
+/** Makes the folder with mode 0700, unless it exists. */
 export function makePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -12,7 +12,7 @@ export function makePrivateDirectory(path: string): void {
 }
 
 /**
- * Makes an empty file, mode 0600, unless it is there; tells whether it made it. A file that is there is not opened:
+ * Makes an empty file with mode 0600, unless it exists; returns whether it made it. An existing file is not opened, because
  * closing it would drop the POSIX locks that SQLite holds on it in this process.
  */
 export function makePrivateFile(path: string): boolean {

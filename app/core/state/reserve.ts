@@ -1,6 +1,6 @@
 /**
- * Space kept back for a full disk: the file `reserve` in the state directory. Where games lie on the same disk, nothing
- * could start, uninstall or remove without the few bytes that the database needs for it.
+ * Space reserved for a full disk: the file `reserve` in the state folder. When games fill the disk of the state folder,
+ * nothing could start, uninstall or remove without the few bytes that the database needs.
  */
 import { randomFillSync } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, statfsSync, statSync } from 'node:fs';
@@ -10,16 +10,16 @@ import { LanspreadError, sleep, type Clock, type Logger } from '../base/index.ts
 
 const mebibyte = 1024 * 1024;
 const largestBytes = 16 * mebibyte;
-/** The reserve takes this part of what is free, at most. */
+/** The reserve takes at most this share of the free space. */
 const share = 1 / 8;
-/** Smaller than that it would help nobody. */
+/** A smaller reserve would not help. */
 const stepBytes = mebibyte;
-/** With less than this free, a start needs the reserve. */
+/** With less than this free, a start needs the reserve, in bytes. */
 const tightBytes = stepBytes;
 const refillEveryMs = 60_000;
 
 interface ReserveOptions {
-  /** The state directory. */
+  /** The state folder. */
   readonly directory: string;
   readonly logger: Logger;
 }
@@ -38,7 +38,7 @@ export class Reserve {
     return statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Gives a step of the reserve back to the disk. Answers false when there is none. Never throws. */
+  /** Gives a part of the reserve back to the disk. Returns false when the reserve is empty. Never throws. */
   release(): boolean {
     try {
       const { size } = this;
@@ -56,16 +56,16 @@ export class Reserve {
     }
   }
 
-  /** Before a start, which writes more than the database. Never throws. */
+  /** Call it before a start, which writes more than the database. Never throws. */
   releaseWhenTight(): void {
     try {
       if (freeBytesOf(this.#options.directory) < tightBytes) this.release();
     } catch {
-      // A state directory that is not there yet has no reserve either.
+      // A state folder that does not exist yet has no reserve.
     }
   }
 
-  /** Runs work that writes little; on a full disk again, as often as there is something to release. */
+  /** Runs work that writes little. On a full disk it releases a part and tries again, until the reserve is empty. */
   secure<T>(work: () => T): T {
     for (;;) {
       try {
@@ -77,13 +77,13 @@ export class Reserve {
     }
   }
 
-  /** Fills it up again and again, where there is plenty of space, until the signal aborts. */
+  /** Refills the reserve at intervals, when the disk has space, until the signal aborts. */
   async keepFilled(signal: AbortSignal, clock: Clock): Promise<void> {
     for (;;) {
       try {
         await this.fill(signal);
       } catch (error) {
-        // Somebody else was quicker to take the space.
+        // Another program took the space first.
         this.#options.logger.debug({ err: error }, 'The reserve could not be filled.');
       }
       await sleep(refillEveryMs, { signal, clock });
@@ -99,7 +99,7 @@ export class Reserve {
     const block = Buffer.alloc(mebibyte);
     for (let at = has; at < wanted; at += block.length) {
       signal?.throwIfAborted();
-      // A disk that compresses would keep nothing back for zeros.
+      // Random bytes, because a disk that compresses would reserve nothing for zeros.
       randomFillSync(block);
       await file.write(block, 0, Math.min(block.length, wanted - at), at);
     }

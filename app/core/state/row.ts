@@ -1,4 +1,4 @@
-/** Reads columns with their types checked: what lies in the file is not trusted more than any other outside data. */
+/** Reads columns and checks their types: the file is trusted no more than other outside data. */
 import { isGameId, LanspreadError, type GameId } from '../base/index.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ export function gameIdOf(row: Row, column: string): GameId {
   return value;
 }
 
-/** A JSON column that must be an array whose every element fits. */
+/** A JSON column that must be an array; every element must fit. */
 export function jsonArrayOf<T>(row: Row, column: string, isElement: (value: unknown) => value is T): T[] {
   const value = jsonOf(row, column);
   if (!Array.isArray(value) || !value.every(isElement)) throw unexpected(column);

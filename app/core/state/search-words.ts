@@ -1,24 +1,24 @@
 /**
- * How text becomes words, for the index and for what a person types alike. SQLite's own tokenizer then finds nothing left
- * to decide: it is the same on every version, and a word here is a word there. Pure.
+ * Splits text into words, in the same way for the index and for a typed query. SQLite's own tokenizer then has nothing left
+ * to decide, so the result is the same on every version. Pure.
  */
 
 const maxWordLength = 48;
-/** Answering takes time for each word, and no title needs more. */
+/** A search takes time for each word, and no title needs more. */
 const maxQueryWords = 8;
 const maxQueryLength = 400;
 
-/** Scripts that are written without spaces: each character is a word. */
+/** Scripts without spaces between words: each character is a word. */
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 /**
- * Letters and digits are words apart: `FIFA22` is found by `fifa 22` and the reverse, and a list that numbers its titles
- * has a few words, not one for each, which a prefix of them would have to gather.
+ * Letters and digits are separate words: `fifa 22` finds `FIFA22` and the reverse. A list that numbers its titles then has a
+ * few words, not one per title, and a prefix search gathers fewer.
  */
 const wordPattern = new RegExp(`${unspaced.source}|(?:(?!${unspaced.source})\\p{L})+|\\p{N}+`, 'gu');
 const onlyAscii = /^[\0-\x7f]*$/;
 const umlaut = /[äöü]/;
 const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
-/** Letters that Unicode does not take apart, as they are typed without them. */
+/** Letters that Unicode does not decompose, and their typed substitutes. */
 const plainLetters: Readonly<Record<string, string>> = {
   æ: 'ae',
   œ: 'oe',
@@ -32,10 +32,12 @@ const plainLetters: Readonly<Record<string, string>> = {
 };
 const special = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'g');
 
-/** One word as it may be written: without its accents and, with umlauts, also the German way (`munchen`, `muenchen`). */
+/**
+ * One word in the ways it may be typed: without accents and, with umlauts, also in the German way (`munchen`, `muenchen`).
+ */
 export type WordForms = readonly [string, ...string[]];
 
-/** Words in lower case, without accents; ligatures and full-width forms as plain letters. */
+/** The words in lower case, without accents; ligatures and full-width forms become plain letters. */
 export function wordsOf(text: string): WordForms[] {
   if (onlyAscii.test(text))
     return (
@@ -44,7 +46,7 @@ export function wordsOf(text: string): WordForms[] {
         .match(/[a-z]+|[0-9]+/g)
         ?.map((word) => [word]) ?? []
     );
-  // By way of the upper case, ß becomes ss, and every other letter what its capital becomes.
+  // Going through upper case turns ß into ss, and every other letter into the form of its capital.
   const lower = text.toWellFormed().normalize('NFC').toLowerCase().toUpperCase().toLowerCase();
   const words = plainWords(lower);
   if (!umlaut.test(lower)) return words.map((word) => [word]);
@@ -65,14 +67,14 @@ function plainWords(lower: string): string[] {
   return plain.match(wordPattern) ?? [];
 }
 
-/** What the index is fed: each word once, in every form. */
+/** The text for the index: each word once, in every form. */
 export function indexText(text: string): string {
   return [...new Set(wordsOf(text).flatMap((forms) => forms.map(cut)))].join(' ');
 }
 
 /**
- * The words to look for, or none. A word that another one begins with says nothing more and is left out, and so is what
- * exceeds eight words: the longest ones stay.
+ * The words to search for, or none. Leaves out a word that another word begins with, because it adds nothing. Beyond eight
+ * words the longest ones stay.
  */
 export function queryWords(query: string): WordForms[] {
   const forms = wordsOf(query.slice(0, maxQueryLength)).map(
@@ -82,14 +84,14 @@ export function queryWords(query: string): WordForms[] {
     (word, index) =>
       !forms.some((other, place) => {
         if (place === index || !implies(other, word)) return false;
-        // Of two that say the same the first one stays.
+        // Of two words that say the same, the first one stays.
         return place < index || !implies(word, other);
       }),
   );
   return telling.sort(([a], [b]) => b.length - a.length).slice(0, maxQueryWords);
 }
 
-/** Whatever a word stands for, in any form, the other one stands for, too. */
+/** Whether every text that matches `word`, in any form, also matches `other`. */
 function implies(word: WordForms, other: WordForms): boolean {
   return word.every((form) => other.some((beginning) => form.startsWith(beginning)));
 }
@@ -98,7 +100,7 @@ function cut(word: string): string {
   return word.slice(0, maxWordLength);
 }
 
-/** As an FTS5 expression: all of them, each as the beginning of a word or each as a whole word. */
+/** The words as an FTS5 expression: all must match, each as the beginning of a word or as a whole word. */
 export function matchExpression(words: readonly WordForms[], { whole }: { whole: boolean }): string {
   const term = (word: string): string => (whole ? `"${word}"` : `"${word}" *`);
   return words

@@ -16,7 +16,7 @@ const codes: Record<string, ErrorCode> = {
 };
 
 const fatal: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR', 'SQLITE_READONLY']);
-/** A full disk, too many open files or too little memory look like this, and pass. */
+/** Errors that pass by themselves: a full disk, too many open files or too little memory cause them. */
 const passing: ReadonlySet<string> = new Set([
   'SQLITE_IOERR_SHMSIZE',
   'SQLITE_IOERR_SHMOPEN',
@@ -26,8 +26,8 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether after this error the database cannot be trusted with anything any more: it is damaged, unreadable, or not to be
- * written. What passes by itself, a full disk above all, is none.
+ * Whether the database can no longer be trusted after this error: it is damaged, unreadable or not writable. Errors that
+ * pass, above all a full disk, are not fatal.
  */
 export function isFatal(error: unknown): boolean {
   if (error instanceof LanspreadError) return isFatal(error.cause);
@@ -35,18 +35,21 @@ export function isFatal(error: unknown): boolean {
   return fatal.has(sqliteCode(error) ?? '') && !passing.has(error.code);
 }
 
-/** A database error with its code, and the file where it says so little that only the name helps; any other error as it is. */
+/**
+ * Gives a database error its code, and adds the file when the message does not help without it; returns any other error
+ * unchanged.
+ */
 export function toStateError(error: unknown, path?: string): unknown {
   const sqlite = sqliteCode(error);
   if (sqlite === undefined || !(error instanceof Error)) return error;
   const code = codes[sqlite] ?? 'IO_ERROR';
-  // Not the games' disk, which may have room in plenty.
+  // Names the disk: the games' disk may be another one with enough space.
   const what = code === 'DISK_FULL' ? 'The disk with the state directory is full.' : errorTable[code].message;
   const where = path === undefined ? '' : `${path}: `;
   return new LanspreadError(code, { message: `${what} (${where}${error.message})`, cause: error });
 }
 
-/** Runs database work; its errors leave with a LanspreadError code, and name `path`. */
+/** Runs database work. Its errors get a LanspreadError code and name `path`. */
 export function coded<T>(work: () => T, path?: string): T {
   try {
     return work();

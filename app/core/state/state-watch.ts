@@ -1,17 +1,20 @@
 import { statSync } from 'node:fs';
 import { LanspreadError, systemCode, whenAborted, type Clock } from '../base/index.ts';
 
-/** How often the database's file is looked for, in milliseconds. */
+/** The time between two checks of the database's file, in milliseconds. */
 const lookPeriodMs = 5_000;
 
-/** Tells when the database cannot be trusted any more: a call failed for good, or its file is not the one we opened. */
+/**
+ * Reports that the database can no longer be trusted: a call failed for good, or the file is no longer the one that was
+ * opened.
+ */
 export class StateWatch {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #inode: bigint;
   readonly #failed = Promise.withResolvers<never>();
 
-  /** `path`: the database, which is open. */
+  /** `path`: the open database. */
   constructor(path: string, clock: Clock) {
     this.#path = path;
     this.#clock = clock;
@@ -19,24 +22,24 @@ export class StateWatch {
     this.#failed.promise.catch(() => undefined);
   }
 
-  /** A call failed in a way that none after it will be better. */
+  /** Call it when a call failed and every later one would fail too. */
   fail(error: LanspreadError): void {
     this.#failed.reject(error);
   }
 
-  /** Resolves when the signal aborts; rejects once the database has failed, also when that was before. */
+  /** Resolves when the signal aborts; rejects when the database has failed, even before this call. */
   async watch(signal: AbortSignal): Promise<void> {
     using _looking = this.#clock.interval(() => this.#look(), lookPeriodMs, { background: true });
     await Promise.race([whenAborted(signal), this.#failed.promise]);
   }
 
-  /** SQLite goes on writing to a deleted file, and all that is lost with the process. */
+  /** SQLite keeps writing to a deleted file, and all of that is lost when the process ends. */
   #look(): void {
     let inode: bigint | undefined;
     try {
       inode = statSync(this.#path, { bigint: true }).ino;
     } catch (error) {
-      // A disk that is slow to answer is not a database that is gone.
+      // A slow disk does not mean that the database is gone.
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') return;
     }
     if (inode === this.#inode) return;

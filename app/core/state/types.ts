@@ -1,20 +1,23 @@
 /**
- * What the core keeps in SQLite, one small repository per table. The database is a cache and a journal: everything a
- * player owns is on disk in the game roots. All calls are synchronous and fast; a failing one throws `IO_ERROR`,
- * `DISK_FULL` or `STATE_CORRUPT`.
+ * The core's data in SQLite, one small repository per table. The database is a cache and a journal: everything a player owns
+ * is in the game folders. All calls are synchronous and fast; a failing one throws `IO_ERROR`, `DISK_FULL` or
+ * `STATE_CORRUPT`.
  */
 import type { GameId, SafePath } from '../base/index.ts';
 
 export type IntentKind = 'Downloading' | 'Installing' | 'Updating' | 'Uninstalling' | 'Streaming' | 'Removing';
 
-/** What was under way in one game root, written before the first step on disk. Keyed by the absolute root path. */
+/**
+ * The operation that has begun in one game folder, written before its first step on disk. The key is the absolute path of the
+ * game folder.
+ */
 export interface Intent {
   readonly root: string;
   readonly gameId: GameId;
   readonly kind: IntentKind;
-  /** The version being downloaded or installed. */
+  /** The version that is downloaded or installed. */
   readonly version: string;
-  /** The operation made the root folder itself. */
+  /** The operation created the game folder itself. */
   readonly madeRoot: boolean;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -23,12 +26,14 @@ export interface Intent {
 export interface IntentRepository {
   get(root: string): Intent | undefined;
   all(): Intent[];
-  /** Durable when it returns (`synchronous=FULL`). Replaces an earlier intent of the same root. */
+  /** Durable when it returns (`synchronous=FULL`). Replaces an earlier intent of the same game folder. */
   put(intent: Intent): void;
   clear(root: string): void;
 }
 
-/** A download that is not complete: which blocks of which manifest are verified on disk. Keyed by the root path. */
+/**
+ * An incomplete download: the manifest, and which of its blocks are verified on disk. The key is the path of the game folder.
+ */
 export interface Partial {
   readonly root: string;
   readonly gameId: GameId;
@@ -36,16 +41,18 @@ export interface Partial {
   readonly manifestRoot: string;
   /** The canonical manifest. */
   readonly manifestBytes: Uint8Array;
-  /** Indexes of executable files of the manifest. */
+  /** Indexes of the manifest's executable files. */
   readonly executables: readonly number[];
   /** See `Bitmap`: one bit per block of the manifest. */
   readonly bitmap: Uint8Array;
   readonly verifiedBytes: number;
-  /** False after a clean pause; true while running, so that a crash is seen and claimed blocks are hashed again. */
+  /**
+   * False after a clean pause, true while running. After a crash it is still true, and the claimed blocks are hashed again.
+   */
   readonly unclean: boolean;
-  /** What the files looked like at a clean stop; see `sealFiles`. */
+  /** A fingerprint of the files at a clean stop; see `sealFiles`. */
   readonly seal?: string;
-  /** The download shall go on to install. */
+  /** The download continues to an install. */
   readonly install: boolean;
 }
 
@@ -53,20 +60,20 @@ export interface PartialRepository {
   get(root: string): Partial | undefined;
   all(): Partial[];
   put(partial: Partial): void;
-  /** Updates the progress of one; batched by the caller, need not be durable. */
+  /** Updates the progress of one download. The caller batches these; they need not be durable. */
   progress(root: string, progress: Pick<Partial, 'bitmap' | 'verifiedBytes' | 'unclean' | 'seal'>): void;
   clear(root: string): void;
 }
 
 /**
- * A download that is not over. `waiting` in the queue and `begun` go on by themselves after a restart, `paused` waits to be
- * resumed.
+ * A download that is not finished. `waiting` and `begun` ones continue by themselves after a restart; a `paused` one waits to
+ * be resumed.
  */
 export interface QueuedDownload {
   /** Absolute. */
   readonly root: string;
   readonly gameId: GameId;
-  /** Go on to install. */
+  /** Install after the download. */
   readonly install: boolean;
   readonly phase: DownloadPhase;
 }
@@ -74,13 +81,13 @@ export interface QueuedDownload {
 export type DownloadPhase = 'waiting' | 'begun' | 'paused';
 
 export interface DownloadQueueRepository {
-  /** Those of this games folder, in their order. */
+  /** The downloads of this games folder, in their order. */
   below(gamesDir: string): QueuedDownload[];
-  /** Takes over the whole queue of this games folder. */
+  /** Replaces the whole queue of this games folder. */
   replace(gamesDir: string, entries: readonly QueuedDownload[]): void;
 }
 
-/** The manifest that a complete download was made from. */
+/** The manifest of a complete download. */
 export interface PayloadManifest {
   readonly version: string;
   readonly manifestRoot: string;
@@ -88,9 +95,11 @@ export interface PayloadManifest {
   readonly executables: readonly number[];
 }
 
-/** What is ours among the files of a game root. Keyed by the root path. */
+/** Which files in a game folder belong to Lanspread. The key is the path of the game folder. */
 export interface PayloadRepository {
-  /** Paths that Lanspread wrote or took over as payload; folders end in `/`. Undefined: nothing is known of this root. */
+  /**
+   * Paths that Lanspread wrote or took over as payload; folders end in `/`. Undefined: nothing is known of this game folder.
+   */
   knownPaths(root: string): string[] | undefined;
   /** Durable when it returns. */
   setKnownPaths(root: string, paths: readonly string[]): void;
@@ -99,7 +108,7 @@ export interface PayloadRepository {
   clear(root: string): void;
 }
 
-/** Identity of a file's content without reading it. */
+/** Identifies a file's content without reading it. */
 export interface FileIdentity {
   /** Absolute. */
   readonly path: string;
@@ -109,7 +118,7 @@ export interface FileIdentity {
 }
 
 export interface BlockRepository {
-  /** The block hashes of this very file identity, or undefined when it was never hashed or has changed. */
+  /** The block hashes of exactly this file identity; undefined when it was never hashed or has changed. */
   get(file: FileIdentity): readonly string[] | undefined;
   put(file: FileIdentity, blocks: readonly string[]): void;
   putMany(files: readonly (readonly [FileIdentity, readonly string[]])[]): void;
@@ -117,15 +126,15 @@ export interface BlockRepository {
   forgetBelow(path: string): void;
 }
 
-/** What the last scan saw of one game. */
+/** The last scan's result for one game. */
 export interface LibraryRow {
   readonly root: string;
   readonly gameId: GameId;
-  /** Of the sentinel; undefined when not downloaded. */
+  /** From the sentinel; undefined when the game is not downloaded. */
   readonly version: string | undefined;
   readonly installedVersion: string | undefined;
   readonly sizeBytes: number;
-  /** Of the root's listing; equal means: nothing changed. */
+  /** A fingerprint of the game folder's listing; an equal one means that nothing changed. */
   readonly fingerprint: string;
   readonly manifestRoot: string | undefined;
   readonly revision: number;
@@ -133,13 +142,13 @@ export interface LibraryRow {
 
 export interface LibraryRepository {
   get(root: string): LibraryRow | undefined;
-  /** Rows whose root is a direct child of the games folder. */
+  /** Rows whose game folder is a direct child of the games folder. */
   below(gamesDir: string): LibraryRow[];
   put(row: LibraryRow): void;
   remove(root: string): void;
-  /** Sets or clears what is installed, leaving the rest; makes the row when there is none. */
+  /** Sets or clears the installed version and leaves the rest; makes the row when there is none. */
   setInstalledVersion(root: string, gameId: GameId, version: string | undefined): void;
-  /** The next library revision; never decreases, survives restarts. */
+  /** The next library revision; it never decreases and survives restarts. */
   nextRevision(): number;
   revision(): number;
 }
@@ -172,7 +181,7 @@ export interface PeerRepository {
 }
 
 export interface SettingsRepository {
-  /** The stored JSON value, or undefined when never set, or damaged. */
+  /** The stored JSON value; undefined when it was never set or is damaged. */
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   all(): Record<string, unknown>;
@@ -181,16 +190,16 @@ export interface SettingsRepository {
 export interface CatalogSourceRow {
   readonly id: string;
   readonly name: string;
-  /** Where it was imported from. */
+  /** The place from which it was imported. */
   readonly origin: string;
   readonly issued: string | undefined;
-  /** By a key that is trusted now. */
+  /** Whether a key that is trusted now signed it. */
   readonly signed: boolean;
-  /** The public key, in hex, that the signature was made with when it was imported. */
+  /** The public key of the signature, in hex, at the time of the import. */
   readonly signedBy: string | undefined;
-  /** False: its games and revocations count for nothing. */
+  /** False: its games and revocations do not count. */
   readonly inUse: boolean;
-  /** Lower wins when two sources list one game. */
+  /** The lower position wins when two sources list one game. */
   readonly position: number;
 }
 
@@ -198,9 +207,9 @@ export interface CatalogGameRow {
   readonly sourceId: string;
   readonly gameId: GameId;
   readonly title: string;
-  /** The game as the catalog's schema gives it, JSON. */
+  /** The game in the form of the catalog's schema, as JSON. */
   readonly json: string;
-  /** What full-text search reads: title, description, genres, tags, publisher. */
+  /** The text for the search: title, description, genres, tags, publisher. */
   readonly searchText: string;
 }
 
@@ -208,22 +217,22 @@ export interface CatalogRepository {
   sources(): CatalogSourceRow[];
   /** Replaces the source, all its games and the ids that it revokes in one transaction. */
   replaceSource(source: CatalogSourceRow, games: readonly CatalogGameRow[], revoked?: readonly GameId[]): void;
-  /** Whether sources are signed and in use, by id; what is the same already costs nothing. */
+  /** Updates, by id, whether sources are signed and in use; an unchanged entry costs nothing. */
   setStanding(standing: ReadonlyMap<string, Pick<CatalogSourceRow, 'signed' | 'inUse'>>): void;
   removeSource(id: string): void;
   setOrder(ids: readonly string[]): void;
-  /** What one source lists, revoked or not, in use or not. */
+  /** The games that one source lists, including revoked ones, even when the source is not in use. */
   gamesOf(sourceId: string): CatalogGameRow[];
-  /** How many games each source lists, by its id. */
+  /** The number of games that each source lists, by the source's id. */
   gameCounts(): Map<string, number>;
-  /** The ids that each source revokes, by its id. */
+  /** The ids that each source revokes, by the source's id. */
   revocations(): Map<string, GameId[]>;
   /**
-   * Every game once: of the source in use with the lowest position. A revoked one is in none, unless the revocation is of
-   * an unsigned source and the entry of a signed one. Ids that differ by case are one game.
+   * Every game once, from the source in use with the lowest position. A revoked game is left out, unless the revocation comes
+   * from an unsigned source and the entry from a signed one. Ids that differ only by case are one game.
    */
   games(): CatalogGameRow[];
-  /** Ids, best first; every word of the query is a prefix; never throws for odd input. */
+  /** Ids, the best first. Every word of the query is a prefix. Never throws for odd input. */
   search(query: string, limit: number): GameId[];
 }
 
@@ -234,13 +243,13 @@ export interface PlaySession {
   readonly exitCode: number | undefined;
 }
 
-/** A game that runs, or ran when it was last seen. */
+/** A game that runs, or that ran at the last look. */
 export interface RunningGameRow {
   readonly gameId: GameId;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly seenAt: number;
-  /** POSIX session of its first process; 0 where there is none. */
+  /** The POSIX session of its first process; 0 when there is none. */
   readonly sessionId: number;
   readonly members: readonly { readonly pid: number; readonly startedAt: string }[];
 }
@@ -250,27 +259,27 @@ export interface PlaySessionRepository {
   secondsByGame(): Map<GameId, number>;
   running(): RunningGameRow[];
   putRunning(row: RunningGameRow): void;
-  /** Adds the session and forgets that the game runs, in one transaction. */
+  /** Adds the session and removes the running game, in one transaction. */
   close(session: PlaySession): void;
 }
 
-/** What is remembered of an extension; its files lie in the state directory, or it is built in. */
+/** The stored facts about an extension. Its files are in the state folder, or it is built in. */
 export interface ExtensionRow {
   /** `publisher.name`. */
   readonly id: string;
   readonly version: string;
-  /** Of the package it was installed from; empty when there is none. */
+  /** The hash of the package that it was installed from; empty when there is none. */
   readonly hash: string;
   readonly enabled: boolean;
-  /** What the player agreed to, as the extensions folder has it. */
+  /** The permissions that the player agreed to, in the form of the extensions folder. */
   readonly grantedPermissions: unknown;
   readonly crashCount: number;
-  /** The public key, in hex, that signed the package. */
+  /** The public key that signed the package, in hex. */
   readonly signedBy: string | undefined;
 }
 
 export interface ExtensionRepository {
-  /** By id. */
+  /** Sorted by id. */
   all(): ExtensionRow[];
   get(id: string): ExtensionRow | undefined;
   /** Durable when it returns. */
@@ -279,7 +288,7 @@ export interface ExtensionRepository {
 }
 
 export interface State extends Disposable {
-  /** The state directory, absolute: other files of the core lie beside the database. */
+  /** The state folder, absolute; other files of the core are next to the database. */
   readonly directory: string;
   readonly settings: SettingsRepository;
   readonly catalog: CatalogRepository;
@@ -293,6 +302,9 @@ export interface State extends Disposable {
   readonly peers: PeerRepository;
   readonly playSessions: PlaySessionRepository;
   readonly extensions: ExtensionRepository;
-  /** Runs `work` in one transaction, durable when it returns; rolls back when it throws. Nests. `work` is synchronous. */
+  /**
+   * Runs `work` in one transaction, durable when this returns; rolls back when it throws. Can be nested. `work` must be
+   * synchronous.
+   */
   transaction<T>(work: () => T): T;
 }

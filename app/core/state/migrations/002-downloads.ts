@@ -1,6 +1,6 @@
 /**
- * What downloads need beyond the partial record. Keyed by the absolute root path like everything about a root: another
- * games folder is never judged by this one's rows.
+ * Additional data of downloads, beside the partial record. The key is the absolute path of the game folder, so rows of one
+ * games folder never apply to another.
  */
 export const downloads = `
 -- Downloads that wait, run or are paused, in their order. phase: waiting, begun, paused.

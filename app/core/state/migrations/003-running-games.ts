@@ -1,4 +1,4 @@
-/** Games that run: whoever starts the next core finds them again. */
+/** Running games, so that the next core finds them again. */
 export const runningGames = `
 CREATE TABLE running_game (
   game_id TEXT PRIMARY KEY,

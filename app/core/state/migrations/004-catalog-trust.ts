@@ -1,4 +1,4 @@
-/** Whose signature a catalog and an extension bear, what catalogs revoke, and a search index made for prefixes. */
+/** The signers of catalogs and extensions, the games that catalogs revoke, and a search index for prefixes. */
 export const catalogTrust = `
 -- The public key in hex. in_use: 0 while settings ask for a signature that the catalog has not.
 ALTER TABLE catalog_source ADD COLUMN signed_by TEXT;

@@ -1,4 +1,4 @@
-/** By what a resume sees that the files of a download that was stopped are as it left them. */
+/** The seal shows a resume that the files are still as the stopped download left them. */
 export const partialSeal = `
 ALTER TABLE partial_progress ADD COLUMN seal TEXT;
 `;

@@ -5,13 +5,13 @@ import { catalogTrust } from './004-catalog-trust.ts';
 import { partialSeal } from './005-partial-seal.ts';
 
 export interface Migration {
-  /** The `user_version` that the database has afterwards: 1, 2, 3, … without gaps. */
+  /** The `user_version` of the database afterwards: 1, 2, 3, … without gaps. */
   readonly version: number;
   readonly name: string;
   readonly sql: string;
 }
 
-/** In order. A migration that was released is never edited; the next one corrects it. */
+/** In order. A released migration is never edited; a later one corrects it. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'initial', sql: initial },
   { version: 2, name: 'downloads', sql: downloads },

@@ -7,7 +7,7 @@ import type { BlockRepository, FileIdentity } from '../types.ts';
 const hashBytes = 32;
 const hashPattern = /^[0-9a-f]{64}$/;
 
-/** Hex hashes as one blob, 32 bytes each. */
+/** Packs hex hashes into one blob, 32 bytes each. */
 function packHashes(hashes: readonly string[]): Buffer {
   for (const hash of hashes) {
     if (!hashPattern.test(hash)) throw new LanspreadError('INTERNAL', { message: `${hash} is not a block's hash.` });
@@ -21,10 +21,10 @@ function unpackHashes(packed: Buffer): string[] {
   return Array.from({ length: hex.length / digits }, (_, index) => hex.slice(index * digits, (index + 1) * digits));
 }
 
-/** SQLite stores signed 64-bit integers; Windows file numbers use all 64 bits. Only equality counts. */
+/** SQLite stores signed 64-bit integers, but Windows file numbers use all 64 bits. Only equality matters here. */
 const signed = (value: bigint): bigint => BigInt.asIntN(64, value);
 
-/** A cache that can be hashed anew, so nothing here is flushed. */
+/** A cache: lost rows are hashed again, so nothing here is flushed. */
 export function blockRepository(connection: Connection): BlockRepository {
   const one = connection.query<[string, number, bigint, bigint], string[]>(
     'SELECT blocks FROM file_block WHERE path = ? AND size_bytes = ? AND mtime_ns = ? AND inode = ?',
@@ -50,7 +50,7 @@ export function blockRepository(connection: Connection): BlockRepository {
     },
     forgetBelow(path) {
       const folder = path.endsWith(sep) ? path : path + sep;
-      // The first text after every text that starts with the folder: its separator replaced by the next character.
+      // The first text after all texts that start with the folder: its last separator is replaced by the next character.
       const end = folder.slice(0, -1) + String.fromCharCode(sep.charCodeAt(0) + 1);
       connection.transaction(() => {
         forgetOne(path);

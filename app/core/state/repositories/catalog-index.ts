@@ -1,22 +1,22 @@
 /**
- * The search in catalogs. No ranking by frequency: with every word a prefix, one typed letter has thousands of hits, and
- * weighing them all takes longer than a key press. The order is by kinds of hit, and by title within each, since the rows
- * lie in the order of titles; so every query can stop as soon as it has enough.
+ * The search in catalogs. It does not rank by frequency: every word is a prefix, so one typed letter has thousands of hits,
+ * and weighing them all takes longer than a key press. The order is by kind of hit, then by title, because the rows are
+ * stored in title order. So every query can stop as soon as it has enough.
  */
 import type { GameId } from '../../base/index.ts';
 import type { Connection } from '../connection.ts';
 import { gameIdOf, numberOf, textOf, type Row } from '../row.ts';
 import { indexText, matchExpression, type WordForms } from '../search-words.ts';
 
-/** Of the rules that text becomes words by: another number makes the index anew at the next start. */
+/** The version of the rules that split text into words. A new number rebuilds the index at the next start. */
 const indexVersion = 3;
 const versionName = 'catalog index';
 
 interface CatalogIndex {
   isCurrent(): boolean;
-  /** Makes the index of what the catalogs list now. Inside a transaction of the caller. */
+  /** Builds the index of the games that the catalogs list now. Call it inside a transaction. */
   fill(): void;
-  /** Words as `queryWords` gives them, at least one. */
+  /** `words` as `queryWords` returns them, at least one. */
   search(words: readonly WordForms[], limit: number): GameId[];
 }
 
@@ -54,7 +54,7 @@ export function catalogIndex(connection: Connection, merged: string): CatalogInd
         putTitle(row, indexText(title));
         putText(row, indexText(text));
       }
-      // In one piece a prefix is read off, in several it is merged at every search.
+      // An index in one piece is read directly; one in several pieces is merged at every search.
       for (const run of optimize) run();
       setVersion(versionName, indexVersion);
     },
@@ -68,7 +68,7 @@ export function catalogIndex(connection: Connection, merged: string): CatalogInd
       };
       more(inTitles, whole);
       more(inTitles, beginnings);
-      // Whole words are cheap to find, so a word that is typed to its end and is in most texts costs no more than others.
+      // Whole words are cheap to find, so a fully typed word that is in most texts costs no more than others.
       more(anywhere, whole);
       more(anywhere, beginnings);
       return [...found].slice(0, limit);

@@ -32,7 +32,7 @@ const revokedBySomebody = `
   SELECT 1 FROM catalog_revocation AS revocation JOIN catalog_source AS revoker ON revoker.id = revocation.source_id
   WHERE revocation.game_id = game.game_id AND revoker.in_use AND revoker.signed >= source.signed`;
 
-/** Every game once. Folders of ids that differ only by case are one folder on Windows and macOS. */
+/** Every game once. Ids that differ only by case share one folder on Windows and macOS. */
 const merged = `
   SELECT row, source_id, game_id, title, json, search_text FROM (
     SELECT game.*, row_number() OVER (
@@ -61,7 +61,7 @@ export function catalogRepository(connection: Connection): CatalogRepository {
   const gamesOf = connection.query<[string], CatalogGameRow>('SELECT * FROM catalog_game WHERE source_id = ?', toGame);
   const writes = catalogWrites(connection);
   const index = catalogIndex(connection, merged);
-  // Which source wins a game changes with every one of these writes; they are rare, so the index is made anew.
+  // Each of these writes may change which source a game comes from. They are rare, so the index is rebuilt.
   const change = (work: () => void): void => {
     connection.durably(() => {
       work();

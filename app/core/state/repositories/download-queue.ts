@@ -5,7 +5,7 @@ import type { DownloadPhase, DownloadQueueRepository, QueuedDownload } from '../
 
 const phases: readonly DownloadPhase[] = ['waiting', 'begun', 'paused'];
 
-/** One nobody knows waits to be resumed: nothing is lost by that. */
+/** A download with an unknown phase counts as paused: it waits to be resumed, and nothing is lost. */
 function phaseOf(row: Row): DownloadPhase {
   const text = textOf(row, 'phase');
   return phases.find((known) => known === text) ?? 'paused';

@@ -26,7 +26,7 @@ export function extensionRepository(connection: Connection): ExtensionRepository
     all: () => every.all(),
     get: (id) => one.get(id),
     put({ id, version, hash, enabled, grantedPermissions, crashCount, signedBy }) {
-      // What a person agreed to, or took back, must not be lost with the next power cut.
+      // A power cut must not undo what a person agreed to or took back.
       connection.durably(() => {
         put(id, version, hash, Number(enabled), JSON.stringify(grantedPermissions), crashCount, signedBy ?? null);
       });

@@ -26,8 +26,8 @@ function toIntent(row: Row): Intent {
 }
 
 /**
- * Both putting and clearing are durable: a lost intent leaves a half-made game, and one that comes back after a power
- * cut would let recovery judge what was put there later.
+ * Both put and clear are durable. A lost intent leaves an unfinished game. An intent that comes back after a power cut would
+ * make recovery judge files that came later.
  */
 export function intentRepository(connection: Connection): IntentRepository {
   const one = connection.query<[string], Intent>('SELECT * FROM intent WHERE root = ?', toIntent);

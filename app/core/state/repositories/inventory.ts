@@ -18,7 +18,7 @@ function toInventoryFile(row: Row): InventoryFile {
   }
 }
 
-/** Not flushed by itself: the intent that follows it is, and takes it along. */
+/** Not flushed by itself: the durable intent that follows flushes it too. */
 export function inventoryRepository(connection: Connection): InventoryRepository {
   const files = connection.query<[string], InventoryFile>(
     'SELECT path, size_bytes, blake3 FROM install_inventory WHERE root = ? ORDER BY path',

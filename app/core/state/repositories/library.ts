@@ -30,7 +30,7 @@ export function libraryRepository(connection: Connection): LibraryRepository {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const remove = connection.command<[string]>('DELETE FROM library_game WHERE root = ?');
-  // A row made here has an empty fingerprint, which no listing has: the next scan fills in the rest.
+  // A new row has an empty fingerprint, which matches no listing: the next scan fills in the rest.
   const setInstalled = connection.command<[string, string, string, string | null]>(
     `INSERT INTO library_game (root, games_dir, game_id, installed_version, size_bytes, fingerprint, revision)
      VALUES (?, ?, ?, ?, 0, '', 0)

@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts';
 import { bytesOf, flagOf, gameIdOf, isIndex, jsonArrayOf, numberOf, optionalTextOf, textOf, type Row } from '../row.ts';
 import type { Partial, PartialRepository } from '../types.ts';
 
-/** The same bytes as the plain array that the type promises, so that what comes back equals what went in. */
+/** The same bytes as the plain array that the type promises, so that a read value equals the written one. */
 const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function toPartial(row: Row): Partial {
@@ -24,7 +24,7 @@ function toPartial(row: Row): Partial {
 
 const select = 'SELECT * FROM partial JOIN partial_progress USING (root)';
 
-/** Putting and clearing are durable like the intent beside them; progress is not, lost progress is hashed again. */
+/** Put and clear are durable like the intent of the same folder. Progress is not: lost progress is hashed again. */
 export function partialRepository(connection: Connection): PartialRepository {
   const one = connection.query<[string], Partial>(`${select} WHERE root = ?`, toPartial);
   const every = connection.query<[], Partial>(`${select} ORDER BY root`, toPartial);

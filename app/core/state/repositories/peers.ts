@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts';
 import { isText, jsonArrayOf, numberOf, textOf } from '../row.ts';
 import type { KnownPeer, PeerRepository } from '../types.ts';
 
-/** More than any hall holds; those seen longest ago are forgotten, so that a flood of identities cannot fill the disk. */
+/** More than any hall holds. The peers seen longest ago are forgotten, so that a flood of identities cannot fill the disk. */
 export const maxKnownPeers = 1_000;
 
 export function peerRepository(connection: Connection): PeerRepository {

@@ -13,7 +13,7 @@ export function settingsRepository(connection: Connection): SettingsRepository {
   return {
     get: (name) => one.get(name),
     set(name, value) {
-      // What a person chose must not be lost with the next power cut.
+      // A power cut must not undo a person's choice.
       connection.durably(() => {
         if (value === undefined) remove(name);
         else put(name, JSON.stringify(value));
@@ -23,7 +23,7 @@ export function settingsRepository(connection: Connection): SettingsRepository {
   };
 }
 
-/** A damaged value is as if it had never been set: the setting has its default, and setting it again mends it. */
+/** Treats a damaged value as one that was never set: the setting has its default, and setting it again repairs it. */
 function valueOf(row: Row): unknown {
   try {
     return jsonOf(row, 'value');
