@@ -9,14 +9,14 @@ import {
 } from '../base/index.ts';
 
 /**
- * `Required`: the core cannot go on without it. `Restart`: begun again after a pause that doubles. `BestEffort`: the
- * core goes on without it.
+ * `Required`: the core cannot run without it. `Restart`: it is started again after a pause that doubles. `BestEffort`: the
+ * core runs on without it.
  */
 export type Policy = 'Required' | 'Restart' | 'BestEffort';
 
 const firstRestartMs = 5_000;
 const longestRestartMs = 60_000;
-/** A run that lasted this long was sound: the next pause is the first one again. */
+/** After a run this long, in milliseconds, the next pause is the first one again. */
 const stableRunMs = 60_000;
 
 export type ServiceState =
@@ -29,18 +29,18 @@ export type ServiceState =
 export interface ServiceOptions {
   readonly name: string;
   readonly policy: Policy;
-  /** Serves until the signal aborts, then cleans up and returns. Returning or throwing before that is a failure. */
+  /** Serves until the signal aborts, then cleans up and returns. An earlier return or error counts as a failure. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   readonly clock?: Clock;
   readonly logger: Logger;
-  /** A `Required` service failed; called once. */
+  /** Called once when a `Required` service failed. */
   readonly onFailed: (failure: { name: string; error: LanspreadError }) => void;
 }
 
 export interface Service {
   readonly name: string;
   readonly state: ServiceState;
-  /** Aborts the run and waits for its end. Never throws: what the run throws while stopping is logged. */
+  /** Aborts the run and waits for its end. Never throws: errors during the stop are logged. */
   stop(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function restartPauseMs(formerPauseMs: number | undefined, ranMs: number)
   return Math.min(formerPauseMs * 2, longestRestartMs);
 }
 
-/** Runs a service under its policy, beginning now. */
+/** Runs a service under its policy, starting now. */
 export function superviseService({
   name,
   policy,
@@ -63,7 +63,7 @@ export function superviseService({
   const { signal } = stopping;
   let state: ServiceState = { kind: 'running', attempt: 1 };
 
-  /** One run; its failure, or undefined when it ended because it was told to. */
+  /** One run. Returns its failure, or undefined when it ended because of a stop. */
   const attemptOnce = async (): Promise<LanspreadError | undefined> => {
     try {
       await run(signal);
@@ -101,7 +101,7 @@ export function superviseService({
     }
   };
 
-  // Begun in a later turn, so that the caller holds the service before its first failure is told.
+  // Starts in a later turn, so that the caller holds the service before it hears of a first failure.
   const done = Promise.resolve().then(supervise);
   return {
     name,

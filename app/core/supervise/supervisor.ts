@@ -4,7 +4,7 @@ import { superviseService, type Policy, type Service, type ServiceOptions, type 
 export interface SupervisorOptions {
   readonly clock?: Clock;
   readonly logger: Logger;
-  /** A `Required` service failed: the owner stops the core. */
+  /** Called when a `Required` service failed, so that the owner stops the core. */
   readonly onFailed: ServiceOptions['onFailed'];
 }
 
@@ -14,14 +14,14 @@ interface ServiceFacts {
   readonly state: ServiceState;
 }
 
-/** The services of the core, in the order of their start. */
+/** The services of the core, in start order. */
 export interface Supervisor {
-  /** Starts a service. Throws `SHUTTING_DOWN` once stopping began. */
+  /** Starts a service. Throws `SHUTTING_DOWN` once a stop has begun. */
   start(service: Pick<ServiceOptions, 'name' | 'policy' | 'run'>): Service;
   services(): ServiceFacts[];
   /**
-   * Stops all, the last started first, each after the one before is done. Those that do not end within the time all
-   * have together are told to stop and left behind; returns their names.
+   * Stops all services one after another, the last started first. Services that do not end within the common time limit are
+   * told to stop and not awaited; returns their names.
    */
   stop(options: { timeoutMs: number }): Promise<string[]>;
 }
