@@ -1,4 +1,4 @@
-/** Whose signatures count on this PC: the public keys in the folders of trust anchors, and those in the settings. */
+/** The keys whose signatures this PC trusts: the public keys in the folders of trust anchors and in the settings. */
 import { basename, extname, join } from 'node:path';
 import {
   Emitter,
@@ -19,7 +19,7 @@ export interface TrustAnchor {
 }
 
 interface TrustOptions {
-  /** Absolute; one that does not exist has no keys. */
+  /** Absolute; a folder that does not exist has no keys. */
   readonly directories: readonly string[];
   /** Public keys from the settings. */
   readonly keys?: () => readonly string[];
@@ -27,7 +27,7 @@ interface TrustOptions {
   readonly logger?: Logger;
 }
 
-/** What a public key's file may be called; `.key` is for secrets. */
+/** The endings of public key files; `.key` is for secret keys. */
 const endings = new Set(['.pub', '.pem']);
 const maxFileBytes = 16 * 1024;
 const maxAnchors = 256;
@@ -35,7 +35,7 @@ const maxAnchors = 256;
 export class Trust {
   readonly #options: TrustOptions;
   readonly #changed = new Emitter<void>();
-  /** The folders hold other keys than before. */
+  /** Fires when the folders hold other keys than before. */
   readonly onDidChange = this.#changed.event;
   #fromFiles: readonly TrustAnchor[] = [];
 
@@ -43,7 +43,7 @@ export class Trust {
     this.#options = options;
   }
 
-  /** Reads the folders anew. A file that is no key is logged and left out; a folder that cannot be read likewise. */
+  /** Reads the folders again. Logs and leaves out a file without a key, and a folder that cannot be read. */
   async load(): Promise<void> {
     const found: TrustAnchor[] = [];
     for (const directory of this.#options.directories) found.push(...(await this.#read(directory)));
@@ -61,12 +61,12 @@ export class Trust {
     return [...unique.values()];
   }
 
-  /** The anchor of this public key, in hex. */
+  /** The anchor with this public key, in hex. */
   find(keyHex: string): TrustAnchor | undefined {
     return this.anchors().find(({ key }) => key.hex === keyHex);
   }
 
-  /** Who of those that are trusted made this signature. */
+  /** The trusted anchor that made this signature. */
   signerOf(bytes: Uint8Array, signature: Uint8Array): TrustAnchor | undefined {
     return this.anchors().find(({ key }) => isSignedBy(key, bytes, signature));
   }

@@ -1,6 +1,6 @@
 /**
- * Ed25519 keys as people keep them. A public key may be PEM, OpenSSH's `ssh-ed25519 …`, or its 32 bytes raw, in hex or in
- * base64; a secret one is PEM (PKCS #8). Pure.
+ * Ed25519 keys in the formats that people use. A public key may be PEM, OpenSSH's `ssh-ed25519 …`, or its 32 bytes raw, in
+ * hex or in base64; a secret key is PEM (PKCS #8). Pure.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { asBuffer, blake3Hex, LanspreadError } from '../base/index.ts';
@@ -8,9 +8,9 @@ import { asBuffer, blake3Hex, LanspreadError } from '../base/index.ts';
 const keyBytes = 32;
 
 export interface PublicKey {
-  /** The 32 bytes as lower-case hex: the key itself. */
+  /** The key's 32 bytes in lower-case hex. */
   readonly hex: string;
-  /** The first half of the key's BLAKE3 hash, for people to compare: 32 hex digits. */
+  /** The first half of the key's BLAKE3 hash, which people can compare: 32 hex digits. */
   readonly fingerprint: string;
   readonly object: KeyObject;
 }
@@ -70,12 +70,12 @@ function publicKeyOf(object: KeyObject): PublicKey {
   return { hex: raw.toString('hex'), fingerprint: blake3Hex(raw).slice(0, 32), object };
 }
 
-/** The 32 bytes in any of the forms that are not PEM; throws `KEY_INVALID` when it is none. */
+/** The 32 bytes of a key in any form except PEM. Throws `KEY_INVALID` for anything else. */
 function rawKey(buffer: Buffer, text: string): Buffer {
   if (buffer.length === keyBytes) return buffer;
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
   const ssh = /^ssh-ed25519 ([A-Za-z0-9+/=]+)/.exec(text);
-  // Behind the length-prefixed name of the kind comes the length-prefixed key.
+  // The blob holds the length-prefixed name of the key type, then the length-prefixed key.
   if (ssh) return Buffer.from(ssh[1] ?? '', 'base64').subarray(-keyBytes);
   if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64');
   throw new LanspreadError('KEY_INVALID', { message: 'This is not an Ed25519 public key.' });

@@ -5,7 +5,7 @@ import type { PublicKey, SecretKey } from './keys.ts';
 
 const signatureBytes = 64;
 
-/** 64 bytes, the same for the same key and bytes. */
+/** 64 bytes; the same key and bytes always give the same signature. */
 export function signBytes(key: SecretKey, bytes: Uint8Array): Buffer {
   return sign(null, bytes, key.object);
 }
