@@ -1,4 +1,4 @@
-/** Length-prefixed JSON: u32 big-endian byte length, then UTF-8. Shared by the control plane and the byte lanes. */
+/** Length-prefixed JSON: the byte length as u32 big-endian, then UTF-8. Used by the control plane and the lanes. */
 import type { z } from 'zod';
 import { asBuffer, LanspreadError, parseJsonWith } from '../base/index.ts';
 import { limits } from './limits.ts';
@@ -11,7 +11,7 @@ interface FrameLimit {
   maxBytes?: number;
 }
 
-/** One message as bytes, prefix included. Throws `FRAME_TOO_LARGE`. */
+/** One message as bytes, including the prefix. Throws `FRAME_TOO_LARGE`. */
 export function encodeFrame(message: unknown, { maxBytes = limits.messageBytes }: FrameLimit = {}): Buffer {
   const body = Buffer.from(JSON.stringify(message));
   assertFrameLength(body.length, maxBytes);
@@ -21,14 +21,14 @@ export function encodeFrame(message: unknown, { maxBytes = limits.messageBytes }
   return frame;
 }
 
-/** The body length a prefix announces. Throws `FRAME_TOO_LARGE`. */
+/** The body length that a prefix announces. Throws `FRAME_TOO_LARGE`. */
 export function decodeFrameLength(prefix: Uint8Array, { maxBytes = limits.messageBytes }: FrameLimit = {}): number {
   const length = asBuffer(prefix).readUInt32BE(0);
   assertFrameLength(length, maxBytes);
   return length;
 }
 
-/** Parses a frame's body. Throws `BAD_MESSAGE` naming the field. */
+/** Parses a frame's body. Throws `BAD_MESSAGE` with the name of the field. */
 export function decodeFrameBody<T>(schema: z.ZodType<T>, body: Uint8Array, what: string): T {
   let text: string;
   try {
@@ -46,14 +46,14 @@ function assertFrameLength(length: number, maxBytes: number): void {
   });
 }
 
-/** In a stream's frames: the prefix's highest bit says that content follows, not a message… */
+/** In a stream's frames the highest bit of the prefix says that content follows, not a message. */
 const contentFlag = 0x8000_0000;
-/** …the next seven of which section it is, and the rest how long. */
+/** The next seven bits are the section of the content, and the rest its length. */
 const sectionShift = 24;
 const contentLengthMask = 0xff_ffff;
 
 export interface StreamPrefix {
-  /** Of content: its section. Undefined: a message follows. */
+  /** The section of the content; undefined when a message follows. */
   readonly section: number | undefined;
   readonly lengthBytes: number;
 }
@@ -65,7 +65,7 @@ export function contentPrefix(lengthBytes: number, section: number): Uint8Array 
   return prefix;
 }
 
-/** What a prefix within a stream announces. Throws `FRAME_TOO_LARGE`. */
+/** The meaning of a prefix within a stream. Throws `FRAME_TOO_LARGE`. */
 export function decodeStreamPrefix(prefix: Uint8Array): StreamPrefix {
   const value = asBuffer(prefix).readUInt32BE(0);
   const isContent = value >= contentFlag;

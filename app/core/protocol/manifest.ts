@@ -1,6 +1,6 @@
 /**
- * The manifest: what a game's payload is, block by block. Canonical, so that equal content gives equal bytes and one
- * root. Blocks are numbered through the whole manifest, files in order; an empty file has none.
+ * The manifest: a game's payload, block by block. It is canonical, so equal content gives equal bytes and one manifest hash.
+ * Blocks are numbered through the whole manifest, file after file; an empty file has none.
  */
 import { z } from 'zod';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../base/index.ts';
 import { limits } from './limits.ts';
 
-/** Bytes of every block but a file's last. */
+/** The size of every block except the last one of a file, in bytes. */
 export const blockSizeBytes = 4 * 1024 * 1024;
 
 export interface ManifestFile {
@@ -32,7 +32,7 @@ export interface Manifest {
   /** The text of `version.ini`. */
   readonly sentinel: string;
   readonly blockSize: number;
-  /** Directories that no file implies. */
+  /** Directories that no file's path implies. */
   readonly directories: readonly SafePath[];
   readonly files: readonly ManifestFile[];
 }
@@ -50,7 +50,7 @@ const manifestSchema = z.object({
     .max(limits.manifestFiles),
 });
 
-/** How many blocks a file of this size has. */
+/** The number of blocks in a file of this size. */
 export function blockCountOf(sizeBytes: number): number {
   return Math.ceil(sizeBytes / blockSizeBytes);
 }
@@ -75,8 +75,8 @@ export function manifestRoot(encoded: Uint8Array): string {
 }
 
 /**
- * Parses a manifest's bytes: size limits, schema, path rules, block counts, order, and that the bytes are the canonical
- * ones. Throws `MANIFEST_INVALID`.
+ * Parses a manifest's bytes. Checks size limits, schema, path rules, block counts and order, and that the bytes are
+ * canonical. Throws `MANIFEST_INVALID`.
  */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const invalid = (message: string, cause?: unknown): LanspreadError =>
@@ -111,7 +111,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   return manifest;
 }
 
-/** One block's place in its file. */
+/** The place of one block in its file. */
 interface BlockPlace {
   readonly fileIndex: number;
   /** Index within the file. */
@@ -121,7 +121,7 @@ interface BlockPlace {
   readonly hash: string;
 }
 
-/** Where each block of a manifest lies. Block numbers run from 0 to `blockCount - 1` in manifest order. */
+/** The place of each block of a manifest. Block numbers run from 0 to `blockCount - 1` in manifest order. */
 export class ManifestLayout {
   readonly manifest: Manifest;
   readonly blockCount: number;
@@ -168,7 +168,10 @@ export class ManifestLayout {
     };
   }
 
-  /** The last file whose first block is at or before `block`; empty files share a first block and are skipped. */
+  /**
+   * The last file whose first block is at or before `block`. Empty files share a first block with the next file and are
+   * skipped.
+   */
   #fileOf(block: number): number {
     let low = 0;
     let high = this.manifest.files.length - 1;
