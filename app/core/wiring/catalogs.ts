@@ -1,4 +1,4 @@
-/** The catalogs of the core, the keys that check their signatures, and their live sources. */
+/** The catalogs of the core, the keys for their signatures, and their live sources. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programDirOf } from '../../boot/program-dir.mjs';
@@ -20,7 +20,7 @@ import { Trust } from '../trust/index.ts';
 export interface Catalogs {
   readonly catalog: Catalog;
   readonly live: LiveSources;
-  /** Also for the signatures of extensions. */
+  /** Also checks the signatures of extensions. */
   readonly trust: Trust;
 }
 
@@ -32,21 +32,21 @@ interface CatalogsOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Disposes of everything that is made here. */
+  /** Disposes of everything that is created here. */
   readonly owner: AsyncDisposableStack;
 }
 
-/** How often the folders of keys are looked at, in milliseconds. */
+/** The time between two looks at the key folders, in milliseconds. */
 const lookForKeysEveryMs = 2_000;
 
 const program = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** `certs/` beside the program and in the state directory. Beside an installed program it outlives every version. */
+/** `certs/` beside the program and in the state folder. The one beside an installed program is kept across versions. */
 export function trustDirectories(stateDir: string): readonly string[] {
   return [join(programDirOf(program) ?? program, 'certs'), join(stateDir, 'certs')];
 }
 
-/** Sources have the standing that keys and settings give them now. Errors: `STATE_CORRUPT`. */
+/** Opens the catalogs; the current keys and settings decide which sources are signed and in use. Errors: `STATE_CORRUPT`. */
 export async function openCatalogs(options: CatalogsOptions): Promise<Catalogs> {
   const { stateDir, state, settings, emit, fileSystem, clock, logger, owner } = options;
   const directories = trustDirectories(stateDir);
@@ -97,7 +97,7 @@ interface WatchedKeys {
   readonly signal: AbortSignal;
 }
 
-/** A key that is laid beside the others counts within moments, and one that is taken away counts no more. */
+/** Makes an added key count within moments, and a removed key count no more. */
 async function watchKeys(
   { directories, fileSystem, clock, signal }: WatchedKeys,
   onChange: () => Promise<void>,
@@ -112,7 +112,7 @@ async function watchKeys(
   }
 }
 
-/** An extension that lists games. The descriptions of the host and of the store fit. */
+/** An extension that lists games. Both the host's and the store's descriptions have this shape. */
 interface ListingExtension {
   readonly id: string;
   readonly enabled: boolean;
@@ -138,7 +138,7 @@ interface ListingHost {
 
 interface DefinitionsOptions {
   readonly host: ListingHost;
-  /** An extension may read these folders from now on: those configured for any of its sources that are there. */
+  /** Lets an extension read the existing folders that are configured for its sources. */
   readonly grant: (extensionId: string, folders: readonly string[]) => void;
 }
 

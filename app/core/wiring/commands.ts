@@ -1,4 +1,4 @@
-/** How the core is told what to do: the commands, with the parts of the core behind them. */
+/** Connects the commands with the parts of the core that perform them. */
 import { resolve } from 'node:path';
 import { LanspreadError } from '../base/index.ts';
 import { gameFolderOf } from '../game-folder/index.ts';

@@ -1,4 +1,4 @@
-/** Extensions, as the core keeps them: which there are, who runs them, and what they give to games and catalogs. */
+/** The core's extensions: which exist, their host, and their contributions to games and catalogs. */
 import { join } from 'node:path';
 import { liveSourcesOf } from './catalogs.ts';
 import type { Ground } from './ground.ts';
@@ -17,7 +17,7 @@ interface CoreExtensions {
   unpackers(): readonly Unpacker[];
 }
 
-/** Looks at the disk and starts nothing: extensions run when they are needed. Errors: the file system's. */
+/** Reads the disk and starts nothing: extensions start when they are needed. Errors: the file system's. */
 export async function openExtensions(ground: Ground, owner: AsyncDisposableStack): Promise<CoreExtensions> {
   const { options, state, settings, trust, live, events, fileSystem, clock, logger } = ground;
   const folders = new Map<string, readonly string[]>();
@@ -65,7 +65,7 @@ export async function openExtensions(ground: Ground, owner: AsyncDisposableStack
   owner.defer(() => watching.abort());
   for (const { directory } of options.developmentExtensions ?? []) {
     const onChange = (): Promise<void> => store.reload(directory);
-    // An author's folder that cannot be watched is loaded all the same.
+    // An author's folder that cannot be watched is still loaded.
     watchExtensionFolder(directory, { signal: watching.signal, onChange }).catch((error: unknown) =>
       logger.warn({ directory, err: error }, 'changes of an extension go unnoticed'),
     );

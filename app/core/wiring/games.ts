@@ -1,4 +1,4 @@
-/** Fetching, installing and playing, and the operations that tie them together. */
+/** Creates the transfer, the installer, the player, and the operations that use them. */
 import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import { downloadListStore } from './options.ts';
@@ -26,11 +26,11 @@ interface GamesOptions {
   readonly locks: RootLocks;
   /** In the user's order. */
   readonly unpackers: () => readonly Unpacker[];
-  /** Disposes of everything that is made here. */
+  /** Disposes of everything that is created here. */
   readonly owner: AsyncDisposableStack;
 }
 
-/** Synchronous on purpose: nothing that peers tell may pass before the operations listen. */
+/** Synchronous on purpose: no message of a peer may pass before the operations listen. */
 export function createGames(ground: Ground, parts: GamesOptions): Games {
   const { library, peers, lane, hashFile, locks, unpackers, owner } = parts;
   const { options, fileSystem, state, settings, catalog, known, events, clock, logger } = ground;

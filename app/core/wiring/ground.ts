@@ -1,4 +1,4 @@
-/** What every part of the core stands on: the disk, the database, the settings, the catalog, and the way to be heard. */
+/** The ground for every part of the core: the disk, the database, the settings, the catalog, and the events. */
 import {
   nodeFileSystem,
   setUnexpectedErrorHandler,
@@ -22,34 +22,34 @@ export interface Ground extends AsyncDisposable {
   readonly fileSystem: FileSystem;
   readonly state: State;
   readonly reserve: Reserve;
-  /** Resolves when the signal aborts; rejects once the database cannot be trusted any more. */
+  /** Resolves when the signal aborts; rejects when the database can no longer be trusted. */
   readonly watchState: (signal: AbortSignal) => Promise<void>;
-  /** Where a database that could not be used lies now. */
+  /** The new place of a database that could not be used. */
   readonly stateMovedAside: string | undefined;
   readonly settings: SettingsStore;
   /** With safeguards. */
   readonly settingsRepository: SettingsRepository;
   readonly catalog: Catalog;
-  /** Those of the catalog, and those that are here although it lists them no more. */
+  /** The games of the catalog, and games on this PC that the catalog no longer lists. */
   readonly known: KnownGames;
-  /** Lists of games that extensions give. */
+  /** Lists of games from extensions. */
   readonly live: LiveSources;
-  /** Whose signatures count. */
+  /** The keys whose signatures are trusted. */
   readonly trust: Trust;
   readonly events: EventLog;
-  /** What others see. */
+  /** The name that other PCs see. */
   readonly name: string;
 }
 
 /**
- * Takes the lock of the state directory, then opens what is in it. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`,
- * `CATALOG_INVALID`, `CATALOG_NOT_FOUND`, file system.
+ * Locks the state folder, then opens its contents. Errors: `STATE_LOCKED`, `STATE_TOO_NEW`, `CATALOG_INVALID`,
+ * `CATALOG_NOT_FOUND`, file system.
  */
 export async function openGround(options: CoreOptions): Promise<Ground> {
   const { stateDir, logger, decorate = {} } = options;
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
-  // First of all, so that it is there until everything else is put away: no listener's error ends the core.
+  // Set first, so that it stays until everything else is closed: no listener's error may end the core.
   opening.use(setUnexpectedErrorHandler((error) => logger.error({ err: error }, 'an unexpected error')));
   const reserve = new Reserve({ directory: stateDir, logger });
   reserve.releaseWhenTight();

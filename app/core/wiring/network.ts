@@ -1,4 +1,4 @@
-/** Opens the byte lane and the control plane. */
+/** Opens the TLS lane and the control plane. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Ground } from './ground.ts';
@@ -31,14 +31,14 @@ export async function openLane(
   });
 }
 
-/** The static peers of the command line and of the setting. */
+/** The static peers from the command line and from the setting. */
 export function staticPeersOf({ options, settings }: Pick<Ground, 'options' | 'settings'>): string[] {
   return [...(options.peers ?? []), ...settings.get('staticPeers')];
 }
 
 /**
- * The key of a closed room, where the settings name one. A key that cannot be read closes the room for good: better alone
- * than open to everybody.
+ * The key of a closed room, if the settings name one. A key that cannot be read closes the room completely: being alone is
+ * safer than being open to everybody.
  */
 async function roomKeyOf({
   options,
@@ -55,7 +55,7 @@ async function roomKeyOf({
   }
 }
 
-/** Listens. It reaches out in a later turn, so whoever subscribes before the next one misses nothing. */
+/** Starts to listen. It contacts other peers in a later turn, so a listener that subscribes in this turn misses nothing. */
 export async function openPeers(
   { options, settings, catalog, state, name, clock, logger }: Ground,
   { identity, library, lane }: { identity: Identity; library: Library; lane: TlsLane },

@@ -12,7 +12,7 @@ import type { Lane } from '../lanes/index.ts';
 import type { UploadLimits } from '../uploads/index.ts';
 import { gameFolderOf } from '../game-folder/index.ts';
 
-/** Stand between the core and its disk, its database and the byte lane: for programs that break them on purpose. */
+/** Wrappers around the core's disk, database and TLS lane, for programs that break them on purpose. */
 export interface CoreDecorators {
   readonly fileSystem?: (fileSystem: FileSystem) => FileSystem;
   readonly state?: (state: State) => State;
@@ -22,35 +22,35 @@ export interface CoreDecorators {
 export interface CoreOptions {
   /** Absolute. */
   stateDir: string;
-  /** Absolute; wins over the setting. */
+  /** Absolute; overrides the setting. */
   gamesDir?: string;
-  /** The name that others see; wins over the setting. */
+  /** The name that other PCs see; overrides the setting. */
   name?: string;
-  /** IP addresses to listen on; every IPv4 address by default. Loopback only: discovery is off. */
+  /** IP addresses to listen on; every IPv4 address by default. With loopback only, discovery is off. */
   listen?: readonly string[];
-  /** Where the control plane listens, UDP and TCP; wins over the setting. */
+  /** The UDP and TCP port of the control plane; overrides the setting. */
   controlPort?: number;
-  /** Where the byte lane listens, TCP: this port and one more for each further thread; wins over the setting. */
+  /** The TCP port of the TLS lane, and one more for each further thread; overrides the setting. */
   lanePort?: number;
-  /** Look for others on the local network. Default: true. */
+  /** Whether to look for peers on the local network. Default: true. */
   discovery?: boolean;
-  /** Multiaddrs of peers to connect to, again and again. */
+  /** Multiaddrs of peers to connect to, again after each loss. */
   peers?: readonly string[];
   /** Catalogs to import at start, in order of precedence. */
   catalogFiles?: readonly string[];
   /** Imported when there is no other catalog. */
   fallbackCatalogFile?: string;
-  /** Settings to begin with: set once, by the first start with this state. */
+  /** Initial settings, applied once, by the first start with this state. */
   presets?: Readonly<Record<string, unknown>>;
-  /** Asked after those of extensions: for tests. */
+  /** For tests: unpackers that are asked after those of extensions. */
   unpackers?: readonly Unpacker[];
-  /** Absolute folders; each folder in them that has a manifest is a built-in extension. */
+  /** Absolute folders; each subfolder with a manifest is a built-in extension. */
   builtInExtensions?: readonly string[];
-  /** Absolute folders of extensions that their authors work on. */
+  /** Absolute folders of extensions under development. */
   developmentExtensions?: readonly { readonly directory: string; readonly inspectPort?: number }[];
   /** The UI to serve. */
   uiDirectory?: string;
-  /** The name of this process, for the message that the state directory is taken. */
+  /** The name of this process, for the message that the state folder is locked. */
   what?: string;
   logger: Logger;
   decorate?: CoreDecorators;
@@ -70,8 +70,8 @@ export function listenHostsOf({ listen }: Pick<CoreOptions, 'listen'>): readonly
 }
 
 /**
- * Imports the catalogs given; the fallback only where there would be none. One that is unsigned, where signatures are
- * required, is left out and logged. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`, `SIGNATURE_INVALID`.
+ * Imports the given catalogs, and the fallback only when there would be none. An unsigned catalog is left out and logged when
+ * signatures are required. Errors: `CATALOG_INVALID`, `CATALOG_NOT_FOUND`, `SIGNATURE_INVALID`.
  */
 export async function importCatalogs(
   catalog: Catalog,
@@ -93,7 +93,7 @@ export async function importCatalogs(
   if (fallbackCatalogFile && catalog.sources().length === 0) await load(fallbackCatalogFile);
 }
 
-/** Sets what was never set. A preset that does not fit is left out and logged. */
+/** Applies presets to settings that were never set. A preset that does not fit is left out and logged. */
 export function applyPresets(
   settings: SettingsStore,
   { repository, presets = {}, logger }: Pick<CoreOptions, 'presets' | 'logger'> & { repository: SettingsRepository },
@@ -109,8 +109,8 @@ export function applyPresets(
 }
 
 /**
- * Makes the games folder where that is possible; one that cannot be made is reported missing by the library. So is one
- * that held games and is away: its drive will bring it back, and a new folder in its place would only hide that.
+ * Creates the games folder if possible; the library reports a missing one. A folder that held games and is away is not
+ * created: its drive will bring it back, and a new folder in its place would hide that.
  */
 export async function prepareGamesDir(
   gamesDir: string,
@@ -128,7 +128,7 @@ export async function prepareGamesDir(
   }
 }
 
-/** The list of downloads of the games folder that is open, kept in the database. */
+/** The download list of the current games folder, stored in the database. */
 export function downloadListStore(queue: DownloadQueueRepository, gamesDir: () => string): DownloadListStore {
   return {
     load: () => queue.below(gamesDir()),

@@ -1,4 +1,7 @@
-/** Recovery as the core runs it: earlier launchers' journals first, then every game's folder; told, kept, and repeated. */
+/**
+ * Recovery in the core: first the journals of earlier launchers, then every game folder. The result is reported and stored,
+ * and a run can be repeated.
+ */
 import type { GameId } from '../base/index.ts';
 import type { Ground } from './ground.ts';
 import {
@@ -16,8 +19,8 @@ interface GameRecovery {
   readonly hashFile: HashFile;
   readonly locks: RootLocks;
   /**
-   * Brings every game of a games folder to a settled state. Games under an operation are skipped. A folder that is not
-   * there is not judged.
+   * Brings every game of a games folder into a finished state. Skips games with a running operation, and changes nothing when
+   * the folder is missing.
    */
   run(options: { gamesDir: string; isActive?: (gameId: GameId) => boolean }): Promise<void>;
 }
@@ -27,7 +30,7 @@ export function createGameRecovery(ground: Ground): GameRecovery {
   const hashFile = streamingFileHasher(fileSystem);
   const locks = new RootLocks();
   const context: LegacyContext = { fileSystem, state, hashFile, locks, clock, logger, stateDir: options.stateDir };
-  // A database that was moved aside is told once, by the first run.
+  // Only the first run reports that a database was moved aside.
   let movedAside = stateMovedAside;
   return {
     hashFile,

@@ -1,4 +1,4 @@
-/** Turns what the folders tell into the events that leave the core. */
+/** Turns the events of the rooms into the events that leave the core. */
 import type { IDisposable } from '../base/index.ts';
 import type { Library } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';

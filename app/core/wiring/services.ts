@@ -1,4 +1,4 @@
-/** The supervised services, and what follows when one of them fails. */
+/** The supervised services, and the reaction to a failure. */
 import { whenAborted } from '../base/index.ts';
 import type { CatalogRefresh } from '../catalog/index.ts';
 import type { Ground } from './ground.ts';
@@ -12,7 +12,7 @@ interface ServicesOptions {
   readonly peers: Pick<PeerNetwork, 'watchListeners' | 'discover' | 'watchLiveness'>;
   readonly lane: Pick<TlsLane, 'watch'>;
   readonly catalogRefresh: CatalogRefresh;
-  /** A part that the core cannot go on without has failed. */
+  /** Called when a part that the core cannot run without has failed. */
   readonly onFailed: SupervisorOptions['onFailed'];
 }
 
