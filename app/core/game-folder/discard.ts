@@ -6,8 +6,8 @@ import { sweepSentinelTransients } from './sentinel.ts';
 import { statOf } from '../base/index.ts';
 
 /**
- * Deletes what a download left: these paths, the folders thereby emptied, the sentinel's transients; then the root if
- * nothing is left in it. Other files, reserved names and `local/` stay.
+ * Deletes the files of a download: these paths, folders that become empty, and the sentinel's temporary files; then the game
+ * folder if it is empty. Other files, reserved names and `local/` stay.
  */
 export async function discardPayload(fileSystem: FileSystem, root: string, paths: readonly string[]): Promise<void> {
   if ((await statOf(fileSystem, root))?.kind !== 'directory') return;
@@ -17,8 +17,8 @@ export async function discardPayload(fileSystem: FileSystem, root: string, paths
 }
 
 /**
- * Deletes these paths below a root, where folders end in `/` and go only when nothing is left in them, as do the folders
- * that the files imply. What lies behind a link is not ours and stays. Errors: the file system's.
+ * Deletes these paths below a game folder. Paths of folders end in `/`; these folders and the parents of the files are
+ * deleted only when they are empty. Anything behind a link does not belong to Lanspread and stays. Errors: the file system's.
  */
 export async function deleteKnown(fileSystem: FileSystem, root: string, paths: readonly string[]): Promise<void> {
   const files = paths.filter((path) => !path.endsWith('/'));
@@ -39,7 +39,7 @@ export async function deleteKnown(fileSystem: FileSystem, root: string, paths: r
   for (const folder of folders) if (real.has(folder)) await deleteDirectoryIfEmpty(fileSystem, join(root, folder));
 }
 
-/** These folders and every parent of folders and files, the deepest first. Pure. */
+/** These folders and every parent folder of the given paths, the deepest first. Pure. */
 function deepestFirst(given: readonly string[], files: readonly string[]): string[] {
   const folders = new Set(given);
   for (const path of [...files, ...given])
@@ -50,7 +50,7 @@ function deepestFirst(given: readonly string[], files: readonly string[]): strin
 /** Every folder that a manifest implies, the deepest first. Pure. */
 export function foldersOf(manifest: Pick<Manifest, 'files' | 'directories'> | undefined): SafePath[] {
   const files = (manifest?.files ?? []).map(({ path }) => path);
-  // A parent of a SafePath is one.
+  // A parent of a SafePath is a SafePath.
   return deepestFirst(manifest?.directories ?? [], files) as SafePath[];
 }
 

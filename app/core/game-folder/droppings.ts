@@ -1,10 +1,10 @@
 /**
- * What systems, file managers and sync programs leave in folders by themselves. It is no payload: it is in no manifest, is
- * served to nobody and installed nowhere, and Lanspread neither deletes nor overwrites it. Pure.
+ * Files that systems, file managers and sync programs leave in folders by themselves. They are no payload: no manifest lists
+ * them, no PC serves or installs them, and Lanspread neither deletes nor overwrites them. Pure.
  */
 import { foldPath, type EntryKind } from '../base/index.ts';
 
-/** Names of files and folders, at any depth, in folded spelling. */
+/** Names of files and folders at any depth, folded. */
 const names: ReadonlySet<string> = new Set(
   [
     // Windows
@@ -39,7 +39,7 @@ const names: ReadonlySet<string> = new Set(
     'lost+found',
     '.thumbnails',
     '.xvpics',
-    // Network disks
+    // Programs that sync folders between PCs
     '@eaDir',
     '#recycle',
     '@Recycle',
@@ -61,7 +61,7 @@ const names: ReadonlySet<string> = new Set(
   ].map(foldPath),
 );
 
-/** The same where a name varies. */
+/** The same for names that vary. */
 const patterns: readonly RegExp[] = [
   /^\._/,
   /^\.trash-/,
@@ -75,10 +75,10 @@ const patterns: readonly RegExp[] = [
   /^\.~lock\..*#$/,
 ];
 
-/** "Copy" as file managers write it into a name. */
+/** "Copy" in the words that file managers add to a name. */
 const copy =
   '(?:copy|kopie|copie|copia|cópia|kopia|kopi|kopio|copy of|copie de|kopie von|másolat|kópia|копия|копія|副本|コピー|복사본)';
-/** The endings that a copy gets from a file manager or by hand. */
+/** Endings that a file manager or a person gives to a copy. */
 const copyMark = `(?: - ${copy}(?: ?\\(\\d+\\))?| ${copy}(?: \\d+)?| \\((?:\\d+|[^)]*${copy}[^)]*)\\)|[ ._-](?:old|alt|bak|backup|orig|save|saves)\\d*)`;
 const copiesOfInstall = new RegExp(`^(?:local${copyMark}+|${copy} (?:of|von|de|di|av|af|van) local|~local)$`);
 const copiesOfSentinel = new RegExp(
@@ -86,14 +86,14 @@ const copiesOfSentinel = new RegExp(
 );
 
 interface DroppingPlace {
-  /** The entry lies directly in a game's folder. */
+  /** The entry is directly in a game folder. */
   readonly atGameRoot: boolean;
   readonly kind: EntryKind;
 }
 
 /**
- * Whether an entry of a game's folder is no payload, by its name. Directly in the folder that also holds for what the player
- * copied there by hand: the installed game (`local - Copy/`) and the sentinel (`version.ini.bak`).
+ * Whether an entry of a game folder is no payload, by its name. Directly in the game folder this includes copies that the
+ * player made by hand: of the install (`local - Copy/`) and of the sentinel (`version.ini.bak`).
  */
 export function isDropping(name: string, { atGameRoot, kind }: DroppingPlace): boolean {
   const folded = foldPath(name);
@@ -102,7 +102,7 @@ export function isDropping(name: string, { atGameRoot, kind }: DroppingPlace): b
   return kind === 'directory' ? copiesOfInstall.test(folded) : copiesOfSentinel.test(folded);
 }
 
-/** The same of a file's path relative to a game's folder: whether it or a folder on its way is a dropping. */
+/** The same for a file's path relative to a game folder: whether the file or one of its folders is a dropping. */
 export function isBelowDropping(path: string): boolean {
   const components = path.split('/');
   return components.some((name, index) =>
@@ -110,7 +110,7 @@ export function isBelowDropping(path: string): boolean {
   );
 }
 
-/** Whether a folder directly in a game's folder is the player's copy of the installed game, which may hold saves. */
+/** Whether a folder directly in a game folder is the player's copy of the install; such a copy may hold saves. */
 export function isCopyOfInstall(name: string): boolean {
   return copiesOfInstall.test(foldPath(name));
 }

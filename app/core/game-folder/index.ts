@@ -1,4 +1,4 @@
-/** The folder of a game: its names, its sentinel, the files that are ours, the files that were set aside. */
+/** The game folder: its names, its sentinel, the files that belong to Lanspread, the files that were set aside. */
 export { isBelowDropping, isCopyOfInstall, isDropping } from './droppings.ts';
 export { deleteKnown, discardPayload, foldersOf } from './discard.ts';
 export { KnownPayload, listPayload, pathsOf, takeStock } from './known-payload.ts';

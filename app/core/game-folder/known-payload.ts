@@ -1,6 +1,6 @@
 /**
- * What is ours in a game root. Only payload that Lanspread wrote there, took over, or found complete under a sentinel may
- * be overwritten or deleted; whatever else lies in a root is the player's.
+ * Which files in a game folder belong to Lanspread. Only payload that Lanspread wrote, took over, or found complete under a
+ * sentinel may be overwritten or deleted. All other files belong to the player.
  */
 import { join } from 'node:path';
 import {
@@ -17,7 +17,7 @@ import { foldersOf } from './discard.ts';
 import { isDropping } from './droppings.ts';
 import { layoutOf } from './layout.ts';
 
-/** Paths relative to the root; folders end in `/`. */
+/** Paths relative to the game folder; folders end in `/`. */
 export class KnownPayload {
   readonly #paths: ReadonlySet<string>;
   readonly #folded: ReadonlySet<string>;
@@ -32,25 +32,26 @@ export class KnownPayload {
     return this.#folded.has(foldPath(path));
   }
 
-  /** Every path in the spellings in which it was noted. */
+  /** Every path, in the spelling in which it was stored. */
   paths(): string[] {
     return [...this.#paths];
   }
 
-  /** This and what a manifest names. */
+  /** These paths and those of a manifest. */
   with(manifest: Manifest): KnownPayload {
     return new KnownPayload([...this.#paths, ...pathsOf(manifest)]);
   }
 }
 
-/** Every path that a manifest names or implies, folders with a `/` at the end. Pure. */
+/** Every path that a manifest names or implies; folders end in `/`. Pure. */
 export function pathsOf(manifest: Manifest): string[] {
   return [...manifest.files.map(({ path }) => path), ...foldersOf(manifest).map((folder) => `${folder}/`)];
 }
 
 /**
- * What is ours in a root before a download touches it. Under a sentinel that this program did not write everything
- * there is the payload of that version; without one only what was noted before. Errors: the file system's, `CANCELLED`.
+ * The files that belong to Lanspread in a game folder, before a download changes it. Under a sentinel that this program did
+ * not write, all files are the payload of that version. Without a sentinel, only the stored paths count. Errors: the file
+ * system's, `CANCELLED`.
  */
 export async function takeStock(
   { fileSystem, state }: { fileSystem: FileSystem; state: Pick<State, 'payloads' | 'partials'> },
@@ -79,7 +80,7 @@ async function textOf(fileSystem: FileSystem, path: string): Promise<string | un
   }
 }
 
-/** Everything in a root but the reserved names and droppings. Links are listed, never followed. */
+/** All entries of a game folder except reserved names and droppings. Links are listed but never followed. */
 export async function listPayload(
   fileSystem: FileSystem,
   root: string,

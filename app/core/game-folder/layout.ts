@@ -1,9 +1,9 @@
-/** Where things are in the folder of a game. */
+/** The paths in a game folder. */
 import { join } from 'node:path';
 import { ownNames } from '../base/index.ts';
 
 export interface RootLayout {
-  /** The folder of the game. */
+  /** The game folder. */
   readonly root: string;
   readonly sentinel: string;
   readonly sentinelTemporary: string;
@@ -25,7 +25,7 @@ export function layoutOf(root: string): RootLayout {
   };
 }
 
-/** The files that a broken-off download may leave of its sentinel. */
+/** The files that an interrupted download may leave of its sentinel. */
 export function sentinelTransientsOf({
   sentinelTemporary,
   sentinelParked,
@@ -37,7 +37,7 @@ export function markerOf(directory: string): string {
   return join(directory, ownNames.marker);
 }
 
-/** The folder of a game in a games folder. */
+/** The folder of one game in a games folder. */
 export function gameFolderOf(gamesDir: string, gameId: string): string {
   return join(gamesDir, gameId);
 }

@@ -3,15 +3,18 @@ import { isGameId, isNotFound, toLanspreadError, type FileSystem, type GameId } 
 type GameFolders =
   | {
       readonly kind: 'there';
-      /** Real folders with the name of a game. */
+      /** Real folders whose name is a game id. */
       readonly ids: readonly GameId[];
-      /** Nothing at all is in it: it may be where an unplugged drive was mounted. */
+      /** The folder is completely empty: it may be the mount point of an unplugged drive. */
       readonly isEmpty: boolean;
     }
-  /** Not there, or it cannot be listed; why, in words. */
+  /** The folder is missing or cannot be listed; the reason in words. */
   | { readonly kind: 'away'; readonly reason: string };
 
-/** Looks into a games folder. Never fails: a folder that does not answer is away, and what is away is not judged. */
+/**
+ * Lists the game folders in a games folder. Never fails: a folder that does not answer counts as away, and nothing is decided
+ * about its games.
+ */
 export async function listGameFolders(fileSystem: FileSystem, gamesDir: string): Promise<GameFolders> {
   try {
     const entries = await fileSystem.list(gamesDir);

@@ -1,6 +1,6 @@
 /**
- * Makes way for a manifest's files in a root that holds something already. Payload of ours is overwritten or deleted;
- * what is not ours is set aside into `.local.conflict-<time>`, never deleted.
+ * Makes room for a manifest's files in a game folder that already holds files. Lanspread's payload is overwritten or deleted.
+ * Other files are set aside into `.local.conflict-<time>`, never deleted.
  */
 import { basename, dirname, join } from 'node:path';
 import { absolutePath, throwIfAborted, type FileStat, type FileSystem, type SignalOptions } from '../base/index.ts';
@@ -15,24 +15,24 @@ import { statOf } from '../base/index.ts';
 interface MakeWayOptions extends SignalOptions {
   readonly manifest: Manifest;
   readonly known: KnownPayload;
-  /** Whether any block of this file of the manifest is there and sound. */
+  /** Whether any block of this file of the manifest is present and sound. */
   readonly hasSoundBlock: (fileIndex: number) => boolean;
-  /** Milliseconds since 1970: names the folder for what is set aside. */
+  /** Milliseconds since 1970; names the folder for files that are set aside. */
   readonly nowMs: number;
 }
 
-/** The owner of what lies where a manifest wants a file. */
+/** The owner of an entry where a manifest wants a file. */
 type Obstacle = 'none' | 'ours' | 'foreign';
 
-/** Whether what lies at a file's place may be written over. Pure. */
+/** Whether the entry in a file's place may be overwritten. Pure. */
 export function judgeFile(
   stat: Pick<FileStat, 'kind' | 'sizeBytes'> | undefined,
   { size, isKnown, hasSoundBlock }: { size: number; isKnown: boolean; hasSoundBlock: boolean },
 ): Obstacle {
   if (!stat) return 'none';
   if (stat.kind !== 'file') return isKnown ? 'ours' : 'foreign';
-  // A file of this name that holds a block of the manifest, or has its very size, is a copy of it: whole, partial or
-  // damaged. An empty one holds nothing that could be lost.
+  // A file of this name that holds a block of the manifest, or has exactly its size, is a copy of it: whole, partial or
+  // damaged. An empty file has nothing to lose.
   const isCopy = hasSoundBlock || stat.sizeBytes === size || stat.sizeBytes === 0;
   return isKnown || isCopy ? 'none' : 'foreign';
 }
@@ -44,7 +44,7 @@ export async function makeWay(
   { manifest, known, hasSoundBlock, nowMs, signal }: MakeWayOptions,
 ): Promise<string[]> {
   const aside = new SettingAside(fileSystem, root, nowMs);
-  // Parents first: what was a file in the old version may be a folder now.
+  // Parents come first, because a file of the old version may be a folder now.
   for (const folder of foldersOf(manifest).toReversed()) {
     throwIfAborted(signal);
     const absolute = absolutePath(root, folder);
@@ -74,8 +74,8 @@ export async function makeWay(
 }
 
 /**
- * Sets aside folders that have the names of the sentinel and its transients: they are nobody's of ours, and with them in its
- * place no sentinel could be written. Returns the names. Errors: the file system's.
+ * Sets aside folders that have the names of the sentinel and its temporary files. They do not belong to Lanspread, and no
+ * sentinel could be written in their place. Returns the names. Errors: the file system's.
  */
 export async function clearSentinelNames(
   fileSystem: FileSystem,
@@ -89,7 +89,7 @@ export async function clearSentinelNames(
   return aside.moved;
 }
 
-/** Deletes what is ours in a folder where the manifest wants a file, and the folder if nothing is left in it. */
+/** Deletes Lanspread's files in a folder where the manifest wants a file, and the folder itself if it is then empty. */
 async function clearFolder(
   fileSystem: FileSystem,
   root: string,
@@ -103,7 +103,7 @@ async function clearFolder(
   await deleteDirectoryIfEmpty(fileSystem, join(root, path));
 }
 
-/** Moves what is in the way, with its path, into one folder that is made when it is first needed. */
+/** Moves obstacles, with their paths, into one folder that is created when first needed. */
 class SettingAside {
   readonly moved: string[] = [];
   readonly #fileSystem: FileSystem;

@@ -1,8 +1,8 @@
 import { Semaphore, type SignalOptions } from '../base/index.ts';
 
 /**
- * One at a time for each game root: recovery that runs beside operations (another games folder, one that came back) and an
- * operation that begins there. An operation waits here only to settle its root; from then on recovery skips the game.
+ * One user at a time per game folder: either a recovery that runs beside operations (in a new or returned games folder), or
+ * an operation that begins. An operation waits here only to settle its game folder; after that, recovery skips the game.
  */
 export class RootLocks {
   readonly #locks = new Map<string, { readonly semaphore: Semaphore; users: number }>();

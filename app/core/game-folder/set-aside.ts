@@ -4,8 +4,8 @@ import { gameFolderOf } from './layout.ts';
 import { listGameFolders } from './list-roots.ts';
 
 /**
- * The `.local.conflict-<time>` folders of a games folder, the player's to look through. A folder that cannot be read has
- * none. Never fails.
+ * Finds the `.local.conflict-<time>` folders of a games folder, for the player to look through. A folder that cannot be read
+ * has none. Never fails.
  */
 export async function findSetAside(
   fileSystem: FileSystem,
@@ -25,14 +25,14 @@ async function namesIn(fileSystem: FileSystem, directory: string): Promise<strin
   try {
     return (await fileSystem.list(directory)).map(({ name }) => name).toSorted();
   } catch {
-    // The folder went or cannot be read: then it has nothing to report.
+    // The folder was removed or cannot be read, so it has nothing to report.
     return [];
   }
 }
 
 /**
- * A folder for what is in the way: a name that sorts by time and that nothing has yet, so that nothing of the player's is
- * ever written over. It is not made. `nowMs`: milliseconds since 1970. Errors: the file system's.
+ * A free path for a folder of files to set aside. Its name sorts by time and does not exist yet, so none of the player's
+ * files is overwritten. The folder is not created. `nowMs`: milliseconds since 1970. Errors: the file system's.
  */
 export async function freeAsideFolder(fileSystem: FileSystem, root: string, nowMs: number): Promise<string> {
   const time = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-');
