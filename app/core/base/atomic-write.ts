@@ -2,13 +2,14 @@ import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
 
 export interface AtomicWriteOptions {
-  /** The sibling used while writing. Default: the path with `.tmp` appended. */
+  /** The sibling file used while writing. Default: the path with `.tmp` appended. */
   temporaryPath?: string;
 }
 
 /**
- * Replaces a small file whole: sibling temporary, flush, rename over, flush the directory. After a crash the old or the
- * new content is there, never a mix. After an error the old content and no temporary. Errors are the file system's.
+ * Replaces a whole small file: writes a sibling temporary, flushes it, renames it over the target, flushes the directory.
+ * After a crash the file has the old or the new content, never a mix. After an error it has the old content, and the
+ * temporary is gone. Errors are the file system's.
  */
 export async function writeFileAtomic(
   fileSystem: FileSystem,
@@ -32,11 +33,11 @@ async function writeFlushed(fileSystem: FileSystem, path: string, bytes: Uint8Ar
   await handle.sync();
 }
 
-/** Best effort: the error that led here is the one that tells the caller what happened. */
+/** Best effort: the earlier error is the one that the caller needs. */
 async function discard(fileSystem: FileSystem, path: string): Promise<void> {
   try {
     await fileSystem.deleteFile(path);
   } catch {
-    // It may not have been made; if it cannot be deleted, the next write uses it again.
+    // The temporary may not exist. If it cannot be deleted, the next write uses it again.
   }
 }

@@ -1,10 +1,10 @@
-/** A fixed-size set of small integers: which blocks of a manifest are there. Bit `i` is byte `i >> 3`, bit `i & 7`. */
+/** A fixed-size set of small integers: which blocks of a manifest are present. Bit `i` is byte `i >> 3`, bit `i & 7`. */
 export class Bitmap {
   readonly size: number;
   readonly #bytes: Uint8Array;
   #count = 0;
 
-  /** `bytes` is copied; missing bytes are zero, bits beyond `size` are dropped. */
+  /** Copies `bytes`; missing bytes are zero, bits beyond `size` are dropped. */
   constructor(size: number, bytes?: Uint8Array) {
     this.size = size;
     this.#bytes = new Uint8Array(Math.ceil(size / 8));
@@ -20,7 +20,7 @@ export class Bitmap {
     return new Bitmap(size, new Uint8Array(Math.ceil(size / 8)).fill(0xff));
   }
 
-  /** How many are in the set. */
+  /** The number of integers in the set. */
   get count(): number {
     return this.#count;
   }
@@ -34,7 +34,7 @@ export class Bitmap {
     return ((this.#bytes[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
-  /** Adds; tells whether it was new. */
+  /** Adds an integer; returns whether it was new. */
   add(index: number): boolean {
     if (!Number.isInteger(index) || index < 0 || index >= this.size || this.has(index)) return false;
     this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (1 << (index & 7));
@@ -42,7 +42,7 @@ export class Bitmap {
     return true;
   }
 
-  /** Removes; tells whether it was there. */
+  /** Removes an integer; returns whether it was in the set. */
   delete(index: number): boolean {
     if (!this.has(index)) return false;
     this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) & ~(1 << (index & 7));

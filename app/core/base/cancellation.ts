@@ -5,12 +5,12 @@ export interface SignalOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The signals that exist, joined: aborts with the reason of the first. */
+/** Joins the given signals: aborts with the reason of the first that aborts. */
 export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
-/** An error for an aborted signal: the reason when that is coded, else `CANCELLED`. */
+/** The error for an aborted signal: its reason when that is coded, else `CANCELLED`. */
 export function abortError(signal: AbortSignal): LanspreadError {
   return signal.reason instanceof LanspreadError
     ? signal.reason
@@ -21,7 +21,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-/** Resolves when the signal aborts: for work that only waits to be told to stop. */
+/** Resolves when the signal aborts, for work that only waits for its stop. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal.aborted) resolve();
@@ -33,7 +33,7 @@ export interface SleepOptions extends SignalOptions {
   clock?: Clock;
 }
 
-/** Waits `delayMs`. Throws when the signal aborts first. */
+/** Waits `delayMs` milliseconds. Throws when the signal aborts first. */
 export async function sleep(delayMs: number, { signal, clock = systemClock }: SleepOptions = {}): Promise<void> {
   throwIfAborted(signal);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -52,14 +52,14 @@ export interface TimeLimitOptions extends SignalOptions {
   limitMs: number;
   /** The code of the error when the limit passes. */
   code?: ErrorCode;
-  /** What was waited for; ends up in the message. */
+  /** The thing that was awaited, for the message. */
   what: string;
   clock?: Clock;
 }
 
 /**
- * Runs `work` with a signal that aborts when the caller's does or when the time is up. Rejects as soon as that happens,
- * even if `work` does not listen.
+ * Runs `work` with a signal that aborts when the caller's signal aborts or the time is up. Then rejects at once, even if
+ * `work` ignores the signal.
  */
 export async function withTimeLimit<T>(
   { signal, limitMs, code = 'PEER_TIMEOUT', what, clock = systemClock }: TimeLimitOptions,
@@ -73,7 +73,7 @@ export async function withTimeLimit<T>(
   return await untilAborted(anySignal(signal, limit.signal), work);
 }
 
-/** Runs `work`; rejects at once when the signal aborts, even if `work` does not listen to it. */
+/** Runs `work`; rejects at once when the signal aborts, even if `work` ignores it. */
 export async function untilAborted<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   throwIfAborted(signal);
   const { promise, reject } = Promise.withResolvers<never>();

@@ -1,14 +1,14 @@
 import { toDisposable, type IDisposable } from './lifecycle.ts';
 
-/** Time as a port, so that deciders and time-outs run under a virtual clock in tests. All durations in milliseconds. */
+/** Time as a port, so that deciders and time-outs run on a virtual clock in tests. All durations in milliseconds. */
 export interface Clock {
-  /** Wall clock, milliseconds since 1970. */
+  /** The wall clock, in milliseconds since 1970. */
   now(): number;
-  /** Monotonic, milliseconds since an arbitrary point: for measuring and time-outs. */
+  /** Monotonic, in milliseconds since an arbitrary point: for measurements and time-outs. */
   monotonicMs(): number;
-  /** Calls back once. The timer does not keep the process alive when `background` is set. */
+  /** Calls back once. With `background` the timer does not keep the process alive. */
   timeout(callback: () => void, delayMs: number, options?: TimerOptions): IDisposable;
-  /** Calls back again and again until disposed. */
+  /** Calls back at every period until disposed. */
   interval(callback: () => void, periodMs: number, options?: TimerOptions): IDisposable;
 }
 

@@ -1,4 +1,4 @@
-/** How much happens at a time, and when something is tried again: one semaphore, one pool, one backoff. */
+/** How much work runs at a time, and when failed work is tried again: one semaphore, one pool, one backoff. */
 import { abortError, throwIfAborted, type SignalOptions } from './cancellation.ts';
 import { toDisposable, type IDisposable } from './lifecycle.ts';
 
@@ -7,13 +7,13 @@ interface Waiter {
   state: 'waits' | 'admitted' | 'gone';
 }
 
-/** The line is only made shorter once it has this many empty places. */
+/** The line is compacted only when it has at least this many empty places. */
 const mostEmptyPlaces = 1_024;
 
-/** Lets at most `limit` pieces of work run at a time; the rest waits its turn, first come first served. */
+/** Runs at most `limit` pieces of work at a time; the others wait in the order in which they came. */
 export class Semaphore {
   #free: number;
-  /** Those before `#head` have had their turn: closing up for each would cost the length of the line every time. */
+  /** Waiters before `#head` have had their turn. Compacting the line for each one would cost its whole length every time. */
   #line: Waiter[] = [];
   #head = 0;
   #waiting = 0;
@@ -27,7 +27,7 @@ export class Semaphore {
     return await work();
   }
 
-  /** Waits for a place, which is free again once it is disposed. Throws when the signal aborts first. */
+  /** Waits for a place; disposing the result frees it. Throws when the signal aborts first. */
   async take({ signal }: SignalOptions = {}): Promise<IDisposable> {
     await this.#acquire(signal);
     return toDisposable(() => this.#release());
@@ -50,7 +50,7 @@ export class Semaphore {
     this.#line.push(waiter);
     this.#waiting += 1;
     const onAbort = (): void => {
-      // Whoever was let in already keeps the place, and gives it back.
+      // An admitted waiter keeps its place and releases it itself.
       if (waiter.state !== 'waits') return;
       waiter.state = 'gone';
       this.#waiting -= 1;
@@ -65,7 +65,7 @@ export class Semaphore {
     }
   }
 
-  /** The first of the line that still waits; it is let in. */
+  /** Admits the first waiter of the line that still waits. */
   #next(): Waiter | undefined {
     let next: Waiter | undefined;
     while (!next && this.#head < this.#line.length) {
@@ -81,7 +81,7 @@ export class Semaphore {
     return next;
   }
 
-  /** Only once most places are empty, so that it costs each of them no more than once. */
+  /** Compacts only when most places are empty, so the cost per place stays constant. */
   #closeUp(): void {
     const emptyPlaces = this.#line.length - this.#waiting;
     if (emptyPlaces < mostEmptyPlaces || emptyPlaces * 2 < this.#line.length) return;
@@ -93,8 +93,8 @@ export class Semaphore {
 const parallelWorks = 16;
 
 /**
- * Does some work for every item, a few at a time, begun in order: made for lists of hundreds of thousands, which cost no
- * promise each. Throws what the first failing work threw, once none is under way any more; later items are not begun.
+ * Runs `work` for every item, a few at a time, started in order. Suitable for lists of hundreds of thousands, because it does
+ * not create all promises in advance. Throws the first error once no work runs any more; later items are not started.
  */
 export async function forEachParallel<T>(
   items: readonly T[],
@@ -108,7 +108,7 @@ export async function forEachParallel<T>(
       const item = items[index];
       try {
         throwIfAborted(signal);
-        // `index` is within the list: what is undefined here is an item.
+        // `index` is within the list, so an undefined value here is an item.
         await work(item as T, index);
       } catch (error) {
         failures.push(error);
@@ -120,8 +120,8 @@ export async function forEachParallel<T>(
 }
 
 /**
- * How long to wait before the next try: doubles with each failure in a row, from `firstMs` after the first one up to
- * `longestMs`. All in milliseconds.
+ * The wait before the next try, in milliseconds: `firstMs` after the first failure, doubled with each further failure in a
+ * row, up to `longestMs`.
  */
 export function backoffMs(
   failures: number,

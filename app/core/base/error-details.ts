@@ -1,12 +1,12 @@
 /**
- * What the details of an error tell, for texts in other languages than the core's: by code, each detail with its kind. What
- * is not here may still be in an error's details; texts for people do not name it.
+ * Which details of an error a text may name, for texts in other languages than the core's: by code, each detail with its
+ * kind. An error may have more details, but texts for people do not name them.
  */
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 
 /**
- * `peer`: a peer id. `sides`: who holds what, as `{ root, peers }`. `operation`: what runs. `reason`: why a download cannot be
- * removed. `fault`: see `PathFault`. `text`: a path, a name, a version.
+ * `peer`: a peer id. `sides`: the peers that hold each content, as `{ root, peers }`. `operation`: the running operation.
+ * `reason`: why a download cannot be removed. `fault`: see `PathFault`. `text`: a path, a name, a version.
  */
 export type DetailKind = 'bytes' | 'count' | 'seconds' | 'text' | 'peer' | 'sides' | 'operation' | 'reason' | 'fault';
 
@@ -80,7 +80,10 @@ const longestText = 500;
 const mostSides = 8;
 const mostPeersOfSide = 32;
 
-/** The details that a text may name, each of its kind and bounded; the rest is left out. Pure, and at home with its own result. */
+/**
+ * The details that a text may name, each of its kind and limited in size; leaves out all others. Pure; applied to its own
+ * result it changes nothing.
+ */
 export function tellingDetails(code: string, details: ErrorDetails): TellingDetails {
   const kinds = Object.entries((errorDetailKinds as Record<string, Readonly<Record<string, DetailKind>>>)[code] ?? {});
   const told = kinds.flatMap(([name, kind]): [string, TellingDetail][] => {

@@ -1,17 +1,17 @@
 import { toDisposable, type IDisposable } from './lifecycle.ts';
 import { onUnexpectedError } from './unexpected-errors.ts';
 
-/** Something that can be listened to. The returned disposable ends the listening. */
+/** An event that can be listened to. Disposing the result ends the listening. */
 export type Event<T> = (listener: (value: T) => void) => IDisposable;
 
 export interface EmitterOptions {
-  /** Where a throwing listener is reported; the other listeners still run. Default: `onUnexpectedError`. */
+  /** Receives the error of a listener; the other listeners still run. Default: `onUnexpectedError`. */
   onListenerError?: (error: unknown) => void;
 }
 
 /**
- * The owner's side of an event. Listeners are called in order of registration, synchronously; one that throws does not
- * stop the others, and one added or removed while firing takes effect with the next value.
+ * The owner's side of an event. Listeners are called synchronously, in order of registration. A listener that throws does not
+ * stop the others; one that is added or removed during a call takes effect with the next value.
  */
 export class Emitter<T> implements IDisposable {
   readonly #listeners = new Set<(value: T) => void>();
@@ -53,7 +53,7 @@ export interface OnceOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The next value of an event that fits `accept`. Rejects with the signal's reason when aborted first. */
+/** The next value of an event that `accept` takes. Rejects with the signal's reason when the signal aborts first. */
 export function once<T>(event: Event<T>, accept: (value: T) => boolean, { signal }: OnceOptions = {}): Promise<T> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   const { promise, resolve, reject } = Promise.withResolvers<T>();

@@ -1,25 +1,25 @@
-/** The first of several addresses that answers (RFC 8305). */
+/** Finds the first of several addresses that answers (RFC 8305). */
 import { abortError, anySignal } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 import { LanspreadError } from './errors.ts';
 import type { IDisposable } from './lifecycle.ts';
 
 /**
- * The next address is tried this long after the one before, in milliseconds. A LAN answers within a few; a firewall that
- * drops packets never does.
+ * The wait before the next address is tried, in milliseconds. A LAN answers within a few; a firewall that drops packets never
+ * answers.
  */
 export const nextAddressMs = 300;
 
 export interface FirstAnswer<Address, Answer> {
   readonly address: Address;
   readonly answer: Answer;
-  /** Addresses that have failed before it answered. */
+  /** Addresses that failed before this one answered. */
   readonly failed: ReadonlySet<Address>;
 }
 
 export interface FirstAnswerOptions<Address, Answer> {
   dial: (address: Address, options: { signal: AbortSignal }) => Promise<Answer>;
-  /** An answer that came after the first one. */
+  /** Disposes of an answer that came after the first one. */
   discard: (late: Answer) => void;
   /** Whether no other address would help after this error. Default: never. */
   isFinal?: (error: unknown) => boolean;
@@ -28,9 +28,9 @@ export interface FirstAnswerOptions<Address, Answer> {
 }
 
 /**
- * Dials addresses until one answers: the next one `nextAddressMs` after the one before, or at once when that has failed.
- * The dials that have not answered by then are aborted. Rejects with the last error when all have failed, and at once
- * with an error that is final.
+ * Dials addresses until one answers. The next dial starts `nextAddressMs` after the one before, or at once when that has
+ * failed. The first answer aborts all other dials. Rejects with the last error when all have failed, or at once with an error
+ * that is final.
  */
 export async function firstAnswer<Address, Answer>(
   addresses: readonly Address[],

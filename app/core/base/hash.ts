@@ -5,10 +5,10 @@ export function blake3Hex(bytes: Uint8Array | string): string {
   return blake3(typeof bytes === 'string' ? bytes : asBuffer(bytes)).toString('hex');
 }
 
-/** An incremental BLAKE3-256. `update` copies nothing; the bytes may be reused afterwards. */
+/** An incremental BLAKE3-256. `update` keeps no reference to the bytes; they may be reused afterwards. */
 export interface Hasher {
   update(bytes: Uint8Array): void;
-  /** The digest so far as hex; the hasher starts afresh. */
+  /** The digest so far as hex; the hasher then starts anew. */
   finish(): string;
 }
 

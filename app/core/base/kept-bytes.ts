@@ -1,23 +1,23 @@
-/** Bytes of somebody else's memory, kept from being filled anew. */
+/** Bytes in shared memory that its owner must not overwrite yet. */
 export interface KeptBytes {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /** Once. Nobody reads them any more, another thread neither. */
+  /** Call it once, when no thread reads the bytes any more. */
   readonly release: () => void;
 }
 
-/** Keeps the bytes from this place of the memory on; answers with how to release them. */
+/** Keeps the bytes from this offset of the memory on; returns the function that releases them. */
 export type Keeper = (byteOffset: number) => () => void;
 
 const keepers = new WeakMap<SharedArrayBuffer, Keeper>();
 
-/** Pieces of this memory may be kept for longer than until the next one is asked for. */
+/** Allows pieces of this memory to be kept after the next piece is requested. */
 export function allowKeeping(memory: SharedArrayBuffer, keeper: Keeper): void {
   keepers.set(memory, keeper);
 }
 
 /**
- * Keeps a piece beyond the moment up to which whoever gave it promised it, so that another thread can read it in its place.
- * Undefined where that is not foreseen, and it has to be copied.
+ * Keeps a piece for longer than its owner promised, so that another thread can read it in place. Undefined when the memory
+ * does not allow this and the piece has to be copied.
  */
 export function keepBytes({ buffer, byteOffset, length }: Uint8Array): KeptBytes | undefined {
   if (!(buffer instanceof SharedArrayBuffer)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Cleanup is registered on the line after creation. The standard `using` and `DisposableStack` do the work; what the
- * language leaves out is here: a disposable from a function, and an async stack that tells which cleanup failed.
+ * Cleanup is registered on the line after creation. The standard `using` and `DisposableStack` do the work. This file adds
+ * two things the language lacks: a disposable made from a function, and a place for a value that is replaced.
  */
 export interface IDisposable {
   [Symbol.dispose](): void;
@@ -18,7 +18,7 @@ export function toDisposable(cleanup: () => void): IDisposable {
   };
 }
 
-/** Disposes a value that may not exist yet and may be replaced: the old one is disposed when a new one is set. */
+/** Holds a value that may not exist yet and may be replaced: setting a new one disposes the old one. */
 export class MutableDisposable<T extends IDisposable> implements IDisposable {
   #value: T | undefined;
   #disposed = false;

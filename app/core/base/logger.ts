@@ -7,7 +7,7 @@ export interface Logger {
   child(bindings: Record<string, unknown>): Logger;
 }
 
-/** Swallows everything: the default in unit tests. */
+/** Discards everything; the default in unit tests. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},

@@ -21,7 +21,7 @@ function kindOf(entry: StatShape): EntryKind {
 /** FAT12 to FAT32, by Linux's number. */
 const fat = 0x4d44;
 const largestOnFatBytes = 2 ** 32 - 1;
-/** File systems whose file numbers are made up anew with each mount or open, by Linux's numbers. */
+/** File systems that make up new file numbers with each mount or open, by Linux's numbers. */
 const withoutFileNumbers: ReadonlySet<number> = new Set([
   fat,
   0x20_11_ba_b0, // exFAT
@@ -29,7 +29,7 @@ const withoutFileNumbers: ReadonlySet<number> = new Set([
   0xfe_53_4d_42, // SMB2
   0x78_6f_42_56, // a VirtualBox host's folder
 ]);
-/** By device; asked once. */
+/** By device; each one is asked only once. */
 const numbered = new Map<bigint, boolean>();
 
 function hasFileNumbers(device: bigint, path: string): boolean {
@@ -39,7 +39,7 @@ function hasFileNumbers(device: bigint, path: string): boolean {
     try {
       known = !withoutFileNumbers.has(statfsSync(path).type);
     } catch {
-      // Gone again: the next file on this device tells.
+      // The file is already gone; the next file on this device decides.
       return true;
     }
     numbered.set(device, known);
@@ -53,7 +53,7 @@ function toStat(stat: BigIntStats, path: string): FileStat {
     sizeBytes: Number(stat.size),
     mtimeNs: stat.mtimeNs,
     changeTimeNs: stat.ctimeNs,
-    // What a link points at may lie on another file system.
+    // The target of a link may be on another file system.
     inode: stat.isSymbolicLink() || hasFileNumbers(stat.dev, path) ? stat.ino : 0n,
     linkCount: Number(stat.nlink),
     device: stat.dev,
@@ -67,13 +67,19 @@ const openFlags = {
   edit: constants.O_RDWR | constants.O_CREAT,
 };
 
-/** How many bytes one write put down. Throws `EIO` for none: asked for the rest, it would answer the same for ever. */
+/**
+ * The number of bytes that one write took. Throws `EIO` for zero, because the same write would otherwise be repeated for
+ * ever.
+ */
 export function someBytes(bytesWritten: number): number {
   if (bytesWritten > 0) return bytesWritten;
   throw Object.assign(new Error('EIO: the disk takes no more bytes'), { code: 'EIO' });
 }
 
-/** Writes all of it in the thread that calls: for worker threads. Throws the system's error, `EIO` for a write that takes nothing. */
+/**
+ * Writes all bytes in the calling thread, for worker threads. Throws the system's error, or `EIO` when a write takes no
+ * bytes.
+ */
 export function writeAllSync(descriptor: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; )
     done += someBytes(writeSync(descriptor, bytes, done, bytes.length - done, position + done));
@@ -117,7 +123,7 @@ class NodeFileHandle extends NodeReadHandle implements FileHandle {
   }
 }
 
-/** Writes in the thread that calls: for worker threads, where a hop to the thread pool costs more than the write. */
+/** Writes in the calling thread, for worker threads: there a hop to the thread pool costs more than the write. */
 class EagerFileHandle extends NodeFileHandle {
   override write(buffer: Uint8Array, position: number): Promise<void> {
     try {
@@ -133,7 +139,7 @@ class EagerFileHandle extends NodeFileHandle {
 
 const removeTree = (path: string): Promise<void> => fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
 
-/** Lets the owner into every folder below and at `path`; links are not followed. */
+/** Gives the owner access to `path` and every folder below it; does not follow links. */
 async function makeFoldersWritable(path: string): Promise<void> {
   const stat = await fs.lstat(path);
   if (!stat.isDirectory()) return;
@@ -144,8 +150,8 @@ async function makeFoldersWritable(path: string): Promise<void> {
 }
 
 /**
- * Opens a file so that it can be flushed. Windows flushes only what is open for writing, and opens nothing for writing that
- * has the read-only attribute: that is taken away for the moment of the opening.
+ * Opens a file so that it can be flushed. Windows flushes only a file that is open for writing, and does not open a read-only
+ * file for writing; so the read-only attribute is removed during the opening.
  */
 async function openToFlush(path: string): Promise<fs.FileHandle> {
   if (process.platform !== 'win32') return await fs.open(path, constants.O_RDONLY);
@@ -173,7 +179,7 @@ async function makeBelow(path: string, within: string): Promise<void> {
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === within || !parent.startsWith(within)) throw error;
     await makeBelow(parent, within).catch((cause: unknown) => {
-      // Windows says of a folder below a file that it is not there.
+      // Windows says ENOENT for a folder below a file.
       if (systemCode(cause) !== 'EEXIST') throw cause;
       throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`, { cause }), { code: 'ENOTDIR' });
     });
@@ -215,7 +221,7 @@ const disk: FileSystem = {
     try {
       await removeTree(path);
     } catch (error) {
-      // Archives may bring folders that not even their owner may change.
+      // An archive may contain folders that not even their owner may change.
       if (systemCode(error) !== 'EACCES' || process.platform === 'win32') throw error;
       await makeFoldersWritable(path);
       await removeTree(path);
@@ -249,7 +255,7 @@ const disk: FileSystem = {
 /** The real disk. */
 export const nodeFileSystem: FileSystem = patientFileSystem(disk);
 
-/** The real disk, whose files are written at once and not by the thread pool. Not for the main thread. */
+/** The real disk, with writes in the calling thread instead of the thread pool. Not for the main thread. */
 export const eagerFileSystem: FileSystem = patientFileSystem({
   ...disk,
   async open(path, mode) {

@@ -1,11 +1,11 @@
-/** Why a path is not acceptable. Portable: the window has words of its own for each. */
+/** Why a path is not acceptable. Portable: the UI has its own texts for each fault. */
 
-/** The longest path accepted, in UTF-16 code units: leaves room for a games folder within Windows' classic limit. */
+/** The longest accepted path, in UTF-16 code units. It leaves room for a games folder within Windows' classic limit. */
 export const maxPathLength = 240;
-/** The longest component in UTF-8 bytes that common file systems can store. */
+/** The longest component that common file systems can store, in UTF-8 bytes. */
 export const maxComponentBytes = 255;
 
-/** Each goes on after the path: `"a:b" contains a colon`. */
+/** Each text follows the path: `"a:b" contains a colon`. */
 export const pathFaults = {
   empty: 'is empty',
   'too-long': `is longer than ${maxPathLength} characters`,

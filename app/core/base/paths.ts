@@ -1,6 +1,6 @@
 /**
- * The one gate for every path that came from a peer, an archive, a catalog or an extension. A path that passed is a
- * `SafePath`: relative, `/`-separated, harmless on Linux, Windows and macOS alike.
+ * The one check for every path from a peer, an archive, a catalog or an extension. A path that passed is a `SafePath`:
+ * relative, separated by `/`, harmless on Linux, Windows and macOS alike.
  */
 import { isAbsolute, join, posix, sep, win32 } from 'node:path';
 import { isNotFound, LanspreadError } from './errors.ts';
@@ -17,16 +17,18 @@ declare const gameIdBrand: unique symbol;
 /** One path component that passed `parseGameId`. */
 export type GameId = string & { readonly [gameIdBrand]: true };
 
-/** Characters that HFS+ leaves out when it compares names. */
+/** Characters that HFS+ ignores when it compares names. */
 const ignoredInNames = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
-/** Names directly in a game root that are ours, the player's or other programs': never in a manifest, never served. */
+/**
+ * Names directly in a game folder that belong to Lanspread, the player or other programs: never in a manifest, never served.
+ */
 const reservedRootNames = new Set(
   [...Object.values(ownNames), '.softlan_game_installed', '.sync', '.lanspread.json'].map(foldPath),
 );
 /**
- * The short names under which Windows may also know a reserved one (`LOCAL~1.INS` is `.local.installing`): the first six
- * letters, or two and a checksum, and a number.
+ * Short names under which Windows may also find a reserved name (`LOCAL~1.INS` is `.local.installing`): the first six
+ * letters, or two letters and a checksum, then a number.
  */
 const reservedShortName = /^(?:local|lanspr|versio|softla|sync|(?:lo|la|ve|so|sy)[0-9a-f]{4})~[0-9]/;
 
@@ -39,15 +41,15 @@ const windowsOnlyForbidden = /[<>"|?*]/;
 const isAsciiOnly = /^[\u0000-\u007f]*$/;
 const gameIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The key under which two names are the same file on some file system: case-folded and canonically composed. */
+/** A key that is equal for two names that are the same file on some file system: case-folded and canonically composed. */
 export function foldPath(path: string): string {
   const visible = path.replaceAll(ignoredInNames, '').normalize('NFC');
   return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
 
 /**
- * The key under which Windows takes two names for one file, and macOS too where only the Unicode form differs. Unlike
- * `foldPath` it keeps apart what Windows keeps apart: Straße and STRASSE, ı and i.
+ * A key that is equal for two names that are one file on Windows, and also on macOS where only the Unicode form differs.
+ * Unlike `foldPath` it separates names that Windows separates: Straße and STRASSE, ı and i.
  */
 export function sameNameKey(path: string): string {
   if (isAsciiOnly.test(path)) return path.toUpperCase();
@@ -66,15 +68,15 @@ export function isReservedRootName(name: string): boolean {
 }
 
 export interface PathRules {
-  /** The path lies directly in a game root, where some names are reserved. False inside staging and `local/`. */
+  /** The path is directly in a game folder, where some names are reserved. False inside staging and `local/`. */
   atGameRoot: boolean;
-  /** The platform the path is for; on Windows a few more characters are impossible. Default: this one. */
+  /** The platform of the path; Windows does not allow a few more characters. Default: this platform. */
   platform?: NodeJS.Platform;
 }
 
 /**
- * Undefined when the path is acceptable. Pure: collisions with other entries are `PathSet`'s business, symbolic links
- * `assertNoLinkOnWay`'s.
+ * The fault of a path, or undefined when it is acceptable. Pure: `PathSet` checks for collisions with other entries, and
+ * `assertNoLinkOnWay` for symbolic links.
  */
 export function pathFault(path: string, { atGameRoot, platform = process.platform }: PathRules): PathFault | undefined {
   if (path === '') return 'empty';
@@ -97,18 +99,18 @@ export function pathFault(path: string, { atGameRoot, platform = process.platfor
   return undefined;
 }
 
-/** Whether a path tries to lead out of the folder that it is relative to, on any system. */
+/** Whether a path leads out of its base folder, on any system. */
 export function leadsOutside(path: string): boolean {
   return /^[/\\]|^[A-Za-z]:[/\\]/.test(path) || path.split(/[/\\]/).includes('..');
 }
 
-/** The same in words, which go on after the path. */
+/** The fault in words that follow the path. */
 export function whyUnsafe(path: string, rules: PathRules): string | undefined {
   const fault = pathFault(path, rules);
   return fault && pathFaults[fault];
 }
 
-/** The path as a SafePath. Throws `INVALID_PATH` with the reason. */
+/** Returns the path as a SafePath. Throws `INVALID_PATH` with the reason. */
 export function parsePath(path: string, rules: PathRules): SafePath {
   const reason = whyUnsafe(path, rules);
   if (reason === undefined) return path as SafePath;
@@ -122,15 +124,15 @@ export function isGameId(value: unknown): value is GameId {
   return typeof value === 'string' && gameIdPattern.test(value) && !value.endsWith('.') && !windowsDevice.test(value);
 }
 
-/** The text as a GameId. Throws `INVALID_PATH`. */
+/** Returns the text as a GameId. Throws `INVALID_PATH`. */
 export function parseGameId(text: string): GameId {
   if (isGameId(text)) return text;
   throw new LanspreadError('INVALID_PATH', { message: `${quoted(text.slice(0, 80))} is not a game id.` });
 }
 
 /**
- * The entries of one tree. Refuses what would meet another entry on a case-insensitive or normalising file system, and
- * a file where a directory is (or the reverse). Directories may be named again.
+ * The entries of one tree. Refuses an entry that would collide with another on a case-insensitive or normalising file system,
+ * and a file in place of a directory (or the reverse). A directory may be added again.
  */
 export class PathSet {
   readonly #entries = new Map<string, { path: string; kind: 'file' | 'directory' }>();
@@ -163,20 +165,23 @@ export class PathSet {
   }
 }
 
-/** Whether a path names the same place wherever the program runs: on Windows with drive or server, which `\\games` lacks. */
+/**
+ * Whether a path means the same place wherever the program runs. On Windows it needs a drive or a server; `\\games` has
+ * neither.
+ */
 export function isFullPath(path: string, platform: NodeJS.Platform = process.platform): boolean {
   if (platform !== 'win32') return posix.isAbsolute(path);
   return win32.isAbsolute(path) && win32.parse(path).root.length > 1;
 }
 
-/** The absolute path of a SafePath below `root`. Does not look at the disk; see `assertNoLinkOnWay`. */
+/** The absolute path of a SafePath below `root`. Does not read the disk; see `assertNoLinkOnWay`. */
 export function absolutePath(root: string, path: SafePath): string {
   return join(root, sep === '/' ? path : path.replaceAll('/', sep));
 }
 
 /**
  * Throws `INVALID_PATH` when a parent of `path` below `root`, or the entry itself, is a symbolic link (on Windows: a
- * junction) or when a parent is not a directory. Parents that do not exist yet are fine.
+ * junction), or when a parent is not a directory. Missing parents are allowed.
  */
 export async function assertNoLinkOnWay(fileSystem: FileSystem, root: string, path: SafePath): Promise<void> {
   const components = path.split('/');

@@ -1,26 +1,29 @@
 /**
- * Virus scanners, indexers and back-up programs open what was just written, and on Windows nobody may rename or delete it
- * meanwhile; some let nobody write, so that it cannot be flushed either. Such a refusal passes within moments, so what is
- * refused is tried again for a while; who asked for it need not know. Elsewhere files are not held: there a refusal is final.
+ * Virus scanners, indexers and back-up programs open files that were just written. Meanwhile Windows refuses to rename or
+ * delete them, and for some programs also to write and thus to flush. Such a refusal passes within moments, so a refused call
+ * is repeated for a while, unseen by the caller. On other systems files are not held, and a refusal is final.
  */
 import { sleep } from './cancellation.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { systemCode } from './errors.ts';
 import type { EntryKind, FileSystem } from './file-system.ts';
 
-/** How long is tried for, in milliseconds: small things, whole trees, and the rename that makes a folder an install. */
+/**
+ * How long calls are repeated, in milliseconds: for small things, for whole trees, and for the rename of a folder into an
+ * install.
+ */
 const patienceMs = { file: 2_000, tree: 10_000, folder: 60_000 };
 const firstPauseMs = 10;
 const longestPauseMs = 1_000;
 
-/** What Windows answers while another program has the file open. */
+/** Windows' error codes while another program has the file open. */
 const held: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
-/** A file that is deleted while it is held leaves its folder only when it is let go. */
+/** A held file that is deleted stays in its folder until the program closes it. */
 const heldInside: ReadonlySet<string> = new Set([...held, 'ENOTEMPTY']);
 
 export interface PatienceOptions {
   clock?: Clock;
-  /** Whether files are held here. Default: on Windows only. */
+  /** Whether other programs hold files on this system. Default: on Windows only. */
   isHeldHere?: boolean;
 }
 
@@ -29,7 +32,7 @@ export type PatientMethods = Pick<
   'lstat' | 'flushFile' | 'rename' | 'deleteFile' | 'deleteDirectory' | 'deleteTree'
 >;
 
-/** The same file system, whose renames, deletes and flushes outlast a program that holds a file for a moment. */
+/** The same file system, except that renames, deletes and flushes wait for a program that holds a file for a moment. */
 export function patientFileSystem<Inner extends PatientMethods>(
   inner: Inner,
   { clock = systemClock, isHeldHere = process.platform === 'win32' }: PatienceOptions = {},
@@ -60,7 +63,7 @@ export function patientFileSystem<Inner extends PatientMethods>(
     ...inner,
     async rename(from, to) {
       const isFolder = (await kindAt(from)) === 'directory';
-      // A rename onto a folder is refused in the same words; that does not pass.
+      // A rename onto a folder gets the same error code, but that refusal does not pass.
       const isHopeless = async (): Promise<boolean> => (await kindAt(to)) === 'directory';
       await patiently({ limitMs: isFolder ? patienceMs.folder : patienceMs.file, isHopeless }, () =>
         inner.rename(from, to),
@@ -76,6 +79,6 @@ export function patientFileSystem<Inner extends PatientMethods>(
 interface Patience {
   readonly limitMs: number;
   readonly codes?: ReadonlySet<string>;
-  /** Asked after each refusal: waiting would change nothing. */
+  /** Asked after each refusal: whether waiting would not help. */
   readonly isHopeless?: () => Promise<boolean>;
 }

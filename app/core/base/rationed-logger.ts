@@ -11,8 +11,8 @@ interface Ration {
 }
 
 /**
- * A logger for what strangers can cause at will: of each message fifty in a minute. The first one of the next minute tells
- * how many were left out (`withheld`).
+ * A logger for messages that strangers can cause at will: at most fifty of each message in a minute. The first one in the
+ * next minute gives the number of suppressed ones (`withheld`).
  */
 export function rationedLogger(logger: Logger, clock: Clock): Logger {
   const rations = new Map<string, Ration>();

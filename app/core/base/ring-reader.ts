@@ -1,11 +1,13 @@
 import { SlotRing, type RingPlace, type SlotRingShape } from './slot-ring.ts';
 
 export interface RingReaderOptions extends SlotRingShape {
-  /** What does not fill a slot is handed on after so long, in milliseconds. */
+  /** After this time a partly filled slot is handed on, in milliseconds. */
   readonly lingerMs: number;
 }
 
-/** Between a socket's `onread`, which fills the memory, and one reader in this thread that takes piece after piece. */
+/**
+ * Connects a socket's `onread`, which fills the memory, with one reader in this thread that takes one piece after another.
+ */
 export class RingReader<Memory extends ArrayBufferLike> implements Disposable {
   readonly memory: Memory;
   readonly #ring: SlotRing;
@@ -21,31 +23,31 @@ export class RingReader<Memory extends ArrayBufferLike> implements Disposable {
     this.#lingerMs = lingerMs;
   }
 
-  /** Whether nothing more should come for now. */
+  /** Whether no more data should come for now. */
   get isTight(): boolean {
     return this.#ring.isTight;
   }
 
-  /** For `onread.buffer`: where the next read goes. */
+  /** For `onread.buffer`: the space for the next read. */
   room(): Uint8Array {
     return this.#ring.room();
   }
 
-  /** For `onread.callback`: a read came. Whether more may come. */
+  /** For `onread.callback`: adds a read; returns whether more may come. */
   arrived(count: number): boolean {
     if (this.#ring.add(count)) this.#handOn();
     else this.#linger ??= setTimeout(() => this.#handOn(), this.#lingerMs);
     return !this.#ring.isTight;
   }
 
-  /** Nothing more comes; what came is still read. */
+  /** No more data comes; the data so far is still read. */
   end(): void {
     this.#handOn();
     this.#isOver = true;
     this.#wake?.();
   }
 
-  /** The next place, to be told as `taken` when it was read; undefined at the end. */
+  /** The next place; report its slot to `taken` after reading it. Undefined at the end. */
   async next(): Promise<RingPlace | undefined> {
     for (;;) {
       const place = this.#waiting.shift();
@@ -66,7 +68,7 @@ export class RingReader<Memory extends ArrayBufferLike> implements Disposable {
     return this.#ring.keep(byteOffset);
   }
 
-  /** A place of this slot was read. */
+  /** Reports that a place in this slot was read. */
   taken(slot: number): void {
     this.#ring.taken(slot);
   }

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { LanspreadError, type ErrorCode } from './errors.ts';
 
 export interface ParseOptions {
-  /** What is parsed, for the message: "catalog", "Hello". */
+  /** The name of the parsed data, for the message: "catalog", "Hello". */
   what: string;
   /** The code of the error. */
   code: ErrorCode;
 }
 
-/** Parses unknown data from outside. The error names the first offending field. */
+/** Parses unknown data from outside. The error names the first wrong field. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, { what, code }: ParseOptions): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,31 +1,31 @@
 /** Bytes in a ring's memory. */
 export interface RingPlace {
   readonly slot: number;
-  /** Both within the memory. */
+  /** Both are offsets in the memory. */
   readonly start: number;
   readonly end: number;
 }
 
 export interface SlotRingShape {
   readonly slotBytes: number;
-  /** The most that one read may bring: a slot is left when less room is left in it. */
+  /** The most bytes that one read may bring. A slot with less room than this is left. */
   readonly readBytes: number;
-  /** While fewer slots are free nothing more should come: what is on its way already needs room, too. */
+  /** While fewer slots are free, no more data should come, because data on its way also needs room. */
   readonly wantedFree: number;
 }
 
 /**
- * Memory that is filled read by read and emptied place by place, again and again: which slots are filled, read, free. Whoever
- * reads may be another thread. Pure but for the memory.
+ * Memory that is filled read by read and emptied place by place, again and again. Tracks which slots are being filled, read,
+ * or free. The reader may be another thread. Pure except for the memory.
  */
 export class SlotRing {
   readonly #memory: ArrayBufferLike;
   readonly #shape: SlotRingShape;
   readonly #free: number[];
-  /** By slot: places that were handed on and not read yet. */
+  /** By slot: the number of places that were handed on and not read yet. */
   readonly #unread: number[];
   #slot = 0;
-  /** Within the slot: up to where it was handed on, and up to where it is filled. */
+  /** Offsets within the slot: how far it was handed on, and how far it is filled. */
   #handedOn = 0;
   #filled = 0;
 
@@ -37,24 +37,24 @@ export class SlotRing {
     this.#unread = Array.from({ length: slotCount }, () => 0);
   }
 
-  /** Whether nothing more should come for now. */
+  /** Whether no more data should come for now. */
   get isTight(): boolean {
     return this.#free.length < this.#shape.wantedFree;
   }
 
-  /** Where the next read goes. Stays there until the slot is full. */
+  /** The space for the next read. It moves to another slot only when this one is full. */
   room(): Uint8Array {
     const { slotBytes, readBytes } = this.#shape;
     return new Uint8Array(this.#memory, this.#slot * slotBytes + this.#filled, readBytes);
   }
 
-  /** A read came. True when the slot is full: `handOn` comes next. */
+  /** Adds a read. Returns true when the slot is full; call `handOn` next. */
   add(count: number): boolean {
     this.#filled += count;
     return this.#isFull;
   }
 
-  /** What came since the last time. A full slot is left for a free one; throws RangeError where there is none. */
+  /** The data since the last call. Leaves a full slot for a free one; throws RangeError when there is none. */
   handOn(): RingPlace | undefined {
     const offset = this.#slot * this.#shape.slotBytes;
     const place = { slot: this.#slot, start: offset + this.#handedOn, end: offset + this.#filled };
@@ -65,14 +65,14 @@ export class SlotRing {
     return isEmpty ? undefined : place;
   }
 
-  /** What lies there is read once more, by somebody else: answers with the slot that is to be `taken` for it, too. */
+  /** Counts one more reader of the slot at this offset; returns the slot, which must be reported to `taken` once more. */
   keep(byteOffset: number): number {
     const slot = Math.floor(byteOffset / this.#shape.slotBytes);
     this.#unread[slot] = (this.#unread[slot] ?? 0) + 1;
     return slot;
   }
 
-  /** A place of this slot was read. */
+  /** Reports that a place in this slot was read. */
   taken(slot: number): void {
     const left = (this.#unread[slot] ?? 0) - 1;
     this.#unread[slot] = left;
@@ -90,7 +90,7 @@ export class SlotRing {
     this.#slot = next;
     this.#handedOn = 0;
     this.#filled = 0;
-    // Everything in it may have been read already.
+    // All its places may have been read already.
     if (this.#unread[full] === 0) this.#free.push(full);
   }
 }

@@ -2,12 +2,12 @@ import { toDisposable, type IDisposable } from './lifecycle.ts';
 
 type Handler = (error: unknown) => void;
 
-/** Of each core in this process; whoever came last is asked. */
+/** One handler for each core in this process; the last one set is called. */
 const handlers: Handler[] = [];
 
 /**
- * For an error that has no caller to go to: whoever fired an event cannot do anything about a listener that fails. Without
- * a handler it is rethrown a moment later, so that it ends the process, and a test that causes it fails.
+ * Takes an error that has no caller: the code that fires an event cannot handle a listener's failure. Without a handler the
+ * error is thrown again a moment later, so that it ends the process and fails the test that caused it.
  */
 export function onUnexpectedError(error: unknown): void {
   const handler = handlers.at(-1);
@@ -17,9 +17,9 @@ export function onUnexpectedError(error: unknown): void {
   });
 }
 
-/** From now on `handler` gets what nobody expected, until it is disposed. */
+/** Sends unexpected errors to `handler` until it is disposed. */
 export function setUnexpectedErrorHandler(handler: Handler): IDisposable {
-  // Of its own, so that one function that is set twice is taken away once at a time.
+  // A new function, so that a function that is set twice is removed once per disposal.
   const own: Handler = (error) => handler(error);
   handlers.push(own);
   return toDisposable(() => void handlers.splice(handlers.indexOf(own), 1));
