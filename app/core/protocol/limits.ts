@@ -34,7 +34,7 @@ export const limits = {
   laneInFlightBytes: 8 * mib,
   /** Requests that a lane client keeps in flight per connection. */
   laneRequestsInFlight: 2,
-  /** Blocks that one request may ask for: 128 MiB of full blocks, more of small ones. */
+  /** Blocks that one request may ask for: at most 32 GiB. */
   blocksPerRequest: 8_192,
   /** Runs of blocks in one Have. */
   haveRuns: 10_000,
