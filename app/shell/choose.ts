@@ -1,4 +1,4 @@
-/** Which shell shows the launcher. */
+/** Chooses the shell that shows the launcher. */
 
 export type ShellChoice =
   | { readonly kind: 'nw'; readonly runtime: string }
@@ -13,7 +13,7 @@ export interface ShellFacts {
   readonly browser: string | undefined;
 }
 
-/** NW.js where its runtime is there, else an installed browser, else the printed address. Pure. */
+/** NW.js when its runtime exists, else an installed browser, else the printed address. Pure. */
 export function chooseShell({ open, hasDisplay, nwRuntime, browser }: ShellFacts): ShellChoice {
   if (!open) return { kind: 'address', because: 'asked' };
   if (!hasDisplay) return { kind: 'address', because: 'no-display' };

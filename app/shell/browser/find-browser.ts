@@ -1,4 +1,4 @@
-/** Which installed browser can show a page as a window of its own. */
+/** Finds an installed browser that can show a page in its own window. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -32,7 +32,7 @@ function candidates({ platform, env }: { platform: NodeJS.Platform; env: NodeJS.
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
-/** The first installed Chromium, Chrome or Edge; undefined where there is none. */
+/** The first installed Chromium, Chrome or Edge; undefined when there is none. */
 export function findBrowser(host: { platform: NodeJS.Platform; env: NodeJS.ProcessEnv } = process): string | undefined {
   return candidates(host).find((path) => {
     try {
@@ -44,7 +44,7 @@ export function findBrowser(host: { platform: NodeJS.Platform; env: NodeJS.Proce
   });
 }
 
-/** Whether a window can be shown at all. */
+/** Whether this system can show a window at all. */
 export function hasDisplay({
   platform,
   env,

@@ -1,8 +1,8 @@
-/** How a browser is told to look like an app. */
+/** The flags that make a browser look like an app. */
 
 interface WindowFacts {
   readonly url: string;
-  /** The browser's own profile for Lanspread, apart from the user's. */
+  /** A browser profile for Lanspread, separate from the user's own. */
   readonly profileDirectory: string;
   readonly kiosk: boolean;
 }
@@ -15,7 +15,7 @@ const quiet = [
   '--disable-features=Translate,MediaRouter',
 ];
 
-/** In kiosk mode nobody is asked anything, and gestures neither zoom nor leave the page. */
+/** In kiosk mode the browser shows no dialogs, and gestures can neither zoom nor leave the page. */
 const locked = [
   '--kiosk',
   '--noerrdialogs',

@@ -1,4 +1,4 @@
-/** Shows the UI in an installed Chromium as a window of its own. */
+/** Shows the UI in an installed Chromium, in its own window. */
 export { findBrowser, hasDisplay } from './find-browser.ts';
 export { windowFlags } from './flags.ts';
 export { BrowserWindow } from './window.ts';

@@ -1,4 +1,4 @@
-/** How a browser learns the launcher's address: from a file that this user alone reads, not from its command line. */
+/** Gives a browser the launcher's address in a file that only this user can read, instead of on its command line. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 export function writeOpeningPage(path: string, url: string): void {
   const target = JSON.stringify(url).replaceAll('<', '\\u003c');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Made anew: a file that is there may be open to others.
+  // Created anew, because an existing file may be readable for others.
   rmSync(path, { force: true });
   const page = `<!doctype html><meta charset="utf-8"><title>Lanspread</title><script>location.replace(${target})</script>\n`;
   writeFileSync(path, page, { mode: 0o600, flag: 'wx' });

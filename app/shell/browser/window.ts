@@ -9,22 +9,22 @@ import { writeOpeningPage } from './opening-page.ts';
 interface BrowserWindowOptions {
   browser: string;
   profileDirectory: string;
-  /** Starts a process; tests plug in their own. */
+  /** Starts a process; tests replace it. */
   start?: (browser: string, flags: readonly string[]) => ChildProcess;
-  /** The user closed the window; never told in kiosk mode, where it comes back. */
+  /** Called when the user closed the window; never in kiosk mode, where the window opens again. */
   onClosed: () => void;
-  /** No window came up: the browser ended as soon as it was started, or handed the page to another of its windows. */
+  /** Called when no window appeared: the browser ended at once, or passed the page to one of its other windows. */
   onUnavailable: () => void;
 }
 
-/** A browser that ends sooner than this showed nobody anything. */
+/** A browser that ends sooner than this never showed a window. */
 const shownAfterMs = 3_000;
 const reopenDelayMs = 1_000;
 
 const startBrowser = (browser: string, flags: readonly string[]): ChildProcess =>
   spawn(browser, flags, { stdio: 'ignore' });
 
-/** One window at a time. `show` opens it or replaces it; in kiosk mode a window that dies is opened again. */
+/** Holds one window at a time. `show` opens or replaces it; in kiosk mode a window that dies opens again. */
 export class BrowserWindow {
   readonly #options: BrowserWindowOptions;
   #child: ChildProcess | undefined;
@@ -39,11 +39,11 @@ export class BrowserWindow {
     const isSame = this.#shown?.kiosk === kiosk && isSameOrigin(this.#shown.url, url);
     const earlier = this.#child;
     this.#shown = { url, kiosk };
-    // A core that was replaced at the same address: the page finds it by itself.
+    // The core was replaced at the same address; the page reconnects by itself.
     if (isSame) return;
     clearTimeout(this.#reopening);
     if (!earlier) return this.#open();
-    // The profile belongs to one process at a time: the next waits for the last to be gone.
+    // Only one process may use the profile, so the next one starts after the last has ended.
     this.#child = undefined;
     earlier.once('exit', () => this.#open());
     earlier.kill();
@@ -65,7 +65,7 @@ export class BrowserWindow {
     try {
       writeOpeningPage(pagePath, shown.url);
     } catch {
-      // A full disk, for one: the address is told instead.
+      // The disk may be full, for example; the address is shown instead.
       return this.#options.onUnavailable();
     }
     const url = pathToFileURL(pagePath).href;

@@ -1,6 +1,6 @@
 /**
- * The script in NW.js's background page, bundled to CommonJS: NW.js loads no ES modules there. It lives as long as the
- * app does; windows come and go.
+ * The script in NW.js's background page, bundled to CommonJS because NW.js loads no ES modules there. It lives as long as the
+ * app; windows come and go.
  */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ declare const nw: NwApi;
 const appDirectory = join(process.cwd(), '..', '..', '..', '..');
 const program = join(appDirectory, 'app', 'cli', 'lanspread.mjs');
 if (!existsSync(program)) throw new Error('Lanspread is not installed completely: app/cli is missing.');
-/** NW.js hands its own flags on along with ours. */
+/** NW.js passes its own flags on together with the core's; this one is removed. */
 const coreArguments = nw.App.argv.filter((argument) => !argument.startsWith('--user-data-dir='));
 const isGerman = navigator.language.startsWith('de');
 
@@ -31,7 +31,7 @@ const launcher = new NwLauncher({
         fork(program, ['core', ...coreArguments], {
           cwd: appDirectory,
           execPath: coreNode(appDirectory, process),
-          // Options meant for NW.js's own Node are none of the core's business.
+          // Options for NW.js's own Node must not reach the core.
           execArgv: [],
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         }),

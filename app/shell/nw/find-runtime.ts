@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
-/** A package made with `--runtime` has it here. */
+/** The place of the runtime in a package made with `--runtime`. */
 const packaged = fileURLToPath(new URL('../../../nw', import.meta.url));
 const programs: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'nw.exe',
@@ -11,8 +11,8 @@ const programs: Partial<Record<NodeJS.Platform, string>> = {
 };
 
 /**
- * The NW.js binary, when it is really there: in the package, or where `npm run get-nw` puts it. The `nw` package installs
- * without its runtime wherever the download failed, and then names a file that does not exist.
+ * The NW.js binary, if it exists: in the package, or where `npm run get-nw` puts it. The `nw` package also installs without
+ * its runtime when the download fails, and then names a file that does not exist.
  */
 export async function findNwRuntime(folder = packaged): Promise<string | undefined> {
   const program = join(folder, programs[process.platform] ?? 'nw');
@@ -22,7 +22,7 @@ export async function findNwRuntime(folder = packaged): Promise<string | undefin
     const path = await findpath('nwjs', { flavor: 'normal' });
     return existsSync(path) ? path : undefined;
   } catch {
-    // The package itself is optional.
+    // The `nw` package is optional.
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
-/** The launcher as an NW.js app: one window, a tray icon, kiosk mode, and a core that is kept alive. */
+/** The launcher as an NW.js app: one window, a tray icon, kiosk mode, and a core that is restarted after a crash. */
 import type { CoreHostListener } from '../supervision/index.ts';
 import { isSameOrigin } from '../same-origin.ts';
 import type { NwApi, NwTray, NwWindow, NwWindowOptions } from './nw-api.ts';
 
-/** What the launcher needs of the core's process. */
+/** The part of the core's process that the launcher needs. */
 interface HostedCore {
   quit(): void;
 }
@@ -12,7 +12,7 @@ interface LauncherOptions {
   nw: NwApi;
   startCore: (listener: CoreHostListener) => HostedCore;
   texts: { open: string; quit: string };
-  /** A page of ours that tells why there is no core; gets the exit code. */
+  /** The address of a local page that says why there is no core, for an exit code. */
   failurePage: (exitCode: number) => string;
 }
 
@@ -30,7 +30,7 @@ const windowOptions: NwWindowOptions = {
   inject_js_start: 'kiosk-guard.js',
 };
 
-/** `Opening` because NW.js hands a window over some time after it was asked for. */
+/** `Opening`, because NW.js delivers a window some time after the request. */
 type WindowState =
   | { readonly kind: 'None' }
   | { readonly kind: 'Opening'; readonly url: string }
@@ -53,7 +53,7 @@ export class NwLauncher {
         this.#setKiosk(kiosk);
         this.#show(url);
       },
-      // The page sees for itself that its core is gone, says so, and connects again.
+      // The page notices the lost core by itself, says so, and reconnects.
       onCrashed: () => {},
       onKiosk: (kiosk) => this.#setKiosk(kiosk),
       onEnded: (exitCode) => this.#ended(exitCode),
@@ -70,7 +70,8 @@ export class NwLauncher {
 
   #show(url: string): void {
     const earlier = this.#state;
-    // The same address after a crash of the core: the page reconnects by itself. Should it crash, it opens with this one.
+    // After a crash the core has the same address, and the page reconnects by itself. The new URL is stored for the case that
+    // the page crashes.
     if (earlier.kind !== 'None' && (earlier.url === url || isSameOrigin(earlier.url, url))) {
       this.#state = { ...earlier, url };
       return;
@@ -83,20 +84,20 @@ export class NwLauncher {
       this.#state = { kind: 'Open', url: now.url, window };
       window.on('close', () => this.#closeAsked(window));
       window.on('closed', () => this.#closed(window));
-      // The `kiosk` option of `open` has no effect; the window has to be told.
+      // The `kiosk` option of `open` has no effect, so the window is switched here.
       if (this.#kiosk) window.enterKioskMode();
       if (earlier.kind === 'Open') earlier.window.close(true);
     });
   }
 
-  /** With a tray icon to come back from, closing hides; a kiosk's window does not close at all. */
+  /** Closing hides the window, because the tray icon can bring it back. A kiosk's window does not close at all. */
   #closeAsked(window: NwWindow): void {
     if (this.#kiosk) return;
     if (this.#hasEnded) this.#options.nw.App.quit();
     else window.hide();
   }
 
-  /** The window is gone although nobody asked: its process crashed. */
+  /** The window closed without a request, so its process crashed; it is opened again. */
   #closed(window: NwWindow): void {
     if (this.#state.kind !== 'Open' || this.#state.window !== window || this.#isQuitting) return;
     const { url } = this.#state;

@@ -1,4 +1,4 @@
-/** The documented part of NW.js that the launcher uses, and nothing else: the tests' fake refuses every other call. */
+/** Only the documented part of NW.js that the launcher uses; the tests' fake refuses every other call. */
 
 export interface NwWindow {
   show(): void;
@@ -12,7 +12,7 @@ export interface NwWindow {
 }
 
 export interface NwWindowOptions {
-  /** Remembers size and place. */
+  /** NW.js remembers size and position by this id. */
   readonly id: string;
   readonly title: string;
   readonly icon: string;
@@ -21,7 +21,7 @@ export interface NwWindowOptions {
   readonly min_width: number;
   readonly min_height: number;
   readonly focus: boolean;
-  /** A render process of its own: a page that crashes takes nothing else down. */
+  /** Gives the window its own render process, so that a crash of the page affects nothing else. */
   readonly new_instance: boolean;
   /** A local file that runs before the page's own scripts. */
   readonly inject_js_start: string;
@@ -40,9 +40,9 @@ export interface NwTray {
 
 export interface NwApi {
   readonly App: {
-    /** Arguments that are not NW.js's own. */
+    /** The arguments without NW.js's own. */
     readonly argv: readonly string[];
-    /** A second instance was started: its command line comes here, and it ends. */
+    /** Fires when a second instance starts: it passes its command line here and ends. */
     on(event: 'open', listener: (commandLine: string) => void): void;
     quit(): void;
   };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import pinned from '../../cli/pinned-node.json' with { type: 'json' };
 
-/** The Node that runs the core: the pinned one of this app, or NW.js itself, whose binary runs a script as Node would. */
+/** The Node that runs the core: this app's pinned one, or else NW.js itself, whose binary can run a script like Node. */
 export function coreNode(appDirectory: string, host: { platform: string; arch: string; execPath: string }): string {
   const packages: Record<string, string> = pinned.packages;
   const name = packages[`${host.platform}-${host.arch}`];

@@ -1,16 +1,16 @@
-/** Keeps a core running in a process of its own, for whatever shell shows it. */
+/** Keeps a core running in its own process, for any shell. */
 import type { ChildProcess } from 'node:child_process';
 import { parseCoreMessage, type ShellMessage } from './messages.ts';
 import { afterExit } from './restart-policy.ts';
 
 export interface CoreHostListener {
-  /** A core is up: the first, or one after a crash. Its address is the same whenever the port was still free. */
+  /** A core is up: the first one, or one after a crash. Its address stays the same if the port was still free. */
   onReady(facts: { url: string; kiosk: boolean }): void;
-  /** It crashed and comes back in so many milliseconds. */
+  /** The core crashed and restarts after this many milliseconds. */
   onCrashed(facts: { exitCode: number | null; restartsInMs: number }): void;
   /** Kiosk mode was switched on or off. */
   onKiosk(kiosk: boolean): void;
-  /** It ended for good. */
+  /** The core ended for good. */
   onEnded(exitCode: number): void;
 }
 
@@ -18,7 +18,7 @@ interface CoreHostOptions {
   /** Starts the core's process with an IPC channel. */
   fork: () => ChildProcess;
   listener: CoreHostListener;
-  /** How long a core may take to stop before it is killed, in milliseconds. */
+  /** The time a core may take to stop before it is killed, in milliseconds. */
   quitLimitMs?: number;
 }
 
@@ -42,7 +42,7 @@ export class CoreHost {
     return this.#child?.pid;
   }
 
-  /** Tells the core to stop; kills it when it does not. `onEnded` follows, once. */
+  /** Tells the core to stop, and kills it after the limit. `onEnded` follows once. */
   quit(): void {
     if (this.#askedFor || this.#hasEnded) return;
     this.#askedFor = true;
@@ -52,11 +52,11 @@ export class CoreHost {
     const kill = setTimeout(() => child.kill('SIGKILL'), this.#options.quitLimitMs ?? defaultQuitLimitMs);
     child.once('exit', () => clearTimeout(kill));
     const message: ShellMessage = { type: 'quit' };
-    // The channel may be gone already: then the core is stopping because of that.
+    // The channel may already be closed; then the core stops because of that.
     if (child.connected) child.send(message, () => {});
   }
 
-  /** Ends the core at once: the shell itself is going away and cannot wait. */
+  /** Ends the core at once, because the shell itself is ending and cannot wait. */
   kill(): void {
     this.#askedFor = true;
     clearTimeout(this.#restart);

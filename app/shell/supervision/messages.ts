@@ -1,4 +1,4 @@
-/** What a shell and the core's process tell each other over Node's IPC channel. */
+/** The messages between a shell and the core's process over Node's IPC channel. */
 
 export type CoreMessage =
   | { readonly type: 'ready'; readonly url: string; readonly kiosk: boolean }
@@ -6,7 +6,7 @@ export type CoreMessage =
 
 export type ShellMessage = { readonly type: 'quit' };
 
-/** Parsed by hand: the NW.js background script carries this file, and no schema library. */
+/** Parsed by hand, because the NW.js background script carries this file and no schema library. */
 export function parseCoreMessage(message: unknown): CoreMessage | undefined {
   if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
   const kiosk = 'kiosk' in message && message.kiosk === true;
@@ -20,7 +20,7 @@ export function isQuit(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'quit';
 }
 
-/** A shell opens nothing but the core's own address. */
+/** A shell opens only the core's own address. */
 function isLocal(url: string): boolean {
   try {
     const { protocol, hostname } = new URL(url);

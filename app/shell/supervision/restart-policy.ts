@@ -1,13 +1,13 @@
-/** What follows when the core's process ends. Pure, the same for every shell. */
+/** Decides what to do when the core's process ends. Pure, and the same for every shell. */
 
 export interface CoreExit {
-  /** Null where a signal ended it. */
+  /** Null when a signal ended it. */
   readonly exitCode: number | null;
   /** The shell told it to stop. */
   readonly askedFor: boolean;
-  /** Some core of this shell was up before: a failure now is a crash, not a wrong start. */
+  /** Whether a core of this shell was up before: then a failure is a crash, not a bad start. */
   readonly wasEverReady: boolean;
-  /** How long it was up, in milliseconds; 0 when it never was. */
+  /** How long the core was up, in milliseconds; 0 when it never was. */
   readonly uptimeMs: number;
   /** Crashes in a row before this one. */
   readonly failures: number;
@@ -17,12 +17,12 @@ type AfterExit =
   | { readonly kind: 'end'; readonly exitCode: number }
   | { readonly kind: 'restart'; readonly afterMs: number; readonly failures: number };
 
-/** The first restart is nearly at once: most crashes are single, and somebody is looking at the window. */
+/** The first restart is almost immediate, because most crashes are single and a user is waiting. */
 export const restartDelaysMs = [200, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
-/** Up for this long, it counts as sound again. */
+/** After this long the core counts as sound again. */
 export const soundAfterMs = 60_000;
 
-/** The core's exit codes that a restart does not mend: wrong usage, and a state directory that is taken. */
+/** The core's exit codes that a restart cannot fix: wrong usage, and a locked state folder. */
 const finalExitCodes: readonly (number | null)[] = [0, 2, 3, 130];
 
 export function afterExit({ exitCode, askedFor, wasEverReady, uptimeMs, failures }: CoreExit): AfterExit {
