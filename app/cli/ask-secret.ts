@@ -1,11 +1,11 @@
-/** Questions whose answers nobody else should see: no echo at a terminal, one line each from a pipe. */
+/** Questions with secret answers: no echo at a terminal, one line per answer from a pipe. */
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** How long a pipe may take for its next line, in milliseconds. A person at a terminal has all the time in the world. */
+/** How long a pipe may take for its next line, in milliseconds. At a terminal there is no limit. */
 const pipeLimitMs = 5_000;
 
-/** Nobody answered: standard input is at its end, silent, or the question was broken off with Ctrl-C. */
+/** There was no answer: standard input ended, stayed silent, or the user pressed Ctrl-C. */
 export class NoAnswer extends Error {
   readonly wasInterrupted: boolean;
 
@@ -31,7 +31,7 @@ export function secretQuestions(
   { input, output, limitMs = pipeLimitMs }: SecretStreams = { input: process.stdin, output: process.stderr },
 ): SecretQuestions {
   const isTerminal = input.isTTY === true;
-  // A terminal's keys still have their meanings (erase, Ctrl-C); what readline would echo goes nowhere.
+  // The terminal's editing keys still work (erase, Ctrl-C); readline's echo is discarded.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader: Interface = createInterface({ input, output: nowhere, terminal: isTerminal, historySize: 0 });
   const lines: string[] = [];
@@ -66,7 +66,7 @@ export function secretQuestions(
     },
     [Symbol.dispose]() {
       reader.close();
-      // A pipe that stays open would keep this process alive.
+      // An open pipe would keep this process alive.
       input.pause();
       if ('destroy' in input && typeof input.destroy === 'function') input.destroy();
     },

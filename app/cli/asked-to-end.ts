@@ -1,6 +1,6 @@
 /**
- * The first of these signals from now on. Asked for before a core is started, so that one which comes meanwhile still ends
- * it in order; a second one of the same kind ends the process at once.
+ * The first of these signals from now on. Called before a core starts, so that a signal during the start still ends it in
+ * order. A second signal of the same kind ends the process at once.
  */
 export function askedToEnd(signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** A new extension that works as it is: the files of `extension-template/`, with its name in them. */
+/** Creates a new extension that works at once: the files of `extension-template/` with its name filled in. */
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ export interface NewExtension {
   readonly name: string;
   readonly publisher?: string | undefined;
   readonly label?: string | undefined;
-  /** Absolute; a folder that is not there, or empty. */
+  /** Absolute; a folder that is missing or empty. */
   readonly directory: string;
 }
 
@@ -27,7 +27,7 @@ export interface CreatedExtension {
 
 const part = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
 
-/** Errors: `BAD_REQUEST` when a name cannot be one or the folder has something in it; file system. */
+/** Errors: `BAD_REQUEST` when a name is not valid or the folder is not empty; file system. */
 export async function createExtension({ name: given, directory, ...options }: NewExtension): Promise<CreatedExtension> {
   const [publisher, name] = given.includes('.')
     ? [given.slice(0, given.indexOf('.')), given.slice(given.indexOf('.') + 1)]
@@ -88,7 +88,7 @@ function defaultPublisher(): string {
   try {
     user = userInfo().username;
   } catch {
-    // The user's name is not known.
+    // The user's name is unknown.
   }
   const name = user
     .toLowerCase()

@@ -1,7 +1,7 @@
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
-/** Bytes in decimal units, as disks and networks are sold. */
+/** Bytes in decimal units, like the figures on disks and networks. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;

@@ -1,4 +1,4 @@
-/** What an installed Lanspread finds beside its versions. In a checkout there is nothing of it. */
+/** The files that an installed Lanspread has next to its versions. A checkout has none of them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const versionDir = fileURLToPath(new URL('../..', import.meta.url));
 
 const programDir: string | undefined = programDirOf(versionDir);
 
-/** The catalog and the settings to begin with, where whoever made the package added them. */
+/** The catalog and the initial settings that the maker of the package may have added. */
 export function installedOptions(): Pick<CoreOptions, 'fallbackCatalogFile' | 'presets'> {
   if (programDir === undefined) return {};
   const catalog = join(programDir, 'catalog.json');
@@ -18,12 +18,12 @@ export function installedOptions(): Pick<CoreOptions, 'fallbackCatalogFile' | 'p
   return { ...(existsSync(catalog) && { fallbackCatalogFile: catalog }), ...(presets && { presets }) };
 }
 
-/** A file that cannot be used is told and left out: a wrong preset keeps nobody from playing. */
+/** Reports and skips an unusable file: a wrong preset must not keep anybody from playing. */
 function readPresets(path: string): Record<string, unknown> | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const presets: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    // An object, as the line itself makes sure; the core parses each value.
+    // The check above proves that it is an object; the core parses each value.
     if (typeof presets === 'object' && presets !== null && !Array.isArray(presets))
       return presets as Record<string, unknown>;
     throw new Error('it is not an object of settings');
@@ -35,7 +35,7 @@ function readPresets(path: string): Record<string, unknown> | undefined {
   }
 }
 
-/** This version works with this state: from now on it is not taken back. */
+/** Notes that this version works with this state, so that the launcher does not return to the version before. */
 export function tellStarted(stateDir: string, version: string): void {
   if (programDir !== undefined) markStarted(stateDir, version);
 }

@@ -1,13 +1,13 @@
 import { write } from 'node:fs';
 import { jsonLine, systemCode } from '../core/rpc/index.ts';
 
-/** How long to wait before a full pipe is tried again, in milliseconds. */
+/** The wait before a full pipe is tried again, in milliseconds. */
 const fullPipePauseMs = 5;
 
 /**
- * Lines on a file descriptor without ever blocking the event loop: a pipe written by `process.stdout` is synchronous on
- * POSIX, and a slow reader would stall the peer. A pipe that is full (`EAGAIN`) is tried again; one without a reader
- * ends the output.
+ * Writes lines to a file descriptor without blocking the event loop. `process.stdout` writes to a pipe synchronously on
+ * POSIX, so a slow reader would stall the peer. A full pipe (`EAGAIN`) is tried again; a pipe without a reader ends the
+ * output.
  */
 export class LineOutput {
   readonly #descriptor: number;
@@ -27,7 +27,7 @@ export class LineOutput {
     this.#writeNext();
   }
 
-  /** Resolves when everything has been handed over, or nobody reads any more. */
+  /** Resolves when everything is written, or when the reader is gone. */
   async end(): Promise<void> {
     await this.#idle?.promise;
   }

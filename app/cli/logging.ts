@@ -5,11 +5,11 @@ import { RotatingFile } from './rotating-file.ts';
 
 export interface LoggingOptions {
   stateDir: string;
-  /** The lowest level that also goes to stderr. The file gets everything from `info` up. */
+  /** The lowest level that also goes to stderr. The file always gets `info` and above. */
   stderrLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-/** JSON lines into `<stateDir>/logs`, and to stderr: pretty on a terminal, JSON otherwise. stdout is never touched. */
+/** JSON lines into `<stateDir>/logs`, and to stderr: pretty on a terminal, JSON otherwise. Never writes to stdout. */
 export function createLogger({ stateDir, stderrLevel }: LoggingOptions): PinoLogger {
   const streams: StreamEntry[] = [
     { level: 'info', stream: new RotatingFile({ directory: join(stateDir, 'logs'), name: 'lanspread' }) },

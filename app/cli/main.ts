@@ -7,8 +7,8 @@ const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../pac
 type AddCommands = (program: Command) => void;
 
 /**
- * One entry for each file of commands, in the order of the help. Only the file that a command line names is loaded:
- * `start` stays around for as long as the launcher runs, and needs nothing of the core.
+ * One entry per command file, in the order of the help. Only the file of the given command is loaded: `start` runs as long as
+ * the launcher, and needs nothing of the core.
  */
 const commandFiles: readonly { readonly commands: readonly string[]; readonly load: () => Promise<AddCommands> }[] = [
   { commands: ['start'], load: async () => (await import('./commands/start.ts')).addStartCommand },
@@ -29,7 +29,7 @@ const commandFiles: readonly { readonly commands: readonly string[]; readonly lo
   { commands: ['demo'], load: async () => (await import('./commands/demo.ts')).addDemoCommand },
 ];
 
-/** Runs the command line (no command: `start`); sets the exit code, never throws. */
+/** Runs the command line (default: `start`) and sets the exit code; never throws. */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('lanspread')
     .description('A launcher for LAN parties: one shared game library, fetched from each other at wire speed.')

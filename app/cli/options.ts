@@ -53,7 +53,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** The built UI that the core serves: `npm ci` builds it. */
 export const uiDirectory = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
-/** `state/` inside a checkout, the platform's own place otherwise. */
+/** `state/` in a checkout, otherwise the platform's usual place. */
 function defaultStateDir(): string {
   return existsSync(join(repository, 'tsconfig.json')) ? join(repository, 'state') : platformStateDir();
 }
@@ -62,7 +62,7 @@ export function stateDirOf(flags: { stateDir?: string }): string {
   return resolve(flags.stateDir ?? defaultStateDir());
 }
 
-/** The flags as the core's options; the caller adds the logger and the built-in extensions. */
+/** Turns the flags into the core's options; the caller adds the logger and the built-in extensions. */
 export function coreOptionsOf(flags: CoreFlags): Omit<CoreOptions, 'logger' | 'builtInExtensions'> {
   return {
     stateDir: stateDirOf(flags),

@@ -9,7 +9,7 @@ interface ProgressSample {
 
 const barWidth = 28;
 
-/** One line on a terminal that is drawn over itself; elsewhere a line at every tenth. */
+/** On a terminal, one line that is redrawn; elsewhere, one line per tenth. */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
   #lastTenth = -1;
@@ -39,7 +39,7 @@ export class ProgressBar {
     this.#stream.write(`${label} ${percent.trim()}  ${amount}${speed}${rest}\n`);
   }
 
-  /** Ends the line, so that what follows stands below it. */
+  /** Ends the line, so that later output starts below it. */
   end(): void {
     if (this.#drawn) this.#stream.write('\n');
     this.#drawn = false;

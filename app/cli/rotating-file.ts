@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 interface RotatingFileOptions {
   directory: string;
-  /** Without the ending; the files are `<name>.log`, `<name>.1.log`, … */
+  /** The name without ending; the files are `<name>.log`, `<name>.1.log`, … */
   name: string;
   maxBytes?: number;
   maxFiles?: number;
 }
 
-/** A log file that begins anew beyond `maxBytes` and keeps `maxFiles` in all. A full disk loses log lines, nothing else. */
+/** A log file that starts again beyond `maxBytes`; keeps `maxFiles` files in all. A full disk only loses log lines. */
 export class RotatingFile {
   readonly #options: Required<RotatingFileOptions>;
   #descriptor: number | undefined;
@@ -32,12 +32,12 @@ export class RotatingFile {
 
   close(): void {
     const descriptor = this.#descriptor;
-    // Forgotten first: a close that fails has closed it, and the number may be another file's by now.
+    // Cleared first: even a failed close has closed the descriptor, and its number may already belong to another file.
     this.#descriptor = undefined;
     try {
       if (descriptor !== undefined) closeSync(descriptor);
     } catch {
-      // Its drive is gone.
+      // The drive may be gone.
     }
   }
 
@@ -57,7 +57,7 @@ export class RotatingFile {
       try {
         renameSync(this.#path(index), this.#path(index + 1));
       } catch {
-        // That many files are not there yet.
+        // This file does not exist yet.
       }
     }
   }

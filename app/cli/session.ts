@@ -10,11 +10,11 @@ import { createLogger } from './logging.ts';
 import { coreOptionsOf, stateDirOf, type CoreFlags } from './options.ts';
 import { builtInExtensions } from './built-in-extensions.ts';
 
-/** A core to talk to: the running one of this state directory, or one started for this call. */
+/** A core for commands: the running one of this state folder, or one started for this call. */
 export interface Session extends AsyncDisposable {
   invoke<Name extends CommandName>(name: Name, params: CommandInput<Name>): Promise<CommandResult<Name>>;
   events(listener: (event: CoreEvent) => void): Disposable;
-  /** The core was started for this call and has met nobody yet. */
+  /** The core was started for this call and has not met any peer yet. */
   readonly isFresh: boolean;
 }
 
@@ -22,7 +22,7 @@ export async function openSession(flags: CoreFlags): Promise<Session> {
   return (await joinRunning(stateDirOf(flags))) ?? (await startOwn(flags));
 }
 
-/** Undefined when no core of this state directory runs. */
+/** Undefined when this state folder has no running core. */
 export async function joinRunning(stateDir: string): Promise<Session | undefined> {
   const endpoint = await readEndpoint(stateDir);
   if (!endpoint) return undefined;
@@ -37,7 +37,7 @@ export async function joinRunning(stateDir: string): Promise<Session | undefined
       },
     };
   } catch {
-    // The file of a core that crashed: nobody listens there.
+    // The core of this file has crashed, and nothing listens there.
     return undefined;
   }
 }
@@ -46,7 +46,7 @@ async function startOwn(flags: CoreFlags): Promise<Session> {
   const logger = createLogger({ stateDir: stateDirOf(flags), stderrLevel: flags.logLevel ?? 'error' });
   const { startCore } = await import('../core/core.ts');
   const handle = await startCore({ ...coreOptionsOf(flags), logger, builtInExtensions });
-  // Kiosk mode holds here, too: that nothing runs makes nobody the operator.
+  // Kiosk mode also applies here: a player does not become the operator because no core runs.
   const commands = handle.commands.forClient();
   return {
     isFresh: true,

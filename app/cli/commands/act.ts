@@ -8,11 +8,11 @@ import { reportStartFailure } from './start-failure.ts';
 type Action = 'install' | 'uninstall' | 'removeDownload' | 'cancel' | 'pause';
 
 interface Verb {
-  /** On the command line. */
+  /** The name on the command line. */
   name: string;
   command: Action;
   description: string;
-  /** The events that end it. */
+  /** The events that end the command. */
   ends: readonly CoreEvent['event'][];
 }
 
@@ -49,7 +49,7 @@ const verbs: readonly Verb[] = [
   },
 ];
 
-/** One subcommand for each thing that can be done with a game that is here. */
+/** Adds one subcommand for each action on a game on this PC. */
 export function addActionCommands(program: Command): void {
   for (const verb of verbs) {
     addCoreFlags(

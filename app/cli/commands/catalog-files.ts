@@ -22,7 +22,7 @@ interface KeyFlags extends JsonFlag {
 
 const gather = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
-/** Catalogs made, signed and checked; no core is needed. */
+/** Commands that make, sign and check catalogs; they need no core. */
 export function addCatalogFileCommands(catalog: Command): void {
   const add = (name: string, description: string, example: string): Command =>
     catalog
@@ -73,7 +73,7 @@ export function addCatalogFileCommands(catalog: Command): void {
     );
 }
 
-/** The exit code: a catalog with a game that nobody can install is written, and yet not right. */
+/** Returns the exit code: a catalog with a game that no PC can install is written, but the command fails. */
 async function build(folder: string, flags: BuildFlags): Promise<number> {
   const { json, output = join(folder, 'catalog.json'), gamesDir, name, issued, pin = false, revoke = [] } = flags;
   const built = await makeCatalog({

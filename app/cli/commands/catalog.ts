@@ -138,7 +138,7 @@ function parseConfiguration(text: string): CommandInput<'catalog.configure'>['co
   }
 }
 
-/** A name stands for its id where it is the name of one catalog. */
+/** Translates catalog names into ids. A name counts if exactly one catalog has it. */
 async function idsOf(session: Session, named: readonly string[]): Promise<string[]> {
   const { sources } = await session.invoke('catalog.list', {});
   return named.map((each) => {

@@ -5,7 +5,9 @@ import { exitCodes } from '../exit.ts';
 import { tellStarted } from '../installed.ts';
 import { addCoreFlags, coreOptionsOf, stateDirOf, type CoreFlags } from '../options.ts';
 
-/** The core alone, which a shell starts and which ends with it. It is not for people, so the help does not name it. */
+/**
+ * The core alone, for a shell that starts it and with which it ends. The help does not list it, because it is not for people.
+ */
 export function addCoreCommand(program: Command): void {
   addCoreFlags(program.command('core', { hidden: true }).description('the core of a shell (internal)')).action(
     async (flags: CoreFlags) => {
@@ -19,7 +21,7 @@ async function runCore(flags: CoreFlags): Promise<number> {
     process.stderr.write('lanspread: `core` is started by a shell; use `lanspread start` or `lanspread node`.\n');
     return exitCodes.usage;
   }
-  // Ctrl-C reaches the whole group: the shell decides what it means.
+  // Ctrl-C reaches the whole process group; only the shell reacts to it.
   process.on('SIGINT', () => {});
   const asked = askedToEnd(['SIGTERM']);
   const alone = new Promise((resolve) => process.once('disconnect', resolve));

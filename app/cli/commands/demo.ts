@@ -17,7 +17,7 @@ import { BrowserWindow, findBrowser, hasDisplay } from '../../shell/browser/inde
 const sampleCatalog = fileURLToPath(new URL('../../../fixtures/catalog/catalog.json', import.meta.url));
 const mebibyte = 1024 * 1024;
 
-/** Who has which of the catalog's games (by place in it), and how large the sample is. */
+/** The peers of the demo with their games (by index in the catalog), and the sizes of the samples. */
 const cast = [
   { name: 'Ada', games: [0, 1, 2, 3] },
   { name: 'Grace', games: [0, 2, 4, 5] },
@@ -62,7 +62,7 @@ async function runDemo(open: boolean): Promise<number> {
       builtInExtensions,
       uiDirectory,
     });
-    // A demo asks no first-run questions.
+    // A demo skips the first-run questions.
     await handle.commands.invoke('settings.set', { name: 'setupDone', value: true });
     signal.addEventListener('abort', () => void handle.stop());
     if (signal.aborted) void handle.stop();
@@ -78,11 +78,11 @@ async function runDemo(open: boolean): Promise<number> {
   }
 }
 
-/** The sample catalog with the sizes that the samples have: a smaller copy than it lists counts as an unfinished one. */
+/** The sample catalog with the real sizes of the samples: a copy smaller than its entry would count as unfinished. */
 async function makeCatalog(folder: string): Promise<string> {
   await cp(dirname(sampleCatalog), folder, { recursive: true });
   const path = join(folder, 'catalog.json');
-  // Our own file, tested with the catalog's schema.
+  // Lanspread's own file, which a test checks against the catalog's schema.
   const listed = JSON.parse(await readFile(path, 'utf8')) as { games: SampleGame[] };
   const games = listed.games.map((game, index) => {
     const size = sizesMebibytes[index];
@@ -92,7 +92,7 @@ async function makeCatalog(folder: string): Promise<string> {
   return path;
 }
 
-/** Makes every sample once, copies it to whoever has it, and starts the peers. */
+/** Makes every sample once, copies it to the peers that have it, and starts the peers. */
 async function startCast(
   folder: string,
   { catalog, stack, signal }: { catalog: string; stack: AsyncDisposableStack; signal: AbortSignal },
@@ -125,11 +125,11 @@ async function startCast(
 interface WindowOptions {
   open: boolean;
   profileDirectory: string;
-  /** The user closed the window. */
+  /** Called when the user closed the window. */
   onClosed: () => void;
 }
 
-/** Opens a window, or prints the one line with the address where there is none to open. */
+/** Opens a window, or prints the address on one line when no window can open. */
 function showWindow(url: string, { open, profileDirectory, onClosed }: WindowOptions): void {
   const browser = open && hasDisplay() ? findBrowser() : undefined;
   const print = (): void => void process.stdout.write(`${url}\n`);

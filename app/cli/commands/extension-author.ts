@@ -24,7 +24,7 @@ interface PackFlags extends JsonFlag {
 const loadTools = () => import('../../core/tools/extension-tools.ts');
 const defaultInspectPort = 9229;
 
-/** Commands for authors of extensions. They need no core. */
+/** Commands for authors of extensions; they need no core. */
 export function addExtensionAuthorCommands(extension: Command): void {
   const add = (name: string, description: string, example: string): Command =>
     extension
@@ -80,7 +80,7 @@ function parsePort(text: string): number {
   return port;
 }
 
-/** Ctrl-C ends it in order. The work's answer is the exit code. */
+/** Runs work that Ctrl-C ends in order. The work returns the exit code. */
 async function interruptible(flags: JsonFlag, work: (signal: AbortSignal) => Promise<number>): Promise<void> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();

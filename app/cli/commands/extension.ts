@@ -13,7 +13,7 @@ type Flags = CoreFlags & JsonFlag;
 type ConsentFlags = Flags & { yes?: boolean };
 type Question = Pick<CommandResult<'extensions.enable'>, 'added' | 'warnings'>;
 
-/** Extensions: what is installed, for players; what it takes to make one, for authors. */
+/** Commands on extensions: managing them for players, making them for authors. */
 export function addExtensionCommands(program: Command): void {
   const extension = program
     .command('extension')
@@ -52,7 +52,7 @@ export function addExtensionCommands(program: Command): void {
   addExtensionAuthorCommands(extension);
 }
 
-/** A core that is started for this alone talks to nobody. */
+/** A core that is started only for this command contacts no peers. */
 async function inSession(flags: Flags, work: (session: Session) => Promise<number | void>): Promise<void> {
   let exitCode: number | void = undefined;
   await runReporting(flags, async () => {
@@ -100,7 +100,7 @@ async function install(session: Session, file: string, { yes = false, json }: Co
   const name = `${result.label} ${result.version} (${result.id})`;
   if (!result.accepted) {
     if (!(await agrees(`${name} is not installed yet: it asks for more than it has.`, result))) return exitCodes.failed;
-    // To this very package: another one in its place is asked about anew.
+    // The consent is for exactly this package; a replaced one is asked about again.
     result = await session.invoke('extensions.install', { path, consent: result.hash });
     if (!result.accepted) return exitCodes.failed;
   }
@@ -131,7 +131,7 @@ const warningTexts: Record<InstallWarning, string> = {
   'older-version': 'It is older than what is installed.',
 };
 
-/** Says what has to be agreed to, and asks where somebody can answer; until then nothing was changed. */
+/** Shows what the player has to agree to, and asks at a terminal. Nothing is changed before the answer. */
 async function agrees(headline: string, { added, warnings }: Question): Promise<boolean> {
   const canAnswer = process.stdin.isTTY && process.stdout.isTTY;
   const lines = [

@@ -64,7 +64,7 @@ async function startGet(session: Session, gameId: string, flags: GetFlags): Prom
   }
 }
 
-/** Waits until somebody offers the game; goes on without when nobody does, and the download says so. */
+/** Waits until a peer offers the game. After the limit it continues without one, and the download reports that. */
 export async function waitForOffer(session: Session, gameId: string, limitMs: number): Promise<void> {
   const offered = async (): Promise<boolean> => (await session.invoke('getGame', { gameId })).game.peerCount > 0;
   if (await offered()) return;
@@ -83,7 +83,7 @@ interface Following {
   interrupt(): void;
 }
 
-/** Shows what happens to one game until its terminal event. */
+/** Shows the progress of one game until its terminal event. */
 function follow(session: Session, gameId: string, { install, stream, json }: GetFlags): Following {
   const { promise, resolve } = Promise.withResolvers<number>();
   const bar = new ProgressBar();
@@ -154,7 +154,7 @@ function follow(session: Session, gameId: string, { install, stream, json }: Get
   };
 }
 
-/** How to take each content of those that the PCs hold. */
+/** One line for each content that the PCs hold, with the command that fetches it. */
 function choicesOf(event: { gameId: string; choices?: unknown }): string[] {
   if (!Array.isArray(event.choices)) return [];
   return (event.choices as readonly ContentChoice[]).map(

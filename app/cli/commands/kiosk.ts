@@ -12,7 +12,7 @@ interface KioskFlags extends CoreFlags {
 
 type Work = (flags: KioskFlags) => Promise<void>;
 
-/** For the operator: the PIN, and kiosk mode on and off. */
+/** Commands for the operator: the PIN, and kiosk mode on and off. */
 export function addKioskCommands(program: Command): void {
   const kiosk = program
     .command('kiosk')
@@ -71,7 +71,7 @@ const setPin: Work = async (flags) => {
   say('The PIN is set.');
 };
 
-/** Undefined where kiosk mode is off. No core, and so no lock, is held while a person thinks. */
+/** The current PIN; undefined when kiosk mode is off. No core runs, and so nothing is locked, while a person types. */
 async function pinUntilNow(
   flags: KioskFlags,
   questions: SecretQuestions,
@@ -79,7 +79,7 @@ async function pinUntilNow(
 ): Promise<string | undefined> {
   const { enabled, hasPin } = await once(flags, (session) => session.invoke('kiosk.status', {}));
   if (!enabled) return undefined;
-  // The core knows the words for a PIN that is lost.
+  // The core has the message for a lost PIN.
   return flags.pin ?? (hasPin ? await questions.ask(question) : '');
 }
 
@@ -88,7 +88,7 @@ async function once<T>(flags: KioskFlags, work: (session: Session) => Promise<T>
   return await work(session);
 }
 
-/** Typed blind, so a person types it twice. */
+/** The input is invisible, so a person types it twice. */
 async function askNewPin(questions: SecretQuestions): Promise<string> {
   for (;;) {
     const pin = await questions.ask('New PIN: ');

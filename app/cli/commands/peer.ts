@@ -19,7 +19,7 @@ type StartCore = (options: CoreOptions) => Promise<CoreHandle>;
 
 const startRealCore: StartCore = async (options) => await (await import('../../core/core.ts')).startCore(options);
 
-/** `start`: another way to start the core, for programs that break it on purpose. */
+/** `start`: replaces the start of the core, for programs that break it on purpose. */
 export function addPeerCommand(program: Command, { start = startRealCore }: { start?: StartCore } = {}): void {
   addCoreFlags(program.command('peer').description('a peer driven by JSON lines on stdin and stdout'))
     .requiredOption('--jsonl', 'one JSON object a line, in and out')
@@ -72,7 +72,7 @@ interface Answer {
   quit?: boolean;
 }
 
-/** Exactly one reply for each line, whatever the line is. */
+/** Gives exactly one reply to each line, valid or not. */
 async function answer(handle: CoreHandle, line: string): Promise<Answer> {
   let id: unknown = null;
   try {

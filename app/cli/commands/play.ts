@@ -54,7 +54,7 @@ async function play(gameId: string, { launch, json, ...flags }: PlayFlags): Prom
 }
 
 async function stopGame(session: Session, gameId: string): Promise<void> {
-  // The game may have ended in this very moment; then its event is on the way.
+  // The game may have just ended; then its event is on the way.
   await session.invoke('stop', { gameId }).catch(() => undefined);
 }
 

@@ -6,7 +6,7 @@ import { addStateFlag, stateDirOf } from '../options.ts';
 import { joinRunning } from '../session.ts';
 import { reportStartFailure } from './start-failure.ts';
 
-/** A core gives itself two seconds to stop. */
+/** Longer than the two seconds that a core takes to stop. */
 const goneLimitMs = 10_000;
 const askEveryMs = 100;
 

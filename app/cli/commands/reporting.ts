@@ -1,4 +1,4 @@
-/** How commands that do one thing tell how it went: for people on stderr, for programs as JSON on stdout. */
+/** Reports the result of simple commands: to people on stderr, to programs as JSON on stdout. */
 import { toCodedError } from '../../core/rpc/index.ts';
 import { exitCodes } from '../exit.ts';
 import { reportStartFailure } from './start-failure.ts';
@@ -11,7 +11,7 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Sets the exit code, 0 unless the work answers with another one; never throws. */
+/** Sets the exit code: the work's result, or 0; never throws. */
 export async function runReporting({ json = false }: JsonFlag, work: () => Promise<number | void>): Promise<void> {
   try {
     process.exitCode = (await work()) ?? exitCodes.done;

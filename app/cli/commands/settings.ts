@@ -38,13 +38,13 @@ async function show(
 ): Promise<void> {
   const { settings } = await session.invoke('settings.get', {});
   const shown = Object.entries(settings).filter(([each]) => name === undefined || each === name);
-  // The core knows the words for a name that is none.
+  // For an unknown name the core has the message, so this provokes it.
   if (name !== undefined && shown.length === 0) await session.invoke('settings.set', { name, value: null });
   if (json) process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
   else process.stdout.write(`${formatTable(shown.map(([each, set]) => [each, JSON.stringify(set)]))}\n`);
 }
 
-/** A value that is no JSON is a plain text: a name, a path. */
+/** A value that is not JSON is plain text: a name, a path. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);

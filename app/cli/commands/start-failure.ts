@@ -1,7 +1,7 @@
 import { toCodedError } from '../../core/rpc/index.ts';
 import { exitCodes } from '../exit.ts';
 
-/** Says why the core does not start; returns the exit code. */
+/** Reports why the core does not start; returns the exit code. */
 export function reportStartFailure(error: unknown): number {
   const { code, message, next } = toCodedError(error);
   process.stderr.write(`lanspread: ${message} [${code}]\n${next ? `  ${next}\n` : ''}`);

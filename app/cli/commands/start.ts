@@ -25,7 +25,7 @@ export function addStartCommand(parent: Command): void {
     });
 }
 
-/** The flags as given, for the process that runs the core; `--no-open` is the shell's own. */
+/** The given flags, for the process that runs the core. `--no-open` is only for the shell. */
 function coreArguments(command: Command): string[] {
   const { rawArgs } = command.parent as Command & { rawArgs: string[] };
   const at = rawArgs.indexOf('start');
@@ -44,13 +44,13 @@ async function runStart(flags: StartFlags, args: readonly string[]): Promise<num
   return await runBrowserShell(choice, { args, profileDirectory: join(stateDirOf(flags), 'browser') });
 }
 
-/** NW.js keeps the core itself; this process only waits for it. */
+/** NW.js keeps the core running; this process only waits for NW.js. */
 function runNw(
   runtime: string,
   { args, profileDirectory }: { args: readonly string[]; profileDirectory: string },
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  // By itself NW.js takes a folder that is named like ours, and on Windows the two names would be one.
+  // By default NW.js uses a folder named like Lanspread's own, and on Windows the two names would be the same.
   const flags = [nwApplication, `--user-data-dir=${profileDirectory}`, ...args];
   const nw = spawn(runtime, flags, { stdio: ['ignore', 'ignore', 'inherit'] });
   process.once('SIGINT', () => nw.kill('SIGTERM'));
@@ -63,7 +63,7 @@ function runNw(
   return promise;
 }
 
-/** The core in a process of its own, kept alive; a browser window on it, or one line with its address. */
+/** Keeps the core running in its own process, and shows a browser window or prints its address. */
 function runBrowserShell(
   choice: ShellChoice & { kind: 'browser' | 'address' },
   { args, profileDirectory }: { args: readonly string[]; profileDirectory: string },

@@ -52,7 +52,7 @@ async function run(verb: Verb, gameId: string, flags: VerifyFlags): Promise<numb
   }
 }
 
-/** Shows what happens until the terminal event. */
+/** Shows the progress until the terminal event. */
 function follow(
   session: Session,
   verb: Verb,
@@ -100,7 +100,7 @@ function problemLine({ where, code, message }: NonNullable<VerifyFinished['insta
   return `  ${where === 'windows' ? 'Windows PCs cannot' : 'No PC can'} install it: ${message} [${code}]`;
 }
 
-/** The sentence for people about the last event of an operation; undefined for other events. */
+/** Words for people about the last event of an operation; undefined for other events. */
 export function outcomeOf(event: CoreEvent): { isSound: boolean; lines: string[] } | undefined {
   switch (event.event) {
     case 'verify-finished': {

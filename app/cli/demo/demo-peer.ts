@@ -12,7 +12,7 @@ interface DemoPeerOptions {
   peers: readonly string[];
 }
 
-/** A real peer in a process of its own, on loopback. It ends when its stdin does, so it never outlives the demo. */
+/** A real peer in its own process, on loopback. It ends when its stdin ends, so it never outlives the demo. */
 export class DemoPeer implements AsyncDisposable {
   readonly addresses: readonly string[];
   readonly #child: ChildProcess;
@@ -34,7 +34,7 @@ export class DemoPeer implements AsyncDisposable {
     child.once('error', reject);
     let addresses: readonly string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
-      // Our own program's output, see the harness's contract.
+      // The output of Lanspread's own program; see the harness's contract.
       const message = JSON.parse(line) as { event?: string; addresses?: string[] };
       if (message.event === 'started') addresses = message.addresses ?? [];
       if (message.event === 'local-ready') resolve(addresses);

@@ -1,4 +1,4 @@
-/** Small generated games for the demo, packed as game archives are: an archive under the name `<id>.eti`. */
+/** Small generated games for the demo, packed like real ones: an archive named `<id>.eti`. */
 import { spawn } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ export interface SampleGame {
   sizeBytes: number;
 }
 
-/** Makes the game root `<gamesDir>/<id>` with its archive and, last, its sentinel. Returns the root. */
+/** Makes the game folder `<gamesDir>/<id>` with its archive and, last, its sentinel. Returns the game folder. */
 export async function makeSampleGame(gamesDir: string, { id, title, version, sizeBytes }: SampleGame): Promise<string> {
   const root = join(gamesDir, id);
   const source = join(gamesDir, `.${id}.source`);
@@ -29,7 +29,7 @@ export async function makeSampleGame(gamesDir: string, { id, title, version, siz
     await writeFile(join(source, 'data', `level-${index}.bin`), seededBytes(`${id}/${version}/${index}`, part));
   const archive = join(root, `${id}.eti`);
   await rm(archive, { force: true });
-  // No compression: the bytes are random.
+  // Without compression, because the bytes are random.
   await run(sevenZip.path7z, ['a', '-t7z', '-mx=0', '-bso0', '-bsp0', archive, '.'], source);
   await rm(source, { recursive: true });
   await writeFile(join(root, 'version.ini'), `version = ${version}\n`);

@@ -1,4 +1,4 @@
-/** The checks of `lanspread doctor`. Each answers; none throws. */
+/** The checks of `lanspread doctor`. Each returns a finding; none throws. */
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
@@ -31,7 +31,7 @@ export function checkInterfaces(): Finding {
   };
 }
 
-/** Sends a packet to the mDNS group on every interface and listens for its own echo. */
+/** Sends a packet to the mDNS group on every interface and waits for its own echo. */
 export async function checkMulticast(): Promise<Finding> {
   const name = 'Multicast';
   const local = Object.values(networkInterfaces()).flatMap((list = []) =>
@@ -89,7 +89,7 @@ export async function checkQuic(): Promise<Finding> {
   }
 }
 
-/** Only Linux has a limit that other programs can use up. */
+/** Only Linux limits file watchers in a way that other programs can use up. */
 export async function checkWatching(gamesDir: string): Promise<Finding> {
   const name = 'Watching';
   const { whyNotWatchable } = await import('../../core/tools/watch-checkup.ts');
@@ -122,7 +122,7 @@ export async function checkSevenZip(path: string): Promise<Finding> {
   };
 }
 
-/** Clocks matter to people only (dates shown); a wild one is worth a hint. */
+/** The clock only matters for dates that people see; a very wrong one gets a hint. */
 export function checkClock(): Finding {
   const now = new Date();
   if (now.getFullYear() >= 2026) return { name: 'Clock', status: 'ok', detail: now.toISOString() };

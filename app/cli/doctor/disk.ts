@@ -1,4 +1,6 @@
-/** Whether games can be kept where they shall be. Makes no folder: one that is missing may be a drive that is not there. */
+/**
+ * Checks whether the games folder can hold games. Creates no folder, because a missing one may be on a drive that is away.
+ */
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatBytes } from '../format.ts';
@@ -10,11 +12,11 @@ const wantedBytes = 10_000_000_000;
 
 interface GamesFolderFacts {
   readonly gamesDir: string;
-  /** Somebody chose it, or a core used it: then it has to be there. */
+  /** Whether the folder was chosen or a core used it: then it has to exist. */
   readonly isKnown: boolean;
 }
 
-/** Writes and flushes a file in the games folder, and deletes it again. */
+/** Writes and flushes a file in the games folder, and deletes it. */
 export async function checkGamesFolder({ gamesDir, isKnown }: GamesFolderFacts): Promise<Finding> {
   try {
     if (await isFolder(gamesDir)) return await measure(gamesDir);

@@ -1,12 +1,15 @@
-/** What `lanspread doctor` tells about broken-off operations: what was done about them, and what is left to a person. */
+/**
+ * The part of `lanspread doctor` about interrupted operations: the recovery's results, and the work that is left for a
+ * person.
+ */
 import { toCodedError } from '../../core/rpc/index.ts';
 import type { RecoveryCheckup } from '../../core/tools/recovery-checkup.ts';
 import type { Finding } from './checks.ts';
 
-/** The most games that are listed one by one. */
+/** The most games that are listed individually. */
 const toldAtMost = 20;
 
-/** What to tell, and the games folder that was in use last. `gamesDir`: where it is known. */
+/** The findings, and the last games folder in use. `gamesDir`: the current one if it is known. */
 export async function checkBrokenOff(folders: {
   stateDir: string;
   gamesDir: string | undefined;

@@ -1,4 +1,4 @@
-/** What `lanspread doctor` tells about the state directory: the database, the room's key, the version that runs. */
+/** The part of `lanspread doctor` about the state folder: the database, the room's key, the running version. */
 import { readStartRecord } from '../../boot/start-record.mjs';
 import { errorAdvice, toCodedError } from '../../core/rpc/index.ts';
 import type { StateCheckup } from '../../core/tools/state-checkup.ts';
@@ -23,7 +23,7 @@ export async function checkStateDirectory(stateDir: string): Promise<StateFindin
   }
 }
 
-/** Pure. What is as it should be is told only where somebody might doubt it. */
+/** Pure. Facts that are in order are only listed when a person may doubt them. */
 function tellState({ database, roomKey, safeguardsDamage }: StateCheckup): Finding[] {
   const findings: Finding[] = [];
   if (database.kind === 'too-new')

@@ -1,4 +1,4 @@
-/** Which window opens when the launcher starts. */
+/** Checks which window opens when the launcher starts. */
 import { findBrowser, hasDisplay } from '../../shell/browser/index.ts';
 import { chooseShell, type ShellChoice } from '../../shell/choose.ts';
 import { findNwRuntime } from '../../shell/nw/find-runtime.ts';

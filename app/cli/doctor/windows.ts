@@ -1,6 +1,6 @@
 /**
- * What Windows may have against a launcher. Read from the registry, whose names are the same in every language, and from
- * one question to PowerShell. Only reads.
+ * Checks for Windows settings that hinder a launcher. Reads the registry, whose names are the same in every language, and
+ * asks PowerShell once. Changes nothing.
  */
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
@@ -18,7 +18,7 @@ const controlledFolders = `${defender}\\Windows Defender Exploit Guard\\Controll
 const profilesQuestion =
   'ConvertTo-Json -Compress @(Get-NetConnectionProfile | Select-Object Name, @{n="Category";e={[int]$_.NetworkCategory}})';
 
-/** How Windows names kinds of networks: in firewall rules, in the policy's keys, and as the number of a category. */
+/** Windows' names for kinds of networks: in firewall rules, in the policy's keys, and as the number of a category. */
 const kinds = [
   { category: 0, rule: 'Public', key: 'PublicProfile', text: 'public' },
   { category: 1, rule: 'Private', key: 'StandardProfile', text: 'private' },
@@ -27,18 +27,18 @@ const kinds = [
 
 interface ConnectedNetwork {
   readonly name: string;
-  /** 0: public, 1: private, 2: of a domain. */
+  /** 0: public, 1: private, 2: domain. */
   readonly category: number;
 }
 
 interface FirewallRule {
   readonly allows: boolean;
-  /** Empty: every kind of network. */
+  /** Empty: rules for every kind of network. */
   readonly kinds: readonly string[];
 }
 
 export interface WindowsFacts {
-  /** Undefined: Windows did not tell. */
+  /** Undefined when Windows does not tell. */
   readonly networks: readonly ConnectedNetwork[] | undefined;
   readonly rules: readonly FirewallRule[] | undefined;
   /** Kinds of networks on which the firewall is off. */
@@ -70,7 +70,7 @@ export async function checkWindows(gamesDir: string): Promise<Finding[]> {
   });
 }
 
-/** Undefined where the key or value is not there, or nobody may read it. */
+/** Undefined when the key or value does not exist or cannot be read. */
 async function query(key: string, value?: string): Promise<string | undefined> {
   try {
     const named = value === undefined ? [] : ['/v', value];
@@ -97,7 +97,7 @@ async function connectedNetworks(): Promise<ConnectedNetwork[] | undefined> {
   }
 }
 
-/** PowerShell's answer. Pure. */
+/** Parses PowerShell's answer. Pure. */
 export function networksIn(json: string): ConnectedNetwork[] | undefined {
   const answer: unknown = JSON.parse(json);
   if (!Array.isArray(answer)) return undefined;
@@ -107,13 +107,13 @@ export function networksIn(json: string): ConnectedNetwork[] | undefined {
   });
 }
 
-/** A `REG_DWORD` in what `reg query` says. Pure. */
+/** A `REG_DWORD` in the output of `reg query`. Pure. */
 export function numberIn(text: string | undefined, name: string): number | undefined {
   const match = new RegExp(`^\\s+${name}\\s+REG_DWORD\\s+0x([0-9a-f]+)`, 'im').exec(text ?? '');
   return match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
 }
 
-/** Rules for what comes in to a program. Pure. `text`: what `reg query` says of the firewall's rules. */
+/** Firewall rules for incoming connections to a program. Pure. `text`: the output of `reg query` on the firewall's rules. */
 export function rulesFor(program: string, text: string): FirewallRule[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [, rule] = line.split(/\s+REG_SZ\s+/);
@@ -158,7 +158,7 @@ function tellFirewall({ networks, rules, unguarded }: WindowsFacts): Finding[] {
     if (kind && unguarded.includes(kind.rule))
       return { name, status: 'ok', detail: `${where}; the firewall is off there` };
     const fitting = rules.filter((rule) => rule.kinds.length === 0 || (kind && rule.kinds.includes(kind.rule)));
-    // Windows lets a rule that blocks win over one that allows.
+    // On Windows a blocking rule overrides an allowing one.
     if (fitting.some(({ allows }) => !allows))
       return {
         name,
@@ -190,7 +190,7 @@ function tellLongPaths({ longPaths }: WindowsFacts): Finding {
   };
 }
 
-/** Folders that Windows protects are those of the user's own documents. */
+/** Windows protects the folders with the user's own documents. */
 const protectedFolders = ['Documents', 'Pictures', 'Videos', 'Music', 'Favorites', 'Desktop'];
 
 function tellControlledFolders({ controlledFolderAccess, gamesDir, home }: WindowsFacts): Finding[] {
@@ -210,7 +210,7 @@ function tellControlledFolders({ controlledFolderAccess, gamesDir, home }: Windo
   ];
 }
 
-/** Never a finding by itself: whether to exclude a folder is the owner's decision. */
+/** Never a problem by itself: the owner decides whether to exclude a folder. */
 function tellScanner({ gamesDir }: WindowsFacts): Finding {
   return {
     name: 'Virus scanner',
