@@ -1,18 +1,18 @@
-/** Lists the games that are described in folders: a USB stick with JSON or YAML files, and covers beside them. */
+/** Lists games that are described in folders: for example a USB stick with JSON or YAML files, and covers next to them. */
 import type { CatalogPage, CatalogQuery, CatalogSource, Context, Json } from '../../extension-api/index.ts';
 import { readFolder, type FolderList } from './read-folder.ts';
 
 const gamesPerPage = 500;
 
 class FolderCatalog implements CatalogSource {
-  /** What the pages of one round are cut from. */
+  /** The list that is split into the pages of one round. */
   #list: (FolderList & { readonly key: string }) | undefined;
 
   async page({ cursor, configuration }: CatalogQuery, { signal }: { signal: AbortSignal }): Promise<CatalogPage> {
     const folders = foldersOf(configuration);
     const from = Number(cursor ?? 0);
     const key = folders.join('\n');
-    // The first page looks at the disk. So does a later one where the process was started anew in between.
+    // The first page reads the disk. A later page does so too if the process was restarted in between.
     if (from === 0 || this.#list?.key !== key) this.#list = { ...(await readAll(folders, signal)), key };
     const { games, warnings } = this.#list;
     const to = from + gamesPerPage;

@@ -1,4 +1,4 @@
-/** One file of a folder of games: a whole catalog, or the description of one game. Pure. */
+/** Parses one file of a folder of games: a whole catalog, or the description of one game. Pure. */
 import { extname } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 
@@ -9,17 +9,17 @@ export type Found =
   | { readonly kind: 'game'; readonly game: Fields }
   | { readonly kind: 'broken' | 'broken-catalog'; readonly reason: string };
 
-/** YAML may name what it said before; a few hundred times is enough for any list, and no bomb. */
+/** YAML may refer back to earlier values. A few hundred references are enough for any list, and too few for an attack. */
 const maxAliases = 200;
 
 const maxDepth = 32;
 const maxYamlBytes = 1024 * 1024;
-/** Lines and items; reading takes time for each. */
+/** Lines and items; each takes time to read. */
 const maxYamlParts = 20_000;
-/** Brackets and dashes that open more than any list of games needs: reading them takes longer than anybody waits. */
+/** More opening brackets and dashes than any list of games needs; reading them would take too long. */
 const endlessYaml = /(?:[[{][^\]}]{0,80}){64}|(?:[-?:] +){64}/;
 
-/** A file that is meant as a catalog and is none says so apart: its games are not simply gone. */
+/** A broken file that is meant as a catalog is reported separately, so that its games do not silently disappear. */
 export function parseFile(bytes: Uint8Array, name: string): Found {
   let text: string;
   try {
@@ -52,7 +52,7 @@ function readYaml(text: string): unknown {
   return parseYaml(text, { maxAliasCount: maxAliases, logLevel: 'error' });
 }
 
-/** Level by level: what is too deep to send is too deep for recursion, too. */
+/** Goes level by level: data that is too deep to send is also too deep for recursion. */
 function isDeep(value: unknown): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

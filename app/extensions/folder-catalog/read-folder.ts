@@ -1,7 +1,7 @@
 /**
- * What a folder of games holds: whole catalogs (`formatVersion`), and one file a game, `<id>.json` or YAML, in `games/` or
- * directly in it. A picture `covers/<id>.png` belongs to its game without being named. Links are not followed: where they
- * lead is not what somebody configured.
+ * Reads a folder of games: whole catalogs (`formatVersion`), and one file per game, `<id>.json` or YAML, in `games/` or
+ * directly in the folder. A picture `covers/<id>.png` belongs to its game automatically. Links are not followed, because
+ * nobody configured their targets.
  */
 import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { parseFile } from './parse-file.ts';
 
 export interface FolderList {
   readonly games: readonly CatalogGame[];
-  /** What was left out, as sentences. */
+  /** Sentences about the entries that were left out. */
   readonly warnings: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export const limits = {
 const pictures = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.svg'];
 const texts = ['.json', '.yaml', '.yml'];
 
-/** Throws when the folder cannot be read, when a whole catalog in it is broken, and beyond the limits. */
+/** Throws when the folder cannot be read, when a whole catalog in it is broken, or beyond the limits. */
 export async function readFolder(folder: string, { signal }: { signal: AbortSignal }): Promise<FolderList> {
   const reading = new Reading(folder, await coversIn(join(folder, 'covers')));
   for (const file of await textFilesIn(folder)) {
@@ -37,7 +37,7 @@ export async function readFolder(folder: string, { signal }: { signal: AbortSign
 
 class Reading {
   readonly #folder: string;
-  /** By id. */
+  /** Paths by game id. */
   readonly #covers: ReadonlyMap<string, string>;
   readonly #games: CatalogGame[] = [];
   readonly #warnings: string[] = [];
@@ -73,12 +73,12 @@ class Reading {
     return { games: this.#games, warnings: this.#warnings };
   }
 
-  /** Whether it is a game at all is judged by the launcher. */
+  /** The launcher decides whether it is a valid game. */
   #put(value: Readonly<Record<string, unknown>>): void {
     const { id, cover } = value;
     const named = typeof cover === 'string' ? join(this.#folder, cover) : undefined;
     const path = named ?? (typeof id === 'string' ? this.#covers.get(id) : undefined);
-    // The launcher checks every field of what it is given.
+    // The launcher checks every field that it gets.
     this.#games.push({ ...value, ...(path !== undefined && { cover: path }) } as unknown as CatalogGame);
   }
 
@@ -87,7 +87,7 @@ class Reading {
   }
 }
 
-/** Relative to the folder, in the order of their names; those in `games/` come last. */
+/** Paths relative to the folder, sorted by name; those in `games/` come last. */
 async function textFilesIn(folder: string): Promise<string[]> {
   const direct = await filesIn(folder, texts);
   const games = await filesIn(join(folder, 'games'), texts, { mayBeMissing: true });
@@ -103,7 +103,7 @@ async function coversIn(folder: string): Promise<Map<string, string>> {
 
 async function filesIn(folder: string, endings: readonly string[], { mayBeMissing = false } = {}): Promise<string[]> {
   try {
-    // The folder that was configured may be a link, what is in it may not.
+    // The configured folder may be a link; its contents may not.
     if (mayBeMissing && !(await lstat(folder)).isDirectory()) return [];
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
@@ -114,7 +114,7 @@ async function filesIn(folder: string, endings: readonly string[], { mayBeMissin
   }
 }
 
-/** Undefined for what is no regular file or too large. */
+/** Undefined when it is not a regular file or is too large. */
 async function readRegularFile(path: string): Promise<Buffer | undefined> {
   const { size, ...stat } = await lstat(path).then((found) => ({ size: found.size, isFile: found.isFile() }));
   if (!stat.isFile || size > limits.fileBytes) return undefined;

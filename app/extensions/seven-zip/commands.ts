@@ -1,28 +1,28 @@
-/** How 7-Zip is spoken to, and what it means by what it says. */
+/** The command lines for 7-Zip, and the meaning of its messages. */
 import { ArchiveError, type ToolFailure, type ToolResult } from '../../extension-api/index.ts';
 
-/** Its name in the manifest. */
+/** The tool's name in the manifest. */
 export const tool = '7zz';
 
 /**
- * Yes to everything, no password (an empty one, so that it never asks), names in UTF-8, no alternate streams of NTFS,
- * every name means itself, `*` and `?` included.
+ * Answers yes to everything, uses an empty password so that it never asks, writes names in UTF-8, ignores alternate streams
+ * of NTFS, and takes every name literally, including `*` and `?`.
  */
 const common = ['-y', '-p', '-sccUTF-8', '-sns-', '-spd'];
-/** A listing of entries alone. */
+/** Makes a listing with entries only. */
 export const withoutHead = '-ba';
 export const listArguments = ['l', '-slt', withoutHead, ...common];
-/** Progress on stdout and nothing else there. */
+/** Writes only progress to stdout. */
 export const extractArguments = ['x', '-bso0', '-bsp1', ...common];
-/** The content of a single compressed file on stdout, progress on stderr. */
+/** Writes the content of a single compressed file to stdout and progress to stderr. */
 export const streamArguments = ['x', '-so', '-bsp2', ...common];
-/** The same without a word about progress: nobody reads it. */
+/** The same without progress, because nothing reads it. */
 export const contentArguments = ['x', '-so', '-bsp0', ...common];
 
 /** 1 is a warning; the host compares the result with the listing anyway. */
 export const okExitCodes = [0, 1];
 
-/** In the order in which they are looked for: a wrong password also shows as a data error. */
+/** In order of priority: a wrong password also shows as a data error. */
 const meanings: readonly (readonly [ToolFailure['means'], readonly string[]])[] = [
   ['VOLUME_MISSING', ['missing volume']],
   ['ARCHIVE_ENCRYPTED', ['wrong password', 'encrypted archive', 'encrypted file']],
@@ -52,7 +52,7 @@ export const failures: readonly ToolFailure[] = meanings.flatMap(([means, texts]
   texts.map((says) => ({ says, means })),
 );
 
-/** What it prints of its progress and takes back, to the end of each line that it writes over. */
+/** Progress that 7-Zip prints and then overwrites, to the end of each overwritten line. */
 // oxlint-disable-next-line no-control-regex
 const progressText = /[^\n]*[\b\r](?!\n)/g;
 
@@ -63,15 +63,15 @@ function isOk({ exitCode }: ToolEnd): boolean {
 }
 
 /**
- * Throws for a run that failed. A broken stream is the cause of whatever the reader behind it says, unless that one left
- * first. `unexplained` is for what 7-Zip says nothing about: a listing keeps silent about broken headers.
+ * Throws for a failed run. A broken input stream also causes the errors of its reader, unless the reader ended first.
+ * `unexplained` is for failures without a message: a listing says nothing about broken headers.
  */
 export function throwIfFailed(result: ToolResult, unexplained?: 'ARCHIVE_CORRUPT'): void {
   const failed = [...(result.input ? [result.input] : []), result].filter((end) => !isOk(end));
   const worst = failed.find(({ exitCode }) => exitCode !== undefined) ?? failed[0];
   if (!worst) return;
   const lower = worst.stderr.toLowerCase();
-  // Without an exit code its reader left first: what it unpacked was at its end before it was itself.
+  // Without an exit code its reader ended first: the unpacked data had ended before the stream itself did.
   const isUnexplained = worst.exitCode === 2 || worst.exitCode === undefined;
   const means = failures.find(({ says }) => lower.includes(says))?.means ?? (isUnexplained ? unexplained : undefined);
   const said = worst.stderr

@@ -1,4 +1,4 @@
-/** Links in archives: what they point at, and how they are left out of what 7-Zip unpacks. */
+/** Links in archives: finds their targets, and leaves links out of 7-Zip's unpacking. */
 import { ArchiveError, type Entry, type ToolArgument, type UnpackCall } from '../../extension-api/index.ts';
 import { contentArguments, throwIfFailed, tool } from './commands.ts';
 import type { ListedEntry } from './listing.ts';
@@ -6,7 +6,7 @@ import type { ListedEntry } from './listing.ts';
 const maxLinks = 10_000;
 const maxTargetBytes = 1_024;
 
-/** Entries with the targets of all links. Some formats keep a target as the link's content. */
+/** The entries with the targets of all links. Some formats store a target as the link's content. */
 export async function withTargets(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {
   const links = entries.filter(isLink);
   if (links.length > maxLinks)
@@ -29,7 +29,7 @@ export function isLink({ kind }: Entry): boolean {
   return kind === 'symlink' || kind === 'hardlink';
 }
 
-/** One after the other, in the archive's order. */
+/** Cuts the output into targets, one after another in the archive's order. */
 function cut(bytes: Uint8Array, links: readonly ListedEntry[]): Map<ListedEntry, string> {
   const targets = new Map<ListedEntry, string>();
   let at = 0;
@@ -42,15 +42,15 @@ function cut(bytes: Uint8Array, links: readonly ListedEntry[]): Map<ListedEntry,
   return targets;
 }
 
-/** The arguments that leave links out: whoever installs puts copies in their place. */
+/** The arguments that leave links out; the installer puts copies in their place. */
 export function withoutLinks(links: readonly ListedEntry[]): ToolArgument[] {
   return named('-x', links);
 }
 
-/** Lists take names with spaces or quotation marks at either end for something else. */
+/** 7-Zip's list files misread names with spaces or quotation marks at either end. */
 const oddName = /^[\s"]|[\s"]$/;
 
-/** `-i` or `-x` for each of them. */
+/** `-i` or `-x` for each of these links. */
 function named(option: '-i' | '-x', links: readonly ListedEntry[]): ToolArgument[] {
   const paths = links.map(({ toolPath = '' }) => toolPath);
   const lines = paths.filter((path) => !oddName.test(path));

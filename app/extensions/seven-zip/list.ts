@@ -4,7 +4,7 @@ import { withTargets } from './links.ts';
 import { ListingParser, type ListedEntry } from './listing.ts';
 import { formatOf, headBytes, isStreamFormat, looksLikeTar, type Format } from './probe.ts';
 
-/** `tree`: 7-Zip sees the files. `tar`: they are in a tar inside a compressed stream. `single`: one compressed file. */
+/** `tree`: 7-Zip lists the files. `tar`: the files are in a tar inside a compressed stream. `single`: one compressed file. */
 type Inner = 'tree' | 'tar' | 'single';
 
 /** Every entry, in the archive's order. */
@@ -15,31 +15,34 @@ export interface Listing {
 
 const tarHeaderBytes = 512;
 const maxHeadBytes = 256 * 1024;
-/** Of a solid archive the whole is unpacked for each. */
+/** For each such file a solid archive is unpacked as a whole. */
 const maxUnmeasured = 200;
 
 const archive = { ref: 'archive' } as const;
 const content = [...contentArguments, '--', archive] as const;
-/** Tells its progress: the listing behind it says nothing before it has seen the whole, which may take minutes. */
+/**
+ * This run reports progress. The listing behind it prints nothing before it has read the whole stream, which may take
+ * minutes.
+ */
 const source = { tool, args: [...streamArguments, '--', archive] } as const;
 
 export async function listArchive(given: Archive, call: UnpackCall): Promise<Listing> {
   const format = formatOf(await given.read(0, headBytes));
   if (isStreamFormat(format)) return await lookInside(given, call);
   const listed = await parse(call, { format, args: [...listArguments, '--', archive] });
-  // That is how 7-Zip lists a compressed stream of whatever kind.
+  // 7-Zip lists a compressed stream of any kind in this form.
   const [only] = listed;
   if (listed.length === 1 && only?.path === '' && only.kind === 'file') return await lookInside(given, call);
   return { inner: 'tree', entries: await measured(await withTargets(listed, call), call) };
 }
 
-/** What a compressed stream holds is known only by looking into it. */
+/** Looks into a compressed stream, because only its content shows what it holds. */
 async function lookInside(given: Archive, call: UnpackCall): Promise<Listing> {
   const head = await call.runTool(tool, content, { maxOutputBytes: tarHeaderBytes, beyond: 'stop' });
   if (head.exitCode !== undefined) throwIfFailed(head);
   if (!looksLikeTar(head.stdout)) return { inner: 'single', entries: [await measureSingle(given, call)] };
   const entries = await parse(call, { format: 'tar', args: [...listArguments, '-si', '-ttar'], input: source });
-  // The listing of a tar names their targets.
+  // The listing of a tar already names the targets of links.
   return { inner: 'tar', entries };
 }
 
@@ -61,7 +64,7 @@ async function parse(
   return parser.finish();
 }
 
-/** What is wrong with an archive may stand in the part of a listing that is left out as a rule. */
+/** The message about a broken archive may be in the head of a listing, which is normally left out. */
 async function explain(call: UnpackCall, args: Parameters<UnpackCall['runTool']>[1]): Promise<string> {
   const whole = await call.runTool(
     tool,
@@ -72,13 +75,13 @@ async function explain(call: UnpackCall, args: Parameters<UnpackCall['runTool']>
   return Array.from(text.matchAll(/^ERRORS? ?[=:] ?(.*)$/gm), ([, said = '']) => said).join('\n');
 }
 
-/** Compressed streams do not tell reliably how long they are: it is counted. */
+/** Compressed streams do not give their length reliably, so the bytes are counted. */
 async function measureSingle(given: Archive, call: UnpackCall): Promise<ListedEntry> {
   const sizeBytes = await count(call, content);
   return { path: singleName(given.name), sizeBytes, packedBytes: given.sizeBytes, kind: 'file' };
 }
 
-/** Some formats do not say how long their files are. */
+/** Counts the bytes of files whose length the format does not give. */
 async function measured(entries: readonly ListedEntry[], call: UnpackCall): Promise<readonly ListedEntry[]> {
   const unknown = entries.filter(({ isUnmeasured = false }) => isUnmeasured);
   if (unknown.length === 0) return entries;
@@ -96,7 +99,7 @@ async function count(call: UnpackCall, args: Parameters<UnpackCall['runTool']>[1
   return result.stdoutBytes;
 }
 
-/** The archive's name without the compression's ending: what a stream calls itself inside is not to be trusted. */
+/** The archive's name without the compression's ending, because the name inside a stream cannot be trusted. */
 function singleName(name: string): string {
   const plain = name.replace(/\.(?:gz|xz|bz2|zst|z|lzma|lz4|eti)$/i, '');
   return plain === name || plain === '' ? `${name}.out` : plain;

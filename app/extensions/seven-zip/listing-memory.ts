@@ -1,19 +1,19 @@
-/** What was found out about the archives that were listed last: a plan is asked for right afterwards. */
+/** Remembers facts about the last listed archives, because a plan is usually requested right after a listing. */
 import { createHash } from 'node:crypto';
 import type { Archive } from '../../extension-api/index.ts';
 import { isLink } from './links.ts';
 import type { Listing } from './list.ts';
 import type { ListedEntry } from './listing.ts';
 
-/** Of the beginning and of the end of an archive: by which it is known again. */
+/** The bytes at the beginning and at the end of an archive that identify it. */
 const markBytes = 64 * 1024;
 const maxRemembered = 8;
 
-/** What a plan needs to know; the entries themselves would fill the memory. */
+/** The facts that a plan needs; the entries themselves would fill the memory. */
 export interface ListingFacts {
   readonly inner: Listing['inner'];
   readonly links: readonly ListedEntry[];
-  /** Of an entry at least: see `ListedEntry`. */
+  /** Whether at least one entry is for the host: see `ListedEntry`. */
   readonly isForHost: boolean;
 }
 
@@ -36,7 +36,7 @@ export class ListingMemory {
   }
 }
 
-/** Two archives of one name and length differ at the beginning or in the directory, which is at either end. */
+/** Two archives with the same name and length differ at the beginning or in the directory, which is at either end. */
 async function markOf(archive: Archive): Promise<string> {
   const { name, sizeBytes, volumes } = archive;
   const last = volumes.length - 1;

@@ -1,13 +1,13 @@
 import { ArchiveError, type Entry } from '../../extension-api/index.ts';
 import { decodeNames, type NameOrigin } from './names.ts';
 
-/** One character a byte: most fields are of no interest, and need not be in any encoding. */
+/** One character per byte, because most fields are not needed and may have any encoding. */
 type Fields = ReadonlyMap<string, string>;
 
 const fieldLine = /^([A-Za-z][A-Za-z0-9 ]*) =(?: ([^\n]*))?$/;
 const wholeNumber = /^\d{1,15}$/;
 
-/** What separates two entries is an empty line; one entry's lines are never longer. */
+/** An empty line separates two entries; the lines of one entry are never longer than this. */
 const maxBlockLength = 1_000_000;
 
 function corrupt(message: string, options?: ErrorOptions): ArchiveError {
@@ -18,7 +18,7 @@ function parseFields(block: string): Fields {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     const match = fieldLine.exec(line);
-    // The tool writes line feeds of names and comments as `_`; anything that is not a field is an attack or a tool we do not know.
+    // 7-Zip writes line feeds in names and comments as `_`. A line that is not a field means an attack or an unknown tool.
     if (!match?.[1]) throw corrupt(`unexpected line ${JSON.stringify(line.slice(0, 120))}`);
     if (fields.has(match[1])) throw corrupt(`${match[1]} is given twice`);
     fields.set(match[1], match[2] ?? '');
@@ -33,14 +33,14 @@ function parseSize(fields: Fields, name: string): number | undefined {
   return Number(text);
 }
 
-/** The mode of what the host would make itself: its owner may read and write it, and nobody becomes another user by it. */
+/** Whether the mode is one that the host would set: the owner may read and write the file, and it changes no user id. */
 function isPlainMode(fields: Fields): boolean {
   const mode = unixMode(fields);
   if (mode === '') return !windowsAttributes(fields).includes('R');
   return /^.rw[-x][-rwx]{6}$/.test(mode);
 }
 
-/** The Unix mode (`-rwxr-xr-x`) if the entry has one: tar gives it alone, others behind the Windows attributes. */
+/** The Unix mode (`-rwxr-xr-x`) if the entry has one: tar gives it alone, other formats after the Windows attributes. */
 function unixMode(fields: Fields): string {
   const words = (fields.get('Mode') ?? fields.get('Attributes') ?? '').split(' ');
   return words.find((word) => /^[-0-9a-z][-rwxsStT]{9}$/.test(word)) ?? '';
@@ -58,26 +58,26 @@ function kindOf(fields: Fields): Entry['kind'] {
   if (fields.get('Hard Link')) return 'hardlink';
   if (fields.get('Anti') === '+' || fields.get('Alternate Stream') === '+' || 'bcps'.includes(type || '?'))
     return 'other';
-  // Windows packers end the name of a folder in a backslash, which elsewhere is a letter to 7-Zip.
+  // Windows packers end the name of a folder with a backslash, which 7-Zip treats as a letter on other systems.
   const isNamedFolder = (fields.get('Path') ?? '').endsWith('\\') && fields.get('Size') === '0';
   const isFolder = fields.get('Folder') === '+' || type === 'd' || attributes.includes('D') || isNamedFolder;
   return isFolder ? 'directory' : 'file';
 }
 
-/** What 7-Zip itself leaves out when it unpacks; the rest is left for the host to judge. */
+/** Removes the parts that 7-Zip itself removes when it unpacks; the host checks the rest. */
 function toolPath(path: string): string {
   return path.replace(/^(?:\.[/])+/, '').replace(/(?<=[^/])\/$/, '');
 }
 
-/** Those that some system cannot store, or that would make one name look like another. */
+/** Characters that some system cannot store, or that make one name look like another. */
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-/** What 7-Zip on Windows puts in the place of a backslash that is part of a name. */
+/** 7-Zip on Windows writes this in place of a backslash in a name. */
 const privateBackslash = /\uf05c/g;
 
 /**
- * A backslash separates folders: on Windows it can mean nothing else, and Windows packers write it. Folders without a
- * name, and those called `.`, are no folders.
+ * A backslash separates folders: it can mean nothing else on Windows, and Windows packers write it. Folders with an empty
+ * name or the name `.` are dropped.
  */
 function plainPath(path: string): string {
   return toolPath(path.replaceAll(privateBackslash, '/').replaceAll('\\', '/').replaceAll(controlCharacter, '_'))
@@ -85,22 +85,22 @@ function plainPath(path: string): string {
     .replaceAll(/\/(?:\.\/)+/g, '/');
 }
 
-/** Tar's newer form of files with holes, which 7-Zip takes for ordinary ones: their content would come out wrong. */
+/** Tar's newer form of sparse files. 7-Zip treats them as ordinary files and would unpack wrong content. */
 const sparsePath = /(?:^|\/)GNUSparseFile\.\d+\//;
 
-/** An entry, and what the host has no use for. */
+/** An entry, with additional facts that the host does not use. */
 export interface ListedEntry extends Entry {
-  /** Its path as 7-Zip takes it; of links. */
+  /** For links: the path as 7-Zip expects it. */
   readonly toolPath?: string;
-  /** Of a link that the listing names no target of: it is the content, and this long. */
+  /** For a link without a target in the listing: the length of its content, which is the target. */
   readonly targetBytes?: number;
-  /** 7-Zip would write it under another name than `path`, or with a mode that makes trouble. */
+  /** 7-Zip would write it under another name than `path`, or with a mode that causes trouble. */
   readonly isForHost?: boolean;
-  /** The listing does not say how long it is. */
+  /** The listing does not give its length. */
   readonly isUnmeasured?: boolean;
 }
 
-/** An entry as it was read, its names not decoded yet. */
+/** A raw entry; its names are not decoded yet. */
 interface RawEntry {
   readonly path: string;
   readonly target: string | undefined;
@@ -111,7 +111,7 @@ interface RawEntry {
 
 function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined {
   const path = fields.get('Path') ?? '';
-  // 7-Zip shows the number of a method that it has no name for.
+  // 7-Zip shows a number for a method that it does not know.
   if (/(?:^| )(?:[0-9A-F]{2}){3,}(?:$|[ :])/.test(fields.get('Method') ?? ''))
     throw new ArchiveError(
       'ARCHIVE_UNSUPPORTED',
@@ -150,8 +150,8 @@ function toRawEntry(fields: Fields, startsBlock: boolean): RawEntry | undefined 
 }
 
 /**
- * Reads what `7zz l -slt -ba` prints, piece by piece. Strict: whatever is not understood is `ARCHIVE_CORRUPT`, so that an
- * entry can never hide in it.
+ * Parses the output of `7zz l -slt -ba`, piece by piece. Strict: an unknown line is `ARCHIVE_CORRUPT`, so that no entry can
+ * hide in it.
  */
 export class ListingParser {
   readonly #platform: NodeJS.Platform;
@@ -162,7 +162,7 @@ export class ListingParser {
 
   constructor(platform: NodeJS.Platform = process.platform) {
     this.#platform = platform;
-    // Elsewhere a carriage return is the last letter of a name.
+    // On other systems a carriage return belongs to the name.
     this.#lineEnd = platform === 'win32' ? /\r\n/g : /\n/g;
   }
 
@@ -177,7 +177,7 @@ export class ListingParser {
   }
 
   #take(text: string, isEnd: boolean): void {
-    // A carriage return at the very end of a piece waits for its line feed.
+    // Holds back a carriage return at the very end of a piece until its line feed arrives.
     const all = this.#rest + text;
     const held = !isEnd && all.endsWith('\r') ? '\r' : '';
     const blocks = all
@@ -196,8 +196,8 @@ export class ListingParser {
   }
 
   /**
-   * RAR tells of each file whether it goes on with what was before, 7z which block it is in, zip where in the archive it
-   * is, which says that it stands alone; others tell nothing.
+   * Whether a file begins a block that unpacks by itself. RAR says whether a file continues the data before it. 7z names the
+   * file's block. Zip gives an offset, which means that the file is independent. Other formats say nothing.
    */
   #startsBlock(fields: Fields): boolean {
     const block = fields.get('Block');
@@ -220,7 +220,7 @@ function finishEntries(raw: readonly RawEntry[], platform: NodeJS.Platform): Lis
     origin,
   );
   const slashed = (path: string): string => (platform === 'win32' ? path.replaceAll('\\', '/') : path);
-  // A path that 7-Zip calls otherwise cannot be asked for by it.
+  // If 7-Zip uses another path for an entry, the entry cannot be requested by its path.
   let canBeAsked = true;
   const entries = raw.map(({ target, facts }, index): ListedEntry => {
     const { text = '', isUnicode = true } = paths[index] ?? {};

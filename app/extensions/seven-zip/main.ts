@@ -1,4 +1,6 @@
-/** RAR 4/5 (also as `.eti`), 7z, zip, tar (also compressed), ISO and single compressed files, through 7-Zip's own program. */
+/**
+ * Unpacks RAR 4/5 (also as `.eti`), 7z, zip, tar (also compressed), ISO and single compressed files with 7-Zip's own program.
+ */
 import type { Archive, Context, Entry, Plan, Selection, UnpackCall, Unpacker } from '../../extension-api/index.ts';
 import { contentArguments, extractArguments, failures, okExitCodes, streamArguments, tool } from './commands.ts';
 import { withoutLinks } from './links.ts';
@@ -29,11 +31,11 @@ class SevenZip implements Unpacker {
   }
 
   async plan(given: Archive, mode: 'install' | 'stream', call: UnpackCall, selection?: Selection): Promise<Plan> {
-    // Only of trees, and no link is among them.
+    // A selection is only made from a tree, and contains no links.
     if (selection) return partPlan(selection);
     const { inner, links, isForHost: hasForHost } = await this.#factsOf(given, call);
     const left = withoutLinks(links);
-    // Whatever 7-Zip would not write as the host does, the host writes; and 7-Zip makes no link, wherever it leads.
+    // The host writes every entry that 7-Zip would write differently. 7-Zip makes no links, because they may lead anywhere.
     const isForHost = inner === 'single' || links.length > 0 || hasForHost;
     const toFolder = mode === 'install' && !isForHost;
     const where = toFolder

@@ -1,11 +1,11 @@
-/** Names of entries, which an archive may hold in an encoding of its time. Pure. */
+/** Decodes names of entries, which may be in an old encoding. Pure. */
 import chardet from 'chardet';
 import iconv from 'iconv-lite';
 
-/** Where an archive was made, as far as the encoding of its names goes. */
+/** The kind of system that made the archive; it decides the encoding of the names. */
 export type NameOrigin = 'dos' | 'unix';
 
-/** With less evidence a guess at an Asian encoding is worse than none. */
+/** Below this confidence a guess at an Asian encoding is worse than none. */
 const leastConfidence = 50;
 const maxSampleBytes = 64 * 1024;
 const asian: ReadonlySet<string> = new Set(['Shift_JIS', 'GB18030', 'Big5', 'EUC-KR', 'EUC-JP']);
@@ -15,11 +15,11 @@ const isAscii = (raw: string): boolean => !/[\u0080-\u00ff]/.test(raw);
 
 export interface DecodedName {
   readonly text: string;
-  /** The archive has it in UTF-8, so 7-Zip takes it back as it is. */
+  /** The name is UTF-8 in the archive, so 7-Zip accepts it unchanged. */
   readonly isUnicode: boolean;
 }
 
-/** `raw` has one character a byte. */
+/** `raw` has one character per byte. */
 export function decodeNames(raw: readonly string[], origin: NameOrigin): DecodedName[] {
   const unicode = raw.map(asUnicode);
   const others = raw.filter((_, index) => unicode[index] === undefined);
@@ -41,7 +41,7 @@ function asUnicode(raw: string): string | undefined {
   }
 }
 
-/** One archive has one encoding. Names are too short to tell Western encodings apart, so the origin decides there. */
+/** One archive has one encoding. Names are too short to tell Western encodings apart, so the origin decides. */
 function encodingOf(raw: readonly string[], origin: NameOrigin): string {
   const sample = Buffer.from(raw.join('\n').slice(0, maxSampleBytes), 'latin1');
   const [best] = chardet.analyse(sample);

@@ -1,9 +1,9 @@
-/** What a file is, by its first bytes and its name. Pure. */
+/** Detects the kind of a file by its first bytes and its name. Pure. */
 
-/** Up to the mark of an ISO image. */
+/** Reaches the mark of an ISO image, in bytes. */
 export const headBytes = 33 * 1024;
 
-/** A single compressed stream holds one file; where that is a tar, its tree is meant. */
+/** A single compressed stream holds one file; if that is a tar, the tar's files count. */
 export type StreamFormat = 'gzip' | 'xz' | 'bzip2' | 'zstd';
 export type Format = 'rar' | '7z' | 'zip' | 'tar' | 'iso' | StreamFormat;
 
@@ -29,7 +29,7 @@ const magics: readonly Magic[] = [
   { format: 'iso', at: 0x8001, bytes: ascii('CD001') },
 ];
 
-/** `.eti` is the launcher's own name for a payload archive of whatever format. */
+/** `.eti` is the launcher's own ending for a payload archive of any format. */
 const extensions: readonly (readonly [RegExp, Format | 'any'])[] = [
   [/\.eti$/i, 'any'],
   [/\.(?:rar|r\d\d)$/i, 'rar'],
@@ -44,12 +44,12 @@ const extensions: readonly (readonly [RegExp, Format | 'any'])[] = [
 ];
 
 /**
- * Formats in which games keep their own data under other names (.pk3, .jar and .love are zip files): there the magic
+ * Formats that games also use for their own data under other names (.pk3, .jar and .love are zip files). For these the magic
  * number alone does not make a file an archive to unpack.
  */
 const usedInsideGames: ReadonlySet<Format> = new Set(['zip', 'tar', 'iso', 'gzip', 'xz', 'bzip2', 'zstd']);
 
-/** The format by magic number, or undefined. A head shorter than a magic's place cannot show it. */
+/** The format by magic number, or undefined. A head that ends before the magic's place cannot show it. */
 export function formatOf(head: Uint8Array): Format | undefined {
   return magics.find(({ at, bytes }) => bytes.every((byte, index) => head[at + index] === byte))?.format;
 }
@@ -63,10 +63,13 @@ export function looksLikeTar(head: Uint8Array): boolean {
   return formatOf(head.subarray(0, 512)) === 'tar';
 }
 
-/** 100: magic and name agree. 80: unmistakable magic. 60: the name alone (a damaged archive). 20: may be game data. 0: no. */
+/**
+ * 100: magic and name agree. 80: unmistakable magic. 60: the name alone (a damaged archive). 20: may be game data. 0: no
+ * archive.
+ */
 export function probeScore(name: string, head: Uint8Array): number {
   const format = formatOf(head);
-  // Of an archive cut into pieces the first is the one that is opened.
+  // Of an archive in several parts, the first part is opened.
   const whole = name.replace(/\.0*1$/, '');
   if (whole !== name && format !== undefined) return 90;
   if (isSelfExtracting(name, head)) return 90;
@@ -77,7 +80,7 @@ export function probeScore(name: string, head: Uint8Array): number {
   return named === undefined ? 0 : 60;
 }
 
-/** A program that unpacks itself is an archive to us only where its name says that it has further parts. */
+/** A self-extracting program counts as an archive only if its name shows that it has further parts. */
 function isSelfExtracting(name: string, head: Uint8Array): boolean {
   return /\.part0*1\.(?:exe|sfx)$/i.test(name) && head[0] === 0x4d && head[1] === 0x5a;
 }
