@@ -1,4 +1,4 @@
-/** Which manifest a payload that is here is held against. */
+/** Chooses the manifest that a payload on this disk is compared with. */
 import { LanspreadError, throwIfAborted } from '../base/index.ts';
 import { decodeManifest } from '../protocol/index.ts';
 import type { HashedManifest, Library } from '../library/index.ts';
@@ -19,9 +19,10 @@ interface ChooseContext {
 }
 
 /**
- * The most trustworthy that is to be had: the one whose root the catalog names; the one that the download was made from;
- * what the peers agree on; what this PC itself hashed when it found the game. Errors: `NO_PEERS` where all that is known is
- * that the catalog names something else; those of the library's `manifest` when nobody else knows one; `CANCELLED`.
+ * Takes the most trustworthy manifest that it can get. In this order: the one whose manifest hash the catalog names;
+ * the one that the download was made from; the one that the peers agree on; the one that this PC itself hashed when it
+ * found the game. Errors: `NO_PEERS` when the catalog names another manifest and no peer has it; those of the library's
+ * `manifest` when no other source knows one; `CANCELLED`.
  */
 export async function chooseManifest(
   context: ChooseContext,
@@ -42,7 +43,7 @@ export async function chooseManifest(
   const scanned = await context.library.manifest(gameId, { signal });
   if (pinnedRoot === undefined) return { hashed: scanned, source: 'scan' };
   if (scanned.root === pinnedRoot) return { hashed: scanned, source: 'catalog' };
-  // Held against itself it would be sound, which the catalog says it is not.
+  // // A payload always matches its own scan, but the catalog says that this payload is wrong.
   throw new LanspreadError('NO_PEERS', {
     message:
       'What is here is not what the catalog names, and no peer here has that: nobody can tell which files differ.',
@@ -63,7 +64,7 @@ function hashedOf({ manifestBytes, manifestRoot, executables }: PayloadManifest)
   return { manifest: decodeManifest(manifestBytes), bytes: manifestBytes, root: manifestRoot, executables };
 }
 
-/** Undefined when nobody has it or they disagree. Errors: `CANCELLED`. */
+/** Undefined when no peer has a manifest or the peers disagree. Errors: `CANCELLED`. */
 async function ofPeers(
   { peers }: ChooseContext,
   { gameId, version, pinnedRoot }: Omit<VerifyRequest, 'root'>,
@@ -72,7 +73,7 @@ async function ofPeers(
   try {
     return (await resolveManifest(peers, { gameId, version, pinnedRoot }, { signal })).hashed;
   } catch {
-    // Nobody has it, they disagree, or the winner went: the next best source is asked.
+    // No peer has it, the peers disagree, or the winner left: the caller tries the next best source.
     throwIfAborted(signal);
     return undefined;
   }

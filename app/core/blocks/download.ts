@@ -17,8 +17,8 @@ import type { DownloadListener, DownloadOutcome, DownloadRequest } from './types
 export type { DownloadContext } from './context.ts';
 
 /**
- * Brings a game root to the wanted version. Never throws: every end is an outcome. The signal's reason says whether the
- * download is cancelled (and discarded), paused, or broken off by a shutdown.
+ * Downloads the wanted version into a game folder. Never throws: every end is an outcome. The signal's reason tells
+ * whether the download is cancelled (and discarded), paused, or stopped by a shutdown.
  */
 export async function download(
   context: DownloadContext,
@@ -50,12 +50,15 @@ export async function download(
   }
 }
 
-/** Verified bytes that are kept of a root's download. */
+/** The verified bytes that are kept of a game folder's download. */
 export function keptBytes({ state }: Pick<DownloadContext, 'state'>, root: string): number {
   return state.partials.get(root)?.verifiedBytes ?? 0;
 }
 
-/** The outcome of what was thrown: says how much space is missing, and whether it was the games folder that went. */
+/**
+ * Turns a thrown error into an outcome. It adds how much space is missing, and finds out whether the games folder is
+ * gone.
+ */
 export async function failed(
   context: DownloadContext,
   root: string,
@@ -85,15 +88,15 @@ async function explain(
     }
   }
   if (error.code !== 'IO_ERROR' && error.code !== 'GAMES_DIR_LOST') return error;
-  // The disk did not do what it was told: what it claims to have is hashed again before it counts.
+  // The disk failed, so its blocks are hashed again before they count.
   if (partial) state.partials.progress(root, { ...partial, unclean: true });
   if (error.code === 'GAMES_DIR_LOST' || (await library.checkFolder())) return error;
   return new LanspreadError('GAMES_DIR_LOST', { cause: error });
 }
 
 /**
- * Deletes what a download left in a root, and its record. Under a sentinel nothing was changed yet: the payload is whole
- * and stays. Errors: the file system's.
+ * Deletes the files of a download in a game folder, and its record. With a sentinel nothing was changed yet: the
+ * payload is complete and stays. Errors: the file system's.
  */
 export async function discard(
   context: Pick<DownloadContext, 'state' | 'fileSystem' | 'library'>,
@@ -101,7 +104,7 @@ export async function discard(
 ): Promise<void> {
   const { state, fileSystem, library } = context;
   const partial = state.partials.get(root);
-  // With its drive away nothing could be deleted, and the record is what a later cancel needs.
+  // Nothing can be deleted while the drive is away, and a later cancel needs the record.
   if (partial && !(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
   if (partial && (await hasSentinel(context, root))) await sweepSentinelTransients(fileSystem, root);
   else if (partial) {
@@ -128,7 +131,7 @@ async function fetchGame(
 ): Promise<DownloadOutcome> {
   const { peers, fileSystem, hasher, state } = context;
   const { root } = request;
-  // Resolve and agree. Nothing on disk has changed when this fails.
+  // Find the manifest first. Nothing on the disk has changed if this fails.
   const { gameId, version, pinnedRoot, chosenRoot, sizeBytes } = request;
   const begun = state.partials.get(root);
   const wanted: ResolveRequest = {

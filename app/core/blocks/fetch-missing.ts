@@ -1,4 +1,7 @@
-/** Once it is known what to fetch and what is here: begin, transfer, commit. Downloads and repairs share it. */
+/**
+ * The second half of a download or a repair, once the manifest and the present blocks are known: begin, transfer,
+ * commit.
+ */
 import { dirname } from 'node:path';
 import { LanspreadError, throwIfAborted, type Bitmap } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
@@ -21,20 +24,20 @@ import type { DownloadListener, DownloadRequest } from './types.ts';
 interface FetchPlan {
   readonly resolved: Resolved;
   readonly layout: ManifestLayout;
-  /** Blocks that are here and sound. Those that arrive are added. */
+  /** Blocks that are here and sound. Blocks that arrive are added. */
   readonly verified: Bitmap;
   /** Bytes that the files at the manifest's places take on disk. */
   readonly allocatedBytes: number;
-  /** A repair: beside a complete payload what the manifest does not name stays, whoever put it there. */
+  /** Set by a repair: beside a complete payload, files that the manifest does not name stay. */
   readonly keepsOthers?: boolean;
 }
 
 type Run = { listener: DownloadListener; signal: AbortSignal };
 
 /**
- * Brings a root to what the plan's manifest says. Tells whether it is complete or every peer went. Errors: `DISK_FULL`,
- * `GAMES_DIR_LOST` (nothing changed), `NO_SOUND_SOURCE`, faults of this PC, `CANCELLED`, `SHUTTING_DOWN`; what is
- * verified by then is kept and recorded.
+ * Makes a game folder match the plan's manifest. Tells whether it is complete or all peers left. Errors: `DISK_FULL`,
+ * `GAMES_DIR_LOST` (nothing changed), `NO_SOUND_SOURCE`, faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. Blocks that
+ * are verified by then are kept and recorded.
  */
 export async function fetchMissing(
   context: DownloadContext,
@@ -80,12 +83,12 @@ export async function fetchMissing(
   } finally {
     context.live.delete(gameId);
     live.end();
-    // What is not being downloaded is not given on.
+    // A download that has stopped is not shared any more.
     context.library.setPartial(gameId, undefined);
   }
 }
 
-/** From here on the disk changes, and the intent says so. Returns what was set aside. */
+/** The disk changes from here on; the intent is written first. Returns the paths that were set aside. */
 async function begin(
   context: DownloadContext,
   request: DownloadRequest,
@@ -101,11 +104,11 @@ async function begin(
   const { state, fileSystem, library, clock } = context;
   const { gameId, version, root } = request;
   const { manifest } = hashed;
-  // Making the root would make a vanished games folder, too.
+  // Creating the game folder would also create a games folder that has vanished.
   if (!(await statOf(fileSystem, dirname(root)))) throw new LanspreadError('GAMES_DIR_LOST');
   await context.settleRoot?.({ root, gameId }, { signal });
   const madeRoot = !(await statOf(fileSystem, root));
-  // What was broken off may still hold files of another version, and they are ours: without a sentinel stock is taken.
+  // An unfinished download may still hold our files of another version. Without a sentinel, all files are checked.
   const keepsOthersHere = keepsOthers && (await hasSentinel(context, root));
   const known = madeRoot
     ? new KnownPayload([])
@@ -114,7 +117,7 @@ async function begin(
       : await takeStock(context, root, { signal });
   state.transaction(() => {
     if (madeRoot) state.payloads.clear(root);
-    // Noted before the old sentinel goes, which is what tells that all of this is ours.
+    // Noted before the old sentinel goes: the sentinel is the proof that all these files are ours.
     state.payloads.setKnownPaths(root, known.paths());
     state.partials.put({
       root,
@@ -138,14 +141,14 @@ async function begin(
   await library.refresh(gameId);
   if (!madeRoot) setAside.push(...(await makeWay(fileSystem, root, { manifest, known, hasSoundBlock, nowMs, signal })));
   if (setAside.length > 0) context.logger.warn({ root, setAside }, 'files that are not ours were set aside');
-  // What lies at the manifest's places from now on is ours.
+  // From now on the files at the manifest's paths are ours.
   state.payloads.setKnownPaths(root, known.with(manifest).paths());
   const isWhole = (fileIndex: number): boolean => hasEveryBlock(layout, verified, fileIndex);
   await prepareFiles(fileSystem, root, { manifest, isNew: madeRoot, isWhole, signal });
   return setAside;
 }
 
-/** Everything is verified: makes the root what the sentinel then says it is. */
+/** Everything is verified: finishes the game folder and writes the sentinel. */
 async function commit(
   context: DownloadContext,
   { gameId, root, version }: DownloadRequest,
@@ -157,7 +160,8 @@ async function commit(
   await deleteStrayPayload(fileSystem, root, { manifest, known });
   await applyExecutables(fileSystem, root, hashed);
   await flushPayload(fileSystem, root, manifest);
-  // Once more: a games folder that was away for a moment made everything look deleted. The flush needed it back.
+  // Repeated on purpose: if the games folder was away for a moment, every file looked deleted. The flush proved that it
+  // is back.
   await deleteStrayPayload(fileSystem, root, { manifest, known });
   await library.adopt(gameId, hashed);
   state.transaction(() => {
@@ -170,14 +174,14 @@ async function commit(
     await sweepSentinelTransients(fileSystem, root);
   } catch (error) {
     if (!(await hasSentinel(context, root))) throw error;
-    // The payload is flushed and the sentinel says so: from here on nothing is a failure any more.
+    // The payload is flushed and the sentinel is there, so no later error makes the download fail.
     context.logger.warn({ root, err: error }, 'the disk failed at the very end of a download');
     return await settleDownload(context, root);
   }
   forgetPartial(context, root);
 }
 
-/** The download of this root is over: nothing of it is resumable any more. */
+/** Forgets the download of a game folder: nothing of it can be resumed any more. */
 export function forgetPartial({ state }: Pick<DownloadContext, 'state'>, root: string): void {
   state.transaction(() => {
     state.partials.clear(root);

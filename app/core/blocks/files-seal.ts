@@ -1,16 +1,19 @@
 /**
- * By what a resume sees that nobody touched the files of a download that was stopped: another drive in the same place, a
- * copy put back, a byte changed by hand. Content is not read.
+ * A fingerprint of the files of a stopped download. It tells a resume whether somebody touched them: another drive in
+ * the same place, a backup put back, a byte changed by hand. It reads no content.
  */
 import { absolutePath, blake3Hex, type FileSystem, type SignalOptions } from '../base/index.ts';
 import type { Manifest } from '../protocol/index.ts';
 import { forEachParallel } from '../base/index.ts';
 import { statOf } from '../base/index.ts';
 
-/** Beyond this many files hashing what is claimed is no dearer than looking at all of them in the middle of a stop. */
+/**
+ * With more files than this, a stop would take too long to look at them all; hashing the claimed blocks later costs no
+ * more.
+ */
 const mostFiles = 20_000;
 
-/** Undefined: too many to look at. Errors: the file system's, `CANCELLED`. */
+/** Undefined when there are too many files. Errors: the file system's, `CANCELLED`. */
 export async function sealFiles(
   fileSystem: FileSystem,
   root: string,

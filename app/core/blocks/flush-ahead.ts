@@ -1,13 +1,13 @@
-/** Brings large files to the disk while they are fetched, so that little is left to wait for at the end. */
+/** Flushes large files while they are fetched, so that the final flush is short. */
 import { absolutePath, systemCode, type FileSystem, type Logger } from '../base/index.ts';
 import type { ManifestLayout } from '../protocol/index.ts';
 
-/** Flushed each time that so much has arrived, in bytes. */
+/** A flush begins each time this many new bytes have arrived. */
 const everyBytes = 64 * 1024 * 1024;
-/** Smaller files are left to the end: one flush each while they come would cost more than it saves. */
+/** Smaller files wait for the final flush: one early flush for each would cost more than it saves. */
 const leastFileBytes = 8 * 1024 * 1024;
 
-/** What a file that cannot be opened answers: no bytes were lost by that. */
+/** Errors of a file that cannot be opened. They do not mean that bytes were lost. */
 const cannotOpen: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EBUSY', 'EMFILE', 'ENFILE']);
 
 interface FlushAheadOptions {
@@ -30,7 +30,7 @@ export class FlushAhead implements Disposable {
     this.#options = options;
   }
 
-  /** A flush failed: what was verified may not be what the disk holds. */
+  /** Whether a flush failed. The disk may then not hold what was verified. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }
@@ -47,8 +47,8 @@ export class FlushAhead implements Disposable {
   }
 
   /**
-   * Waits for what is being flushed. Throws what a flush failed with: a system tells of bytes that it lost only once, so
-   * that the last flush may say nothing of it.
+   * Waits for the running flush. Throws the error of a failed flush: a system reports lost bytes only once, so the
+   * final flush may succeed in spite of them.
    */
   async finish(): Promise<void> {
     this.#isOver = true;
@@ -56,7 +56,9 @@ export class FlushAhead implements Disposable {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** Begins nothing more. What is under way is not waited for: on a slow disk it may take long, and it harms nobody. */
+  /**
+   * Begins no further flush. It does not wait for the running one, which may take long on a slow disk and does no harm.
+   */
   [Symbol.dispose](): void {
     this.#isOver = true;
   }
@@ -80,7 +82,7 @@ export class FlushAhead implements Disposable {
     try {
       await fileSystem.flushFile(path);
     } catch (error) {
-      // The flush of all at the end opens it, too, and says what is wrong.
+      // The final flush opens the file again and reports the error.
       if (cannotOpen.has(systemCode(error) ?? '')) return;
       logger.warn({ path, err: error }, 'a file could not be flushed');
       this.#failure ??= { error };

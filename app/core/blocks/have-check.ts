@@ -1,9 +1,9 @@
-/** What a peer tells of its blocks, held against the manifest. Pure. */
+/** Checks what a peer says about its blocks against the manifest. Pure. */
 import { LanspreadError } from '../base/index.ts';
 import type { Have } from '../protocol/index.ts';
 import type { BlockRun } from './schedule/block-runs.ts';
 
-/** Errors of peers that told what cannot be, as opposed to messages that were cut off. */
+/** Errors of peers that sent impossible claims, as opposed to messages that were cut off. */
 const nonsensical = new WeakSet<LanspreadError>();
 
 export function nonsense(message: string): LanspreadError {
@@ -12,14 +12,14 @@ export function nonsense(message: string): LanspreadError {
   return error;
 }
 
-/** Whether a peer told what cannot be. */
+/** Whether the error means that a peer sent impossible claims. */
 export function isNonsense(error: unknown): boolean {
   return error instanceof LanspreadError && nonsensical.has(error);
 }
 
 /**
- * Looks at what somebody tells over one stream. Every block is told once and fetched once at a time, so all that is told
- * is at most the manifest: numbers beyond that are nonsense made to be counted through.
+ * Checks the messages of one stream. A peer reports every block once and fetches it once at a time, so its reports
+ * never exceed the manifest. Larger numbers are nonsense that only costs time to count.
  */
 export class HaveCheck {
   readonly #blockCount: number;

@@ -7,11 +7,11 @@ interface LivePartialOptions {
   readonly gameRoot: string;
   readonly layout: ManifestLayout;
   readonly verified: Bitmap;
-  /** What is on its way from peers that have everything. */
+  /** The runs that are being fetched from seeds. */
   readonly claims: () => readonly BlockRun[];
 }
 
-/** A download that is under way here: what is verified of it is given on, and told to whoever fetches the same. */
+/** A running download: its verified blocks are served, and peers that fetch the same content hear of them. */
 export class LivePartial {
   readonly manifestRoot: string;
   readonly gameRoot: string;
@@ -29,7 +29,7 @@ export class LivePartial {
     this.claims = claims;
   }
 
-  /** Aborted when the download ends, however it does. */
+  /** Aborted when the download ends, for any reason. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
@@ -39,7 +39,7 @@ export class LivePartial {
     return this.#arrived.length;
   }
 
-  /** Those after the first `from` of them, in the order in which they arrived. */
+  /** The arrived blocks after the first `from`, in the order of arrival. */
   arrivedSince(from: number): readonly number[] {
     return this.#arrived.slice(from);
   }

@@ -2,25 +2,25 @@ import { absolutePath, isNotFound, LanspreadError, type EntryKind, type FileSyst
 import type { Manifest } from '../protocol/index.ts';
 import { foldersOf } from '../game-folder/index.ts';
 
-/** What is asked for beyond the bare bytes, for file systems' own needs. */
+/** Extra space for the file system itself, as a share of the needed bytes. */
 const reserve = 0.02;
 
 interface SpaceFacts {
-  /** Bytes of the payload that are still to be fetched. */
+  /** Bytes of the payload that are not fetched yet. */
   readonly missingBytes: number;
-  /** Of them, bytes that lie allocated on disk already. */
+  /** Bytes of them that the disk has already allocated. */
   readonly allocatedBytes: number;
-  /** What the installed game takes, when it will be installed and that is known. */
+  /** Bytes of the installed game, if it will be installed and its size is known; otherwise 0. */
   readonly unpackedBytes: number;
 }
 
-/** How much room a download needs, in bytes. Pure. */
+/** How much free space a download needs, in bytes. Pure. */
 export function neededBytes({ missingBytes, allocatedBytes, unpackedBytes }: SpaceFacts): number {
   const bare = Math.max(0, missingBytes - allocatedBytes) + unpackedBytes;
   return Math.ceil(bare * (1 + reserve));
 }
 
-/** Throws `DISK_FULL` with `neededBytes` and `freeBytes` when there is not enough room below `gamesDir`. */
+/** Throws `DISK_FULL` with `neededBytes` and `freeBytes` when the disk of `gamesDir` has too little free space. */
 export async function assertRoom(fileSystem: FileSystem, gamesDir: string, facts: SpaceFacts): Promise<void> {
   const needed = neededBytes(facts);
   if (needed === 0) return;
@@ -33,7 +33,7 @@ export async function assertRoom(fileSystem: FileSystem, gamesDir: string, facts
   });
 }
 
-/** Throws `FILE_TOO_LARGE` for the first file that the disk below `gamesDir` cannot hold. */
+/** Throws `FILE_TOO_LARGE` for the first file that the disk of `gamesDir` cannot hold. */
 export async function assertFilesFit(fileSystem: FileSystem, gamesDir: string, { files }: Manifest): Promise<void> {
   const { largestFileBytes: limitBytes } = await fileSystem.space(gamesDir);
   if (limitBytes === undefined) return;
@@ -48,15 +48,15 @@ export async function assertFilesFit(fileSystem: FileSystem, gamesDir: string, {
 }
 
 /**
- * Throws when the root is no folder or a folder on the way to any file is a symbolic link: `UNSAFE_ROOT`, `INVALID_PATH`. Every
- * folder is looked at once, however many files it has.
+ * Throws `UNSAFE_ROOT` when the game folder is not a folder, and `INVALID_PATH` when a folder on the way to a file is a
+ * symbolic link. Each folder is looked at once, however many files it has.
  */
 export async function assertSafeWay(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
   const kind = await kindOf(fileSystem, root);
   if (kind === undefined) return;
   if (kind !== 'directory') throw new LanspreadError('UNSAFE_ROOT', { details: { root } });
-  // The lane opens the file itself without following links; here the folders on the way matter. What is a file here and
-  // a folder in the manifest makes way later.
+  // The lane opens files without following links, so only the folders on the way matter here. A file that stands where
+  // the manifest wants a folder is moved away later.
   for (const folder of foldersOf(manifest)) {
     const kind = await kindOf(fileSystem, absolutePath(root, folder));
     if (kind === 'symlink') {

@@ -1,4 +1,4 @@
-/** The disk's side of a download's beginning and end. */
+/** The disk work at the beginning and at the end of a download. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import {
@@ -17,18 +17,20 @@ import { changedMeanwhile } from '../lanes/index.ts';
 import { forEachParallel } from '../base/index.ts';
 import { statOf } from '../base/index.ts';
 
-/** Beyond this many files one flush of the whole file system is cheaper than one for each. */
+/** With more files than this, one flush of the whole file system is cheaper than one per file. */
 const singleFlushFiles = 64;
 
 interface PrepareOptions extends SignalOptions {
   manifest: Manifest;
-  /** Nothing was in the root before: nothing needs to be looked at. */
+  /** The game folder was empty before, so existing files need no check. */
   isNew?: boolean;
-  /** Every block of this file of the manifest is there and sound. */
+  /** Whether every block of this file of the manifest is here and sound. */
   isWhole: (fileIndex: number) => boolean;
 }
 
-/** Makes the folders and empty files, and brings files that are there to their size. The way is clear. */
+/**
+ * Makes the folders and empty files, and gives existing files their final size. Files in the way must be gone already.
+ */
 export async function prepareFiles(
   fileSystem: FileSystem,
   root: string,
@@ -50,27 +52,27 @@ export async function prepareFiles(
   const resizeFile = async ({ path, size }: Manifest['files'][number]): Promise<void> => {
     const absolute = absolutePath(root, path);
     const stat = await statOf(fileSystem, absolute);
-    // What is not there yet is made by the lane with its first block; an empty file has none.
+    // The lane creates a missing file with its first block. An empty file has no block, so it is created here.
     if (stat ? stat.sizeBytes === size : size > 0) return;
     await using handle = await fileSystem.open(absolute, 'edit');
     await handle.truncate(size);
   };
   if (!isNew) await forEachParallel(lookAt, findLinked, { signal });
-  // One after another: all take the same name on the way.
+  // Not in parallel: all use the same temporary name.
   for (const path of linked) await makeOwn(fileSystem, root, path);
   await forEachParallel(lookAt, resizeFile, { signal });
 }
 
-/** Gives a file that has other names, too, a body of its own, so that nothing changes under those. */
+/** Replaces a hard-linked file by a copy, so that its other names keep their content. */
 async function makeOwn(fileSystem: FileSystem, root: string, path: string): Promise<void> {
-  // A name of ours: what a crash leaves there is swept up.
+  // This name is ours: recovery deletes it after a crash.
   const temporary = layoutOf(root).sentinelTemporary;
   await fileSystem.deleteTree(temporary);
   await fileSystem.copyFile(path, temporary);
   await fileSystem.rename(temporary, path);
 }
 
-/** Deletes payload of ours that the manifest does not name. */
+/** Deletes our payload files that the manifest does not name. */
 export async function deleteStrayPayload(
   fileSystem: FileSystem,
   root: string,
@@ -90,14 +92,14 @@ export async function deleteStrayPayload(
     stray.push(path);
   }
   await deleteKnown(fileSystem, root, stray);
-  // What was emptied may be a folder that the manifest wants empty.
+  // Deleting may have removed a folder that the manifest wants empty.
   for (const folder of manifest.directories)
     await fileSystem.makeDirectory(absolutePath(root, folder), { within: root });
 }
 
 /**
- * One file under two spellings, where the file system takes them for the same. Where file numbers do not tell (FAT and
- * network disks have none that last), a folder does: it lists one of both names, or both.
+ * Whether both spellings name one file on this file system. FAT and network disks have no lasting file numbers; there
+ * the folder's listing decides: two entries mean two files.
  */
 async function isSameFile(
   fileSystem: FileSystem,
@@ -119,8 +121,8 @@ async function isSameFile(
 }
 
 /**
- * Sets and clears the executable bits as the manifest's sender had them. Errors: `IO_ERROR` where a file is not what was
- * written: somebody else deleted or changed it; the file system's.
+ * Sets and clears the executable bits as the manifest's sender had them. Errors: `IO_ERROR` when another program has
+ * deleted or changed a file since it was written; the file system's.
  */
 export async function applyExecutables(
   fileSystem: FileSystem,
@@ -137,14 +139,16 @@ export async function applyExecutables(
   });
 }
 
-/** Brings every payload file to the disk, so that the sentinel never promises what a power cut takes away. */
+/**
+ * Flushes every payload file to the disk. The sentinel must never promise files that a power cut can still take away.
+ */
 export async function flushPayload(fileSystem: FileSystem, root: string, manifest: Manifest): Promise<void> {
   if (manifest.files.length > singleFlushFiles && (await flushFileSystem(root))) return;
   await forEachParallel(manifest.files, ({ path }) => fileSystem.flushFile(absolutePath(root, path)));
   for (const folder of foldersOf(manifest)) await fileSystem.syncDirectory(absolutePath(root, folder));
 }
 
-/** `syncfs` by coreutils' `sync --file-system`; false where that is not to be had. */
+/** Calls `syncfs` through coreutils' `sync --file-system`. False where that is not available. */
 async function flushFileSystem(root: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const { promise, resolve } = Promise.withResolvers<boolean>();

@@ -6,7 +6,7 @@ import { forEachParallel } from '../base/index.ts';
 import { sealFiles } from './files-seal.ts';
 import { statOf } from '../base/index.ts';
 
-/** Blocks that are hashed in one go: 1 GiB. */
+/** Blocks per call of the hasher: 1 GiB. */
 const groupBlocks = 256;
 
 interface PresentBlocksOptions extends SignalOptions {
@@ -15,19 +15,20 @@ interface PresentBlocksOptions extends SignalOptions {
   layout: ManifestLayout;
   manifestRoot: string;
   root: string;
-  /** What an earlier download of this root recorded. */
+  /** The record of an earlier download in this game folder. */
   partial: Partial | undefined;
 }
 
 interface PresentBlocks {
   readonly verified: Bitmap;
-  /** Bytes that the files at the manifest's places take on disk, up to their size there. */
+  /** Bytes that the disk has allocated for the manifest's files, at most each file's size. */
   readonly allocatedBytes: number;
 }
 
 /**
- * Which blocks are here already. A clean record of the same manifest is believed when nobody touched the files since;
- * otherwise, and after a crash, what it claims is hashed again; without a record whatever lies at the manifest's places is hashed.
+ * Finds the blocks that are here already. A clean record of the same manifest is trusted if nobody has touched the
+ * files since. Otherwise, also after a crash, its claimed blocks are hashed again. Without a record all files at the
+ * manifest's paths are hashed.
  */
 export async function findPresentBlocks(options: PresentBlocksOptions): Promise<PresentBlocks> {
   const { fileSystem, layout, manifestRoot, root, partial, signal } = options;
@@ -64,7 +65,7 @@ interface FileFacts {
   verified: Bitmap;
 }
 
-/** Adds what one file has, a bounded number of blocks at a time. */
+/** Adds the sound blocks of one file, a bounded number at a time. */
 async function addBlocks(
   { hasher, layout, signal }: PresentBlocksOptions,
   { fileIndex, path, sizeBytes, claimed, isBelieved, verified }: FileFacts,

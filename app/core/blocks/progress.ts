@@ -1,16 +1,16 @@
-/** What a download's progress shows. Pure: time comes in. */
+/** The figures of a download's progress. Pure: the caller passes the time in. */
 import type { DownloadListener } from './types.ts';
 
 type ProgressSample = Parameters<DownloadListener['onProgress']>[0];
 
-/** How often a sample is due, in milliseconds. */
+/** The time between two samples, in milliseconds. */
 export const progressPeriodMs = 500;
-/** A change of speed has shown to two thirds after this long. */
+/** After this many milliseconds the shown speed has followed a change by about two thirds. */
 const smoothingMs = 3_000;
 
 /**
- * Counts verified bytes for the bar and raw bytes, waste included, for the speed. A sample tells what happened since
- * the last one, however long that was: late ticks are not made up for.
+ * Counts verified bytes for the bar, and all received bytes, waste included, for the speed. A sample covers the time
+ * since the last one, however long that was: a late tick needs no correction.
  */
 export class ProgressMeter {
   readonly totalBytes: number;
@@ -29,17 +29,17 @@ export class ProgressMeter {
     return this.#verifiedBytes;
   }
 
-  /** Bytes that arrived, whatever they turn out to be. */
+  /** Counts received bytes, sound or not. */
   addRaw(bytes: number): void {
     this.#rawBytes += bytes;
   }
 
-  /** Bytes of a block that counts from now on; call it once a block. */
+  /** Counts the bytes of a verified block; call it once per block. */
   addVerified(bytes: number): void {
     this.#verifiedBytes += bytes;
   }
 
-  /** The sample of this moment. `nowMs` is monotonic. The very first one has no speed yet. */
+  /** Takes a sample now. `nowMs` is monotonic. The very first sample has no speed yet. */
   sample(nowMs: number, activePeers: number): ProgressSample {
     this.#measure(nowMs);
     const downloadedBytes = this.#verifiedBytes;
@@ -65,7 +65,7 @@ export class ProgressMeter {
   }
 }
 
-/** Undefined while nobody can tell. */
+/** Seconds until the end; undefined while the speed is 0. */
 function etaSeconds(missingBytes: number, bytesPerSecond: number): number | undefined {
   if (missingBytes <= 0) return 0;
   return bytesPerSecond > 0 ? Math.ceil(missingBytes / bytesPerSecond) : undefined;

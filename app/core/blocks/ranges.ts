@@ -3,7 +3,7 @@ import type { ManifestLayout } from '../protocol/index.ts';
 import type { Range } from './schedule/running-ranges.ts';
 import type { FetchRequest, FileWrite } from '../lanes/index.ts';
 
-/** A range of blocks as a lane fetches it: what to ask the peer, and where each block goes. Pure. */
+/** Turns a range into a lane's request: what to ask of the peer, and where each block goes. Pure. */
 export function toFetchRequest(
   { peerId, firstBlock, count }: Pick<Range, 'peerId' | 'firstBlock' | 'count'>,
   {
@@ -36,12 +36,12 @@ export function toFetchRequest(
   };
 }
 
-/** Whether any block of this file of the manifest is there and sound. Pure. */
+/** Whether any block of this file of the manifest is here and sound. Pure. */
 export function hasAnyBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
   return blocksOfFile(layout, fileIndex).some((block) => verified.has(block));
 }
 
-/** Whether all of them are. Pure. */
+/** Whether all blocks of the file are here and sound. Pure. */
 export function hasEveryBlock(layout: ManifestLayout, verified: Bitmap, fileIndex: number): boolean {
   return blocksOfFile(layout, fileIndex).every((block) => verified.has(block));
 }

@@ -1,4 +1,4 @@
-/** Verify: what is here against its manifest. Repair: the same, then what differs is fetched again into place. */
+/** Verify compares the payload with its manifest. Repair does the same, then fetches again what differs. */
 import { isAbort, LanspreadError, toLanspreadError, untilAborted } from '../base/index.ts';
 import { ManifestLayout } from '../protocol/index.ts';
 import type { Library } from '../library/index.ts';
@@ -50,7 +50,7 @@ async function compare(
   await assertSafeWay(fileSystem, root, hashed.manifest);
   const onProgress = (bytes: number): void => listener.onProgress({ bytes, totalBytes });
   const comparison = await comparePayload({ fileSystem, hasher, layout, root, signal, onProgress });
-  // The remembered hashes of these files are not theirs: nobody is served from them.
+  // The remembered hashes of these files are wrong now, so the files are not served from them.
   for (const path of comparison.badFiles) state.blocks.forgetBelow(`${root}/${path}`);
   const { sound, badFiles, missingFiles, extraFiles, badBlocks, badBytes } = comparison;
   const facts = { sound, badFiles, missingFiles, extraFiles, badBlocks, badBytes };
@@ -58,9 +58,9 @@ async function compare(
 }
 
 /**
- * Compares, then fetches what differs from peers with the very same manifest. The sentinel is parked and the intent
- * written before the first byte changes, so what is half repaired is a resumable download and never a complete one.
- * Files that the manifest does not name and the install stay as they are. Never throws.
+ * Compares, then fetches what differs from peers with the very same manifest. It parks the sentinel and writes the
+ * intent before the first byte changes. So a half-done repair is a download that can be resumed, never a complete
+ * payload. The install stays as it is, and so do files that the manifest does not name. Never throws.
  */
 export async function repair(
   context: VerifyContext,
@@ -73,7 +73,7 @@ export async function repair(
     const { chosen, layout, comparison, result } = await compare(context, request, { listener: verifying, signal });
     if (comparison.sound && (await isComplete(context, root))) return { kind: 'finished', result };
     const wanted = { gameId, version, pinnedRoot: chosen.hashed.root };
-    // With nothing to fetch nobody is needed.
+    // With no bad blocks, no peer is needed.
     const needed = comparison.badBlocks > 0;
     const resolved = needed
       ? await untilAborted(signal, () => resolveManifest(peers, wanted, { signal }))
@@ -94,7 +94,10 @@ export async function repair(
   }
 }
 
-/** A repair that was broken off left everything but the sentinel, or records that are no longer needed. */
+/**
+ * Whether the sentinel is there. It is missing after an interrupted repair. If it is there, leftover records are
+ * cleared.
+ */
 async function isComplete(context: VerifyContext, root: string): Promise<boolean> {
   if (!(await hasSentinel(context, root))) return false;
   await settleDownload(context, root);

@@ -1,4 +1,7 @@
-/** Who takes part in a running download: peers that have all of the same content, and peers that are still fetching it. */
+/**
+ * Decides which peers take part in a running download: peers that have the whole content, and peers that still fetch
+ * it.
+ */
 import type { IDisposable } from '../base/index.ts';
 import type { GameSummary, ManifestLayout } from '../protocol/index.ts';
 import type { Peer } from '../peers/index.ts';
@@ -9,16 +12,16 @@ import type { TransferRun } from './transfer-run.ts';
 import type { DownloadRequest } from './types.ts';
 import { watchHave } from './watch-have.ts';
 
-/** A peer is not asked for its news again within this time, in milliseconds. */
+/** How long a peer's news stream rests before it is opened again, in milliseconds. */
 const restMs = 2_000;
-/** Roots other than the download's that are looked into. */
+/** How many other manifest hashes are checked for the same files. */
 const mostRoots = 16;
 
 interface SourceWatchOptions {
   readonly request: DownloadRequest;
   readonly layout: ManifestLayout;
   readonly manifestRoot: string;
-  /** Kept up: the root by which a peer knows these files, where it is another one. */
+  /** Kept up to date here: the manifest hash by which a peer knows these files, where it differs. */
   readonly rootOf: Map<string, string>;
   readonly run: TransferRun;
 }
@@ -26,12 +29,12 @@ interface SourceWatchOptions {
 export class SourceWatch implements Disposable {
   readonly #context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>;
   readonly #options: SourceWatchOptions;
-  /** Peers whose news are listened to, and those that told nonsense, to whom nobody listens again. */
+  /** Peers whose news streams are open, and peers that sent nonsense: their streams are never opened again. */
   readonly #watching = new Map<string, AbortController>();
-  /** Peers whose news ended a moment ago. */
+  /** Peers whose news stream ended a moment ago. */
   readonly #resting = new Map<string, IDisposable>();
   readonly #over = new AbortController();
-  /** Whether a root is that of the same files. */
+  /** Whether a manifest hash stands for the same files. */
   readonly #sameFiles = new Map<string, Promise<boolean>>();
 
   constructor(context: Pick<DownloadContext, 'peers' | 'clock' | 'logger'>, options: SourceWatchOptions) {
@@ -39,7 +42,7 @@ export class SourceWatch implements Disposable {
     this.#options = options;
   }
 
-  /** A peer that is here, came, or has something else now. */
+  /** Looks at a peer that is here, has come, or has changed its games. */
   consider({ peerId, games }: Peer): void {
     const { request, manifestRoot, rootOf, run } = this.#options;
     const summary = games.get(request.gameId);
@@ -93,12 +96,13 @@ export class SourceWatch implements Disposable {
       signal,
     }).catch((error: unknown) => {
       if (signal.aborted) return;
-      // It is done, gone, or talks nonsense: whatever it still has, nobody hears of more.
+      // The peer has finished, left, or sent nonsense. Nothing more is heard of its blocks.
       logger.debug({ peerId, err: error }, 'a peer tells no more what it has');
       run.retirePeer(peerId);
       if (isNonsense(error)) return;
       this.#watching.delete(peerId);
-      // Its list may have told of its end before its stream did; or it goes on later, from a pause or a torn stream.
+      // The peer's game list may have said that it finished before its stream ended. Or the peer goes on later, after a
+      // pause or a broken stream.
       this.#again(peerId, 'Ready');
       this.#later(peerId);
     });
@@ -119,7 +123,7 @@ export class SourceWatch implements Disposable {
     if (peer && summary?.availability === wanted) this.consider(peer);
   }
 
-  /** A peer that came later takes part when it holds the same files, by whatever root it knows them. */
+  /** Asks a peer that came later. It takes part if it holds the same files, under whatever manifest hash. */
   async #ask(peerId: string, toldRoot: string | undefined): Promise<void> {
     const { peers, logger } = this.#context;
     const { request, manifestRoot, rootOf, run } = this.#options;
@@ -127,7 +131,7 @@ export class SourceWatch implements Disposable {
     try {
       const root = toldRoot ?? (await askRoot(peers, peerId, { request, signal }));
       if (root !== manifestRoot && !(await this.#isSameFiles(root, peerId))) return;
-      // It may have gone while it was asked.
+      // The peer may have left while it was asked.
       if (signal.aborted || !peers.get(peerId)) return;
       if (root === manifestRoot) rootOf.delete(peerId);
       else rootOf.set(peerId, root);
@@ -137,7 +141,7 @@ export class SourceWatch implements Disposable {
     }
   }
 
-  /** Each root is looked at once, and no more of them than a room of honest PCs has. */
+  /** Checks each manifest hash once, and at most as many as honest PCs in a room would have. */
   async #isSameFiles(root: string, peerId: string): Promise<boolean> {
     const known = this.#sameFiles.get(root);
     if (known) return await known;
@@ -153,7 +157,7 @@ export class SourceWatch implements Disposable {
     };
     const comparing = compare();
     this.#sameFiles.set(root, comparing);
-    // Whoever did not give it does not keep the next one from giving it.
+    // If this peer fails to send the manifest, the next peer is asked.
     comparing.catch(() => this.#sameFiles.delete(root));
     return await comparing;
   }

@@ -1,4 +1,4 @@
-/** The transfer of a download's missing blocks, with its samples, its stored bitmap and the peers that come and go. */
+/** Transfers a download's missing blocks: progress samples, the stored bitmap, and peers that come and go. */
 import type { ManifestLayout } from '../protocol/index.ts';
 import type { DownloadContext } from './context.ts';
 import { sealFiles } from './files-seal.ts';
@@ -18,14 +18,14 @@ interface BlocksOptions {
   resolved: Resolved;
   layout: ManifestLayout;
   scheduler: Scheduler;
-  /** What others are told of it. */
+  /** The part of the download that other peers hear of. */
   live: LivePartial;
   verifiedBytes: number;
   listener: DownloadListener;
   signal: AbortSignal;
 }
 
-/** Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`; what is verified by then is stored. */
+/** Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. The blocks verified by then are stored. */
 export async function transferBlocks(
   context: DownloadContext,
   request: DownloadRequest,
@@ -35,7 +35,7 @@ export async function transferBlocks(
   const { root } = request;
   const { hashed } = resolved;
   const totalBytes = layout.totalBytes;
-  /** Peers that know these files by another root. */
+  /** Peers that know these files by another manifest hash. */
   const rootOf = new Map(resolved.rootOf);
   const meter = new ProgressMeter({ totalBytes, verifiedBytes, nowMs: clock.monotonicMs() });
   using flushAhead = new FlushAhead({ fileSystem, root, layout, logger });
@@ -65,7 +65,7 @@ export async function transferBlocks(
         ...(seal !== undefined && { seal }),
       });
     } catch (error) {
-      // The record stays behind the disk and says that it is not clean: the next resume hashes again.
+      // The stored record is now older than the disk, but it is marked unclean: the next resume hashes again.
       logger.warn({ root, err: error }, 'the state of a download could not be stored');
     }
   };
@@ -77,9 +77,9 @@ export async function transferBlocks(
   stack.use(peers.onDidChange((peer) => sources.consider(peer)));
   stack.use(peers.onDidLose(({ peerId }) => sources.lose(peerId)));
   for (const peerId of resolved.peers) if (peers.get(peerId)) scheduler.putPeer(peerId, 'all');
-  // Before the first range is asked for: what a listener throws here leaves nothing behind that goes on.
+  // Called before the first range is asked for: if the listener throws, nothing is left running.
   listener.onBegin({ totalBytes, manifestRoot: hashed.root, peers: resolved.peers });
-  // Whoever came, or answered, too late for the vote, and whoever is still fetching it, too.
+  // Also consider peers that came or answered too late for the vote, and peers that still fetch.
   for (const peer of peers.peers()) sources.consider(peer);
 
   sample();
@@ -107,9 +107,10 @@ export async function transferBlocks(
     if (isDone) await flushAhead.finish();
     return end;
   } finally {
-    // Whatever the end, the last sample tells how far it came.
+    // The last sample always shows the final state.
     sample();
-    // Nothing is written any more. What is complete is not resumed but for a disk that fails at the very end.
+    // No more blocks are written. A complete download is resumed only if the disk fails at the very end, so it is
+    // stored as unclean.
     if (isDone) store(true);
     else await storeToResume();
   }

@@ -23,15 +23,15 @@ import { VerifiedBatch } from './verified-batch.ts';
 interface TransferRunOptions {
   readonly scheduler: Scheduler;
   readonly layout: ManifestLayout;
-  /** The root by which a peer knows these files. */
+  /** The manifest hash by which a peer knows these files. */
   readonly rootOf: (peerId: string) => string;
   readonly gameRoot: string;
-  /** The road to a peer, best first. */
+  /** The best lane to a peer. */
   readonly laneOf: (peerId: string) => Lane;
-  /** The road failed; from now on `laneOf` may answer with another. Tells whether there is another. */
+  /** Reports a failed lane; from now on `laneOf` may return another one. Tells whether there is another one. */
   readonly onLaneFailed: (peerId: string, lane: Lane) => boolean;
   readonly meter: ProgressMeter;
-  /** A block counts now. */
+  /** A block was verified and counts now. */
   readonly onVerified: (block: number) => void;
   readonly listener: DownloadListener;
   readonly clock: Clock;
@@ -43,10 +43,10 @@ export type TransferEnd =
   | { readonly kind: 'peers-gone' }
   | { readonly kind: 'no-sound-source'; readonly strike: Strike };
 
-/** How often stalled ranges and paused peers are looked at, in milliseconds. */
+/** How often stalled ranges and paused peers are checked, in milliseconds. */
 const reviewMs = 500;
 
-/** Faults of this PC: no other peer would help. */
+/** Faults of this PC: another peer would not help. */
 const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'DISK_FULL',
   'FILE_TOO_LARGE',
@@ -55,10 +55,10 @@ const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'INVALID_PATH',
   'UNSAFE_ROOT',
 ]);
-/** What says that the road, not the peer, is the trouble. */
+/** Errors that blame the lane, not the peer. */
 const roadFaults: ReadonlySet<ErrorCode> = new Set(['PEER_UNREACHABLE', 'PEER_TIMEOUT']);
 
-/** Moves the missing blocks: hands out ranges while peers are free, until nothing is missing or nobody is left. */
+/** Fetches the missing blocks. It hands out ranges to free peers until nothing is missing or no peer is left. */
 export class TransferRun {
   readonly #options: TransferRunOptions;
   readonly #running = new Map<number, { readonly controller: AbortController; readonly done: Promise<void> }>();
@@ -71,7 +71,7 @@ export class TransferRun {
     this.#options = options;
   }
 
-  /** A peer came that has all of it, or these blocks so far. */
+  /** Adds a peer that has everything, or these blocks so far. */
   putPeer(peerId: string, have: OwnedBlocks = 'all'): void {
     const { scheduler } = this.#options;
     scheduler.putPeer(peerId, have);
@@ -79,7 +79,7 @@ export class TransferRun {
     this.#pump();
   }
 
-  /** Somebody who is still fetching has more now, and is fetching `claims` from those who have everything. */
+  /** A peer that still fetches has verified more, and is fetching `claims` from seeds. */
   updatePeer(peerId: string, news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }): void {
     const { scheduler, clock } = this.#options;
     const concerned = scheduler.updatePeer(peerId, { ...news, nowMs: clock.monotonicMs() });
@@ -92,14 +92,14 @@ export class TransferRun {
     for (const id of scheduler.toBeginAnew(clock.monotonicMs())) this.#running.get(id)?.controller.abort();
   }
 
-  /** A peer is gone; what it was fetching is handed to others. */
+  /** A peer is gone: its ranges are handed to others. */
   removePeer(peerId: string): void {
     this.#options.scheduler.removePeer(peerId);
     this.#breakOff(peerId);
     this.#pump();
   }
 
-  /** A peer is asked for nothing more; what it is sending may still arrive. */
+  /** Asks a peer for nothing more; blocks on their way may still arrive. */
   retirePeer(peerId: string): void {
     this.#options.scheduler.removePeer(peerId);
     this.#pump();
@@ -114,7 +114,10 @@ export class TransferRun {
     for (const id of this.#options.scheduler.rangesOf(peerId)) this.#running.get(id)?.controller.abort();
   }
 
-  /** Runs to the end; all requests have settled when it settles. Errors: faults of this PC, `CANCELLED`, `SHUTTING_DOWN`. */
+  /**
+   * Runs to the end. All requests have settled when it settles. Errors: faults of this PC, `CANCELLED`,
+   * `SHUTTING_DOWN`.
+   */
   async run(signal: AbortSignal): Promise<TransferEnd> {
     const { clock } = this.#options;
     const onAbort = (): void => this.#finish(() => this.#end.reject(abortError(signal)));
@@ -138,7 +141,7 @@ export class TransferRun {
     const nowMs = (): number => clock.monotonicMs();
     for (const range of handOut(scheduler, { nowMs, ...(peers && { peers }) })) {
       this.#start(range);
-      // A lane may have found the end, or a listener called for it, before the start came back.
+      // The lane or a listener may have ended the run before `#start` returned.
       if (this.#isOver) return;
     }
     this.#wakeLater();
@@ -201,7 +204,7 @@ export class TransferRun {
     const { counts, strike } = scheduler.onBlock(range.id, { block, sound, nowMs });
     const place = layout.place(block);
     if (counts) {
-      // A copy that somebody else is still sending has no use any more.
+      // Other copies of this block that are still on their way have no use any more.
       for (const id of scheduler.superfluous()) if (id !== range.id) this.#running.get(id)?.controller.abort();
       meter.addVerified(place.lengthBytes);
       this.#options.onVerified(block);
@@ -243,13 +246,13 @@ export class TransferRun {
   }
 }
 
-/** What the peer says will not change by asking again. */
+/** Whether asking this peer again would give the same answer. */
 function isFinal(code: ErrorCode): boolean {
   return code === 'MANIFEST_MISMATCH' || code === 'GAME_NOT_FOUND' || code === 'NOT_SERVED';
 }
 
 function outcomeOf(code: ErrorCode): RangeOutcome {
-  // It has not got to it yet.
+  // The peer is not ready yet.
   if (code === 'TOO_MANY_REQUESTS' || code === 'MANIFEST_PENDING') return 'busy';
   return code === 'BLOCK_NOT_AVAILABLE' ? 'absent' : 'failed';
 }

@@ -42,32 +42,32 @@ interface TransferOptions {
   peers: PeerNetwork;
   library: Library & { readonly hasher: BlockHasher };
   state: State;
-  /** The byte lane; its owner disposes it. */
+  /** The TLS lane for blocks; its owner disposes it. */
   tlsLane: Lane;
-  /** The byte lane as a road for streamed installs. */
+  /** The TLS lane for streamed installs. */
   streamLane: StreamLane;
-  /** Looks into the archives of a game root, for streamed installs that this PC gives. */
+  /** Opens the archives in a game folder, for streamed installs that this PC sends. */
   openPayload: OpenPayload;
-  /** The limits of this PC's uploads, for the roads beside the byte lane. */
+  /** The upload limits of this PC, for the lanes beside the TLS lane. */
   uploads: Uploads;
   fileSystem: FileSystem;
   settleRoot?: DownloadContext['settleRoot'];
   clock: Clock;
   logger: Logger;
   isKnownGame: (id: string) => boolean;
-  /** Not while the game is being removed or repaired. */
+  /** False while the game is being removed or repaired. */
   isServable: (id: GameId) => boolean;
-  /** Whether a game is being played on this PC: unpacking for others takes less of it then. */
+  /** Whether a game is being played on this PC: unpacking for others then takes a smaller share. */
   isPlaying?: () => boolean;
 }
 
 export interface ResumableDownload {
-  /** Verified. */
+  /** Verified bytes. */
   readonly bytes: number;
   readonly totalBytes: number;
   readonly version: string;
   readonly manifestRoot: string;
-  /** It shall go on to install. */
+  /** Whether an install follows the download. */
   readonly install: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface Transfer extends Disposable {
     listener: DownloadListener,
     options: { signal: AbortSignal },
   ): Promise<DownloadOutcome>;
-  /** What a paused or broken-off download of this root keeps. */
+  /** What a paused or interrupted download in this game folder has kept. */
   resumable(root: string): ResumableDownload | undefined;
   discard(request: { gameId: GameId; root: string }): Promise<void>;
   /** See `verify`. */
@@ -90,15 +90,15 @@ export interface Transfer extends Disposable {
     listeners: { verifying: VerifyListener; downloading: DownloadListener },
     options: { signal: AbortSignal },
   ): Promise<RepairOutcome>;
-  /** The downloaded files of this root were deleted: what is known of them goes, too. */
+  /** The payload of this game folder was deleted: forgets all that is known of it. */
   forgetPayload(root: string): void;
-  /** Who can give this game for a streamed install. Errors: those of a manifest's resolution. */
+  /** The peers that can send this game as a streamed install. Errors: those of `resolveManifest`. */
   findSenders(request: ResolveRequest, options: { signal: AbortSignal }): Promise<StreamSenders>;
   /** Answers requests for streamed installs. */
   readonly serveStream: ServeStream;
   /** The serve gate. */
   readonly authorize: Authorize;
-  /** The road that a peer's bytes take. */
+  /** The kind of lane that a peer's bytes take. */
   laneOf(peerId: string): Lane['kind'];
 }
 

@@ -15,15 +15,15 @@ export type DownloadOutcome =
   | { readonly kind: 'paused'; readonly resumableBytes: number }
   | { readonly kind: 'peers-gone'; readonly resumableBytes: number };
 
-/** What a running download tells; names and fields as in the events of the same name. */
+/** The reports of a running download; names and fields as in the events of the same name. */
 export interface DownloadListener {
-  /** PCs that have the game are still reading it, and what they say may matter. Empty: nobody is waited for any more. */
+  /** Peers that have the game are still reading it, and their answers may matter. Empty: the wait is over. */
   onWaiting?(waitsFor: readonly StillReading[]): void;
   onBegin(facts: {
     totalBytes: number;
     manifestRoot: string;
     peers: readonly string[];
-    /** What was the player's and in the way: it is in `.local.conflict-<time>` now. */
+    /** Files of the player that were in the way; they are in `.local.conflict-<time>` now. */
     setAside?: readonly string[];
   }): void;
   onProgress(sample: {
@@ -47,36 +47,38 @@ export interface DownloadRequest {
   readonly gameId: GameId;
   /** The wanted version. */
   readonly version: string;
-  /** Absolute game root. */
+  /** The absolute path of the game folder. */
   readonly root: string;
-  /** A catalog's pin. */
+  /** The manifest hash that a catalog pins. */
   readonly pinnedRoot?: string;
-  /** What the player chose where PCs hold different content; the catalog's pin goes before it. */
+  /** The manifest hash that the player chose when peers hold different content. The catalog's pin wins over it. */
   readonly chosenRoot?: string;
-  /** The payload's size by the catalog, where that is known. */
+  /** The payload's size from the catalog, where it is known. */
   readonly sizeBytes?: number;
   readonly willInstall: boolean;
-  /** What the game takes once installed, where the catalog knows: the space is asked for beforehand. */
+  /**
+   * The size of the installed game, where the catalog knows it. The download then checks that this space is free, too.
+   */
   readonly unpackedSizeBytes?: number;
 }
 
-/** Comparing what is here with its manifest, and fetching again what differs. */
+/** Asks to compare the payload with its manifest, or to repair it. */
 export interface VerifyRequest {
   readonly gameId: GameId;
   /** The version that is here. */
   readonly version: string;
-  /** Absolute game root. */
+  /** The absolute path of the game folder. */
   readonly root: string;
-  /** The root that the catalog names for this version. */
+  /** The manifest hash that the catalog names for this version. */
   readonly pinnedRoot?: string;
 }
 
-/** Where the manifest comes from that a payload was held against; see `chooseManifest`. */
+/** Where the manifest came from; see `chooseManifest`. */
 export type ManifestSource = 'catalog' | 'download' | 'peers' | 'scan';
 
 export interface VerifyListener {
   onBegin(facts: { version: string; totalBytes: number; manifestRoot: string; source: ManifestSource }): void;
-  /** Bytes of the manifest that were dealt with. */
+  /** Bytes of the manifest that have been compared so far. */
   onProgress(facts: { bytes: number; totalBytes: number }): void;
 }
 
@@ -89,7 +91,7 @@ export interface VerifyResult {
   /** Files that differ or are missing. */
   readonly badFiles: readonly string[];
   readonly missingFiles: readonly string[];
-  /** Files that the manifest does not name; they are left alone and make nothing unsound. */
+  /** Files that the manifest does not name. They stay, and the payload is sound in spite of them. */
   readonly extraFiles: readonly string[];
   readonly badBlocks: number;
   readonly badBytes: number;
@@ -100,5 +102,5 @@ export type RepairOutcome =
   | { readonly kind: 'finished'; readonly result: VerifyResult }
   | Extract<DownloadOutcome, { kind: 'failed' | 'peers-gone' }>;
 
-/** Why a running download is told to stop: `cancel` discards, the others keep what is verified. */
+/** Why a running download stops: `cancel` discards, the others keep the verified blocks. */
 export type StopKind = 'cancel' | 'pause' | 'shutdown';

@@ -1,9 +1,9 @@
 import type { ManifestLayout } from '../protocol/index.ts';
 
-/** How long neighbouring blocks are gathered, in milliseconds. */
+/** How long neighbouring blocks are collected, in milliseconds. */
 const gatherMs = 250;
 
-/** Gathers neighbouring verified blocks of one file into one event. */
+/** Collects neighbouring verified blocks of one file into one event. */
 export class VerifiedBatch {
   readonly #layout: ManifestLayout;
   readonly #tell: (facts: { file: string; firstBlock: number; count: number }) => void;

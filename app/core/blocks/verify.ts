@@ -6,9 +6,9 @@ import { listPayload } from '../game-folder/index.ts';
 import { forEachParallel } from '../base/index.ts';
 import { statOf } from '../base/index.ts';
 
-/** Blocks that are hashed in one go: 256 MiB, so that progress moves. */
+/** Blocks per call of the hasher: 256 MiB, so that the progress bar moves. */
 const groupBlocks = 64;
-/** Files under way at a time: the hasher takes one at a time anyway. */
+/** Files that are compared at a time. More would not help: the hasher takes one at a time. */
 const parallelFiles = 4;
 
 export interface Comparison {
@@ -16,11 +16,11 @@ export interface Comparison {
   readonly verified: Bitmap;
   /** Files of the manifest that differ in any way, missing ones included, in the manifest's order. */
   readonly badFiles: readonly SafePath[];
-  /** Those of them that are not there at all, or are something else than a file. */
+  /** Bad files that are missing, or that are not files. */
   readonly missingFiles: readonly SafePath[];
-  /** Folders that the manifest wants and that are not there. */
+  /** Folders of the manifest that are missing. */
   readonly missingFolders: readonly SafePath[];
-  /** Files of the payload that the manifest does not name. They make nothing unsound. */
+  /** Files of the payload that the manifest does not name. The payload is sound in spite of them. */
   readonly extraFiles: readonly string[];
   readonly badBlocks: number;
   readonly badBytes: number;
@@ -33,11 +33,11 @@ interface CompareOptions extends SignalOptions {
   readonly hasher: Pick<BlockHasher, 'checkBlocks'>;
   readonly layout: ManifestLayout;
   readonly root: string;
-  /** Bytes of the manifest that are dealt with so far. */
+  /** Receives the bytes of the manifest that have been compared so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** Changes nothing. Errors: the file system's, `CANCELLED`. */
+/** Changes nothing on the disk. Errors: the file system's, `CANCELLED`. */
 export async function comparePayload(options: CompareOptions): Promise<Comparison> {
   const { fileSystem, layout, root, signal, onProgress } = options;
   const { manifest } = layout;
@@ -85,7 +85,7 @@ export async function comparePayload(options: CompareOptions): Promise<Compariso
   };
 }
 
-/** Adds a file's sound blocks; tells whether that was all of them. */
+/** Adds a file's sound blocks to `verified`. Tells whether all its blocks are sound. */
 async function compareFile(
   { hasher, layout, root, signal }: CompareOptions,
   {

@@ -1,4 +1,4 @@
-/** Listens to somebody who fetches the same content, for as long as both do. */
+/** Listens to the news of a peer that fetches the same content, while both fetch it. */
 import { Bitmap, LanspreadError, type Clock, type GameId } from '../base/index.ts';
 import { haveSchema, protocols, type Have } from '../protocol/index.ts';
 import type { PeerNetwork } from '../peers/index.ts';
@@ -12,18 +12,18 @@ interface WatchHaveOptions {
   readonly gameId: GameId;
   readonly manifestRoot: string;
   readonly blockCount: number;
-  /** What it had when it was asked. */
+  /** The blocks that the peer had when it was asked. */
   readonly onHave: (have: Bitmap) => void;
   readonly onNews: (news: { added: readonly BlockRun[]; claims: readonly BlockRun[] }) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Who tells more often than this is not telling news: messages in a row without a pause of `burstMs` between them. */
+/** A peer that sends more messages than this within `burstMs` is not sending real news. */
 const burstMessages = 40;
 const burstMs = 1_000;
 
-/** Settles when the peer has no more to tell. Errors: `BAD_MESSAGE`, `GAME_NOT_FOUND`, those of a stream, `CANCELLED`. */
+/** Settles when the peer has no more news. Errors: `BAD_MESSAGE`, `GAME_NOT_FOUND`, those of a stream, `CANCELLED`. */
 export async function watchHave(options: WatchHaveOptions): Promise<void> {
   const { peers, peerId, gameId, manifestRoot, blockCount, onHave, onNews, clock, signal } = options;
   await withPeerStream(peers, { peerId, protocol: protocols.have, signal }, async (stream) => {

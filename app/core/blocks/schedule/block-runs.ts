@@ -1,8 +1,8 @@
-/** Blocks as runs `[first, count]`: how they travel. */
+/** Blocks as runs `[first, count]`, as they go over the wire. */
 
 export type BlockRun = [first: number, count: number];
 
-/** In the order given; neighbours become one run. */
+/** Keeps the order of the blocks; neighbours become one run. */
 export function toRuns(blocks: Iterable<number>): BlockRun[] {
   const runs: BlockRun[] = [];
   for (const block of blocks) {

@@ -1,10 +1,10 @@
-/** Who is asked next while peers are free. Pure. */
+/** Decides which free peer is asked next. Pure. */
 import type { Range } from './running-ranges.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /**
- * Every range that can be begun now. Round by round over the peers, so that the first does not take all before the
- * second is asked. Lazy: what is handed out may change what follows, and whoever takes it may stop.
+ * Yields every range that can begin now. It goes round over the peers, so that the first does not take everything
+ * before the second is asked. Lazy: one range may change the next choice, and the caller may stop.
  */
 export function* handOut(
   scheduler: Scheduler,

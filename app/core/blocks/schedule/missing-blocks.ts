@@ -1,4 +1,4 @@
-/** What is missing, and what of it is open: nobody fetches it. Pure. */
+/** The missing blocks, and which of them are open: nobody fetches them. Pure. */
 import type { Bitmap } from '../../base/index.ts';
 import { limits, type ManifestLayout } from '../../protocol/index.ts';
 import type { RunningRanges } from './running-ranges.ts';
@@ -8,14 +8,14 @@ export interface BlockSpan {
   readonly count: number;
 }
 
-/** Whether somebody may be asked for a block. */
+/** Whether the peer at hand may be asked for a block. */
 export type MayAsk = (block: number) => boolean;
 
 export class MissingBlocks {
   readonly verified: Bitmap;
   readonly #layout: ManifestLayout;
   readonly #ranges: RunningRanges;
-  /** Every block below is verified or under way: a scan begins here, not at 0. */
+  /** Every block below it is verified or under way, so a scan begins here, not at 0. */
   #lowest = 0;
   #bytes = 0;
 
@@ -39,14 +39,14 @@ export class MissingBlocks {
     return this.isMissing(block) && this.#ranges.copiesOf(block) === 0;
   }
 
-  /** A block was verified; tells whether it was missing until now. */
+  /** Marks a block as verified. Tells whether it was missing until now. */
   onVerified(block: number): boolean {
     if (!this.verified.add(block)) return false;
     this.#bytes -= this.#layout.place(block).lengthBytes;
     return true;
   }
 
-  /** From this block on something may be open again. */
+  /** Blocks from here on may be open again. */
   reopen(firstBlock: number): void {
     this.#lowest = Math.min(this.#lowest, firstBlock);
   }
@@ -60,13 +60,16 @@ export class MissingBlocks {
     return undefined;
   }
 
-  /** The same from `first` up to and without `end`. */
+  /** The first such block from `first` up to `end`, without `end`. */
   firstWithin({ first, end }: { first: number; end: number }, mayAsk: MayAsk): number | undefined {
     for (let block = first; block < end; block += 1) if (this.isOpen(block) && mayAsk(block)) return block;
     return undefined;
   }
 
-  /** Open blocks in a row from an open one on, within one request, up to `end` and about `budgetBytes`. */
+  /**
+   * The open blocks in a row from `firstBlock`, which is open. At most one request long, up to `end` and about
+   * `budgetBytes`.
+   */
   span(
     firstBlock: number,
     { mayAsk, end = Infinity, budgetBytes = Infinity }: { mayAsk: MayAsk; end?: number; budgetBytes?: number },

@@ -1,31 +1,34 @@
-/** What to fetch a second time, for a peer that has nothing else to do. Pure. */
+/** Picks blocks to fetch a second time, for a peer that has nothing else to do. Pure. */
 import type { BlockSpan } from './missing-blocks.ts';
 import { contains, type RangePurpose, type RunningRange, type RunningRanges } from './running-ranges.ts';
 import type { SourcePeer } from './source-peer.ts';
 
-/** A range without a byte for this long may be fetched a second time by somebody idle, in milliseconds. */
+/** An idle peer may fetch a range a second time when no byte of it came for this long, in milliseconds. */
 const stalledMs = 3_000;
-/** The same for a range that will take this much longer than the idle peer needs for what is missing of it. */
+/** It may also do so when it is more than this many times as fast as the range. */
 const slowFactor = 3;
-/** The same where the idle one is a seed that many ask: its bytes are dear, and who waits in a queue is no stalled one. */
+/**
+ * The wait when the idle peer is a seed that many ask, in milliseconds. A seed's bytes are scarce, and a range that
+ * waits in a queue has not stalled.
+ */
 const stalledInCrowdMs = 15_000;
 /**
- * In a crowd who has a new piece is asked for it by all. A range that has not begun for this long waits in somebody's
- * queue, and whoever has got the piece meanwhile may begin with it sooner, in milliseconds.
+ * In a crowd, all peers ask the first holder for a new piece. A range that has not begun for this long waits in its
+ * queue, and another holder may be faster, in milliseconds.
  */
 const notBegunMs = 500;
-/** How many fetch one block at a time: two, and a third only where both are slow. */
+/** How many ranges may fetch one block at a time: two, and a third only if both are slow. */
 const usualCopies = 2;
 const mostCopies = 3;
 
 interface DuplicateOptions {
   readonly ranges: RunningRanges;
   readonly idle: SourcePeer;
-  /** The idle one is a seed that many ask. */
+  /** The idle peer is a seed that many ask. */
   readonly isDear: boolean;
-  /** Many others fetch the same. */
+  /** Many other peers fetch the same content. */
   readonly isCrowded: boolean;
-  /** Missing, and the idle peer may be asked for it. */
+  /** Whether a block is missing and the idle peer may be asked for it. */
   readonly isWanted: (block: number) => boolean;
   readonly nowMs: number;
 }
@@ -34,13 +37,13 @@ export interface Duplicate extends BlockSpan {
   readonly purpose: RangePurpose;
 }
 
-/** What is still missing of a range that stands still or crawls. */
+/** Picks the missing blocks of a range that stands still or is slow. */
 export function pickDuplicate(options: DuplicateOptions): Duplicate | undefined {
   const { ranges, idle, isWanted, nowMs } = options;
   const isCandidate = (block: number): boolean => isWanted(block) && mayCopy(block, options);
   const leastMs = options.isCrowded ? notBegunMs : stalledMs;
   for (const range of ranges) {
-    // They come in the order in which they began.
+    // Ranges come in the order in which they began.
     if (nowMs - range.startedMs < leastMs) break;
     if (range.peer === idle || range.missing === 0) continue;
     const purpose = whyCopy(range, options);
@@ -56,7 +59,7 @@ export function pickDuplicate(options: DuplicateOptions): Duplicate | undefined 
   return undefined;
 }
 
-/** Whether one more may fetch a block that is being fetched. Two slow peers must not keep a fast one from it. */
+/** Whether one more range may fetch a block that is under way. Two slow peers must not keep a fast one from it. */
 function mayCopy(block: number, options: DuplicateOptions): boolean {
   const { ranges, idle } = options;
   const copies = ranges.copiesOf(block);

@@ -1,11 +1,11 @@
-/** Which piece to fetch next from somebody, while others fetch the same content. Pure. */
+/** Picks the next piece to fetch from a peer while others fetch the same content. Pure. */
 import type { SwarmView } from './swarm-view.ts';
 
 interface PickOptions {
   readonly swarm: SwarmView;
-  /** Who is asked: somebody who is still fetching, or undefined for one that has everything. */
+  /** The peer to ask, if it still fetches; undefined for a seed. */
   readonly member: string | undefined;
-  /** Something is being fetched from members: what they have need not be asked of a seed. */
+  /** Pieces are coming from members, so a seed need not send what members have. */
   readonly isFedByMembers: boolean;
   /** The first block of the piece that is missing, not under way, and that this source may deliver. */
   readonly firstOpen: (piece: number) => number | undefined;
@@ -14,20 +14,21 @@ interface PickOptions {
   readonly random: () => number;
 }
 
-/** Open pieces that one choice compares: all of a game of 8 GiB, as many of a larger one, by chance. */
+/** Open pieces that one choice compares: all pieces of a game of 8 GiB, a random sample of a larger one. */
 const mostLooks = 2_048;
 
-/** Better is smaller; undefined: leave it. */
+/** A smaller rank is better; undefined: not now. */
 function rankOf(piece: number, { swarm, member, isFedByMembers, nowMs }: PickOptions): number | undefined {
   const holders = swarm.holders(piece);
-  // Rarest first: what few have is given on soonest, so that nobody's leaving takes the last copy away.
+  // Rarest first: rare pieces spread soonest, so that no peer takes the last copy away when it leaves.
   if (member !== undefined) return holders;
-  // A seed's bytes are dear: each piece should leave it once. First our share, then what nobody has begun.
+  // A seed's bytes are scarce: each piece should leave it once. Our share comes first, then pieces that nobody has
+  // begun.
   if (holders === 0) return swarm.isClaimed(piece, nowMs) ? undefined : swarm.isMine(piece) ? 0 : 1;
   return isFedByMembers ? undefined : 1 + holders;
 }
 
-/** The block at which to begin; undefined when there is nothing to ask this source for now. Ties are broken by chance. */
+/** The block to begin with; undefined when there is nothing to ask this source for now. Chance breaks ties. */
 export function pickBlock(options: PickOptions): number | undefined {
   const { swarm, member, firstOpen, random } = options;
   let best = Infinity;

@@ -1,4 +1,4 @@
-/** Piece numbers without order: added and dropped at no cost, looked through from a place that chance gives. Pure. */
+/** Piece numbers without order: cheap to add and drop, searched from a random place. Pure. */
 export class PieceBag {
   readonly #pieces: number[];
 
@@ -10,14 +10,14 @@ export class PieceBag {
     return this.#pieces.length;
   }
 
-  /** The caller sees to it that a piece is added once. */
+  /** The caller adds each piece only once. */
   add(piece: number): void {
     this.#pieces.push(piece);
   }
 
   /**
-   * Shows piece after piece, beginning anywhere, until `look` has shown interest in `mostLooks`. `drop`: it is not wanted
-   * any more, for ever; `skip`: not now.
+   * Passes pieces to `look` from a random place on, until it has answered `seen` `mostLooks` times. `drop`: the piece
+   * is never wanted again; `skip`: not now.
    */
   search(
     look: (piece: number) => 'drop' | 'skip' | 'seen',
@@ -30,7 +30,8 @@ export class PieceBag {
       if (at >= pieces.length) at = 0;
       const verdict = look(pieces[at] ?? 0);
       if (verdict === 'drop') {
-        // The last takes its place. Where the search has wrapped round it is seen twice or not at all; the next finds it.
+        // The last piece takes the place of the dropped one. After the search has wrapped round, that piece may be seen
+        // twice or not at all; the next search finds it.
         const last = pieces.pop();
         if (last !== undefined && at < pieces.length) pieces[at] = last;
         continue;

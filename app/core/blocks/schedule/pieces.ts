@@ -1,13 +1,13 @@
 /**
- * Blocks in groups of about 4 MiB, the unit in which a swarm shares work: thousands of tiny files make no more of them
- * than one large file of the same size. Pure.
+ * Groups blocks into pieces of about 4 MiB, the unit in which a swarm shares work. Thousands of tiny files make as many
+ * pieces as one large file of the same size. Pure.
  */
 import { blockSizeBytes, type ManifestLayout } from '../../protocol/index.ts';
 
 export class Pieces {
   readonly count: number;
   readonly #pieceOf: Uint32Array;
-  /** One more entry than pieces: the block count. */
+  /** One entry more than there are pieces: the last one is the block count. */
   readonly #firsts: Uint32Array;
 
   constructor(layout: ManifestLayout, { pieceBytes = blockSizeBytes }: { pieceBytes?: number } = {}) {
@@ -32,7 +32,7 @@ export class Pieces {
     return this.#pieceOf[block] ?? 0;
   }
 
-  /** The first block of a piece; of the piece after the last: the block count. */
+  /** The first block of a piece. For the piece after the last one: the block count. */
   first(piece: number): number {
     return this.#firsts[piece] ?? 0;
   }

@@ -1,4 +1,7 @@
-/** Which blocks are being fetched, by whom, and what of them is still missing. Pure: time comes in. */
+/**
+ * Which blocks are being fetched, from which peer, and which of them are still missing. Pure: the caller passes the
+ * time in.
+ */
 import type { SourcePeer } from './source-peer.ts';
 
 export interface Range {
@@ -9,8 +12,8 @@ export interface Range {
 }
 
 /**
- * Why blocks are fetched. `first`: nobody fetched them. `race`: a copy waits in somebody's queue, and the one that begins
- * first goes on. `rescue`: every copy is slow, and this one goes on whatever they do.
+ * Why a range is fetched. `first`: nobody fetched its blocks yet. `race`: another copy waits in a queue, and the copy
+ * that begins first goes on. `rescue`: every other copy is slow, and this one goes on whatever they do.
  */
 export type RangePurpose = 'first' | 'race' | 'rescue';
 
@@ -20,7 +23,7 @@ export interface RunningRange extends Range {
   readonly startedMs: number;
   lastByteMs: number;
   bytes: number;
-  /** Of its blocks. */
+  /** How many of its blocks are missing. */
   missing: number;
 }
 
@@ -38,7 +41,7 @@ export class RunningRanges implements Iterable<RunningRange> {
     return this.#ranges.size;
   }
 
-  /** How many are being fetched from peers that have only a part. */
+  /** How many ranges are being fetched from peers that have only a part. */
   get fromMembers(): number {
     let count = 0;
     for (const { peer } of this) if (peer.have !== 'all') count += 1;
@@ -53,7 +56,7 @@ export class RunningRanges implements Iterable<RunningRange> {
     return this.#ranges.values();
   }
 
-  /** How many fetch a block. */
+  /** How many ranges fetch a block. */
   copiesOf(block: number): number {
     return this.#copies[block] ?? 0;
   }
@@ -95,13 +98,13 @@ export class RunningRanges implements Iterable<RunningRange> {
     return range;
   }
 
-  /** A block of a running range is missing no more. */
+  /** A block of a running range has arrived. */
   onArrived(range: RunningRange, block: number): void {
     if (this.copiesOf(block) <= 1) range.missing -= 1;
     else for (const other of this) if (contains(other, block)) other.missing -= 1;
   }
 
-  /** Those in which nothing is missing any more, and those that lost a race before they began. */
+  /** Ranges in which nothing is missing any more, and ranges that lost a race before they began. */
   superfluous(): number[] {
     const ids: number[] = [];
     for (const range of this) if (range.missing === 0 || this.#hasLostRace(range)) ids.push(range.id);

@@ -1,7 +1,7 @@
 /**
- * Who fetches what next. Pure and deterministic: time comes in, ranges come out. Pull model: whoever is free takes the
- * next run of missing blocks, as many as it delivers in about a second, so fast peers carry more. Beside others who fetch
- * the same it takes piece by piece, see `sharing.ts`.
+ * Decides which peer is asked for which blocks next. Pure and deterministic: the caller passes the time in, ranges come
+ * out. Peers pull: a free peer takes the next run of missing blocks, about a second's worth, so fast peers carry more.
+ * While others fetch the same content, it takes one piece at a time; see `sharing.ts`.
  */
 import type { Bitmap } from '../../base/index.ts';
 import type { ManifestLayout } from '../../protocol/index.ts';
@@ -20,9 +20,9 @@ export type { Strike } from './wrong-answers.ts';
 type Verdict =
   | { readonly kind: 'done' }
   | { readonly kind: 'running' }
-  /** Nothing is under way and nobody is left to ask. */
+  /** Nothing is under way, and no peer is left to ask. */
   | { readonly kind: 'peers-gone' }
-  /** Everybody who is left has sent damaged blocks. */
+  /** Every peer that is left has sent damaged blocks. */
   | { readonly kind: 'no-sound-source'; readonly strike: Strike };
 
 const slotsOfOnlyPeer = 4;
@@ -30,9 +30,9 @@ const slotsPerPeer = 2;
 
 interface SchedulerOptions {
   readonly layout: ManifestLayout;
-  /** Blocks that are verified on disk already. */
+  /** Blocks on the disk that are verified already. */
   readonly verified: Bitmap;
-  /** This PC's peer id: which pieces of a swarm are ours to fetch first follows from it. */
+  /** The peer id of this node. It decides which pieces of a swarm we fetch first. */
   readonly self?: string;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -62,7 +62,7 @@ export class Scheduler {
     return this.#missing.bytes;
   }
 
-  /** Adds a peer, or tells what it has now. One that was banned stays banned. */
+  /** Adds a peer or updates its blocks. A banned peer stays banned. */
   putPeer(peerId: string, have: OwnedBlocks): void {
     const peer = this.#peers.put(peerId, have);
     if (have === 'all') this.#sharing.remove(peerId);
@@ -70,8 +70,8 @@ export class Scheduler {
   }
 
   /**
-   * Somebody who is still fetching verified more, and is fetching `claims` from those who have everything. Returns whom
-   * there may be something new to ask for.
+   * A peer that still fetches has verified more, and is fetching `claims` from seeds. Returns the peers that may have
+   * something new for us.
    */
   updatePeer(
     peerId: string,
@@ -83,7 +83,7 @@ export class Scheduler {
     return [...(hasNew ? [peerId] : []), ...(hasLeft ? this.#freeSeeds() : [])];
   }
 
-  /** The peer is gone; its running ranges are the caller's to end and to settle. */
+  /** The peer is gone. The caller ends and settles its running ranges. */
   removePeer(peerId: string): void {
     const peer = this.#peers.get(peerId);
     if (!peer) return;
@@ -100,12 +100,12 @@ export class Scheduler {
   usablePeers(): string[] {
     const peers = this.#peers.usable().map(({ peerId }) => peerId);
     if (this.#sharing.size === 0) return peers;
-    // Who is asked first changes, so that nobody has to give more than others because it is known longest.
+    // The first peer varies, so that the longest known peer does not give more than the others.
     const first = Math.floor(this.#random() * peers.length);
     return [...peers.slice(first), ...peers.slice(0, first)];
   }
 
-  /** Ranges that run at a peer. */
+  /** The running ranges of a peer. */
   rangesOf(peerId: string): readonly number[] {
     return [...(this.#peers.get(peerId)?.running ?? [])];
   }
@@ -115,8 +115,8 @@ export class Scheduler {
   }
 
   /**
-   * Requests that a peer is given at a time: enough to keep its connections busy, few enough to share fairly. Where many
-   * fetch from one seed, each waits for one block only, or the first block of all would come as late as the last.
+   * How many requests a peer gets at a time: enough to keep its connections busy, few enough to share fairly. When many
+   * fetch from one seed, each asks for one block only, or its first block would come as late as its last.
    */
   slotsOf(peerId: string): number {
     const peer = this.#peers.get(peerId);
@@ -134,12 +134,12 @@ export class Scheduler {
     return this.#peers.nextWakeMs(nowMs);
   }
 
-  /** Running ranges that are better begun anew, see `Sharing`. */
+  /** Running ranges that should be begun anew, see `Sharing`. */
   toBeginAnew(nowMs: number): number[] {
     return this.#sharing.toBeginAnew(nowMs);
   }
 
-  /** What is being fetched from peers that have everything: others in the swarm leave it to us. */
+  /** The runs that are being fetched from seeds: others in the swarm leave them to us. */
   claims(): BlockRun[] {
     return this.#sharing.claims();
   }
@@ -152,7 +152,7 @@ export class Scheduler {
     return run && this.#ranges.begin(peer, { ...run, nowMs });
   }
 
-  /** Raw bytes of a running range arrived. */
+  /** Bytes of a running range arrived. */
   onBytes(rangeId: number, bytes: number, nowMs: number): void {
     const range = this.#ranges.get(rangeId);
     if (!range) return;
@@ -160,7 +160,9 @@ export class Scheduler {
     range.lastByteMs = nowMs;
   }
 
-  /** A block of a running range was compared. Tells whether it counts now, and the strike if it was wrong. */
+  /**
+   * A block of a running range was hashed and compared. Tells whether it counts now, and the strike if it was wrong.
+   */
   onBlock(
     rangeId: number,
     { block, sound, nowMs }: { block: number; sound: boolean; nowMs: number },
@@ -179,13 +181,13 @@ export class Scheduler {
     return { counts: true };
   }
 
-  /** A range ended; what is missing of it may be handed out again. */
+  /** A range ended; its missing blocks may be handed out again. */
   onSettled(rangeId: number, { outcome, nowMs }: { outcome: RangeOutcome; nowMs: number }): void {
     const range = this.#ranges.end(rangeId);
     if (!range) return;
     const { peer, firstBlock, count, bytes, startedMs } = range;
     if (range.missing > 0) this.#missing.reopen(firstBlock);
-    // Whatever it has told: as far as we are concerned it has nothing of these.
+    // Whatever the peer announced, we treat it as having none of these blocks.
     if (outcome === 'absent') this.#sharing.onAbsent(peer.peerId, [firstBlock, count]);
     peer.onSettled({ outcome, bytes, startedMs, nowMs });
     this.#leaveIfUnusable(peer);
@@ -205,7 +207,7 @@ export class Scheduler {
     return strike ? { kind: 'no-sound-source', strike } : { kind: 'peers-gone' };
   }
 
-  /** Who is not asked any more has nothing for anybody: others are asked for what it says to have or to fetch. */
+  /** A peer that is not asked any more leaves the swarm: others are asked for the blocks that it has or fetches. */
   #leaveIfUnusable(peer: SourcePeer): void {
     if (peer.isUsable) return;
     this.#peers.retire(peer);
@@ -221,7 +223,7 @@ export class Scheduler {
     const mayAsk = this.#mayAsk(peer);
     const first = this.#missing.first(mayAsk);
     if (first === undefined) return undefined;
-    // Towards the end everybody takes smaller pieces, so that all are done at about the same time.
+    // Towards the end ranges become smaller, so that all peers finish at about the same time.
     const budgetBytes = peer.budgetBytes(this.missingBytes / (4 * this.#peers.usable().length));
     return this.#missing.span(first, { mayAsk, budgetBytes });
   }

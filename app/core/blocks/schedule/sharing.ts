@@ -1,6 +1,6 @@
 /**
- * What it changes that others fetch the same content at the same time: pieces are taken one by one, a seed that many ask is
- * spared, and what others will share is not fetched in long runs. Pure: time and randomness come in.
+ * The rules while others fetch the same content at the same time: pieces are taken one by one, a busy seed is spared,
+ * and content that others will share is not fetched in long runs. Pure: the caller passes time and randomness in.
  */
 import type { Bitmap } from '../../base/index.ts';
 import type { ManifestLayout } from '../../protocol/index.ts';
@@ -13,19 +13,19 @@ import type { SourcePeer } from './source-peer.ts';
 import type { SourcePeers } from './source-peers.ts';
 import { SwarmView } from './swarm-view.ts';
 
-/** So many others who fetch the same, for each seed, keep it busy by themselves. */
+/** This many members for each seed keep the seeds busy by themselves. */
 const crowd = 3;
 /**
- * From so many others on queues are long enough to look for shorter ones. With fewer it does harm: a cancelled request
- * ends its connection, and on a busy PC everything seems to wait.
+ * With this many members, queues are long enough to look for shorter ones. With fewer it does harm: a cancelled request
+ * ends its connection, and on a busy PC every request seems to wait.
  */
 const queuesFrom = 16;
 /**
- * Pieces asked of members at a time, at most. In a large room all would otherwise ask for all they hear of at once and
- * wait for it in long queues, while others get it meanwhile whom nobody asks any more.
+ * The most pieces asked of members at a time. Without this limit all peers in a large room would ask for every new
+ * piece at once. They would wait in long queues and ignore the peers that have got the piece meanwhile.
  */
 const mostFromMembers = 16;
-/** Games smaller than this are fetched in order from the start, in bytes. */
+/** Smaller games are fetched in order from the start, in bytes. */
 const slowStartFromBytes = 128 * 1024 * 1024;
 
 interface Swarm {
@@ -38,7 +38,7 @@ interface SharingOptions {
   readonly peers: SourcePeers;
   readonly ranges: RunningRanges;
   readonly missing: MissingBlocks;
-  /** This PC's peer id. */
+  /** The peer id of this node. */
   readonly self: string;
   /** In [0, 1). */
   readonly random: () => number;
@@ -46,34 +46,34 @@ interface SharingOptions {
 
 export class Sharing {
   readonly #options: SharingOptions;
-  /** Made when somebody joins who is still fetching, too. */
+  /** Created when the first peer that still fetches joins. */
   #swarm: Swarm | undefined;
 
   constructor(options: SharingOptions) {
     this.#options = options;
   }
 
-  /** How many others fetch the same. */
+  /** How many other peers fetch the same content. */
   get size(): number {
     return this.#swarm?.view.size ?? 0;
   }
 
-  /** Many others do. */
+  /** Whether many other peers fetch the same content. */
   get isCrowded(): boolean {
     return this.size >= queuesFrom;
   }
 
-  /** Somebody is still fetching and has these blocks. */
+  /** A peer still fetches and has these blocks. */
   put(peerId: string, have: Bitmap): void {
     this.#join().view.put(peerId, have);
   }
 
-  /** Somebody has everything, or is not asked any more. */
+  /** A peer has everything, or is not asked any more. */
   remove(peerId: string): void {
     this.#swarm?.view.remove(peerId);
   }
 
-  /** Somebody verified more, and is fetching `claims` from those who have everything. Tells whether it leaves off something. */
+  /** A peer has verified more, and is fetching `claims` from seeds. Tells whether it has given up a claim. */
   update(
     peerId: string,
     { added, claims, nowMs }: { added: readonly BlockRun[]; claims: readonly BlockRun[]; nowMs: number },
@@ -87,19 +87,19 @@ export class Sharing {
     this.#swarm?.view.onVerified(block, nowMs);
   }
 
-  /** Somebody was asked for these and does not have them. */
+  /** A peer was asked for these blocks and does not have them. */
   onAbsent(peerId: string, run: BlockRun): void {
     this.#swarm?.view.retract(peerId, run);
   }
 
-  /** A seed that many ask. */
+  /** Whether the peer is a seed that many ask. */
   isDear({ have }: SourcePeer): boolean {
     return have === 'all' && this.size >= crowd * this.#options.peers.seeds.size;
   }
 
   /**
-   * Whoever begins at the same moment begins somewhere else: of a large game the first thing asked of a peer is one
-   * piece by chance, because who else fetches it is not known yet.
+   * Whether to begin with one random piece. Peers that begin a large game at the same moment do not know of each other
+   * yet; random first pieces make them fetch different parts.
    */
   startsSlowly({ bytesPerSecond }: SourcePeer): boolean {
     return this.#options.layout.totalBytes >= slowStartFromBytes && bytesPerSecond === undefined;
@@ -110,7 +110,7 @@ export class Sharing {
     return this.size > 0 || this.startsSlowly(peer);
   }
 
-  /** What to ask a peer for next, within one piece; undefined when there is nothing for it now. */
+  /** The blocks to ask a peer for next, within one piece; undefined when there is nothing for it now. */
   pick(peer: SourcePeer, { mayAsk, nowMs }: { mayAsk: MayAsk; nowMs: number }): BlockSpan | undefined {
     const { pieces, view } = this.#join();
     const { ranges, missing, random } = this.#options;
@@ -128,8 +128,9 @@ export class Sharing {
   }
 
   /**
-   * Ranges that are better begun anew: those of more than one piece, handed out while nobody else was known to fetch the
-   * same, who will share them; and those of a piece that a seed has not begun to send and that comes another way.
+   * Ranges that should be begun anew. First, ranges of more than one piece that were handed out before others were
+   * known to fetch the same content: now they share the pieces. Second, ranges whose piece a seed has not begun to send
+   * and that comes another way.
    */
   toBeginAnew(nowMs: number): number[] {
     const { pieces, view } = this.#swarm ?? {};
@@ -146,7 +147,7 @@ export class Sharing {
       .map(({ id }) => id);
   }
 
-  /** What is being fetched from peers that have everything: others leave it to us. */
+  /** The runs that are being fetched from seeds: others leave them to us. */
   claims(): BlockRun[] {
     return this.#fromSeeds().map(({ firstBlock, count }) => [firstBlock, count]);
   }

@@ -1,28 +1,29 @@
-/** What a download knows of one peer that it may fetch from. Pure: time comes in. */
+/** What a download knows of one peer that it may fetch from. Pure: the caller passes the time in. */
 import { backoffMs, type Bitmap } from '../../base/index.ts';
 import { blockSizeBytes } from '../../protocol/index.ts';
 
-/** What a peer holds of the manifest. */
+/** The blocks of the manifest that a peer holds. */
 export type OwnedBlocks = 'all' | Bitmap;
 
 /**
- * How a range ended. `delivered`: all was answered; `failed`: the peer did not deliver; `absent`: it does not have what it
- * told to have; `busy`: it asks to come again later; `cancelled`: broken off from here, which says nothing about the peer.
+ * How a range ended. `delivered`: all blocks were answered; `failed`: the peer did not deliver; `absent`: the peer does
+ * not have blocks that it announced; `busy`: the peer asks us to come again later; `cancelled`: we stopped it, which
+ * says nothing about the peer.
  */
 export type RangeOutcome = 'delivered' | 'failed' | 'absent' | 'busy' | 'cancelled';
 
 const maxStrikes = 3;
-/** Failures in a row, without one sound block between them, after which a peer counts as gone. */
+/** A peer counts as gone after this many failures in a row without a sound block between them. */
 const maxFailuresInRow = 8;
 const firstPauseMs = 250;
 const longestPauseMs = 8_000;
 const smallestBytes = blockSizeBytes;
 const largestBytes = 128 * 1024 * 1024;
 const firstBytes = 4 * blockSizeBytes;
-/** What a range is worth, in milliseconds of the peer's speed. */
+/** The length of a range, in milliseconds at the peer's speed. */
 const rangeMs = 1_000;
 
-/** Kept for the whole operation, so that a peer that leaves and comes back does not clear its name. */
+/** Kept for the whole operation, so that a peer that leaves and comes back keeps its strikes. */
 export class SourcePeer {
   readonly peerId: string;
   have: OwnedBlocks;
@@ -38,7 +39,7 @@ export class SourcePeer {
     this.have = have;
   }
 
-  /** It came, came back, or has something else now. */
+  /** The peer came, came back, or has other blocks now. */
   arrive(have: OwnedBlocks): void {
     this.have = have;
     if (this.isHere) return;
@@ -55,7 +56,7 @@ export class SourcePeer {
     return this.isHere && !this.isBanned;
   }
 
-  /** Until when it is left alone; a time in the past when it is not. */
+  /** The peer is left alone until this time; a time in the past when it is not paused. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs;
   }
@@ -69,7 +70,7 @@ export class SourcePeer {
     this.#pause(nowMs, this.#strikes);
   }
 
-  /** A sound block came: whatever failed before, it does deliver. */
+  /** A sound block came: earlier failures do not count any more. */
   onSound(): void {
     this.#failuresInRow = 0;
   }
@@ -89,7 +90,7 @@ export class SourcePeer {
       const current = (bytes * 1000) / Math.max(1, nowMs - startedMs);
       this.bytesPerSecond = this.bytesPerSecond === undefined ? current : (this.bytesPerSecond + current) / 2;
     }
-    // Requests that were under way together fail together: that is one failure.
+    // Requests that ran at the same time fail together and count as one failure.
     if (outcome === 'delivered' || outcome === 'cancelled' || nowMs < this.#pausedUntilMs) return;
     this.#failuresInRow += 1;
     this.#pause(nowMs, this.#failuresInRow);
@@ -97,7 +98,7 @@ export class SourcePeer {
     else if (this.#failuresInRow >= maxFailuresInRow) this.isHere = false;
   }
 
-  /** How much one range should hold: about a second of its speed, less towards the end. */
+  /** The bytes that one range should hold: about a second at the peer's speed, less towards the end. */
   budgetBytes(shareBytes: number): number {
     const speedBytes = this.bytesPerSecond === undefined ? firstBytes : (this.bytesPerSecond * rangeMs) / 1000;
     return Math.max(smallestBytes, Math.min(largestBytes, speedBytes, shareBytes));

@@ -1,11 +1,11 @@
-/** Whom a download knows and may ask. Pure: time comes in. */
+/** The peers that a download knows. Pure: the caller passes the time in. */
 import { SourcePeer, type OwnedBlocks } from './source-peer.ts';
 
 export class SourcePeers implements Iterable<SourcePeer> {
   readonly #peers = new Map<string, SourcePeer>();
   readonly #seeds = new Set<SourcePeer>();
 
-  /** Everybody who was ever put, also those who are gone or banned. */
+  /** All peers that were ever put, also those that are gone or banned. */
   [Symbol.iterator](): IterableIterator<SourcePeer> {
     return this.#peers.values();
   }
@@ -14,7 +14,7 @@ export class SourcePeers implements Iterable<SourcePeer> {
     return this.#peers.get(peerId);
   }
 
-  /** Somebody came, came back, or has something else now. One that was banned stays banned. */
+  /** Adds a peer that came, came back, or has other blocks now. A banned peer stays banned. */
   put(peerId: string, have: OwnedBlocks): SourcePeer {
     const peer = this.#peers.get(peerId) ?? new SourcePeer(peerId, have);
     this.#peers.set(peerId, peer);
@@ -24,12 +24,12 @@ export class SourcePeers implements Iterable<SourcePeer> {
     return peer;
   }
 
-  /** It is not asked any more. */
+  /** The peer is not asked any more. */
   retire(peer: SourcePeer): void {
     this.#seeds.delete(peer);
   }
 
-  /** Those who have everything. */
+  /** The peers that have everything. */
   get seeds(): ReadonlySet<SourcePeer> {
     return this.#seeds;
   }
@@ -38,7 +38,7 @@ export class SourcePeers implements Iterable<SourcePeer> {
     return [...this.#peers.values()].filter(({ isUsable }) => isUsable);
   }
 
-  /** Whether exactly one may be asked. */
+  /** Whether exactly one peer may be asked. */
   get isOne(): boolean {
     let count = 0;
     for (const { isUsable } of this.#peers.values()) if (isUsable && (count += 1) > 1) return false;

@@ -1,6 +1,7 @@
 /**
- * What one download knows of the others that fetch the same content at the same time: who has which piece, who is
- * fetching which, and which pieces are whose to fetch first. Pure: time and randomness come in.
+ * What one download knows of the members, the peers that fetch the same content at the same time: which pieces they
+ * have, which they are fetching, and which pieces each should fetch first. Pure: the caller passes time and randomness
+ * in.
  */
 import type { Bitmap } from '../../base/index.ts';
 import { blocksOf, type BlockRun } from './block-runs.ts';
@@ -8,24 +9,26 @@ import { PieceBag } from './piece-bag.ts';
 import type { Pieces } from './pieces.ts';
 
 /**
- * A piece that somebody says to be fetching is anybody's again when for this long nobody has got anything that nobody had
- * before, in milliseconds: while a seed sends one piece after another, those who wait for theirs are waited for.
+ * A claim lapses when no new piece has appeared in the swarm for this long, in milliseconds. While a seed sends one
+ * piece after another, the peers that wait for theirs keep their claims.
  */
 const standstillMs = 6_000;
-/** However it goes on, what does not come for this long is anybody's again, in milliseconds. */
+/** A claim lapses after this long in any case, in milliseconds. */
 const claimLimitMs = 120_000;
-/** Pieces of one member that are left to it at a time: it needs no more, and nobody shall keep others off by words. */
+/**
+ * The most claims of one member that count at a time. It needs no more, and a lying member must not keep others off.
+ */
 const claimsPerMember = 16;
 
 interface Member {
   readonly have: Bitmap;
-  /** Blocks of each piece that it lacks. */
+  /** How many blocks of each piece it lacks. */
   readonly lacking: Uint32Array;
-  /** Pieces of which it has something, but for those that were found complete here. */
+  /** Pieces of which it has something, without those that were found complete here. */
   readonly offers: PieceBag;
-  /** Pieces that it fetches. */
+  /** Pieces that it fetches from seeds. */
   claims: ReadonlySet<number>;
-  /** When it first said so of a piece: saying it again does not begin a new time. */
+  /** When it first claimed a piece. Repeating a claim does not renew it. */
   readonly claimedAtMs: Map<number, number>;
   readonly seed: number;
 }
@@ -40,15 +43,15 @@ export class SwarmView {
   readonly #members = new Map<string, Member>();
   /** How many members have each piece. */
   readonly #holders: Uint16Array;
-  /** Blocks of each piece that are missing here. */
+  /** How many blocks of each piece are missing here. */
   readonly #missing: Uint32Array;
-  /** What there is to ask of those who have everything. */
+  /** The pieces to ask of seeds. */
   readonly #wanted: PieceBag;
-  /** Who says to be fetching a piece, and since when, monotonic. */
+  /** Which members claim a piece, and since when, monotonic. */
   readonly #claims = new Map<number, Map<string, number>>();
-  /** Whether a piece is ours to fetch first, as far as it was asked; begun anew when members come and go. */
+  /** Cached answers of `isMine`; cleared when members come and go. */
   readonly #mine: Uint8Array;
-  /** When a piece came that nobody had before, monotonic. */
+  /** When a piece last came that no member had before, monotonic. */
   #progressAtMs = -Infinity;
 
   constructor({ pieces, self, verified }: { pieces: Pieces; self: string; verified?: Bitmap }) {
@@ -79,12 +82,12 @@ export class SwarmView {
     return this.#missing[piece] === 0;
   }
 
-  /** Pieces that somebody may have something of; of one that has everything, or is none of us: all. */
+  /** The pieces of which a member may have something; all pieces for a seed or an unknown peer. */
   offersOf(peerId: string | undefined): PieceBag {
     return (peerId === undefined ? undefined : this.#members.get(peerId)?.offers) ?? this.#wanted;
   }
 
-  /** Somebody joins, or tells anew what it has. `have` is kept: `add` extends it. */
+  /** A member joins or sends its blocks anew. `have` is kept: `add` extends it. */
   put(peerId: string, have: Bitmap): void {
     this.remove(peerId);
     const lacking = new Uint32Array(this.#pieces.count);
@@ -108,7 +111,7 @@ export class SwarmView {
     this.#mine.fill(unknown);
   }
 
-  /** It verified more blocks. */
+  /** A member verified more blocks. */
   add(peerId: string, runs: readonly BlockRun[], nowMs: number): void {
     const member = this.#members.get(peerId);
     if (!member) return;
@@ -125,7 +128,7 @@ export class SwarmView {
     }
   }
 
-  /** It was asked for these and does not have them. */
+  /** A member was asked for these blocks and does not have them. */
   retract(peerId: string, run: BlockRun): void {
     const member = this.#members.get(peerId);
     if (!member) return;
@@ -138,7 +141,7 @@ export class SwarmView {
     }
   }
 
-  /** What it is fetching now from those who have everything. Tells whether it leaves off something. */
+  /** Sets the runs that a member is fetching from seeds now. Tells whether it has given up a claim. */
   setClaims(peerId: string, runs: readonly BlockRun[], nowMs: number): boolean {
     const member = this.#members.get(peerId);
     if (!member) return false;
@@ -184,7 +187,7 @@ export class SwarmView {
     return false;
   }
 
-  /** Whether somebody else fetches this piece, too, and is to have it: both come to the same answer. */
+  /** Whether another member also fetches this piece and has precedence. Both sides come to the same answer. */
   isOutbid(piece: number, nowMs: number): boolean {
     const claimants = this.#claims.get(piece);
     if (!claimants) return false;
@@ -199,8 +202,8 @@ export class SwarmView {
   }
 
   /**
-   * Whether this piece falls to us: each is given to one of all who fetch, by rendezvous hashing, so everybody agrees
-   * without a word and little changes when somebody comes or goes.
+   * Whether this piece is ours to fetch first. Rendezvous hashing gives each piece to one of all that fetch: all agree
+   * without messages, and little changes when a member comes or goes.
    */
   isMine(piece: number): boolean {
     if (this.#mine[piece] === unknown) this.#mine[piece] = this.#fallsToUs(piece) ? ours : theirs;

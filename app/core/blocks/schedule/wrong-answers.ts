@@ -1,17 +1,17 @@
-/** Who sent which block wrong, and who may be asked for it all the same. Pure. */
+/** Which peer sent which block wrong, and which peer may still be asked for it. Pure. */
 import type { SourcePeer } from './source-peer.ts';
 
 export interface Strike {
   readonly peerId: string;
   readonly block: number;
-  /** The third: the peer is out for this operation. */
+  /** Whether this was the third strike: the peer is out for this operation. */
   readonly banned: boolean;
 }
 
 const maxTriesPerBlock = 3;
 
 export class WrongAnswers {
-  /** How many, by block and peer. */
+  /** The number of wrong answers, by block and peer. */
   readonly #byBlock = new Map<number, Map<string, number>>();
   /** The last strike of each peer. */
   readonly #strikes = new Map<string, Strike>();
@@ -26,17 +26,17 @@ export class WrongAnswers {
     return strike;
   }
 
-  /** Whether a peer that has the block may be asked for it, beside `others`, who are usable. */
+  /** Whether a peer that has the block may be asked for it. `others` are the usable peers. */
   mayAsk(block: number, peer: SourcePeer, others: () => readonly SourcePeer[]): boolean {
     const wrong = this.#byBlock.get(block);
     const own = wrong?.get(peer.peerId) ?? 0;
     if (own === 0) return true;
     if (own >= maxTriesPerBlock) return false;
-    // Somebody who has not failed on this block comes first.
+    // A peer that has not failed on this block comes first.
     return !others().some((other) => !wrong?.has(other.peerId) && other.has(block));
   }
 
-  /** The last strike of the first of these that is here and banned. */
+  /** The last strike of the first peer that is here and banned. */
   ofBanned(peers: Iterable<SourcePeer>): Strike | undefined {
     for (const { peerId, isHere, isBanned } of peers) if (isHere && isBanned) return this.#strikes.get(peerId);
     return undefined;

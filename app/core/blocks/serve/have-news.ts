@@ -1,31 +1,32 @@
-/** When something is told to those who fetch the same content. One look serves all of them. */
+/** Decides when peers that fetch the same content get news. One timer serves all of them. */
 import { abortError, throwIfAborted, type Clock, type IDisposable } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import type { BlockRun } from '../schedule/block-runs.ts';
 import type { LivePartial } from '../live-partial.ts';
 
-/** How often a download is looked at for news, in milliseconds. */
+/** How often a download is checked for news, in milliseconds. */
 export const lookPeriodMs = 100;
 /**
- * What came while we go on fetching the same from a seed can wait this long, in milliseconds: it came from others, who
- * told of it themselves, or is part of a piece that will be told as a whole. In a room of many everybody tells everybody.
+ * How long news of arrived blocks may wait while our fetches from seeds stay the same, in milliseconds. Such blocks
+ * came from peers that announced them already, or belong to a piece that is announced when it is whole. Without this
+ * wait, a large room would drown in messages: every peer sends its news to every other.
  */
 const gatherMs = 1_000;
-/** Without news something is said all the same, or the stream would count as idle. */
+/** A message goes out this often even without news, or the stream would count as idle. */
 const aliveEveryMs = limits.requestIdleMs / 3;
 
-/** What there is to tell. */
+/** The state of a download that peers hear of. */
 export interface Look {
   readonly nowMs: number;
   /** How many blocks have arrived since the download began. */
   readonly arrivals: number;
-  /** What is on its way from peers that have everything, as text. */
+  /** The runs that are being fetched from seeds, as text. */
   readonly claims: string;
 }
 
 /**
- * Whether somebody who was told `told` is to be told something now. A change of what we fetch from a seed is told at once:
- * a piece has come that few have, or others may leave the next one to us.
+ * Whether a peer that last heard `told` gets a message now. A change in our fetches from seeds is urgent: either a rare
+ * piece has come, or others may leave the next one to us.
  */
 export function isDue(told: Look, now: Look): boolean {
   if (now.claims !== told.claims) return true;
@@ -37,7 +38,7 @@ interface Waiting {
   readonly resolve: () => void;
 }
 
-/** Looks at one download for all who listen to it, while anybody does. */
+/** Watches one download for all peers that listen, as long as there is one. */
 export class HaveNews {
   readonly #partial: LivePartial;
   readonly #clock: Clock;
@@ -49,14 +50,14 @@ export class HaveNews {
     this.#clock = clock;
   }
 
-  /** What there is to tell now, and what of it is on its way from peers that have everything. */
+  /** The state now, with the runs that are being fetched from seeds. */
   look(): Look & { readonly fetching: readonly BlockRun[] } {
     const fetching = this.#partial.claims().slice(0, limits.haveRuns);
     const { arrivals } = this.#partial;
     return { nowMs: this.#clock.monotonicMs(), arrivals, fetching, claims: JSON.stringify(fetching) };
   }
 
-  /** Until there is something to tell to somebody who was told this. Errors: the signal's. */
+  /** Waits until there is news for a peer that last heard `told`. Errors: the signal's. */
   async next(told: Look, { signal }: { signal: AbortSignal }): Promise<void> {
     throwIfAborted(signal);
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** The serve gate: one rule for every road by which blocks leave this PC. */
+/** The serve gate: one rule for every lane by which blocks leave this PC. */
 import {
   absolutePath,
   forEachParallel,
@@ -17,20 +17,23 @@ import type { Authorize, ServePlan } from '../../lanes/index.ts';
 export interface ServeGateOptions {
   library: Pick<Library, 'get' | 'manifestState'>;
   isKnownGame: (id: string) => boolean;
-  /** Not while the game is being removed or repaired. */
+  /** False while the game is being removed or repaired. */
   isServable: (id: GameId) => boolean;
-  /** A download that is under way here: what is verified of it may be given on. */
+  /** The running download of a game: its verified blocks may be served. */
   partialOf: (id: GameId) => Pick<LivePartial, 'manifestRoot' | 'gameRoot' | 'layout' | 'verified'> | undefined;
   fileSystem: FileSystem;
   blocks: Pick<BlockRepository, 'get'>;
-  /** The library's entry of a game is behind what lies on the disk. */
+  /** Called when the library's entry of a game no longer matches the disk. */
   onStale?: (id: GameId) => void;
 }
 
-/** Files whose identity is checked again before a request is served; of a request for more, as many evenly spread. */
+/**
+ * How many files are checked again before a request is served. A request for more files gets this many checks, evenly
+ * spread.
+ */
 const checkedFiles = 512;
 
-/** Answers that say that the disk is not what the library takes it for. */
+/** Refusals because the disk no longer matches the library. */
 class Stale extends LanspreadError {}
 
 interface Offer {
@@ -40,7 +43,10 @@ interface Offer {
   readonly verified: Bitmap | undefined;
 }
 
-/** Builds the gate. What it refuses: `GAME_NOT_FOUND`, `MANIFEST_PENDING`, `MANIFEST_MISMATCH`, `NOT_SERVED`, `BLOCK_NOT_AVAILABLE`. */
+/**
+ * Builds the gate. It refuses with `GAME_NOT_FOUND`, `MANIFEST_PENDING`, `MANIFEST_MISMATCH`, `NOT_SERVED` or
+ * `BLOCK_NOT_AVAILABLE`.
+ */
 export function createServeGate(options: ServeGateOptions): Authorize {
   const layouts = new LayoutCache();
   return async (_peerId, request) => {
@@ -53,19 +59,19 @@ export function createServeGate(options: ServeGateOptions): Authorize {
       if (error instanceof Stale) options.onStale?.(request.id);
       throw error;
     }
-    // While the disk was looked at an operation may have begun to change it.
+    // An operation may have begun to change the game folder during the check.
     const { verified, gameRoot } = findOffer(request, options, layouts);
     if (verified || gameRoot !== offer.gameRoot) throw new LanspreadError('MANIFEST_PENDING');
     return plan;
   };
 }
 
-/** The same look at the disk for a payload that is given as a whole. Throws `GAME_NOT_FOUND`, `MANIFEST_MISMATCH`, `NOT_SERVED`. */
+/** The same check for a payload that is sent as a whole. Throws `GAME_NOT_FOUND`, `MANIFEST_MISMATCH`, `NOT_SERVED`. */
 export async function assertPayloadUnchanged(
   { gameRoot, manifest }: { gameRoot: string; manifest: Manifest },
   options: Pick<ServeGateOptions, 'fileSystem' | 'blocks' | 'onStale'>,
 ): Promise<void> {
-  // An empty file has no block that could have been hashed.
+  // An empty file has no block, so it has no hash.
   const segments = manifest.files
     .filter(({ size }) => size > 0)
     .map(({ path, size }) => ({ path: absolutePath(gameRoot, path), offsetBytes: 0, lengthBytes: size }));
@@ -98,7 +104,10 @@ function findOffer(
   return { layout: layouts.of(state.hashed), gameRoot: game.root, verified: undefined };
 }
 
-/** Where the asked blocks lie. Pure. Throws `NOT_SERVED` for a path or range outside the manifest, `BLOCK_NOT_AVAILABLE`. */
+/**
+ * Finds where the requested blocks lie. Pure. Throws `NOT_SERVED` for a path or range outside the manifest,
+ * `BLOCK_NOT_AVAILABLE`.
+ */
 export function planBlocks(
   { file, from, count }: GetBlocks,
   { layout, gameRoot, verified }: Offer,
@@ -136,8 +145,8 @@ export function planBlocks(
 }
 
 /**
- * What was changed since it was hashed is not given away as if it were the same; nor is anything without a sentinel, or
- * whose sentinel tells of something else by now.
+ * Refuses files that have changed since they were hashed. Also refuses a payload without a sentinel, or whose sentinel
+ * names another version by now.
  */
 async function assertUnchanged(
   { segments }: Pick<ServePlan, 'segments'>,
@@ -162,7 +171,7 @@ async function assertUnchanged(
   await forEachParallel(checked, check);
 }
 
-/** Layouts and path tables of manifests, made once each. */
+/** Caches the layouts and path tables of manifests. */
 class LayoutCache {
   readonly #layouts = new WeakMap<HashedManifest, ManifestLayout>();
   readonly #indexes = new WeakMap<ManifestLayout, Map<string, number>>();

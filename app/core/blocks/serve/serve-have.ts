@@ -1,4 +1,4 @@
-/** Tells those who fetch the same content what is here already, and what is on its way. */
+/** Tells peers that fetch the same content which blocks are here and which are on their way. */
 import { anySignal, throwIfAborted, type Clock, type GameId } from '../../base/index.ts';
 import { askHaveSchema, limits, protocols } from '../../protocol/index.ts';
 import type { PeerNetwork, PeerStream } from '../../peers/index.ts';
@@ -32,7 +32,7 @@ export function serveHave({ peers, partialOf, isServable, clock }: ServeHaveOpti
   });
 }
 
-/** Until the download or the stream ends. */
+/** Sends news until the download or the stream ends. */
 async function tell(
   stream: PeerStream,
   { partial, news, signal }: { partial: LivePartial; news: HaveNews; signal: AbortSignal },
