@@ -1,6 +1,6 @@
 /**
  * Every error that leaves a function on purpose is a LanspreadError with a code of this table. The table says, for
- * people, what happened, what was kept and what to do next; it generates docs/errors.md. Nobody matches message text.
+ * people, what happened, what was kept and what to do next; it generates docs/errors.md. No code matches message text.
  */
 export interface ErrorEntry {
   /** What happened, as a sentence a player understands. */
@@ -447,7 +447,7 @@ export type ErrorCode = keyof typeof errorTable;
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface LanspreadErrorOptions {
-  /** One sentence about this very case; the table's message when left out. */
+  /** One sentence about this case. Default: the table's message. */
   message?: string;
   details?: ErrorDetails;
   cause?: unknown;
@@ -464,7 +464,7 @@ export class LanspreadError extends Error {
     this.details = details;
   }
 
-  /** The form that crosses a boundary: RPC, JSONL, a lane header. */
+  /** The form for RPC, JSONL and lane headers. */
   toJSON(): { code: ErrorCode; message: string } & Record<string, unknown> {
     return { ...this.details, code: this.code, message: this.message };
   }
@@ -490,7 +490,7 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Any thrown value as a LanspreadError: coded ones pass, system errors map by errno, the rest becomes `fallback`. */
+/** Turns any thrown value into a LanspreadError: coded errors stay, system errors map by errno, others become `fallback`. */
 export function toLanspreadError(error: unknown, fallback: ErrorCode = 'INTERNAL'): LanspreadError {
   if (error instanceof LanspreadError) return error;
   if (isAbort(error)) return new LanspreadError('CANCELLED', { cause: error });
@@ -502,13 +502,13 @@ export function toLanspreadError(error: unknown, fallback: ErrorCode = 'INTERNAL
   return new LanspreadError(code, { message: `${errorTable[code].message} (${message})`, cause: error });
 }
 
-/** Whether an error only says that somebody asked to stop. */
+/** Whether an error only reports a requested stop. */
 export function isAbort(error: unknown): boolean {
   if (error instanceof LanspreadError) return error.code === 'CANCELLED' || error.code === 'SHUTTING_DOWN';
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Whether a system error says the file or folder is not there. */
+/** Whether a system error says that the file or folder does not exist. */
 export function isNotFound(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';

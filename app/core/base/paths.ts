@@ -33,7 +33,7 @@ const reservedRootNames = new Set(
 const reservedShortName = /^(?:local|lanspr|versio|softla|sync|(?:lo|la|ve|so|sy)[0-9a-f]{4})~[0-9]/;
 
 const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?$/i;
-// Cc, and the invisible line and direction controls that make a name look like another one.
+// Cc, and the invisible line and direction controls that make one name look like another.
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const windowsOnlyForbidden = /[<>"|?*]/;
@@ -60,7 +60,7 @@ export function sameNameKey(path: string): string {
   }).join('');
 }
 
-/** Whether a name directly in a game root is reserved (see the table in docs/on-disk.md). */
+/** Whether a name directly in a game folder is reserved (see the table in docs/on-disk.md). */
 export function isReservedRootName(name: string): boolean {
   const folded = foldPath(name);
   if (reservedRootNames.has(folded) || reservedShortName.test(folded)) return true;

@@ -39,13 +39,13 @@ const names: ReadonlySet<string> = new Set(
     'lost+found',
     '.thumbnails',
     '.xvpics',
-    // Programs that sync folders between PCs
+    // Network disks
     '@eaDir',
     '#recycle',
     '@Recycle',
     '.@__thumb',
     '#snapshot',
-    // Programs that keep folders the same on several PCs
+    // Programs that sync folders between PCs
     '.stfolder',
     '.stversions',
     '.stignore',

@@ -20,7 +20,7 @@ export const limits = {
   helloBytesPerAddress: 24 * mib,
   /** Sessions with one address; this PC's own addresses have no limit. */
   sessionsPerAddress: 32,
-  /** Games that one PC says are being played on it. */
+  /** Games that one PC may report as being played on it. */
   playingGames: 8,
   sessions: 256,
   /** Peers that one message passes on, and addresses per peer. */

@@ -27,7 +27,7 @@ export interface Ground extends AsyncDisposable {
   /** The new place of a database that could not be used. */
   readonly stateMovedAside: string | undefined;
   readonly settings: SettingsStore;
-  /** With safeguards. */
+  /** Keeps the safeguards in their own file; see `withSafeguards`. */
   readonly settingsRepository: SettingsRepository;
   readonly catalog: Catalog;
   /** The games of the catalog, and games on this PC that the catalog no longer lists. */
