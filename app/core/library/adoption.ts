@@ -7,11 +7,11 @@ import type { HashedManifest } from './types.ts';
 interface Adoption {
   /** The files whose hashes are known now. */
   readonly known: readonly (readonly [FileIdentity, readonly string[]])[];
-  /** The manifest of the disk: undefined when the disk holds less, more or other files. */
+  /** The manifest, if the disk holds exactly its files; undefined when files are missing, added or different. */
   readonly built: BuiltManifest | undefined;
 }
 
-/** What a verified manifest tells of a payload that was made from it. Pure. */
+/** Works out what a verified manifest says about the payload that was made from it. Pure. */
 export function planAdoption(payload: Payload, hashed: HashedManifest): Adoption {
   const { manifest } = hashed;
   const expected = new Map(manifest.files.map(({ path, size, blocks }) => [path, { size, blocks }]));

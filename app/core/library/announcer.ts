@@ -2,7 +2,7 @@ import type { GameId } from '../base/index.ts';
 import { libraryDigest, type GameSummary, type LibraryDelta, type LibrarySnapshot } from '../protocol/index.ts';
 import type { LocalGame } from './types.ts';
 
-/** A download under way, of which others may have what is verified. */
+/** A running download: peers may fetch its verified blocks. */
 export interface PartialFacts {
   readonly version: string;
   readonly manifestRoot: string;
@@ -10,8 +10,8 @@ export interface PartialFacts {
 }
 
 /**
- * What others are told of one game. A download that no manifest can describe cannot be fetched, so it is told like an
- * install. Undefined: nothing. Pure.
+ * What peers hear about one game. A download that no manifest can describe cannot be fetched, so peers hear of it as of
+ * an install. Undefined: nothing. Pure.
  */
 export function summaryOf(
   id: GameId,
@@ -32,7 +32,10 @@ export function summaryOf(
 
 const ranks = { Ready: 0, Partial: 1, LocalOnly: 2 } as const;
 
-/** So many games, those first that others can fetch, then by id, so that the choice stays the same. Pure. */
+/**
+ * The first `most` games: games that others can fetch come first, then the order is by id, so that the choice stays the
+ * same. Pure.
+ */
 export function firstOf(games: ReadonlyMap<GameId, GameSummary>, most: number): Map<GameId, GameSummary> {
   const all = [...games].sort(
     ([a, one], [b, other]) => ranks[one.availability] - ranks[other.availability] || (a < b ? -1 : 1),
@@ -40,7 +43,7 @@ export function firstOf(games: ReadonlyMap<GameId, GameSummary>, most: number): 
   return new Map(all.slice(0, most));
 }
 
-/** What others know, and by which revision. */
+/** Keeps what peers know of this library, and its revision. */
 export class LibraryAnnouncer {
   readonly #told = new Map<GameId, GameSummary>();
   readonly #nextRevision: () => number;
@@ -61,8 +64,8 @@ export class LibraryAnnouncer {
   }
 
   /**
-   * Takes over what holds now; the difference as one delta and one revision, undefined when there is none. When the
-   * revision cannot be stored it throws and takes over nothing, so that the next call tells of it.
+   * Takes over the current games. Returns the difference as one delta with one revision; undefined when there is none.
+   * If the revision cannot be stored, it throws and takes over nothing, so the next call reports the change.
    */
   update(current: ReadonlyMap<GameId, GameSummary>): LibraryDelta | undefined {
     const upserts = [...current.values()].filter((summary) => !areEqual(this.#told.get(summary.id), summary));

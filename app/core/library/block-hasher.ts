@@ -23,7 +23,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8
  * starts with the first job, and keeps the process alive only while there is work.
  */
 export class WorkerBlockHasher implements BlockHasher {
-  /** First come, first served among the urgent, then among the others. The running one stays in its place. */
+  /** First come, first served: first among the urgent jobs, then among the others. The running job keeps its place. */
   readonly #jobs: Waiting[] = [];
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   #running: { readonly waiting: Waiting; readonly sliceId: number } | undefined;
@@ -81,7 +81,7 @@ export class WorkerBlockHasher implements BlockHasher {
       this.#worker?.unref();
       return;
     }
-    // Ids fit the shared word; 0 stops nobody.
+    // Ids fit the shared word; 0 stops no slice.
     this.#lastSliceId = (this.#lastSliceId % 0x7fff_ffff) + 1;
     const { job } = next;
     const slice: HashSlice = { id: this.#lastSliceId, path: job.path, task: job.nextTask() };
@@ -125,7 +125,7 @@ export class WorkerBlockHasher implements BlockHasher {
     }
   }
 
-  /** The running job is over; who was aborted before has its answer already. */
+  /** The running job is over. Aborted callers have had their answer already. */
   #settle(error: Error | undefined): void {
     const waiting = this.#running?.waiting;
     this.#running = undefined;

@@ -1,21 +1,26 @@
 /**
- * Whether a game's folder is offered to others, or looks like a copy that is not complete. A player copies a game's folder
- * by hand, and the file manager may write `version.ini` first. Pure.
+ * Decides whether a game is offered to others, or looks like an incomplete copy. Players copy game folders by hand, and
+ * the file manager may write `version.ini` first. Pure.
  */
 
-/** Why a downloaded game is not offered. `settling`: it changed a moment ago; `incomplete`: it is smaller than it has to be. */
+/**
+ * Why a downloaded game is not offered. `settling`: it changed a moment ago; `incomplete`: it is smaller than the
+ * catalog says.
+ */
 export type HeldBack = 'settling' | 'incomplete';
 
-/** When the files of a folder changed last, in nanoseconds since 1970; undefined where the platform does not tell. */
+/**
+ * When the files of a game folder changed last, in nanoseconds since 1970; undefined where the platform does not say.
+ */
 export interface ChangeTimes {
   readonly sentinelNs: bigint | undefined;
-  /** Of all files of the payload the newest. */
+  /** The newest change of all payload files. */
   readonly payloadNs: bigint | undefined;
 }
 
 /**
- * Whether content that was never seen before is complete, by when it changed: `version.ini` was written last of all, or
- * nothing has changed for `settleMs`.
+ * Whether content that was never seen before is complete. It is if `version.ini` was written last, or if nothing has
+ * changed for `settleMs`.
  */
 export function isCompleteCopy(
   { sentinelNs, payloadNs }: ChangeTimes,
@@ -27,7 +32,7 @@ export function isCompleteCopy(
   return quietMs >= settleMs;
 }
 
-/** A catalog's sizes are written by people, and a stray file more or less says nothing. */
+/** People write a catalog's sizes, and a few stray files more or less mean nothing. */
 const toleranceBytes = 1024 * 1024;
 const toleranceShare = 0.01;
 

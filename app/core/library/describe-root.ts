@@ -1,4 +1,4 @@
-/** What a game's folder holds, outside any library: for makers of catalogs. */
+/** Describes a game folder outside any library, for makers of catalogs. */
 import { silentLogger, statOf, throwIfAborted, type FileSystem, type GameId } from '../base/index.ts';
 import { buildManifest } from './manifest-builder.ts';
 import { walkPayload } from './payload.ts';
@@ -7,15 +7,15 @@ import type { BlockHasher } from './types.ts';
 
 interface RootDescription {
   readonly version: string;
-  /** Of the payload. */
+  /** The size of the payload. */
   readonly sizeBytes: number;
-  /** Where a hasher was given. */
+  /** Set if a hasher was given. */
   readonly manifestRoot?: string;
 }
 
 interface DescribeOptions {
   readonly fileSystem: FileSystem;
-  /** Hashes the whole payload for the root of its manifest. */
+  /** Hashes the whole payload to find its manifest hash. */
   readonly hasher?: Pick<BlockHasher, 'hashFile'>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,5 +46,5 @@ export async function describeRoot(
   return { version: hashed.manifest.version, sizeBytes: hashedBytes, manifestRoot: hashed.root };
 }
 
-/** Nothing is kept: a catalog is built seldom, and from what is on the disk now. */
+/** Keeps no hashes: catalogs are built seldom, and always from the files on the disk. */
 const nothingKnown = { get: () => undefined, put: () => {}, putMany: () => {}, forgetBelow: () => {} };

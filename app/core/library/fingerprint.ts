@@ -1,7 +1,7 @@
 /**
- * What is remembered of a root, as one text of three parts, cheapest first. `listing`: names and kinds at the top level,
- * and the sentinel. `top`: size, time and file number of the files at the top level. `payload`: the same of every file
- * below, and the sentinel; equal means that the manifest is the same.
+ * The fingerprint of a game folder, one text of three parts, cheapest first. `listing`: names and kinds at the top
+ * level, and the sentinel. `top`: size, time and file number of the files at the top level. `payload`: the same for
+ * every payload file, and the sentinel; if it is equal, the manifest is the same.
  */
 import { blake3Hex } from '../base/index.ts';
 

@@ -1,22 +1,22 @@
 import { dirname } from 'node:path';
 import { isGameId, systemCode, type FileSystem, type GameId, type Logger } from '../base/index.ts';
 
-/** Too many are open, of this process or of all. */
+/** Too many open files, in this process or on the whole PC. */
 const outOfFiles: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
-/** The games folder itself: it may vanish with its drive, and come back as another folder of the same path. */
+/** The games folder itself. It may vanish with its drive, and another folder may come back under the same path. */
 export class GamesFolder {
   readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #logger: Logger;
-  /** Of the folder that was listed last. */
+  /** The file number of the folder that was listed last. */
   #listedInode: bigint | undefined;
-  /** The file system that the folder was on when it was last seen with something in it. */
+  /** The device that the folder was on when it last had entries. */
   #filledDevice: bigint | undefined;
-  /** Where that is mounted. */
+  /** The mount point of that device. */
   #mountPoint: string | undefined;
   #listedDevice: bigint | undefined;
-  /** It is tried every few seconds, and told once. */
+  /** The folder is tried every few seconds, but logged once. */
   #isToldUnlistable = false;
 
   constructor({ path, fileSystem, logger }: { path: string; fileSystem: FileSystem; logger: Logger }) {
@@ -26,9 +26,9 @@ export class GamesFolder {
   }
 
   /**
-   * Its file number; undefined when it is not there or its drive does not answer. On another file system than the games
-   * were on, an empty folder, or one where nothing is mounted any more, is what is left when their drive was pulled: it does
-   * not count.
+   * Returns the folder's file number; undefined when the folder is not there or its drive does not answer. When the
+   * games' drive is pulled, an empty folder or an empty mount point may stay behind, on another file system. That
+   * leftover does not count.
    */
   async find(): Promise<bigint | undefined> {
     try {
@@ -40,15 +40,15 @@ export class GamesFolder {
       this.#listedDevice = device;
       return inode;
     } catch (error) {
-      // Looked for every few seconds: whoever asks tells when it went and when it came back.
+      // Only debug level: this runs every few seconds, and the callers report when the folder goes and comes back.
       this.#logger.debug({ err: error }, 'the games folder is not there');
       return undefined;
     }
   }
 
   /**
-   * Names of real directories that may be games; undefined when the folder is not there or cannot be listed. Errors: those
-   * of a PC with too many open files.
+   * Returns the names of real directories that may be games; undefined when the folder is not there or cannot be
+   * listed. Errors: those of a PC with too many open files.
    */
   async list(): Promise<Set<GameId> | undefined> {
     this.#listedInode = await this.find();
@@ -64,7 +64,7 @@ export class GamesFolder {
       this.#isToldUnlistable = false;
       return names;
     } catch (error) {
-      // That this PC has no file left to open says nothing about the folder.
+      // Too many open files on this PC say nothing about the folder.
       if (outOfFiles.has(systemCode(error) ?? '')) throw error;
       if (!this.#isToldUnlistable) this.#logger.warn({ err: error }, 'the games folder cannot be listed');
       this.#isToldUnlistable = true;
@@ -72,13 +72,13 @@ export class GamesFolder {
     }
   }
 
-  /** Whether it is there, and the one that was listed last. */
+  /** Whether the folder is there, and is the one that was listed last. */
   async isStillThere(): Promise<boolean> {
     const inode = await this.find();
     return inode !== undefined && (this.#listedInode === undefined || inode === this.#listedInode);
   }
 
-  /** Whether a path below is a folder now. */
+  /** Whether a path inside the games folder is a folder now. */
   async isFolder(path: string): Promise<boolean> {
     try {
       return (await this.#fileSystem.lstat(path)).kind === 'directory';
@@ -88,7 +88,7 @@ export class GamesFolder {
     }
   }
 
-  /** The topmost folder on the way to the games that lies on their file system. */
+  /** The topmost parent folder that lies on the same device as the games. */
   async #findMountPoint(): Promise<string | undefined> {
     const device = this.#listedDevice;
     if (device === undefined) return undefined;
@@ -100,7 +100,7 @@ export class GamesFolder {
     return path;
   }
 
-  /** Whether the place where the games' drive was mounted still holds a drive, that one or another. */
+  /** Whether any drive is mounted at the mount point of the games' drive. */
   async #isMounted(): Promise<boolean> {
     const mountPoint = this.#mountPoint;
     if (mountPoint === undefined || dirname(mountPoint) === mountPoint) return true;

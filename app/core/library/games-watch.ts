@@ -6,11 +6,11 @@ export interface GamesWatchOptions {
   readonly watchFolder: WatchFolder;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Whether folders made later are watched with what they hold; see `quietMs`. */
+  /** Whether the watcher also watches folders that are made later, with their content; see `quietMs`. */
   readonly isRecursive: boolean;
-  /** Its file number, or undefined when the folder is not there. */
+  /** Returns the folder's file number, or undefined when the folder is not there. */
   readonly findFolder: () => Promise<bigint | undefined>;
-  /** Whether the folder is taken to be away: somebody else may have found that between two looks of this. */
+  /** Whether the library believes that the folder is away. It may have found that out between two checks here. */
   readonly isLost: () => boolean;
   readonly isHeld: (id: GameId) => boolean;
   /** Whether a path below the games folder is a folder now. */
@@ -21,25 +21,25 @@ export interface GamesWatchOptions {
   readonly scan: (options: { thorough: boolean }) => Promise<void>;
 }
 
-/** The rest of a burst is waited for so long after its first event. All durations in milliseconds. */
+/** How long the events of a burst are collected after its first one. All durations in milliseconds. */
 const gatherMs = 150;
-/** Catches what the watcher missed. */
+/** Full scans find changes that the watcher missed. */
 const fullScanMs = 300_000;
-/** The same where nothing is watched. */
+/** The period of full scans without a watcher. */
 const unwatchedScanMs = 30_000;
-/** How often the games folder itself is looked for. */
+/** How often the games folder itself is checked. */
 const folderCheckMs = 2_000;
 /**
- * On Linux a folder that arrives with content is watched only at its top. So when folders were made and nothing happened
- * for this long, the subscription is made anew, which takes in all there is.
+ * On Linux, a folder that arrives with content is watched only at its top level. So after new folders, once nothing has
+ * happened for this long, the subscription is renewed and then covers everything.
  */
 const quietMs = 3_000;
-/** So many new entries are looked at whether one is a folder; of more it is taken for granted. */
+/** At most this many new entries are tested for being a folder. If there are more, one of them is assumed to be one. */
 const maxMade = 256;
 
 /**
- * Keeps an eye on the games folder: one subscription, made again when the folder was replaced, and periodic scans. A
- * burst ends in one look per game; while that runs at most one more gathers.
+ * Watches the games folder: one subscription, renewed when the folder was replaced, and periodic scans. A burst of
+ * events leads to one look per game; during a look at most one more burst is collected.
  */
 export class GamesWatch implements AsyncDisposable {
   readonly #options: GamesWatchOptions;
@@ -60,7 +60,7 @@ export class GamesWatch implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Subscribes, then looks at what happened before that. */
+  /** Subscribes, then scans for earlier changes. */
   async start(): Promise<void> {
     const { clock } = this.#options;
     const background = { background: true };
@@ -72,12 +72,12 @@ export class GamesWatch implements AsyncDisposable {
   }
 
   #scanAgain(): void {
-    // A subscription that failed is tried again; that ends in a scan, too.
+    // A failed subscription is tried again; that also ends in a scan.
     if (!this.#subscription) this.#isStale = true;
     void (this.#isStale ? this.check() : this.#options.scan({ thorough: true }));
   }
 
-  /** Subscribes anew when the folder is another one, or what is watched is not all of it. */
+  /** Subscribes again when the folder is another one, or when the subscription does not cover everything. */
   async check(): Promise<void> {
     if (this.#disposed) return;
     this.#checking ??= this.#checkNow().finally(() => {
@@ -100,14 +100,15 @@ export class GamesWatch implements AsyncDisposable {
     const inode = await findFolder();
     if (this.#disposed) return;
     const isOther = inode !== this.#inode;
-    // Pulled and put back between two looks it has the same number, but what watched it died with its drive.
+    // A drive that was pulled and put back between two checks has the same file number, but the old subscription is
+    // dead.
     const isBack = inode !== undefined && isLost();
     this.#inode = inode;
     if (!isOther && !isBack && !this.#isStale) return;
     this.#isStale = false;
     await this.#unsubscribe();
     if (inode !== undefined) await this.#subscribe();
-    // What happened between the last look and the first event is seen only so.
+    // Only a scan finds changes between the last look and the first event.
     if (!this.#disposed) await scan({ thorough: inode !== undefined });
   }
 
@@ -118,7 +119,7 @@ export class GamesWatch implements AsyncDisposable {
         onEvents: (events) => this.#onEvents(events),
         onError: (error) => {
           logger.warn({ err: error }, 'the watcher of the games folder failed; it is made anew');
-          // With the next look at the folder, not at once: whatever it was may last.
+          // Renewed at the next check, not at once: the cause may persist.
           this.#isStale = true;
           if (!this.#disposed) void scan({ thorough: true });
         },
@@ -146,7 +147,7 @@ export class GamesWatch implements AsyncDisposable {
     for (const { components, type } of events) {
       const [name, inside] = components;
       if (name === undefined) {
-        // The folder itself went: the next one of this path may even have its file number.
+        // The folder itself is gone. The next folder of this path may even have the same file number.
         this.#isStale = true;
         void this.check();
         return;

@@ -1,11 +1,11 @@
-/** What is asked of the hashing thread, cut into slices. Pure: no thread, no file. */
+/** The jobs of the hashing thread, cut into slices. Pure: no thread, no file. */
 import { blockCountOf, blockSizeBytes } from '../protocol/index.ts';
 import type { BlockToCheck, HashReply, HashSlice } from './hash-messages.ts';
 
-/** Blocks in a slice: 64 MiB, a moment on any disk. */
+/** Blocks per slice: 64 MiB, a moment on any disk. */
 export const sliceBlocks = 16;
 
-/** One file's work: hands out slices one after another and gathers what comes back. */
+/** The work on one file: hands out one slice after another and collects the replies. */
 export interface HashJob {
   readonly path: string;
   nextTask(): HashSlice['task'];
@@ -14,7 +14,10 @@ export interface HashJob {
   readonly doneBytes: number;
 }
 
-/** Hashes every block of a file as long as it was when first opened: one that keeps growing comes to an end. */
+/**
+ * Hashes every block of a file, up to the length that it had when it was first opened. So a file that keeps growing
+ * comes to an end.
+ */
 export class HashFileJob implements HashJob {
   readonly path: string;
   readonly hashes: string[] = [];

@@ -1,17 +1,20 @@
-/** What the library and its hashing thread say to each other. */
+/** The messages between the library and its hashing thread. */
 export interface BlockToCheck {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
   readonly hash: string;
 }
 
-/** One shared word: the id of the slice that shall stop after the block it is at. */
+/** `stop` is one shared word: the id of the slice that shall stop after its current block. */
 export interface HashWorkerSetup {
   readonly blockSizeBytes: number;
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** A part of a file that is dealt with in one go: so that something more urgent never waits for a whole large file. */
+/**
+ * A part of a file that is hashed in one go. Slices are small, so that an urgent job never waits for a whole large
+ * file.
+ */
 export interface HashSlice {
   readonly id: number;
   readonly path: string;
@@ -21,7 +24,7 @@ export interface HashSlice {
 }
 
 export type HashReply =
-  /** `sizeBytes`: of the file, as it was opened for this slice. */
+  /** `sizeBytes`: the size of the file when it was opened for this slice. */
   | { readonly id: number; readonly kind: 'hashed'; readonly hashes: readonly string[]; readonly sizeBytes: number }
   | { readonly id: number; readonly kind: 'checked'; readonly sound: readonly boolean[] }
   | { readonly id: number; readonly kind: 'stopped' }

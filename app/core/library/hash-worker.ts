@@ -1,4 +1,6 @@
-/** The hashing thread: reads files in pieces into one reused buffer and hashes them while they are in the cache. */
+/**
+ * The hashing thread: reads files in pieces into one reused buffer and hashes each piece while it is in the CPU cache.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createHasher, isNotFound, systemCode } from '../base/index.ts';
@@ -6,14 +8,14 @@ import type { BlockToCheck, HashReply, HashSlice, HashWorkerSetup } from './hash
 
 if (!parentPort) throw new Error('hash-worker.ts runs as a worker thread only.');
 const port = parentPort;
-// The library starts this thread with exactly this.
+// The library starts this thread with exactly this data.
 const { blockSizeBytes, stop } = workerData as HashWorkerSetup;
 
-/** Small enough to be hashed from the cache: twice as fast as reading whole blocks. */
+/** Small enough to be hashed from the CPU cache: twice as fast as reading whole blocks. */
 const pieceBytes = 256 * 1024;
 const piece = Buffer.allocUnsafeSlow(pieceBytes);
 const hasher = createHasher();
-/** Not through links, and never waiting for somebody to write into a pipe. */
+/** Follows no link, and never waits for a writer of a pipe. */
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 class NoRegularFile extends Error {
@@ -33,7 +35,7 @@ class OpenFile implements Disposable {
     throw new NoRegularFile(`${path} is no regular file`);
   }
 
-  /** Hashes up to `lengthBytes`; fewer were there when `bytes` is less. */
+  /** Hashes up to `lengthBytes`. When `bytes` is less, the file ended there. */
   hash(offsetBytes: number, lengthBytes: number): { bytes: number; hash: string } {
     let bytes = 0;
     while (bytes < lengthBytes) {

@@ -32,22 +32,22 @@ export interface LibraryOptions {
   gamesDir: string;
   state: Pick<State, 'library' | 'blocks'>;
   isKnownGame: (id: string) => boolean;
-  /** The payload's size in this version by the catalog, in bytes, where that is known. */
+  /** The payload's size of this version from the catalog, in bytes, where it is known. */
   expectedBytesOf?: (id: GameId, version: string) => number | undefined;
-  /** How long nothing may have changed before a copy made by hand is offered, in milliseconds. Default: 0, at once. */
+  /** How long a copy made by hand must stay unchanged before it is offered, in milliseconds. Default: 0, at once. */
   settleMs?: number;
   fileSystem: FileSystem;
   clock?: Clock;
   logger: Logger;
-  /** What hashes; the library owns and disposes it. Default: a worker thread. */
+  /** The block hasher; the library owns and disposes it. Default: a worker thread. */
   hasher?: BlockHasher;
   /** Default: the platform's watcher. */
   watchFolder?: WatchFolder;
 }
 
-/** Manifests that get ready within this time are told together, in milliseconds. */
+/** Manifests that become ready within this time are announced together, in milliseconds. */
 const tellTogetherMs = 100;
-/** After so long what could not be told is told again, in milliseconds. */
+/** How long after a failure a change is announced again, in milliseconds. */
 const tellAgainMs = 2_000;
 const cannotLook = 'the games folder could not be looked at';
 
@@ -149,7 +149,7 @@ export class DiskLibrary implements Library {
 
   async checkFolder(): Promise<boolean> {
     const isThere = await this.#folder.isStillThere();
-    // That it is back is told once its games were looked at.
+    // The folder counts as back only after its games were looked at.
     if (!isThere && !this.#work.isStopping) this.#setAvailable(false);
     return isThere;
   }
@@ -170,7 +170,7 @@ export class DiskLibrary implements Library {
   hold(id: GameId): Disposable {
     const stack = new DisposableStack();
     stack.defer(() => {
-      // While it was held nothing was prepared in the background.
+      // Nothing was prepared in the background while the game was held.
       if (!this.#roots.isHeld(id) && !this.#work.isStopping) this.#prepare(id);
     });
     stack.defer(this.#roots.hold(id));
@@ -183,7 +183,7 @@ export class DiskLibrary implements Library {
     this.#tell();
   }
 
-  /** Offers nothing any more; it is about to be disposed. */
+  /** Stops offering games; the library is about to be disposed. */
   withdraw(): void {
     this.#isWithdrawn = true;
     this.#tell();
@@ -295,11 +295,11 @@ export class DiskLibrary implements Library {
       if (this.#roots.setManifestRoot(id, root)) this.#tellSoon();
       return;
     }
-    // The root changed between the last look and the hashing.
+    // The game folder changed between the last look and the hashing.
     void this.#work.inBackground(cannotLook, (signal) => this.#look([id], { depth: 'nested', signal }));
   }
 
-  /** A copy that may still be growing is looked at again, also when no event tells of it. */
+  /** Looks again at a copy that may still be growing, even if no event reports a change. */
   #lookWhenSettled(id: GameId): void {
     if (this.#work.isStopping) return;
     this.#unsettled.add(id);
@@ -327,8 +327,8 @@ export class DiskLibrary implements Library {
   }
 
   /**
-   * Tells what differs from what was told last. While the folder is away nothing is offered. Never throws: whoever saw the
-   * change has nothing to do with a revision that cannot be stored, and it is told once it can.
+   * Announces the changes since the last announcement. While the folder is away nothing is offered. Never throws: if
+   * the revision cannot be stored, the callers could do nothing about it, and the change is announced later.
    */
   #tell(): void {
     this.#tellTimer?.[Symbol.dispose]();
@@ -352,7 +352,7 @@ export class DiskLibrary implements Library {
     }
   }
 
-  /** Nobody takes a longer list, so a longer one would make this PC invisible: what others can fetch goes first. */
+  /** Peers reject a longer list, so a longer one would make this PC invisible. Games that others can fetch go first. */
   #asManyAsFit(games: ReadonlyMap<GameId, GameSummary>): ReadonlyMap<GameId, GameSummary> {
     const untoldCount = Math.max(0, games.size - limits.helloGames);
     if (untoldCount > 0 && untoldCount !== this.#untoldCount)

@@ -2,12 +2,12 @@ import type { Clock, GameId, IDisposable } from '../base/index.ts';
 
 /** All durations in milliseconds. */
 const firstPauseMs = 2_000;
-/** The next full scan comes as soon. */
+/** The next full scan comes as soon as this. */
 const longestPauseMs = 300_000;
 
 /**
- * A game folder that cannot be looked at stays as it was known, which is wrong once an operation has changed it. So it is
- * looked at again, after pauses that grow while that fails.
+ * A game folder that cannot be read keeps its last known state, which is wrong once an operation has changed it. So it
+ * is looked at again, after pauses that grow while that fails.
  */
 export class LookAgain implements Disposable {
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class LookAgain implements Disposable {
   #pauseMs = firstPauseMs;
   #isDisposed = false;
 
-  /** `look` never throws; it notes again what it could not look at. */
+  /** `look` never throws; it calls `note` again for games that it could not read. */
   constructor({ clock, look }: { clock: Clock; look: (ids: ReadonlySet<GameId>) => Promise<void> }) {
     this.#clock = clock;
     this.#look = look;

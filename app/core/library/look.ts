@@ -6,12 +6,12 @@ import { walkPayload } from './payload.ts';
 import { readTop, viewRoot, type RootView, type ViewOptions } from './root-view.ts';
 
 /**
- * How closely to look. `listing`: one listing and the sentinel. `top`: the files at the top level too. `nested`: every
- * file. What the cheaper look finds changed is always walked.
+ * How closely to look. `listing`: one listing and the sentinel. `top`: also the files at the top level. `nested`: every
+ * file. If a cheaper look finds a change, the whole folder is walked.
  */
 export type Depth = 'listing' | 'top' | 'nested';
 
-/** What is on disk in one root. */
+/** The state of one game folder on the disk. */
 export interface RootFacts {
   readonly sentinel: Sentinel | undefined;
   readonly installed: boolean;
@@ -22,11 +22,11 @@ export interface RootFacts {
   readonly contentKey: string;
   /** Why no manifest can describe the payload. */
   readonly problem: LanspreadError | undefined;
-  /** Where every file was looked at. */
+  /** Set if every file was looked at. */
   readonly changed: ChangeTimes | undefined;
 }
 
-/** What an earlier look, maybe of an earlier run, remembered. */
+/** The result of an earlier look, maybe from an earlier run. */
 interface Remembered {
   readonly fingerprint: string;
   readonly sizeBytes: number;
@@ -38,7 +38,7 @@ interface LookOptions extends SignalOptions, ViewOptions {
   remembered: Remembered | undefined;
 }
 
-/** Looks at a root. Undefined when there is no real directory. Errors: the file system's, `CANCELLED`. */
+/** Looks at a game folder. Undefined when there is no real directory. Errors: the file system's, `CANCELLED`. */
 export async function lookAtRoot(
   fileSystem: FileSystem,
   root: string,
@@ -76,7 +76,7 @@ export function contentKeyOf(
   return payloadPart(digestOf([digest, sentinel?.text ?? '']), { isFit: problem === undefined });
 }
 
-/** An unfit payload whose reason an earlier run knew is walked again, to know it again. */
+/** An unfit payload from an earlier run is walked again, because the reason was not stored. */
 function usable(remembered: Remembered | undefined): { parts: Fingerprint; remembered: Remembered } | undefined {
   const parts = remembered && parseFingerprint(remembered.fingerprint);
   if (!remembered || !parts) return undefined;

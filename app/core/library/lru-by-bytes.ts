@@ -1,8 +1,11 @@
-/** Keeps the values used last, up to so many bytes; the one used last stays whatever its size. */
+/**
+ * Keeps the most recently used values, up to a limit in bytes. The most recent one stays even if it alone exceeds the
+ * limit.
+ */
 export class LruByBytes<K, V> {
   readonly #limitBytes: number;
   readonly #bytesOf: (value: V) => number;
-  /** The one used last comes last. */
+  /** The most recently used one comes last. */
   readonly #values = new Map<K, V>();
   #totalBytes = 0;
 
@@ -23,7 +26,7 @@ export class LruByBytes<K, V> {
     return value;
   }
 
-  /** Without counting as a use. */
+  /** Reads a value; does not count as a use. */
   peek(key: K): V | undefined {
     return this.#values.get(key);
   }

@@ -23,30 +23,30 @@ export interface BuildContext {
 
 interface BuildOptions {
   readonly signal: AbortSignal;
-  /** A peer waits for this game now. */
+  /** Whether a peer waits for this game now. */
   readonly isUrgent: () => boolean;
-  /** Waited for before a file is read: who waits for nobody lets others go first. */
+  /** Awaited before each file is read, so that background work lets urgent work go first. */
   readonly turn: () => Promise<void>;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
 }
 
 export interface BuiltManifest {
   readonly hashed: HashedManifest;
-  /** See `contentKeyOf`: of what was hashed. */
+  /** The content key of the hashed content; see `contentKeyOf`. */
   readonly contentKey: string;
 }
 
-/** How often what changes while it is read is read again. */
+/** How often a payload is read if it changes meanwhile. */
 const maxAttempts = 3;
-/** New hashes are stored after so many files, so that a stop loses little. */
+/** New hashes are stored after this many files, so that a stop loses little. */
 const storeEvery = 64;
-/** Other work gets its turn after so many files whose hashes were known. */
+/** Other work gets a turn after this many files with known hashes. */
 const knownPerTurn = 100;
 
 /**
- * The manifest of what lies in a root now. Files whose identity is known are not read. Errors: `NOT_DOWNLOADED`,
- * `INVALID_PATH` or `MANIFEST_INVALID` (no manifest can describe it), `IO_ERROR` (it never stands still), the file
- * system's, `CANCELLED`.
+ * Builds the manifest of a game folder's payload. Files with known hashes are not read. Errors: `NOT_DOWNLOADED`,
+ * `INVALID_PATH` or `MANIFEST_INVALID` (no manifest can describe the payload), `IO_ERROR` (the payload keeps changing),
+ * the file system's, `CANCELLED`.
  */
 export async function buildManifest(
   context: BuildContext,
@@ -58,7 +58,7 @@ export async function buildManifest(
   let before = await readContent(fileSystem, game, options);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const hashes = await hashesOf(context, before.payload, options);
-    // Hashing takes its time: what it saw first may be gone when it saw the last.
+    // Hashing takes time: the first files may have changed by the time the last one is hashed.
     const after = hashes?.read === 0 ? before : await readContent(fileSystem, game, options);
     if (hashes && after.contentKey === before.contentKey)
       return { hashed: encode(game.id, before, hashes.byFile), contentKey: before.contentKey };
@@ -86,7 +86,9 @@ async function readContent(
   return { sentinel, payload, contentKey: contentKeyOf(payload, sentinel) };
 }
 
-/** The block hashes of every file, in order. Undefined when a file changed meanwhile; what is known then is kept. */
+/**
+ * The block hashes of every file, in order. Undefined when a file changed meanwhile; the hashes known by then are kept.
+ */
 async function hashesOf(
   { fileSystem, blocks, hasher, logger }: BuildContext,
   { files, sizeBytes: totalBytes }: Payload,
@@ -100,7 +102,7 @@ async function hashesOf(
     try {
       blocks.putMany(fresh.splice(0));
     } catch (error) {
-      // The manifest is made of them all the same; the next start reads the files again.
+      // The manifest does not need the stored hashes; without them the next start reads the files again.
       logger.warn({ err: error }, 'block hashes could not be stored');
     }
   };
@@ -130,7 +132,7 @@ async function hashesOf(
   return { byFile, read };
 }
 
-/** The hashes of a file that is the same before and after; undefined when it changed or went. */
+/** The hashes of a file that stayed the same while it was read; undefined when it changed or vanished. */
 async function hashSteady(
   { fileSystem, hasher }: Pick<BuildContext, 'fileSystem' | 'hasher'>,
   identity: FileIdentity,

@@ -32,26 +32,26 @@ interface Building {
 }
 
 interface ManifestsOptions extends BuildContext {
-  /** `built.contentKey` is that of the subject unless the root changed since it was looked at. */
+  /** `built.contentKey` equals the subject's, unless the game folder changed since it was looked at. */
   readonly onBuilt: (id: GameId, built: BuiltManifest) => void;
-  /** There will be none until the root changes. */
+  /** No manifest is possible until the game folder changes. */
   readonly onUnfit: (id: GameId, error: LanspreadError) => void;
 }
 
-/** Manifests kept in memory, in bytes; others are put together again from the stored block hashes. */
+/** Limit for manifests in memory, in bytes; others are rebuilt from the stored block hashes. */
 const keptBytes = 64 * 1024 * 1024;
-/** Manifests asked for that are built at a time; in the background it is one, and none while somebody asks. */
+/** How many requested manifests are built at a time. In the background it is one, and none while a request is open. */
 const parallelUrgent = 2;
 
-/** The manifests of what is here: built in the background one after another, first of all what is asked for. */
+/** The manifests of this PC's games: built in the background one after another; requested ones first. */
 export class Manifests implements AsyncDisposable {
   readonly #options: ManifestsOptions;
   readonly #ready = new LruByBytes<GameId, BuiltManifest>(keptBytes, ({ hashed }) => hashed.bytes.length);
   readonly #unfit = new Map<GameId, { readonly contentKey: string; readonly error: LanspreadError }>();
-  /** In the order in which they were asked for. */
+  /** In the order of the requests. */
   readonly #building = new Map<GameId, Building>();
   readonly #runs = new Set<Promise<void>>();
-  /** Resolves when whoever let others go first may look again. */
+  /** Resolves when waiting background work should check again whether it may go on. */
   #gate = Promise.withResolvers<void>();
   #disposed = false;
 
@@ -59,7 +59,7 @@ export class Manifests implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** What is there now; what is not is built first of all. */
+  /** The manifest's state now; a missing manifest is built with priority. */
   state(subject: ManifestSubject): ManifestState {
     const ready = this.#readyOf(subject);
     if (ready) return { kind: 'ready', hashed: ready };
@@ -83,24 +83,24 @@ export class Manifests implements AsyncDisposable {
     }
   }
 
-  /** Builds it when nothing else is to be done. */
+  /** Builds it when there is nothing else to do. */
   prepare(subject: ManifestSubject): void {
     if (this.#readyOf(subject) || this.#unfitOf(subject)) return;
     this.#build(subject, { isUrgent: false });
   }
 
-  /** The root of this very content's manifest, when it is in memory. */
+  /** The manifest hash of exactly this content, if it is in memory. */
   rootOf(subject: ManifestSubject): string | undefined {
     return this.#readyOf(subject)?.root;
   }
 
-  /** A manifest that was verified elsewhere. */
+  /** Takes over a manifest that was verified elsewhere. */
   adopt(id: GameId, built: BuiltManifest): void {
     this.forget(id);
     this.#ready.set(id, built);
   }
 
-  /** What is known of this game no longer holds, unless it is of this content. */
+  /** Forgets what is known of this game, unless it belongs to the content `except`. */
   forget(id: GameId, { except }: { except?: string | undefined } = {}): void {
     if (this.#ready.peek(id)?.contentKey !== except) this.#ready.delete(id);
     if (this.#unfit.get(id)?.contentKey !== except) this.#unfit.delete(id);
@@ -156,7 +156,7 @@ export class Manifests implements AsyncDisposable {
     }
   }
 
-  /** In the background nothing is read while somebody waits for another game. */
+  /** Background work waits while a request for another game is open. */
   async #turn(building: Building): Promise<void> {
     const hasPrecedence = ({ isUrgent }: Building): boolean => isUrgent && !building.isUrgent;
     while (this.#building.get(building.subject.id) === building && [...this.#building.values()].some(hasPrecedence))
@@ -203,7 +203,7 @@ export class Manifests implements AsyncDisposable {
     building.reject(error);
     if (this.#disposed) return;
     this.#options.logger.warn({ gameId: id, err: thrown }, 'the payload has no manifest');
-    // Other errors (a disk's, a file that never stands still) may pass: the next scan tries again.
+    // Other errors (of the disk, or a payload that keeps changing) may pass: the next scan tries again.
     if (error.code !== 'INVALID_PATH' && error.code !== 'MANIFEST_INVALID') return;
     this.#unfit.set(id, { contentKey, error });
     this.#options.onUnfit(id, error);
@@ -212,7 +212,7 @@ export class Manifests implements AsyncDisposable {
 
 function newBuilding(subject: ManifestSubject): Building {
   const { promise, resolve, reject } = Promise.withResolvers<HashedManifest>();
-  // Nobody may be waiting; a failure is logged where it happens.
+  // There may be no waiter; a failure is logged where it happens.
   promise.catch(() => {});
   const controller = new AbortController();
   const progress = { isUrgent: false, isStarted: false, doneBytes: 0, totalBytes: 0 };

@@ -1,6 +1,6 @@
 import { LanspreadError, throwIfAborted, toLanspreadError, type Logger } from '../base/index.ts';
 
-/** Work that ends with its owner: disposing aborts what runs and waits for it. */
+/** Work that ends with its owner: disposing aborts the running work and waits for it. */
 export class OpenWork implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -27,7 +27,7 @@ export class OpenWork implements AsyncDisposable {
     }
   }
 
-  /** Runs `work` for whose outcome nobody waits: a failure is logged. */
+  /** Runs `work` without a waiting caller: a failure is logged. */
   async inBackground(what: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
       await this.run(undefined, work);

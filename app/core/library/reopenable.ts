@@ -4,13 +4,13 @@ import { WorkerBlockHasher } from './block-hasher.ts';
 import { DiskLibrary, type LibraryOptions } from './library.ts';
 import type { BlockHasher, HashedManifest, HashOptions, Library, LocalGame, ManifestState } from './types.ts';
 
-/** A library whose games folder can be changed while everybody who knows it goes on. */
+/** A library whose games folder can change while its users keep the same object. */
 export interface ReopenableLibrary extends Library {
   readonly hasher: BlockHasher;
   /**
-   * Goes over to another games folder: what was offered is withdrawn, the new folder is scanned and watched as the old one
-   * was. Nothing may hold a game meanwhile. Errors: those of `scan`; then the new folder is open and the next scan tries
-   * again.
+   * Switches to another games folder: withdraws the old offers, then scans the new folder, and watches it if the old
+   * one was watched. No game may be held meanwhile. Errors: those of `scan`; the new folder is open then, and the next
+   * scan tries again.
    */
   reopen(gamesDir: string): Promise<void>;
 }
@@ -103,7 +103,7 @@ class SwitchingLibrary implements ReopenableLibrary {
   async reopen(gamesDir: string): Promise<void> {
     const former = this.#disk;
     former.withdraw();
-    // The next one takes up the revision where this one left it.
+    // The new library continues with the old one's revision.
     this.#disk = this.#open(gamesDir);
     await former[Symbol.asyncDispose]();
     await this.#disk.scan();
@@ -124,7 +124,7 @@ class SwitchingLibrary implements ReopenableLibrary {
     const lent: BlockHasher = {
       hashFile: (path, options) => hasher.hashFile(path, options),
       checkBlocks: (path, blocks, options) => hasher.checkBlocks(path, blocks, options),
-      // It outlives the folder.
+      // The hasher outlives the folder.
       async [Symbol.asyncDispose]() {},
     };
     const disk = new DiskLibrary({ ...this.#options, gamesDir, hasher: lent });

@@ -10,24 +10,24 @@ import {
 import { digestOf } from './fingerprint.ts';
 import { isDropping, readSentinel, type Sentinel } from '../game-folder/index.ts';
 
-/** What one listing and the sentinel tell of a root. */
+/** What one listing and the sentinel say about a game folder. */
 export interface RootView {
   /** Undefined: not downloaded. */
   readonly sentinel: Sentinel | undefined;
   readonly installed: boolean;
   readonly entries: readonly DirectoryEntry[];
-  /** The fingerprint's part of that name. */
+  /** The fingerprint's `listing`. */
   readonly listing: string;
 }
 
 export interface ViewOptions {
-  /** A listing of the games folder just told that the root is a real directory. */
+  /** A listing of the games folder just showed that the game folder is a real directory. */
   isDirectory?: boolean;
 }
 
 /**
- * Looks at one root: one listing and one read. Undefined when it is not there or no real directory. A sentinel that is a
- * link or anything but a file does not count, nor does a `local` that is no real directory. Errors: the file system's.
+ * Looks at one game folder: one listing and one read. Undefined when it is missing or no real directory. A sentinel
+ * counts only if it is a file, `local` only if it is a real directory; links do not count. Errors: the file system's.
  */
 export async function viewRoot(
   fileSystem: FileSystem,
@@ -49,7 +49,10 @@ export async function viewRoot(
   return { sentinel, installed, entries, listing: digestOf([sentinel?.text ?? '', ...lines]) };
 }
 
-/** The kind of an entry. Where the disk ignores case, `Version.ini` is `version.ini`; elsewhere it is another file. */
+/**
+ * The kind of an entry; undefined when there is none. On a disk that ignores case, `Version.ini` is `version.ini`;
+ * elsewhere it is another file.
+ */
 async function kindOf(
   fileSystem: FileSystem,
   root: string,
@@ -66,7 +69,7 @@ async function kindOf(
   }
 }
 
-/** The fingerprint's `top`: of the files directly in the root. */
+/** The fingerprint's `top`: a digest of the files directly in the game folder. */
 export function topDigest(
   files: Iterable<{ name: string } & Pick<FileStat, 'sizeBytes' | 'mtimeNs' | 'inode'>>,
 ): string {
@@ -74,7 +77,10 @@ export function topDigest(
   return digestOf(lines.sort());
 }
 
-/** `topDigest` of what lies there now. A file that is gone meanwhile is left out. Errors: the file system's. */
+/**
+ * The `topDigest` of the files that are there now. A file that vanishes meanwhile is left out. Errors: the file
+ * system's.
+ */
 export async function readTop(
   fileSystem: FileSystem,
   root: string,

@@ -19,19 +19,19 @@ interface RootsOptions {
   readonly library: LibraryRepository;
   readonly logger: Logger;
   readonly isKnownGame: (id: string) => boolean;
-  /** Whether the games folder is still the one that was listed: only then what is not there is gone. */
+  /** Whether the games folder is still the one that was listed: only then a missing game is really gone. */
   readonly isFolderThere: () => Promise<boolean>;
-  /** The root of the manifest of this content, when that is known; see `contentKeyOf`. */
+  /** The manifest hash of this content, if it is known; see `contentKeyOf`. */
   readonly rootOfManifest: (id: GameId, contentKey: string) => string | undefined;
   /** A game could not be looked at. */
   readonly onUnseen: (id: GameId) => void;
-  /** Content that changed a moment ago: it is offered once a later look finds it unchanged. */
+  /** Called for content that changed a moment ago: it is offered once a later look finds it unchanged. */
   readonly onUnsettled: (id: GameId) => void;
   /** What is known of a game changed. */
   readonly onChanged: (id: GameId) => void;
-  /** The payload's size in this version by the catalog, in bytes, where that is known. */
+  /** The payload's size of this version from the catalog, in bytes, where it is known. */
   readonly expectedBytesOf: (id: GameId, version: string) => number | undefined;
-  /** How long nothing may have changed before a copy made by hand is offered, in milliseconds. */
+  /** How long a copy made by hand must stay unchanged before it is offered, in milliseconds. */
   readonly settleMs: number;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   /** A game is no longer listed. */
@@ -40,23 +40,23 @@ interface RootsOptions {
 
 export interface LookAtGamesOptions {
   readonly depth: Depth;
-  /** Whoever looks for an operation sees games that it holds, too. */
+  /** Also looks at held games; for the operation that holds them. */
   readonly evenHeld?: boolean;
-  /** The names of the real directories in the games folder, from a listing of just now. */
+  /** The names of the real directories in the games folder, from a fresh listing. */
   readonly present?: ReadonlySet<GameId>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A listed game and what stays inside the library. */
+/** A listed game, with facts that stay inside the library. */
 interface Entry {
   readonly game: LocalGame;
   readonly contentKey: string;
   readonly problem: LanspreadError | undefined;
-  /** Since when this content has been seen, monotonic, as long as it may still be growing. */
+  /** When this content was first seen, monotonic, while it may still be growing. */
   readonly unsettledSinceMs: number | undefined;
 }
 
-/** The stored rows as they were before the look with this number. */
+/** The stored rows, read before the look with this number. */
 interface StoredRows {
   readonly byRoot: ReadonlyMap<string, LibraryRow>;
   readonly number: number;
@@ -64,14 +64,14 @@ interface StoredRows {
 
 const parallelLooks = 16;
 
-/** The game roots: looks at them, and keeps and stores what it sees. */
+/** The game folders: looks at them, keeps and stores the results. */
 export class Roots {
   readonly #options: RootsOptions;
   readonly #entries = new Map<GameId, Entry>();
   readonly #holds = new Map<GameId, number>();
-  /** Looks and holds are numbered. What an earlier look saw never replaces what a later one did, … */
+  /** Looks and holds are numbered. An earlier look never replaces the result of a later one. */
   readonly #lastSeen = new Map<GameId, number>();
-  /** … nor counts what was seen before an operation began: it may be half of what that did. */
+  /** A look from before a hold does not count either: it may have seen half of an operation. */
   readonly #lastHeld = new Map<GameId, number>();
   #lastNumber = 0;
 
@@ -100,7 +100,7 @@ export class Roots {
     return this.#holds.has(id);
   }
 
-  /** Holds are counted; returns what undoes this one, once. */
+  /** Holds are counted. The result undoes this hold, once. */
   hold(id: GameId): () => void {
     this.#holds.set(id, (this.#holds.get(id) ?? 0) + 1);
     this.#lastHeld.set(id, (this.#lastNumber += 1));
@@ -111,7 +111,7 @@ export class Roots {
     };
   }
 
-  /** Notes the manifest's root of a listed game. Tells whether it was new. */
+  /** Notes the manifest hash of a listed game. Tells whether it was new. */
   setManifestRoot(id: GameId, manifestRoot: string): boolean {
     const entry = this.#entries.get(id);
     if (!entry || entry.game.manifestRoot === manifestRoot) return false;
@@ -119,7 +119,7 @@ export class Roots {
     return true;
   }
 
-  /** Notes that a listed game's payload has no manifest, though its files would allow one. */
+  /** Notes that a listed game cannot have a manifest, though its files alone would allow one. */
   setProblem(id: GameId, problem: LanspreadError): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -138,9 +138,9 @@ export class Roots {
   }
 
   /**
-   * Forgets what is stored of roots that were deleted while nothing ran. What the catalog no longer lists may still be
-   * installed, and an empty folder is rather that of a drive that is not mounted: their rows stay. What cannot be forgotten
-   * now is left to the next scan.
+   * Forgets the stored rows of game folders that were deleted while Lanspread was not running. Rows of games that the
+   * catalog no longer lists stay, because they may still be installed. If the games folder is empty, all rows stay,
+   * because its drive is probably not mounted. A failure is left to the next scan.
    */
   forgetMissing(present: ReadonlySet<GameId>): void {
     const { library, gamesDir, isKnownGame, logger } = this.#options;
@@ -153,7 +153,9 @@ export class Roots {
     }
   }
 
-  /** Looks at these games. One that cannot be looked at stays as it was known. Errors: `CANCELLED`, the database's. */
+  /**
+   * Looks at these games. A game that cannot be read keeps its last known state. Errors: `CANCELLED`, the database's.
+   */
   async look(ids: Iterable<GameId>, options: LookAtGamesOptions): Promise<void> {
     const waiting = [...ids];
     const rows = waiting.length > parallelLooks ? this.#rows() : undefined;
@@ -173,7 +175,7 @@ export class Roots {
     }
   }
 
-  /** Returns the look's number when there is nothing to list, else keeps what it saw. */
+  /** Returns the look's number if there is nothing to list; otherwise keeps the result. */
   async #lookAt(id: GameId, options: LookAtGamesOptions, rows: StoredRows | undefined): Promise<number | undefined> {
     if (this.#holds.has(id) && !options.evenHeld) return undefined;
     const number = (this.#lastNumber += 1);
@@ -236,7 +238,7 @@ export class Roots {
     this.#keep(entry, () => this.#store(entry, { row, installedVersion: game.installedVersion }));
   }
 
-  /** Since when content may still be growing, monotonic; undefined: it does not. */
+  /** When content was first seen that may still be growing, monotonic; undefined when it is complete. */
   #unsettledSince(
     { contentKey, changed }: RootFacts,
     { former, isKnown }: { former: Entry | undefined; isKnown: boolean },
@@ -248,12 +250,15 @@ export class Roots {
       const isOver = unsettledSinceMs !== undefined && changed !== undefined && nowMs - unsettledSinceMs >= settleMs;
       return isOver ? undefined : unsettledSinceMs;
     }
-    // What a download or an earlier run knows was complete.
+    // Content that a download or an earlier run knows was complete.
     if (isKnown || !changed || isCompleteCopy(changed, { nowMs: clock.now(), settleMs })) return undefined;
     return nowMs;
   }
 
-  /** Nobody looked at the disk: an operation may just have written another installed version, which stays. */
+  /**
+   * This entry comes without a look at the disk. An operation may just have stored another installed version, so that
+   * one stays.
+   */
   #keepKnown(entry: Entry): void {
     this.#keep(entry, () => {
       const row = this.#options.library.get(entry.game.root);
@@ -261,7 +266,7 @@ export class Roots {
     });
   }
 
-  /** What was found out holds; when it cannot be stored now, the next look stores it. */
+  /** The result counts even if it cannot be stored now; the next look stores it. */
   #keep(entry: Entry, store: () => void): void {
     const { id } = entry.game;
     const isNews = !isDeepStrictEqual(this.#entries.get(id)?.game, entry.game);
@@ -297,14 +302,14 @@ export class Roots {
     this.#options.onChanged(id);
   }
 
-  /** All rows in one query: a scan of a thousand games would make thousands. */
+  /** Reads all rows in one query: a scan of a thousand games would need thousands. */
   #rows(): StoredRows {
     const { library, gamesDir } = this.#options;
     const byRoot = new Map(library.below(gamesDir).map((row) => [row.root, row]));
     return { byRoot, number: this.#lastNumber };
   }
 
-  /** An operation on this game since then has written its row anew. */
+  /** A hold since the rows were read means that an operation may have changed this row, so it is read again. */
   #row(id: GameId, root: string, rows: StoredRows | undefined): LibraryRow | undefined {
     const isCurrent = rows && (this.#lastHeld.get(id) ?? 0) <= rows.number;
     return isCurrent ? rows.byRoot.get(root) : this.#options.library.get(root);

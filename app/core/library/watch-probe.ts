@@ -1,10 +1,12 @@
 /**
- * Whether a folder can be watched at all. On Linux @parcel/watcher waits for ever, and the whole process with it, when
- * the system gives it no inotify instance. So a thread tries first: its instance is its own and goes with it.
+ * Finds out whether a folder can be watched at all. On Linux @parcel/watcher blocks the whole process for ever when the
+ * system has no inotify instance left. So a thread tries first: its own instance ends with it.
  */
 import { Worker } from 'node:worker_threads';
 
-/** A system that is slow to start a thread is not one without instances, but nothing may wait for ever. */
+/**
+ * The limit for the answer. A slow start of the thread does not mean that no instance is left, but the wait must end.
+ */
 const limitMs = 10_000;
 
 const source = `
@@ -18,7 +20,10 @@ try {
 }
 `;
 
-/** The system's code, such as `EMFILE` (no instance left) or `ENOSPC` (no watch left); undefined when it can be watched. */
+/**
+ * Returns the system's code, such as `EMFILE` (no instance left) or `ENOSPC` (no watch left); undefined when the folder
+ * can be watched.
+ */
 export async function whyNotWatchable(folder: string): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
   const answered = Promise.withResolvers<string>();
@@ -32,7 +37,7 @@ export async function whyNotWatchable(folder: string): Promise<string | undefine
     return code === '' ? undefined : code;
   } finally {
     clearTimeout(timer);
-    // Its instance is free again before anybody else takes one.
+    // The thread's instance must be free before the real watcher takes one.
     await thread.terminate();
   }
 }

@@ -6,7 +6,7 @@ import { whyNotWatchable } from './watch-probe.ts';
 
 /** Something happened at a path below the watched folder. */
 export interface WatchEvent {
-  /** Relative to the watched folder, its components; none: the folder itself. */
+  /** The components of the path, relative to the watched folder; empty: the folder itself. */
   readonly components: readonly string[];
   readonly type: 'create' | 'update' | 'delete';
 }
@@ -21,16 +21,15 @@ export interface WatchListener {
 export type WatchFolder = (folder: string, listener: WatchListener) => Promise<AsyncDisposable>;
 
 /**
- * What happens inside an installed game or our staging says nothing about what is offered; that one of these folders
- * itself comes or goes does.
+ * Events inside an install or our own folders do not change the offered games. Events of these folders themselves do.
  */
 const ignore = [ownNames.local, ownNames.staging, ownNames.backup, `${asidePrefix}*`, '.sync'].map(
   (name) => `*/${name}/**/*`,
 );
 
 /**
- * The watcher of each platform, by name. Without a name the library asks for a `watchman` first: it starts a program by
- * that name from the search path, and on Windows a shell.
+ * The backend of each platform. Without a name the library looks for `watchman`: it runs a program of that name from
+ * the search path, and on Windows a shell.
  */
 const backends: Partial<Record<NodeJS.Platform, watcher.BackendType>> = {
   linux: 'inotify',
@@ -40,7 +39,7 @@ const backends: Partial<Record<NodeJS.Platform, watcher.BackendType>> = {
 
 /** The platform's own watcher. */
 export const watchFolder: WatchFolder = async (folder, listener) => {
-  // Some platforms tell real paths, whatever they were asked for.
+  // Some platforms report real paths, whatever path was watched.
   const real = await realpath(folder);
   const code = await whyNotWatchable(real);
   if (code !== undefined) throw Object.assign(new Error(`This system can watch no more folders (${code}).`), { code });
