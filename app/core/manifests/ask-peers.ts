@@ -1,4 +1,4 @@
-/** What is asked of a peer about a game's manifest. */
+/** Asks a peer about a game's manifest. */
 import { LanspreadError, sleep, withTimeLimit, type ErrorCode, type GameId } from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import { withPeerStream, type PeerNetwork } from '../peers/index.ts';
@@ -17,12 +17,14 @@ const manifestLimitMs = 60_000;
 /** How often a peer that is still hashing is asked again, in milliseconds. */
 const pendingPauseMs = 300;
 
-/** What a peer may refuse a manifest with. Whatever else it says is its own affair and no fault of this PC. */
+/**
+ * The codes with which a peer may refuse a manifest. Other codes are the peer's own trouble, not a fault of this PC.
+ */
 const refusals: ReadonlySet<string> = new Set<ErrorCode>(['GAME_NOT_FOUND', 'MANIFEST_PENDING', 'TOO_MANY_REQUESTS']);
 
 /**
- * One peer's root; waits while it is hashing, and tells how far it is. Errors: the peer's refusal, `PEER_GONE`,
- * `PEER_TIMEOUT`, `CANCELLED`.
+ * Asks one peer for its manifest hash. Waits while the peer is hashing, and reports its progress. Errors: the peer's
+ * refusal, `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`.
  */
 export async function askRoot(
   network: AskNetwork,
@@ -49,8 +51,8 @@ export async function askRoot(
 }
 
 /**
- * The manifest with this root. Errors: the peer's refusal, `MANIFEST_MISMATCH` or `MANIFEST_INVALID` (it sent another one),
- * `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`.
+ * Fetches the manifest with this manifest hash. Errors: the peer's refusal, `MANIFEST_MISMATCH` or `MANIFEST_INVALID`
+ * (the peer sent another manifest), `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`.
  */
 export async function askManifest(
   network: AskNetwork,

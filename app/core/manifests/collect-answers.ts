@@ -1,34 +1,36 @@
-/** Asks every PC that has a version which content it holds, and waits until the answers to come cannot matter any more. */
+/**
+ * Asks every peer that has a version for its manifest hash, and waits until further answers cannot change the result.
+ */
 import { abortError, anySignal, LanspreadError, systemClock, type Clock } from '../base/index.ts';
 import { askRoot, type AskNetwork, type WantedVersion } from './ask-peers.ts';
 import { groupAnswers, isClear, type ManifestAnswer } from './manifest-vote.ts';
 
-/** A PC that is still reading its files. */
+/** A peer that is still reading its files. */
 export interface StillReading {
   readonly peerId: string;
-  /** Of what it has to read; undefined where it does not say. */
+  /** How much it has read; undefined where it does not say. */
   readonly percent: number | undefined;
 }
 
 interface CollectOptions {
   readonly network: AskNetwork;
   readonly request: WantedVersion;
-  /** No other one counts: with the first who has it the others do not matter. */
+  /** Only this manifest hash counts: the first peer that has it ends the wait. */
   readonly wantedRoot: string | undefined;
   /** See `votersOf`. */
   readonly voters: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
-  /** Whom it waits for, once it waits for anybody, and again whenever that changes. */
+  /** Called with the peers that it waits for, once there are any, and again at every change. */
   readonly onWaiting?: ((waitsFor: readonly StillReading[]) => void) | undefined;
   readonly clock?: Clock;
 }
 
-/** A PC whose reading does not go on for this long is not waited for, in milliseconds. */
+/** A peer that makes no progress for this long is not waited for, in milliseconds. */
 const standstillMs = 60_000;
-/** The longest that all of them are waited for, in milliseconds: some 100 GiB from a slow disk. */
+/** The longest wait for all peers together, in milliseconds: some 100 GiB from a slow disk. */
 const longestWaitMs = 20 * 60_000;
 
-/** Errors: `CANCELLED`. A peer that refuses, goes or does not answer has no vote. */
+/** Errors: `CANCELLED`. A peer that refuses, leaves or does not answer has no vote. */
 export async function collectAnswers(
   asked: readonly string[],
   { network, request, wantedRoot, voters, signal, onWaiting, clock = systemClock }: CollectOptions,
@@ -59,7 +61,7 @@ export async function collectAnswers(
       });
       answers.push({ peerId, root });
     } catch {
-      // A peer that does not answer does not vote; with nobody left the caller says so.
+      // A peer that does not answer does not vote. If no peer is left, the caller reports it.
     } finally {
       open.delete(peerId);
       if (reading.delete(peerId) && !enough.signal.aborted) onWaiting?.([...reading.values()]);
@@ -71,7 +73,7 @@ export async function collectAnswers(
   using _limit = clock.timeout(decide, longestWaitMs);
   try {
     await decided;
-    // Those who are done at this moment still count.
+    // Peers that answer at this very moment still count.
     if (signal.aborted) throw abortError(signal);
     return [...answers];
   } finally {
@@ -81,7 +83,7 @@ export async function collectAnswers(
   }
 }
 
-/** Aborts when nothing went on for too long. */
+/** Aborts when there was no progress for too long. */
 class Patience implements Disposable {
   readonly #clock: Clock;
   readonly #over = new AbortController();

@@ -1,7 +1,7 @@
 /**
- * What two manifests have in common. Two PCs with the same files may still have different manifests: the text of
- * `version.ini` is part of a manifest, and it may end its lines in another way; and a PC with an earlier Lanspread lists
- * what its system left in the folder. Neither is a difference in the game. Pure.
+ * Compares the content of two manifests. Two PCs with the same files may still have different manifests. The text of
+ * `version.ini` is part of a manifest, and its lines may end differently. And an older Lanspread also lists files that
+ * its system left in the folder. Neither is a difference in the game. Pure.
  */
 import { blake3Hex } from '../base/index.ts';
 import { isBelowDropping } from '../game-folder/index.ts';
@@ -38,8 +38,8 @@ export function filesKeyOf(manifest: Manifest): string {
 }
 
 /**
- * The same content as the manifest with this root, or undefined. The texts of `version.ini` that people and programs write
- * for one version are tried: what a catalog pinned on one PC holds on another whose file ends its lines differently.
+ * The same content as a manifest with this manifest hash, or undefined. It tries the usual ways to write `version.ini`
+ * for one version. So a hash that a catalog pinned on one PC also holds on a PC whose file ends its lines differently.
  */
 export function asRoot(hashed: HashedManifest, root: string): HashedManifest | undefined {
   if (hashed.root === root) return hashed;
@@ -65,7 +65,7 @@ function likelyTexts({ sentinel, version }: Manifest): Set<string> {
 export class Content {
   readonly manifest: Manifest;
   readonly sizeBytes: number;
-  /** Files and, with a `/` at the end and no blocks, empty folders. */
+  /** Files, and empty folders with a `/` at the end and no blocks. */
   readonly #entries = new Map<string, { readonly size: number; readonly blocks: readonly string[] }>();
 
   constructor(manifest: Manifest) {
@@ -76,13 +76,13 @@ export class Content {
     for (const path of directories) this.#entries.set(`${path}/`, { size: 0, blocks: [] });
   }
 
-  /** Whether the other one has everything that is here, byte for byte. */
+  /** Whether `other` has every entry of this content, byte for byte. */
   isWithin(other: Content): boolean {
     for (const path of this.#entries.keys()) if (!this.#isEqual(path, other)) return false;
     return true;
   }
 
-  /** Paths that one of both lacks or has otherwise, sorted. */
+  /** The paths that only one of the two has, or that differ; sorted. */
   differingFrom(other: Content): string[] {
     const paths = [...this.#entries.keys()].filter((path) => !this.#isEqual(path, other));
     for (const path of other.#entries.keys()) if (!this.#entries.has(path)) paths.push(path);

@@ -1,22 +1,25 @@
-/** What a player is told, and may choose from, where PCs hold different content of one version. Pure. */
+/** The error and the choices for a player when peers hold different content of one version. Pure. */
 import { LanspreadError, type GameId } from '../base/index.ts';
 import type { Contender } from './manifest-vote.ts';
 
 /** One content that can be chosen. */
 export interface ContentChoice {
-  /** What `download` takes as `manifestHash`. */
+  /** The value that `download` takes as `manifestHash`. */
   readonly manifestHash: string;
   readonly version: string;
   readonly peers: readonly string[];
   /** Player names, in the order of `peers`. */
   readonly names: readonly string[];
-  /** PCs, as far as they can be told apart by their addresses. */
+  /** The number of PCs, as far as addresses tell them apart. */
   readonly pcCount: number;
   readonly fileCount: number;
   readonly sizeBytes: number;
-  /** Files in which it differs from the content of most PCs, or that one from the next: the first few, by path. */
+  /**
+   * The first few files, by path, in which it differs from the content of most PCs; for that content itself: from the
+   * second.
+   */
   readonly differingFiles: readonly string[];
-  /** How many there are. */
+  /** The number of all differing files. */
   readonly differingCount: number;
 }
 
@@ -24,7 +27,7 @@ const mostFiles = 8;
 const mostNames = 4;
 const mostFilesInMessage = 3;
 
-/** `MANIFEST_TIE` with `choices` in its details. At least two contenders. */
+/** Returns `MANIFEST_TIE` with `choices` in its details. Needs at least two contenders. */
 export function disagreement(
   { gameId, version, nameOf }: { gameId: GameId; version: string; nameOf: (peerId: string) => string },
   contenders: readonly Contender[],

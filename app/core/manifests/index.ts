@@ -1,4 +1,4 @@
-/** Which manifest is the right one: asked of peers, put to the vote, served to others. */
+/** Finds the right manifest: asks peers, counts votes, and serves manifests to others. */
 export { askManifest, askRoot } from './ask-peers.ts';
 export type { StillReading } from './collect-answers.ts';
 export { asRoot, haveSameFiles } from './content.ts';

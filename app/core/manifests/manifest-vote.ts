@@ -1,8 +1,8 @@
-/** Which content of a version is the right one, by what peers say. Pure. */
+/** Decides by the peers' answers which content of a version is right. Pure. */
 import { isIPv6 } from 'node:net';
 import type { Content } from './content.ts';
 
-/** What one peer says. */
+/** One peer's answer. */
 export interface ManifestAnswer {
   readonly peerId: string;
   readonly root: string;
@@ -10,16 +10,16 @@ export interface ManifestAnswer {
 
 /** Peers that hold the same content. */
 export interface ContentGroup {
-  /** Their roots: several where `version.ini` is written differently. The one of most PCs first. */
+  /** Their manifest hashes, that of most PCs first. There are several where `version.ini` is written differently. */
   readonly roots: readonly string[];
   readonly peers: readonly string[];
-  /** PCs, as far as they can be told apart. */
+  /** The number of PCs, as far as they can be told apart. */
   readonly votes: number;
 }
 
 /**
- * Who votes together. Identities cost nothing, so PCs are told apart by their addresses: peers that share one have one
- * vote. Of IPv6 the network counts, because a PC takes as many addresses in it as it likes.
+ * Groups peers into voters. Peer ids cost nothing, so addresses tell PCs apart: peers that share one have one vote. For
+ * IPv6 the network part counts, because a PC can take any number of addresses in it.
  */
 export function votersOf(peers: readonly { peerId: string; remoteHosts: readonly string[] }[]): Map<string, string> {
   const leaders = new Map<string, string>();
@@ -59,13 +59,16 @@ function firstHalfOf(address: string): string {
 interface GroupOptions {
   /** See `votersOf`. */
   readonly voters: ReadonlyMap<string, string>;
-  /** Equal for roots of the same content. Default: each root for itself. */
+  /** Equal for manifest hashes of the same content. Default: each hash for itself. */
   readonly contentOf?: (root: string) => string;
-  /** Roots that are named last within their group, however many have them. */
+  /** Manifest hashes that come last in their group, however many peers have them. */
   readonly isLast?: (root: string) => boolean;
 }
 
-/** Who holds what, the content of most PCs first. Equal ones by root, so that nothing depends on who answered first. */
+/**
+ * Groups the peers by content, the content of most PCs first. Ties are ordered by manifest hash, so that the order of
+ * the answers does not matter.
+ */
 export function groupAnswers(
   answers: readonly ManifestAnswer[],
   { voters, contentOf = (root) => root, isLast = () => false }: GroupOptions,
@@ -85,10 +88,13 @@ export function groupAnswers(
   return groups.sort((a, b) => b.votes - a.votes || ((a.roots[0] ?? '') < (b.roots[0] ?? '') ? -1 : 1));
 }
 
-/** So many PCs, and so many for each that says something else, decide without asking the player. */
+/**
+ * The smallest clear majority: at least this many PCs, and this many for each PC that says otherwise. It decides
+ * without asking the player.
+ */
 const clearMajority = 3;
 
-/** Whether the first group is so large that those who say something else, or have said nothing yet, do not matter. */
+/** Whether the first group is so large that the other answers and the `outstanding` ones do not matter. */
 export function isClear(groups: readonly ContentGroup[], outstanding: number): boolean {
   const [first, ...others] = groups;
   if (!first) return false;
@@ -96,7 +102,7 @@ export function isClear(groups: readonly ContentGroup[], outstanding: number): b
   return against === 0 || (first.votes >= clearMajority && first.votes >= clearMajority * against);
 }
 
-/** Beside what one content has another may have so much more, in bytes or as a share, and is still the same game. */
+/** How much more another content may have and still be the same game, in bytes or as a share. */
 const strayBytes = 1024 * 1024;
 const strayShare = 0.01;
 
@@ -106,8 +112,9 @@ export interface Contender {
 }
 
 /**
- * The content whose files every other one has too, byte for byte, beside a few more: a log, a note, somebody's screenshot.
- * Where the catalog tells the payload's size, that is what it has to fit best, so that half a copy does not win.
+ * Finds the content that every other contender also has, byte for byte, beside a few more files: a log, a note, a
+ * screenshot. If the catalog gives the payload's size, the content must also fit it best, so that half a copy does not
+ * win.
  */
 export function commonCore(
   contenders: readonly Contender[],

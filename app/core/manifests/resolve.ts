@@ -1,4 +1,4 @@
-/** Finds the right manifest of a game: asks the PCs that have it, lets them vote, and fetches what won. */
+/** Finds the right manifest of a game: asks the peers that have it, lets them vote, and fetches the winner. */
 import { LanspreadError, throwIfAborted, toLanspreadError, type Clock } from '../base/index.ts';
 import type { HashedManifest } from '../library/index.ts';
 import type { Peer, PeerNetwork } from '../peers/index.ts';
@@ -17,13 +17,13 @@ import {
 } from './manifest-vote.ts';
 
 export interface ResolveRequest extends WantedVersion {
-  /** The catalog's word: only this one counts. */
+  /** The catalog's pin: only this manifest hash counts. */
   readonly pinnedRoot?: string | undefined;
-  /** The player's choice: without the catalog's word only this one counts. */
+  /** The player's choice: without a pin only this manifest hash counts. */
   readonly chosenRoot?: string | undefined;
-  /** The one of which blocks are here already: it is right where people disagree. */
+  /** The manifest hash of a download that was begun: it wins when peers disagree. */
   readonly begunRoot?: string | undefined;
-  /** The payload's size by the catalog, where that is known. */
+  /** The payload's size from the catalog, where it is known. */
   readonly sizeBytes?: number | undefined;
 }
 
@@ -35,18 +35,18 @@ interface ResolveOptions {
 
 export interface Resolved {
   readonly hashed: HashedManifest;
-  /** The peers that have just these files. */
+  /** The peers that have exactly these files. */
   readonly peers: readonly string[];
-  /** The root by which a peer of these knows them, where it is not that of the manifest. */
+  /** For each of these peers that knows the files by another manifest hash: that hash. */
   readonly rootOf: ReadonlyMap<string, string>;
 }
 
 type Network = Pick<PeerNetwork, 'peers' | 'open'>;
 
-/** So many different manifests are fetched and compared, those of most PCs. */
+/** The most manifests that are fetched and compared, those of most PCs first. */
 const mostCompared = 8;
 
-/** Peers that have a version whole. */
+/** Peers that have the complete version. */
 function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest): Peer[] {
   return peers.filter(({ games }) => {
     const summary = games.get(gameId);
@@ -55,8 +55,8 @@ function readyPeers(peers: readonly Peer[], { gameId, version }: ResolveRequest)
 }
 
 /**
- * The right manifest and who has it. Errors: `NO_PEERS`, `MANIFEST_TIE` (people disagree: `choices` in the details tell who
- * holds what), what the last peer refused it with, `CANCELLED`.
+ * Finds the right manifest and the peers that have it. Errors: `NO_PEERS`, `MANIFEST_TIE` (peers disagree: `choices` in
+ * the details list the contents and their peers), the last peer's refusal, `CANCELLED`.
  */
 export async function resolveManifest(
   network: Network,
@@ -70,9 +70,9 @@ class Resolution {
   readonly #network: Network;
   readonly #request: ResolveRequest;
   readonly #options: ResolveOptions;
-  /** By root, once somebody gave it. */
+  /** Manifests that a peer has sent, by manifest hash. */
   readonly #manifests = new Map<string, HashedManifest>();
-  /** Peers that answered and then did not give the manifest they told of. */
+  /** Peers that answered but then did not send the manifest. */
   readonly #failed = new Map<string, LanspreadError>();
 
   constructor(network: Network, request: ResolveRequest, options: ResolveOptions) {
@@ -97,7 +97,7 @@ class Resolution {
       const failedBefore = this.#failed.size;
       const resolved = await this.#settle(answers, voters);
       if (resolved) return resolved;
-      // Whoever did not keep its word has no vote: the others are asked once more.
+      // A peer that did not send its manifest has no vote. The others are asked once more.
       if (this.#failed.size === failedBefore) throw this.#noPeers(groupAnswers(answers, { voters }));
     }
   }
@@ -122,7 +122,7 @@ class Resolution {
     return wantedRoot === undefined ? this.#choose(known, voters) : this.#ofWanted(known, wantedRoot, groups);
   }
 
-  /** Somebody holds what is wanted, though its own root is another one. */
+  /** Finds a peer that holds the wanted content under another manifest hash. */
   #ofWanted(known: readonly ManifestAnswer[], wantedRoot: string, groups: readonly ContentGroup[]): Resolved {
     for (const { root } of known) {
       const manifest = this.#manifests.get(root);
@@ -155,7 +155,7 @@ class Resolution {
     return this.#resolved(this.#of(root), known);
   }
 
-  /** With everybody who lists the same files, whatever its root. */
+  /** Adds all peers that list the same files, under whatever manifest hash. */
   #resolved(hashed: HashedManifest, known: readonly ManifestAnswer[]): Resolved {
     const wanted = filesKeyOf(hashed.manifest);
     const roots = new Set(known.map(({ root }) => root));
@@ -174,7 +174,7 @@ class Resolution {
     return hashed;
   }
 
-  /** From the first of these peers that gives it. Undefined when none does. */
+  /** Fetches the manifest from the first of these peers that sends it. Undefined when none does. */
   async #manifest(root: string, peers: readonly string[]): Promise<HashedManifest | undefined> {
     const { signal } = this.#options;
     for (const peerId of peers) {

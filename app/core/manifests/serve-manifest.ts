@@ -12,7 +12,7 @@ interface ServeManifestOptions {
 
 const refuse = (code: string, message: string) => ({ ok: false as const, code, message });
 
-/** Answers who asks for a game's manifest. */
+/** Answers peers that ask for a game's manifest. */
 export function serveManifests({ peers, library, isKnownGame, isServable }: ServeManifestOptions): Disposable {
   return peers.handle(protocols.game, async (stream) => {
     const { id, version, rootOnly = false } = await stream.readMessage(getGameSchema, 'GetGame');
