@@ -1,4 +1,4 @@
-/** Who may upload now, and how much: one account for every lane. */
+/** Decides which peers get uploads now, and how fast: one account for every lane. */
 export { wordsForStrangers } from './stranger-words.ts';
 export type { UploadLimits, Uploads } from './types.ts';
 export { UploadGovernor } from './upload-governor.ts';

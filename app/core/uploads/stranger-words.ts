@@ -1,8 +1,8 @@
 import { errorTable, quoted, toLanspreadError, type ErrorCode, type LanspreadError } from '../base/index.ts';
 
 /**
- * What another PC is told of an error of this one. The error's own message stays here: it may hold paths of this PC, its
- * user's name among them, and what a program printed. Names inside the game are common knowledge.
+ * The words in which another PC hears of an error on this one. The error's own message stays here: it may hold paths of
+ * this PC, its user's name, or the output of a program. Names inside the game are common knowledge.
  */
 export function wordsForStrangers(error: unknown, told?: ReadonlySet<ErrorCode>): { code: ErrorCode; message: string } {
   const coded = toLanspreadError(error);
@@ -26,7 +26,7 @@ function nameIn({ details }: LanspreadError, name: 'entry' | 'file' | 'needs'): 
   return quoted(value.slice(0, longestName));
 }
 
-/** How a tool ended, where that is all there is to tell. */
+/** How a tool ended, if nothing else is known. */
 function endOf({ code, details }: LanspreadError): string | undefined {
   if (code !== 'UNPACKER_FAILED' || !('exitCode' in details)) return undefined;
   const { exitCode } = details;

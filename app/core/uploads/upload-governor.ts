@@ -1,26 +1,26 @@
 import { toDisposable, type Clock, type IDisposable } from '../base/index.ts';
 import type { UploadLimits, Uploads } from './types.ts';
 
-/** Credit a bucket may save up, as time at its rate: bridges timers that come late. */
+/** The credit that a bucket may save, as time at its rate: it bridges late timers. */
 const savedMs = 100;
 const leastGrantBytes = 16 * 1024;
 const mostGrantBytes = 1024 * 1024;
-/** A grant is about what the slowest limit lets through in this time. */
+/** A grant is about as many bytes as the slowest limit allows in this time. */
 const grantMs = 50;
 
 /**
- * Peers served at a time where no limit says otherwise. Sixty that are served at once all have their first block as late
- * as the last; one after the other they begin early to give on to each other what they have.
+ * Peers served at a time without a limit. If sixty are served at once, each gets its first block about as late as its
+ * last. Served in turn, they soon begin to share blocks with each other.
  */
 const usualPlaces = 8;
 /**
- * Without a limit of bytes nobody knows whether those few use up what the network can carry: who has waited this long is
- * let in all the same, one at a time, in milliseconds.
+ * Without a byte limit it is unknown whether so few peers use the whole network. So peers that have waited this long
+ * are let in, too, one at a time, in milliseconds.
  */
 const enoughWaitingMs = 1_000;
 const letInEveryMs = 500;
 
-/** Bytes per second with a little saved credit; may go into debt by one grant. */
+/** Limits bytes per second. It saves a little credit and may go into debt by one grant. */
 class TokenBucket {
   readonly bytesPerSecond: number;
   #level = 0;
@@ -31,7 +31,7 @@ class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** How long until it is out of debt, in milliseconds; 0 when it is. */
+  /** The time until the bucket is out of debt, in milliseconds; 0 when it is. */
   waitMs(nowMs: number): number {
     const saved = this.#level + ((nowMs - this.#atMs) * this.bytesPerSecond) / 1000;
     this.#level = Math.min(saved, (savedMs * this.bytesPerSecond) / 1000);
@@ -57,15 +57,15 @@ interface Entry {
 }
 
 /**
- * Who may upload, and how fast: total, per peer, peers at a time. Who waits is served peer by peer in turn, so that a
- * peer with many requests gets no more than one with few.
+ * Decides which peers get uploads, and how fast: in total, per peer, and how many peers at a time. Waiting peers take
+ * turns, so that a peer with many requests gets no more than one with few.
  */
 export class UploadGovernor implements Uploads, IDisposable {
   readonly #clock: Clock;
   #limits: UploadLimits;
   #total: TokenBucket | undefined;
   readonly #perPeer = new Map<string, TokenBucket>();
-  /** Both in order of turn: the peer served last is the last key. */
+  /** Both in the order of the turns: the peer served last is the last key. */
   readonly #claims = new Map<string, Claim[]>();
   readonly #waiting = new Map<string, Entry[]>();
   /** Admitted requests by peer. */
@@ -93,7 +93,7 @@ export class UploadGovernor implements Uploads, IDisposable {
     this.#admitWhoFits();
   }
 
-  /** A request wants to be served: `admit` is called, at once or later. Disposing ends it, waiting or served. */
+  /** Queues a request: `admit` is called, at once or later. Disposing ends it, waiting or served. */
   enter(peerId: string, admit: () => void): IDisposable {
     const entry: Entry = { peerId, admit, sinceMs: this.#clock.monotonicMs(), isAdmitted: false };
     push(this.#waiting, peerId, entry);
@@ -105,7 +105,7 @@ export class UploadGovernor implements Uploads, IDisposable {
     });
   }
 
-  /** A connection wants to send: `grant` is called with a number of bytes, at once or later. Disposing withdraws it. */
+  /** Asks to send: `grant` is called with a number of bytes, at once or later. Disposing withdraws the claim. */
   claim(peerId: string, grant: (bytes: number) => void): IDisposable {
     const claim: Claim = { peerId, grant };
     push(this.#claims, peerId, claim);
@@ -129,7 +129,7 @@ export class UploadGovernor implements Uploads, IDisposable {
   #admitWhoFits(): void {
     const places = placesOf(this.#limits);
     for (;;) {
-      // A peer that is being served goes on only while nobody else waits for its place.
+      // A peer that is being served gets a further place only while no other peer waits.
       const peers = Array.from(this.#waiting.keys());
       const others = peers.filter((peerId) => !this.#active.has(peerId));
       const isFull = this.#active.size >= places;
@@ -148,7 +148,7 @@ export class UploadGovernor implements Uploads, IDisposable {
     entry.admit();
   }
 
-  /** Sees to it that who has waited long enough is let in beyond the usual places. */
+  /** Lets in peers that have waited long enough, beyond the usual places. */
   #letInLater(): void {
     if (this.#letIn || this.#waiting.size === 0 || !areUsual(this.#limits) || this.isMetered) return;
     this.#letIn = this.#clock.timeout(() => {
@@ -207,7 +207,7 @@ function areUsual({ maxPeers, perPeerBytesPerSecond }: UploadLimits): boolean {
   return maxPeers === undefined && perPeerBytesPerSecond === undefined;
 }
 
-/** A limit for each peer leaves room for more of them: then all are served. */
+/** With a limit per peer, all are served: the limit leaves room for more peers. */
 function placesOf(limits: UploadLimits): number {
   return limits.maxPeers ?? (areUsual(limits) ? usualPlaces : Infinity);
 }
@@ -218,7 +218,7 @@ function push<T>(queues: Map<string, T[]>, peerId: string, item: T): void {
   else queues.set(peerId, [item]);
 }
 
-/** Takes a peer's first item and puts the peer at the end of the turn. */
+/** Takes a peer's first item and moves the peer to the end of the turn. */
 function shift<T>(queues: Map<string, T[]>, peerId: string): T[] {
   const queue = queues.get(peerId) ?? [];
   const item = queue.shift();

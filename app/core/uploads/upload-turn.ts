@@ -1,8 +1,8 @@
-/** Waiting for one's turn to upload, for roads that serve in this thread. */
+/** Waits for a turn to upload, for lanes that serve in this thread. */
 import { abortError, LanspreadError, throwIfAborted, type Clock, type IDisposable } from '../base/index.ts';
 import type { Uploads } from './types.ts';
 
-/** A request that could not be begun for this long is refused, so that its sender asks somebody else. */
+/** A request that has waited this long is refused, in milliseconds, so that its sender asks another peer. */
 export const uploadWaitLimitMs = 15_000;
 
 interface Turn {
@@ -12,8 +12,8 @@ interface Turn {
 }
 
 /**
- * Waits for a place among those who are served, and keeps it until it is disposed. Errors: `TOO_MANY_REQUESTS` when
- * others have it for too long, the signal's.
+ * Waits for a place among the served peers and keeps it until it is disposed. Errors: `TOO_MANY_REQUESTS` when others
+ * keep their places for too long, the signal's.
  */
 export async function takePlace({ uploads, peerId, signal, clock }: Turn & { clock: Clock }): Promise<IDisposable> {
   throwIfAborted(signal);
@@ -35,7 +35,9 @@ export async function takePlace({ uploads, peerId, signal, clock }: Turn & { clo
   }
 }
 
-/** How many bytes may be sent now; waits while it is none. Infinity without a limit. Errors: the signal's. */
+/**
+ * Returns how many bytes may be sent now; waits until there are some. Infinity without a limit. Errors: the signal's.
+ */
 export async function takeBytes({ uploads, peerId, signal }: Turn): Promise<number> {
   throwIfAborted(signal);
   if (!uploads.isMetered) return Infinity;
