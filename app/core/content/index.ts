@@ -1,4 +1,4 @@
-/** What the archives of a game hold, and the port of everything that opens them. */
+/** The content of a game's archives, and the port for everything that opens them. */
 export type { ContentSender, IncomingContent, PourTarget } from './incoming-content.ts';
 export type { ContentFile, ContentSection, OpenPayload, PayloadContent } from './payload-content.ts';
 export type {

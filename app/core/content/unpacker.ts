@@ -1,22 +1,22 @@
-/** The port of everything that opens archives. */
+/** The port for everything that opens archives. */
 
 export interface ArchiveEntry {
-  /** As the archive has it; the host applies the path rules. */
+  /** The path as the archive has it; the host applies the path rules. */
   readonly path: string;
   readonly sizeBytes: number;
   /** `other`: devices, pipes, deletions, alternate streams. Only files and folders are ever installed; see `settleLinks`. */
   readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   readonly executable?: boolean;
-  /** Of a link: what it points at, as the archive has it. */
+  /** The target of a link, as the archive has it. */
   readonly target?: string;
-  /** Bytes inside the archive, where it tells: for the bomb limits. */
+  /** The packed size, where the archive gives it: for the bomb limits. */
   readonly packedBytes?: number;
   readonly encrypted?: boolean;
-  /** Unpacking can begin here at no cost, and `stream` takes a part of the archive that does. */
+  /** Unpacking can begin here at no extra cost, so `stream` takes a part of the archive from here. */
   readonly startsBlock?: boolean;
 }
 
-/** A file that is installed as the copy of another one: what a link has become. */
+/** A file that is installed as a copy of another one; links become such copies. */
 export interface EntryCopy {
   readonly path: string;
   /** The path of a file of the same archive. */
@@ -27,7 +27,7 @@ export interface EntryCopy {
 
 export interface ExtractOptions {
   signal: AbortSignal;
-  /** Sum of the listing's sizes, where the caller knows it: progress is told in parts of it. */
+  /** The sum of the listed sizes, where the caller knows it: progress is measured against it. */
   totalBytes?: number;
   /** Unpacked bytes so far; never decreases. */
   onProgress?: (unpackedBytes: number) => void;
@@ -35,19 +35,19 @@ export interface ExtractOptions {
 
 export interface ListOptions {
   signal: AbortSignal;
-  /** The catalog pins the game: its archives may unpack to however much they like. */
+  /** The catalog pins the game, so its archives may unpack to any size. */
   isPinned?: boolean;
 }
 
 export interface StreamOptions {
   signal: AbortSignal;
-  /** What `list` said of this archive, without its links: the stream is cut by these sizes. */
+  /** The result of `list` for this archive, without its links: these sizes divide the stream. */
   entries: readonly ArchiveEntry[];
-  /** They are only some that follow each other, from one that `startsBlock` (or the first) up to such a one (or the end). */
+  /** `entries` are only a stretch: from one that `startsBlock` (or the first) up to another such one (or the end). */
   isPart?: boolean;
 }
 
-/** A piece of an archive's content: first the entry, then, for a file, its bytes. */
+/** A part of an archive's content: first the entry, then, for a file, its bytes. */
 export type EntryStreamItem =
   | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
@@ -59,23 +59,23 @@ export type EntryStreamItem =
 export interface Unpacker {
   readonly id: string;
   /**
-   * 0: no; 100: mine. Looks at the first bytes (`probeHeadBytes`, or the whole of a shorter file) and the name. From 50
-   * on the file counts as an archive to unpack, below it as game data that happens to look like one.
+   * 0: cannot open it; 100: made for it. Looks at the first bytes (`probeHeadBytes`, or the whole of a shorter file)
+   * and the name. From 50 on the file counts as an archive to unpack, below that as game data that only looks like one.
    */
   probe(archive: { path: string; head: Uint8Array }, options: { signal: AbortSignal }): number | Promise<number>;
   /** Every entry, in the archive's order. */
   list(archivePath: string, options: ListOptions): Promise<ArchiveEntry[]>;
   /**
-   * Unpacks everything into an existing folder in which nothing has the name of an entry. When aborted, the tool is dead
-   * before it rejects.
+   * Unpacks everything into an existing folder that has no entry's name in it. When aborted, the tool is dead before it
+   * rejects.
    */
   extract(archivePath: string, destination: string, options: ExtractOptions): Promise<void>;
   /**
-   * The content without a disk: every entry in the archive's order, each file followed by exactly its `sizeBytes`, in
-   * pieces that are valid only until the next item is asked for. Nothing is read ahead of the caller by more than a
-   * pipe holds. It ends well only when the tool found the whole archive sound; content of another size than listed is
+   * Unpacks without a disk: every entry in the archive's order, each file followed by exactly its `sizeBytes`. A chunk
+   * is valid only until the next item is requested. It reads at most a pipe's buffer ahead of the caller. It ends
+   * without an error only if the tool found the whole archive sound. Content of another size than listed is
    * `ARCHIVE_CORRUPT`, an entry that is neither file nor folder `ARCHIVE_HOSTILE`. When aborted, and when the caller
-   * stops asking (`return`), the tool is dead before it settles.
+   * stops (`return`), the tool is dead before it settles.
    */
   stream(archivePath: string, options: StreamOptions): AsyncIterable<EntryStreamItem>;
 }
