@@ -88,7 +88,7 @@ test('a killed core comes back at the same address with another token, and an op
   const told = Promise.withResolvers<string>();
   using client = await connectRpc(before, { onToken: told.resolve });
   assert.is(await told.promise, next.token);
-  assert.equal((await client.invoke('listGames', {})).games.length > 0, true, 'the sample catalog is there');
+  assert.equal((await client.invoke('listGames', {})).games, [], 'a first start invents no games');
   rig.host.quit();
   assert.is(await rig.ended(), 0);
 });
