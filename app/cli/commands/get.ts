@@ -158,8 +158,8 @@ function follow(session: Session, gameId: string, { install, stream, json }: Get
 function choicesOf(event: { gameId: string; choices?: unknown }): string[] {
   if (!Array.isArray(event.choices)) return [];
   return (event.choices as readonly ContentChoice[]).map(
-    ({ names, fileCount, sizeBytes, manifestHash }) =>
-      `  ${names.join(', ')}: ${fileCount} files, ${formatBytes(sizeBytes)}\n    lanspread get ${event.gameId} --content ${manifestHash}`,
+    ({ names, peerCount, fileCount, sizeBytes, manifestHash }) =>
+      `  ${names.join(', ')}${peerCount > names.length ? ` and ${peerCount - names.length} more` : ''}: ${fileCount} files, ${formatBytes(sizeBytes)}\n    lanspread get ${event.gameId} --content ${manifestHash}`,
   );
 }
 

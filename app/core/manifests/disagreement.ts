@@ -7,9 +7,12 @@ export interface ContentChoice {
   /** The value that `download` takes as `manifestHash`. */
   readonly manifestHash: string;
   readonly version: string;
+  /** Who has it: the first few. */
   readonly peers: readonly string[];
   /** Player names, in the order of `peers`. */
   readonly names: readonly string[];
+  /** The number of peers that have it. */
+  readonly peerCount: number;
   /** The number of PCs, as far as addresses tell them apart. */
   readonly pcCount: number;
   readonly fileCount: number;
@@ -24,6 +27,7 @@ export interface ContentChoice {
 }
 
 const mostFiles = 8;
+const mostPeers = 16;
 const mostNames = 4;
 const mostFilesInMessage = 3;
 
@@ -37,11 +41,13 @@ export function disagreement(
     const { group, content } = contender;
     const other = contender === first ? second : first;
     const differing = other ? content.differingFrom(other.content) : [];
+    const peers = group.peers.slice(0, mostPeers);
     return {
       manifestHash: group.roots[0] ?? '',
       version,
-      peers: group.peers,
-      names: group.peers.map(nameOf),
+      peers,
+      names: peers.map(nameOf),
+      peerCount: group.peers.length,
       pcCount: group.votes,
       fileCount: content.manifest.files.length,
       sizeBytes: content.sizeBytes,
@@ -49,12 +55,12 @@ export function disagreement(
       differingCount: differing.length,
     };
   });
-  const sides = choices.map(({ names, pcCount, fileCount, manifestHash }) => {
+  const sides = choices.map(({ names, peerCount, pcCount, fileCount, manifestHash }) => {
     const pcs = pcCount === 1 ? '1 PC' : `${pcCount} PCs`;
-    return `${listed(names, mostNames)} (${pcs}, ${fileCount === 1 ? '1 file' : `${fileCount} files`}, content ${manifestHash.slice(0, 8)})`;
+    return `${listed(names, { most: mostNames, count: peerCount })} (${pcs}, ${fileCount === 1 ? '1 file' : `${fileCount} files`}, content ${manifestHash.slice(0, 8)})`;
   });
   const differing = [...new Set(choices.flatMap(({ differingFiles }) => differingFiles))].sort();
-  const files = listed(differing, mostFilesInMessage);
+  const files = listed(differing, { most: mostFilesInMessage, count: differing.length });
   return new LanspreadError('MANIFEST_TIE', {
     message: `The PCs hold different files of ${gameId} ${version}: ${sides.join('; ')}. They differ in ${files}.`,
     details: {
@@ -67,7 +73,8 @@ export function disagreement(
   });
 }
 
-function listed(names: readonly string[], most: number): string {
+/** `count`: of all, also of those that are not among the names. */
+function listed(names: readonly string[], { most, count }: { most: number; count: number }): string {
   const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+  return count > most ? `${shown} and ${count - most} more` : shown;
 }

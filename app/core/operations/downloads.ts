@@ -273,7 +273,8 @@ export class Downloads implements Disposable {
       this.#unclaimed.delete(gameId);
     }
     if (outcome.kind === 'finished' && install) return await this.#install(operation, game, outcome);
-    return endOfDownload(gameId, outcome);
+    const end = endOfDownload(gameId, outcome);
+    return end.event === 'download-failed' ? { ...end, install } : end;
   }
 
   /** Updates or removes the download's entry in the list, by its outcome. */

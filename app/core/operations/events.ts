@@ -71,7 +71,8 @@ export type OperationEventMessage =
     }
   | { event: 'peer-struck'; gameId: GameId; peerId: string; file: string; block: number }
   | { event: 'download-finished'; gameId: GameId; totalBytes: number; manifestRoot: string | undefined }
-  | ({ event: 'download-failed'; resumableBytes: number } & Failed)
+  /** `install`: whether an install was to follow. */
+  | ({ event: 'download-failed'; resumableBytes: number; install?: boolean } & Failed)
   | { event: 'download-cancelled'; gameId: GameId; resumableBytes: 0; streamed?: true }
   | { event: 'download-paused'; gameId: GameId; resumableBytes: number }
   | { event: 'download-peers-gone'; gameId: GameId; resumableBytes: number }

@@ -5,6 +5,7 @@
 import type { ErrorCode, GameId, TellingDetails } from '../base/index.ts';
 import type { CatalogGame } from '../catalog/index.ts';
 import type { LocalGame } from '../library/index.ts';
+import type { ContentChoice } from '../manifests/index.ts';
 import type { Peer } from '../peers/index.ts';
 import type { OperationKind } from './table.ts';
 
@@ -15,6 +16,10 @@ export interface Failure {
   readonly details?: TellingDetails;
   /** The operation that failed; a retry repeats it. */
   readonly operation?: OperationKind;
+  /** Of a download: whether an install was to follow. */
+  readonly install?: boolean;
+  /** Of a `MANIFEST_TIE`: what the player may get, with `manifestHash`. */
+  readonly choices?: readonly ContentChoice[];
 }
 
 export interface Resumable {

@@ -9,6 +9,7 @@ import {
   type Logger,
 } from '../base/index.ts';
 import type { Library } from '../library/index.ts';
+import type { ContentChoice } from '../manifests/index.ts';
 import { ActiveOperations, type ActiveOperation } from './active.ts';
 import type { EmitOperationEvent, OperationEventMessage } from './events.ts';
 import type { Failure } from './games-view.ts';
@@ -214,9 +215,15 @@ const diskFailures: ReadonlySet<string> = new Set<ErrorCode>([
 
 /** The part of a failure that is remembered. */
 function failureOf(terminal: { code: string; message: string } & Record<string, unknown>): Failure {
-  const { code, message } = terminal;
+  const { code, message, install, choices } = terminal;
   const details = tellingDetails(code, terminal);
-  return { code, message, ...(Object.keys(details).length > 0 && { details }) };
+  return {
+    code,
+    message,
+    ...(Object.keys(details).length > 0 && { details }),
+    ...(typeof install === 'boolean' && { install }),
+    ...(code === 'MANIFEST_TIE' && Array.isArray(choices) && { choices: choices as readonly ContentChoice[] }),
+  };
 }
 
 /** The facts of a failure as events carry them. */

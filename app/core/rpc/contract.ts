@@ -258,4 +258,5 @@ export type CoreEvent = CoreEventMessage & { at: string };
 export type CoreEventName = CoreEventMessage['event'];
 
 export type { ExtensionView, InstallWarning, Theme } from '../extensions/index.ts';
+export type { ContentChoice } from '../manifests/index.ts';
 export type { GameView } from '../operations/index.ts';

@@ -5,7 +5,6 @@ export * from './contract.ts';
 export { createEventLog, type EventLog } from './event-log.ts';
 export { keepAddress, lastAddress, publishEndpoint, readEndpoint } from './endpoint-file.ts';
 export { startRpcServer, type RpcServer } from './server.ts';
-export type { ContentChoice } from '../manifests/index.ts';
 export { jsonLine, systemCode } from '../base/index.ts';
 export { checkFolder, diskOf } from './folders/disk-report.ts';
 export { createFolder, listFolders } from './folders/folder-browser.ts';

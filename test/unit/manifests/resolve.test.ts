@@ -93,6 +93,16 @@ test('is asked of the player where people disagree: names, counts and files', as
   assert.is((await resolve(swarm, { begunRoot: right.hashed.root })).root, right.hashed.root, 'as begun');
 });
 
+test('names the first few of a crowd, and how many there are', async () => {
+  const swarm = new FakeSwarm();
+  for (let at = 10; at < 50; at += 1) swarm.add(`id-${at}`, right, { host: '10.0.0.9', name: `seat-${at}` });
+  swarm.add('other', wrong);
+  const { message, details } = await failure(resolve(swarm));
+  const [, crowd] = (details['choices'] as readonly ContentChoice[]).toSorted((a, b) => a.peerCount - b.peerCount);
+  assert.equal([crowd?.names.length, crowd?.peers.length, crowd?.peerCount, crowd?.pcCount], [16, 16, 40, 1]);
+  assert.match(message, 'seat-13 and 36 more');
+});
+
 test('is never that of many identities on one PC', async () => {
   const swarm = new FakeSwarm();
   for (const peerId of ['honest 1', 'honest 2']) swarm.add(peerId, right);
