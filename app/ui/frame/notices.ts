@@ -15,32 +15,35 @@ export function startNotices(): () => void {
   return link.onEvent(notice);
 }
 
+/** The last notice about each game that failed: what comes later replaces it, and what it offers is out of date. */
+const failures = new Map<string, number>();
+
 function notice(event: CoreEvent): void {
   switch (event.event) {
     case 'install-finished':
     case 'update-finished': {
       const title = titleOf(event.gameId);
       const text = event.event === 'install-finished' ? 'notice.installed' : 'notice.updated';
-      tell('good', t(text, { title }), offer(event.gameId, 'play'));
+      tellGood(event.gameId, t(text, { title }), offer(event.gameId, 'play'));
       break;
     }
     case 'download-finished': {
       const game = games.get(event.gameId);
       // An install follows and has a notice of its own.
       if (game && !game.operation && !game.installed)
-        tell('good', t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
+        tellGood(event.gameId, t('notice.downloaded', { title: game.title }), offer(game.id, 'install'));
       break;
     }
     case 'verify-finished': {
       const title = titleOf(event.gameId);
-      if (event.badFileCount === 0) tell('good', t('verify.good', { title }));
-      else tell('bad', t('verify.bad', { title, count: event.badFileCount }), offer(event.gameId, 'repair'));
+      if (event.badFileCount === 0) tellGood(event.gameId, t('verify.good', { title }));
+      else tellBad(event.gameId, t('verify.bad', { title, count: event.badFileCount }), offer(event.gameId, 'repair'));
       break;
     }
     case 'repair-finished': {
       const title = titleOf(event.gameId);
       const count = event.repairedBlocks;
-      tell('good', count > 0 ? t('repair.done', { title, count }) : t('verify.good', { title }));
+      tellGood(event.gameId, count > 0 ? t('repair.done', { title, count }) : t('verify.good', { title }));
       break;
     }
     case 'download-failed':
@@ -53,15 +56,32 @@ function notice(event: CoreEvent): void {
     case 'play-failed': {
       if (event.code === 'CANCELLED' || event.code === 'SHUTTING_DOWN') break;
       const reason = explain({ code: event.code, message: event.message, details: event });
-      tell('bad', t('notice.failed', { title: titleOf(event.gameId), reason }), adviceOf(event.code, event.gameId));
+      tellBad(
+        event.gameId,
+        t('notice.failed', { title: titleOf(event.gameId), reason }),
+        adviceOf(event.code, event.gameId),
+      );
       break;
     }
   }
 }
 
-function tell(tone: 'good' | 'bad', text: string, action?: ToastAction): void {
-  toasts.show(tone, text, action);
+function tellGood(gameId: string, text: string, action?: ToastAction): void {
+  forgetFailure(gameId);
+  toasts.show('good', text, action);
   tellOutside(text);
+}
+
+function tellBad(gameId: string, text: string, action?: ToastAction): void {
+  forgetFailure(gameId);
+  failures.set(gameId, toasts.show('bad', text, action));
+  tellOutside(text);
+}
+
+function forgetFailure(gameId: string): void {
+  const earlier = failures.get(gameId);
+  if (earlier !== undefined) toasts.dismiss(earlier);
+  failures.delete(gameId);
 }
 
 function titleOf(gameId: string): string {

@@ -20,13 +20,14 @@ class Toasts {
   list = $state.raw<readonly Toast[]>([]);
   #nextId = 1;
 
-  /** Failures stay until they are closed. */
-  show(tone: Toast['tone'], text: string, action?: ToastAction): void {
+  /** Failures stay until they are closed. Returns what `dismiss` takes. */
+  show(tone: Toast['tone'], text: string, action?: ToastAction): number {
     // Said again, it stands last.
     const others = this.list.filter((toast) => toast.text !== text);
     const id = this.#nextId++;
     this.list = withoutOldest([...others, { id, tone, text, action }]);
     if (tone === 'good') setTimeout(() => this.dismiss(id), action ? shownWithActionMs : shownMs);
+    return id;
   }
 
   dismiss(id: number): void {
