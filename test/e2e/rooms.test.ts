@@ -1,9 +1,10 @@
-/** The ways through the launcher beside the main one: first run, update, streamed install, queue, kiosk, German. */
+/** The ways through the launcher beside the main one: first run, update, streamed install, a choice of copies, queue, kiosk, German. */
 import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { assertAccessible } from '../support/accessible.ts';
 import { keepPicture, launchBrowser } from '../support/browser.ts';
 import { catalogEntry } from '../support/catalogs.ts';
 import { eventually } from '../support/eventually.ts';
@@ -12,6 +13,7 @@ import { Room } from '../support/scenario.ts';
 import { card, gamePage, Seat } from '../support/seat.ts';
 import { capUpload } from '../support/story.ts';
 import { tempDir } from '../support/temp.ts';
+import { assertSameTree, readTree } from '../support/trees.ts';
 
 const gameOf = (id: string, title: string, sizeMebibytes: number, version = '2'): GameSpec => ({
   id,
@@ -26,6 +28,14 @@ const specs = [
   gameOf('voxel', 'Voxel Valley', 4),
 ];
 const catalog = specs.map((spec) => catalogEntry(spec));
+
+async function assertAbsent(path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  assert.is(isThere, false, path);
+}
 
 let browser: Browser;
 test.before(async () => {
@@ -96,14 +106,73 @@ test('a streamed install leaves no archive here', async () => {
     .getByText(/^Installed/)
     .waitFor({ timeout: 60_000 });
   assert.is((await stat(join(seat.gamesDir, 'puck/local/data.bin'))).size, 24 * mib);
-  const there = await access(join(seat.gamesDir, 'puck/puck.eti')).then(
-    () => true,
-    () => false,
-  );
-  assert.is(there, false, 'no archive');
+  await assertAbsent(join(seat.gamesDir, 'puck/puck.eti'));
   await card(page, 'Puck Legends')
     .getByText(/^Installed/)
     .waitFor();
+  assert.equal(seat.problems, []);
+});
+
+test('where PCs hold different copies of a game the player chooses one, in whichever way the game was asked for', async () => {
+  await using temp = await tempDir('e2e');
+  await using room = new Room(temp, undefined);
+  const asHeldBy = (name: string): GameSpec[] =>
+    ['Hover', 'Puck', 'Rail'].map((title) => ({
+      id: title.toLowerCase(),
+      title,
+      archives: [{ entries: [{ path: 'maps.txt', text: `as ${name} has it` }] }],
+    }));
+  room.catalog = asHeldBy('anna').map((spec) => catalogEntry(spec));
+  const anna = await room.peer('anna', { has: asHeldBy('anna') });
+  const bela = await room.peer('bela', { has: asHeldBy('bela') });
+  await using seat = await Seat.take({ catalog: room.catalog, peers: [...anna.addresses, ...bela.addresses] });
+  const page = await seat.open(browser);
+  const failed = page.getByText(/hold different files of this game/);
+  const dialogOf = (title: string): Locator => page.getByRole('dialog', { name: `Which copy of ${title}?` });
+  const copyOf = (name: string): Locator =>
+    page.getByRole('dialog').getByRole('button', { name: new RegExp(`^Get this one: .*${name}`) });
+  const mapsOf = (id: string): Promise<string> => readFile(join(seat.gamesDir, id, 'local/maps.txt'), 'utf8');
+
+  // From the card, at the keyboard.
+  await card(page, 'Hover').getByText('2 PCs').waitFor();
+  await card(page, 'Hover').getByRole('button', { name: /^Get:/ }).click();
+  await card(page, 'Hover').getByRole('button', { name: 'Choose a copy: Hover' }).focus();
+  await page.keyboard.press('Enter');
+  await dialogOf('Hover').getByText('hover.eti').first().waitFor();
+  assert.is(await dialogOf('Hover').getByRole('listitem').count(), 2);
+  await copyOf('anna').waitFor();
+  await assertAccessible(page, 'the choice between copies');
+  await copyOf('bela').focus();
+  await page.keyboard.press('Enter');
+  await card(page, 'Hover')
+    .getByText(/^Installed/)
+    .waitFor({ timeout: 60_000 });
+  assert.is(await mapsOf('hover'), 'as bela has it');
+
+  // Asked for without an install, from the notice: none follows.
+  await card(page, 'Puck').getByRole('button', { name: 'Puck', exact: true }).click();
+  await gamePage(page, 'Puck').getByRole('button', { name: 'Download only' }).click();
+  const notice = page.locator('.toast').filter({ hasText: 'Puck:' });
+  await notice.getByRole('button', { name: 'Choose a copy' }).click();
+  await dialogOf('Puck').waitFor();
+  await copyOf('anna').click();
+  await gamePage(page, 'Puck').getByRole('button', { name: 'Install: Puck' }).waitFor({ timeout: 60_000 });
+  assertSameTree(await readTree(join(seat.gamesDir, 'puck')), room.made('anna', 'puck').tree);
+  await page.keyboard.press('Escape');
+
+  // Streamed, from the game's page.
+  await card(page, 'Rail').getByRole('button', { name: 'Rail', exact: true }).click();
+  const details = gamePage(page, 'Rail');
+  await details.getByRole('button', { name: 'Install while downloading' }).click();
+  await details.getByRole('button', { name: 'Choose a copy: Rail' }).click();
+  await copyOf('bela').click();
+  await details
+    .getByText(/^Installed/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  assert.is(await mapsOf('rail'), 'as bela has it');
+  await assertAbsent(join(seat.gamesDir, 'rail/rail.eti'));
+  assert.is(await failed.count(), 0, 'no card or page says any more that it failed');
   assert.equal(seat.problems, []);
 });
 

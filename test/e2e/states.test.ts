@@ -211,6 +211,7 @@ test('the details show the one button once, whatever the state', () => {
       await card(page, title).getByRole('button', { name: title, exact: true }).click();
       tellProgress(core, games);
       const details = gamePage(page, title);
+      await details.waitFor();
       const [first = ''] = en[0].split(/ (?=Cancel|Update$)/);
       if (first !== '') await details.getByRole('button', { name: `${first}: ${title}`, exact: true }).waitFor();
       await page.keyboard.press('Escape');
@@ -405,6 +406,91 @@ test('a cancel asks where something is lost, and only there', () => {
     await question.getByText('2.6 GB').waitFor();
     await question.getByRole('button', { name: 'Keep' }).click();
     assert.is(core.asked.filter(({ name }) => name === 'cancel').length, 1);
+  });
+});
+
+test('the choice between eight copies fits every window, whatever people call themselves', () => {
+  const name = (at: number): string => ['Anna', 'שחקן', 'Ж'.repeat(30), 'لاعب 7', 'Player', '💾💾💾'][at % 6] ?? '';
+  const choices = Array.from({ length: 8 }, (_none, at): NonNullable<GameView['lastFailure']>['choices'] => {
+    const names = Array.from({ length: at === 0 ? 16 : 1 + (at % 5) }, (_one, index) => name(at + index));
+    const differingFiles = [`data/${'long folder/'.repeat(at)}maps.bin`, 'خريطة.pak', 'a.eti', 'b.eti', 'c.eti'];
+    return [
+      {
+        manifestHash: String(at).repeat(64),
+        version: '1',
+        peers: names.map((_one, index) => `peer-${at}-${index}`),
+        names,
+        peerCount: at === 0 ? 240 : names.length,
+        pcCount: names.length,
+        fileCount: 3 ** at,
+        sizeBytes: total + at * 1_000_000,
+        differingFiles,
+        differingCount: 5 + at * 100,
+      },
+    ];
+  }).flatMap((each) => each ?? []);
+  const tied = (title: string, count: number): GameView =>
+    stageGame(title, {
+      peerCount: 9,
+      lastFailure: { code: 'MANIFEST_TIE', message: 'no', install: true, choices: choices.slice(0, count) },
+    });
+  return atStage([tied('Tied', 8), tied('Tied by two', 2)], async ({ core, page }) => {
+    const dialog = page.getByRole('dialog');
+    for (const [language, chooses, gets] of [
+      ['en', 'Choose a copy', /^Get this one: /],
+      ['de', 'Kopie wählen', /^Diese holen: /],
+    ] as const) {
+      core.set('language', language);
+      await page.locator(`html[lang=${language}]`).waitFor();
+      for (const [width, height] of [
+        [1280, 720],
+        [800, 600],
+        [320, 256],
+      ] as const)
+        for (const [title, count] of [
+          ['Tied by two', 2],
+          ['Tied', 8],
+        ] as const) {
+          await page.setViewportSize({ width, height });
+          await page.evaluate(`location.hash = '#/library/${title.toLowerCase().replaceAll(' ', '-')}'`);
+          await gamePage(page, title)
+            .getByRole('button', { name: `${chooses}: ${title}`, exact: true })
+            .focus();
+          await page.keyboard.press('Enter');
+          await dialog
+            .getByRole('listitem')
+            .nth(count - 1)
+            .waitFor();
+          assert.is(await dialog.getByRole('listitem').count(), count);
+          if (width > 320) await keepPicture(page, `choice-${count}-${language}-${width}`);
+          assert.equal(await page.evaluate(cutOff), [], `${language} ${width}`);
+          const wide = `(each) => each.scrollWidth > each.clientWidth + 1`;
+          const tooWide = `[...document.querySelectorAll('dialog, dialog *')].filter(${wide}).map((each) => each.className)`;
+          assert.equal(await page.evaluate(tooWide), [], `${language} ${width}`);
+          // Each has a name of its own, and the last one is reached by keys.
+          const names = await page.evaluate<string[]>(
+            `[...document.querySelectorAll('dialog li button')].map((each) => each.ariaLabel)`,
+          );
+          assert.is(new Set(names).size, count);
+          for (let step = 1; step < count; step += 1) await page.keyboard.press('Tab');
+          const last = dialog.getByRole('button', { name: gets }).last();
+          assert.is(await page.evaluate('document.activeElement.ariaLabel'), names.at(-1), 'the last one');
+          const box = await last.boundingBox();
+          assert.ok(box && box.y >= 0 && box.y + box.height <= height, `${language} ${width}: in sight`);
+          await page.keyboard.press('Escape');
+          await dialog.waitFor({ state: 'detached' });
+        }
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await gamePage(page, 'Tied').getByRole('button', { name: 'Kopie wählen: Tied' }).click();
+    await dialog
+      .getByRole('button', { name: /^Diese holen/ })
+      .nth(3)
+      .click();
+    const asked = await eventually('the core was told', async () =>
+      core.asked.find(({ name: what }) => what === 'download'),
+    );
+    assert.equal(asked.params, { gameId: 'tied', install: true, manifestHash: '3'.repeat(64) });
   });
 });
 

@@ -3,6 +3,7 @@ import { LanspreadError } from '../../core/rpc/client.ts';
 import type { CommandInput, CommandName, CommandResult, GameView } from '../../core/rpc/contract.ts';
 import { t } from '../i18n/i18n.svelte.ts';
 import { needsQuestion, stepOf, type GameCommand, type Step } from './advice.ts';
+import { getterOf } from './contents.ts';
 import { explain } from '../stores/explain.ts';
 import { games } from '../stores/games.svelte.ts';
 import { launching } from '../stores/launching.svelte.ts';
@@ -15,6 +16,7 @@ import { toasts, type ToastAction } from '../frame/toasts.svelte.ts';
 
 export type Question =
   | { readonly kind: 'uninstall' | 'removeDownload' | 'stop'; readonly game: GameView }
+  | { readonly kind: 'content'; readonly game: GameView }
   | { readonly kind: 'discard'; readonly game: GameView; readonly keptBytes: number };
 
 class Questions {
@@ -50,12 +52,13 @@ export async function command<Name extends CommandName>(
 /** The button that does what an error advises; undefined when there is none, or this window may not use it. */
 export function adviceOf(code: string, gameId?: string): ToastAction | undefined {
   const step = stepOf(code);
-  if (!step || !canTake(step) || ('command' in step && gameId === undefined)) return undefined;
+  if (!step || !canTake(step) || (!('screen' in step) && gameId === undefined)) return undefined;
   return { label: t(step.label), run: () => takeStep(step, gameId) };
 }
 
 export function canTake(step: Step): boolean {
-  return 'command' in step ? may(step.command) : may('settings.get') && may('catalog.import');
+  if ('command' in step) return may(step.command);
+  return 'question' in step ? may('download') : may('settings.get') && may('catalog.import');
 }
 
 export function takeStep(step: Step, gameId: string | undefined): void {
@@ -64,7 +67,20 @@ export function takeStep(step: Step, gameId: string | undefined): void {
     return;
   }
   const game = gameId === undefined ? undefined : games.get(gameId);
-  if (game) void give(game, step.command);
+  if (!game) return;
+  if ('command' in step) void give(game, step.command);
+  else if (game.lastFailure?.choices) questions.ask({ kind: 'content', game });
+  // A later attempt has ended in another way: its page tells.
+  else router.openGame(game.id);
+}
+
+/** Gets the content that the player chose, as what failed would have done. */
+export async function getContent(game: GameView, manifestHash: string): Promise<void> {
+  const gameId = game.id;
+  const getter = getterOf(game);
+  askToTellOutside();
+  if (getter.command === 'download') await command('download', { gameId, install: getter.install, manifestHash });
+  else await command(getter.command, { gameId, manifestHash });
 }
 
 /** Commands that the core has not answered yet. A repeated one is ignored. */
@@ -82,6 +98,9 @@ export async function give(game: GameView, name: GameCommand, label?: string): P
     try {
       if (name === 'download' || name === 'update') askToTellOutside();
       if (name === 'play') await launch(gameId, label);
+      // Trying again what was to be downloaded alone.
+      else if (name === 'download' && game.lastFailure?.install === false)
+        await command('download', { gameId, install: false });
       else await command(name, { gameId });
     } finally {
       unanswered.delete(wish);

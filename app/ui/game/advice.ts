@@ -21,7 +21,9 @@ export type GameCommand =
 
 export type Step =
   | { readonly label: MessageKey; readonly command: GameCommand }
-  | { readonly label: MessageKey; readonly screen: Screen; readonly section?: string };
+  | { readonly label: MessageKey; readonly screen: Screen; readonly section?: string }
+  /** Asks which of the contents that the PCs hold to get. */
+  | { readonly label: MessageKey; readonly question: 'content' };
 
 const toFolder: Step = { label: 'advice.folder', screen: 'settings', section: 'folder' };
 const toNetwork: Step = { label: 'advice.network', screen: 'settings', section: 'network' };
@@ -52,6 +54,7 @@ export const steps: Readonly<Record<string, Step>> = {
   EXTENSION_MISBEHAVED: toExtensions,
   PERMISSION_DENIED: toFolder,
   GAMES_DIR_LOST: toFolder,
+  MANIFEST_TIE: { label: 'advice.choose', question: 'content' },
   ROOM_CLOSED: toNetwork,
   ROOM_KEY_INVALID: toNetwork,
   CATALOG_UNSIGNED: toCatalogs,

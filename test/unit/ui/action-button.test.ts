@@ -3,11 +3,16 @@ import * as assert from 'uvu/assert';
 import type { GameView } from '../../../app/core/operations/index.ts';
 import { actionOf } from '../../../app/ui/game/action-button.ts';
 import { errorTable, isErrorCode } from '../../../app/core/base/index.ts';
-import { retryOf, steps } from '../../../app/ui/game/advice.ts';
+import { retryOf, steps, type Step } from '../../../app/ui/game/advice.ts';
 import { messages } from '../../../app/ui/i18n/messages/index.ts';
 import { gameView } from './game-view.ts';
 
 type Running = Parameters<typeof actionOf>[1];
+
+function nameOf(step: Step): string {
+  if ('command' in step) return step.command;
+  return 'question' in step ? `asks for the ${step.question}` : `to ${step.screen}`;
+}
 
 /** The buttons as they are read in English, with what a press does, and the kind of the second line. */
 function face(differs: Partial<Omit<GameView, 'id'>>, running?: Running, isLaunching = false): string {
@@ -15,7 +20,7 @@ function face(differs: Partial<Omit<GameView, 'id'>>, running?: Running, isLaunc
   const button = ({ label, step, fill, isInert }: NonNullable<typeof main>): string =>
     [
       messages.en[label],
-      step && ('command' in step ? step.command : `to ${step.screen}`),
+      step && nameOf(step),
       fill === undefined ? undefined : `${fill}`,
       isInert ? 'inert' : undefined,
     ]
@@ -99,6 +104,10 @@ test('what a failure advises is the button, and beside it stands the next best',
     'Open extensions to extensions | Try again install / failed',
   );
   assert.is(
+    face(failedWith('MANIFEST_TIE', { peerCount: 2 })),
+    'Choose a copy asks for the content | Try again download / failed',
+  );
+  assert.is(
     face(failedWith('GAMES_DIR_LOST', { peerCount: 1 })),
     'Open folder settings to settings | Try again download / failed',
   );
@@ -161,6 +170,7 @@ test('the text of an error names the button that it has', () => {
     repair: /repair/i,
     install: /install/i,
     download: /\bget\b/i,
+    'asks for the content': /choose/i,
     play: /play/i,
     extensions: /extension|turn|update/i,
     settings: /settings|folder|drive|catalog|room|file/i,
@@ -168,7 +178,7 @@ test('the text of an error names the button that it has', () => {
   for (const [code, step] of Object.entries(steps)) {
     assert.ok(isErrorCode(code), code);
     const { next } = errorTable[code];
-    assert.match(next, says['command' in step ? step.command : step.screen] ?? /^$/, `${code}: ${next}`);
+    assert.match(next, says[nameOf(step).replace(/^to /, '')] ?? /^$/, `${code}: ${next}`);
   }
 });
 

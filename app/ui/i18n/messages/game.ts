@@ -113,6 +113,13 @@ export const game = define({
     'confirm.stop.keep': 'Keep playing',
     'confirm.stop.do': 'Stop game',
     'confirm.sizeUnknown': 'size unknown',
+    'content.title': 'Which copy of {title}?',
+    'content.text':
+      'The PCs hold different files of this game. Ask the people named here which copy is right. Lanspread then gets it from their PCs only.',
+    'content.more': '{count} more',
+    'content.differs': 'Different from the other copies: {files}',
+    'content.get': 'Get this one',
+    'content.getOf': 'Get this one: {who}',
   },
   de: {
     'action.of': '{action}: {title}',
@@ -225,5 +232,12 @@ export const game = define({
     'confirm.stop.keep': 'Weiterspielen',
     'confirm.stop.do': 'Spiel beenden',
     'confirm.sizeUnknown': 'Größe unbekannt',
+    'content.title': 'Welche Kopie von {title}?',
+    'content.text':
+      'Die PCs haben verschiedene Dateien dieses Spiels. Frag die Leute, die hier stehen, welche Kopie stimmt. Lanspread holt sie dann nur von ihren PCs.',
+    'content.more': '{count} weitere',
+    'content.differs': 'Anders als bei den anderen: {files}',
+    'content.get': 'Diese holen',
+    'content.getOf': 'Diese holen: {who}',
   },
 });
