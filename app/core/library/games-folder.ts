@@ -27,8 +27,8 @@ export class GamesFolder {
 
   /**
    * Returns the folder's file number; undefined when the folder is not there or its drive does not answer. When the
-   * games' drive is pulled, an empty folder or an empty mount point may stay behind, on another file system. That
-   * leftover does not count.
+   * games' drive is pulled, a folder on another file system may stay behind under the same path. It does not count if
+   * it is empty or if nothing is mounted there any more.
    */
   async find(): Promise<bigint | undefined> {
     try {
