@@ -1,4 +1,4 @@
-/** The content of an archive, entry by entry, as it goes into a stream or, under names of ours, into a folder. */
+/** The content of an archive, entry by entry: it goes into a stream, or into a folder under the plan's names. */
 import { dirname } from 'node:path';
 import { absolutePath, LanspreadError, throwIfAborted, type FileHandle, type FileSystem } from '../base/index.ts';
 import type { ArchiveEntry, Unpacker } from '../content/index.ts';
@@ -7,7 +7,7 @@ import type { PlannedArchive } from './plan.ts';
 import type { Placed } from './plan-tree.ts';
 
 interface ArchiveContentOptions {
-  /** Of the payload, absolute. */
+  /** The absolute path of the game folder. */
   readonly root: string;
   readonly unpackers: readonly Unpacker[];
   /** See `StreamOptions.isPart`. */
@@ -15,12 +15,15 @@ interface ArchiveContentOptions {
   readonly signal: AbortSignal;
 }
 
-/** An entry begins, or these are the next bytes of the last one that began. */
+/** Either the begin of an entry, or the next bytes of the last entry. */
 type ContentPiece =
   | { readonly kind: 'entry'; readonly placed: Placed<ArchiveEntry> }
   | { readonly kind: 'bytes'; readonly placed: Placed<ArchiveEntry>; readonly bytes: Uint8Array };
 
-/** The unpacker's word is not taken for where a file begins and ends: throws `ARCHIVE_CORRUPT` where it does not fit. */
+/**
+ * Checks where files begin and end instead of trusting the unpacker. Throws `ARCHIVE_CORRUPT` when the content does not
+ * fit the listing.
+ */
 export async function* archiveContent(
   { path, unpackerId, entries }: Pick<PlannedArchive, 'path' | 'unpackerId' | 'entries'>,
   { root, unpackers, isPart = false, signal }: ArchiveContentOptions,
@@ -55,8 +58,8 @@ function unfitting(path: string): LanspreadError {
 }
 
 /**
- * Writes what an archive holds to where the plan puts it, below a folder in which nothing has its names. What something
- * later takes the place of is left out.
+ * Writes an archive's content to the places in the plan, below a folder that has no entry's name in it. Entries that a
+ * later one replaces are left out.
  */
 export async function writeArchive(
   pieces: AsyncIterable<ContentPiece>,
@@ -100,7 +103,7 @@ export async function writeArchive(
     }
     await finish();
   } finally {
-    // The error that is on its way says more than one of closing.
+    // The error on its way says more than an error of closing.
     await finish().catch(() => {});
   }
 }

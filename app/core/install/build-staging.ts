@@ -20,12 +20,12 @@ import { copyLoose, sealStaging, verifyStaging, writeMarker } from './staging.ts
 import type { InstallListener } from './types.ts';
 import type { Unpacker } from '../content/index.ts';
 
-/** What a tool may write beyond the announced sizes before it is stopped: file systems round up. */
+/** How much a tool may write beyond the announced sizes before it is stopped: file systems round up. */
 const growthSlackBytes = 64 * 1024 * 1024;
 const growthSlack = 1.05;
 
 interface BuildOptions {
-  /** Those that the plan was made with. */
+  /** The unpackers that the plan was made with. */
   readonly unpackers: readonly Unpacker[];
   readonly plan: InstallPlan;
   readonly layout: RootLayout;
@@ -34,8 +34,8 @@ interface BuildOptions {
 }
 
 /**
- * Makes the new tree in staging: unpacks, copies, checks, hashes, flushes. The marker is still in it afterwards. Leaves
- * staging behind when it fails; the caller rolls back.
+ * Makes the new tree in staging: unpacks, copies, checks, hashes, flushes. The marker is still in it afterwards. A
+ * failure leaves staging behind; the caller rolls back.
  */
 export async function buildStaging(context: InstallContext, options: BuildOptions): Promise<InventoryFile[]> {
   const { plan, layout, listener, signal } = options;
@@ -55,7 +55,7 @@ export async function buildStaging(context: InstallContext, options: BuildOption
     report(doneBytes);
     const copies = { folder: staging, copies: archive.copies };
     await clearCopies(fileSystem, copies, { signal });
-    // Before anything else is written there: a link that this archive left must not lead what follows outside.
+    // Checked before anything else is written there: a link from this archive must not lead later files outside.
     await verifyStaging(fileSystem, { staging, plan, partly: true }, { signal });
     for (const folder of archive.copiedFolders)
       await fileSystem.makeDirectory(absolutePath(staging, folder), { within: staging });
@@ -74,7 +74,10 @@ export async function buildStaging(context: InstallContext, options: BuildOption
   return await sealStaging(fileSystem, { staging, plan, hashFile: context.hashFile }, { signal });
 }
 
-/** The tool writes by itself where it would write what the plan says; else its output is written under the plan's names. */
+/**
+ * The tool itself writes the files if their names match the plan. Otherwise its output is written here, under the
+ * plan's names.
+ */
 async function unpack(
   { fileSystem, growthCheckMs = 1_000 }: InstallContext,
   archive: PlannedArchive,
@@ -99,17 +102,19 @@ async function unpack(
 }
 
 const firstCheckMs = 1_000;
-/** Looking takes at most about this share of the time. */
+/**
+ * A pause of this many times the length of a look follows each look, so that looks take only a small share of the time.
+ */
 const restPerLook = 20;
 
 interface GrowthGuard extends IDisposable {
-  /** Aborts with `ARCHIVE_HOSTILE` when the folder holds more than it may. */
+  /** Aborts with `ARCHIVE_HOSTILE` when the folder holds more than the limit. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Watches a folder while a tool writes into it: an archive whose listing lies about its sizes is stopped long before
- * the disk is full. `limitBytes` counts allocated bytes where the platform tells them.
+ * Watches a folder while a tool writes into it. An archive with false sizes in its listing is stopped long before the
+ * disk is full. `limitBytes` counts allocated bytes where the platform reports them.
  */
 function guardGrowth(
   fileSystem: FileSystem,
@@ -131,7 +136,8 @@ function guardGrowth(
   };
   const schedule = (delayMs: number): void => {
     timer = systemClock.timeout(() => {
-      // A folder that cannot be read now is looked at again; the check after unpacking does not depend on this one.
+      // If the folder cannot be read now, it is looked at again later. The check after unpacking does not depend on
+      // this one.
       look().catch(() => {
         if (!disposed) schedule(checkMs);
       });

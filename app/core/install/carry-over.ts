@@ -7,7 +7,7 @@ import type { InstallPlan } from './plan.ts';
 import { decidePlayerCopies, producedToKeep, type LocalEntry, type PlayerCopy } from './player-files.ts';
 import { exists } from './staging.ts';
 
-/** Everything in `local/`, links as links. */
+/** Everything in `local/`; links are listed as links. */
 async function readLocal({ fileSystem }: InstallContext, local: string, signal?: AbortSignal): Promise<LocalEntry[]> {
   const entries: LocalEntry[] = [];
   const waiting = [''];
@@ -28,11 +28,11 @@ export interface CarryOverPlan {
   readonly layout: RootLayout;
   readonly plan: InstallPlan;
   readonly keep: readonly string[];
-  /** Where the installed tree is. Default: `local/`. */
+  /** The folder of the installed tree. Default: `local/`. */
   readonly from?: string;
 }
 
-/** What of the installed tree goes along. Reads, writes nothing. */
+/** Plans which files of the installed tree are copied. Reads only. */
 export async function planCarryOver(
   context: InstallContext,
   { layout, plan, keep, from: local = layout.local }: CarryOverPlan,
@@ -52,7 +52,7 @@ export async function planCarryOver(
   return decidePlayerCopies({ entries, inventory, plan, keep, changed });
 }
 
-/** Throws `DISK_FULL` unless the new tree and the copies fit beside what is there. */
+/** Throws `DISK_FULL` unless the new tree and the copies fit on the disk beside the present files. */
 export async function assertUpdateFits(
   { fileSystem }: InstallContext,
   { root, plan, copies }: { root: string; plan: InstallPlan; copies: readonly PlayerCopy[] },
@@ -66,8 +66,8 @@ export async function assertUpdateFits(
 }
 
 /**
- * Not every disk says that it copied too little, and the original is deleted after this. One that grew or shrank
- * meanwhile is copied again by the next round. Throws `IO_ERROR`.
+ * Checks the size of a copy. Not every disk reports a short copy, and the original is deleted later. If the original
+ * changed its size meanwhile, the next round copies it again. Throws `IO_ERROR`.
  */
 async function assertWhole(
   fileSystem: FileSystem,
@@ -81,7 +81,7 @@ async function assertWhole(
   });
 }
 
-/** Copies and flushes. A file of the new version in the same place makes way. */
+/** Copies the files and flushes them. A copy replaces a file of the new version in the same place. */
 export async function carryOver(
   { fileSystem }: InstallContext,
   { local, staging, copies }: { local: string; staging: string; copies: readonly PlayerCopy[] },

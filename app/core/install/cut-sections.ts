@@ -1,27 +1,27 @@
-/** Where a payload's content can be cut so that its parts are unpacked side by side. Pure. */
+/** Decides where a payload's content is cut into sections that are unpacked in parallel. Pure. */
 import type { ArchiveEntry } from '../content/index.ts';
 
-/** Starting an unpacker once more is worth it from here on. */
+/** The smallest section for which one more unpacker is worth its start. */
 const leastSectionBytes = 32 * 1024 * 1024;
 
 /**
- * An archive of more is not taken apart: its tool would look for each file in a list of them, which takes 7-Zip two seconds
- * for ten thousand in one folder, and the list goes to its extension in one message.
+ * Archives with longer lists are not cut. Their tool would search the list for each file, which takes 7-Zip two seconds
+ * for ten thousand files in one folder, and the list goes to the extension in one message.
  */
 const maxListedFiles = 3_000;
 const maxListedCharacters = 500_000;
-/** The tools that read lists take spaces and quotation marks at either end for something else. */
+/** The tools that read lists misread spaces and quotation marks at either end of a name. */
 const oddName = /^[\s"]|[\s"]$/;
 
 export interface Cuttable {
   readonly sizeBytes: number;
-  /** Unpacking can begin here at no cost. */
+  /** Unpacking can begin here at no extra cost. */
   readonly mayBegin: boolean;
 }
 
 /**
- * The indexes that sections begin with, 0 first: of about the same size, as many as there may be, so that the last ones end
- * together however fast each is.
+ * Returns the first index of each section, 0 first. The sections have about the same size and are as many as allowed,
+ * so that all unpackers finish together even if their speeds differ.
  */
 export function cutSections(items: readonly Cuttable[], { atMost }: { atMost: number }): number[] {
   const totalBytes = items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -40,7 +40,7 @@ export function cutSections(items: readonly Cuttable[], { atMost }: { atMost: nu
   return starts;
 }
 
-/** The entries of one archive, in its order. */
+/** Items for the entries of one archive, in its order. */
 export function inArchive(entries: readonly ArchiveEntry[]): Cuttable[] {
   const canBeCut =
     entries.length <= maxListedFiles &&
@@ -52,12 +52,12 @@ export function inArchive(entries: readonly ArchiveEntry[]): Cuttable[] {
   }));
 }
 
-/** The same of an archive whose tool cannot be asked for a part of it. */
+/** The same for an archive whose tool cannot unpack a part of it. */
 export function inOnePiece(entries: readonly ArchiveEntry[]): Cuttable[] {
   return inArchive(entries).map((item, index) => ({ ...item, mayBegin: index === 0 }));
 }
 
-/** A file that lies in the payload as it is. */
+/** An item for a loose file of the payload. */
 export function onItsOwn({ sizeBytes }: { sizeBytes: number }): Cuttable {
   return { sizeBytes, mayBegin: true };
 }

@@ -1,4 +1,4 @@
-/** How installs and updates end: well or badly. */
+/** The ends of installs and updates, good and bad. */
 import { toLanspreadError, type GameId, type LanspreadError } from '../base/index.ts';
 import type { InstallContext } from './context.ts';
 import { layoutOf, type RootLayout } from '../game-folder/index.ts';
@@ -7,8 +7,8 @@ import type { InstallRequest } from './types.ts';
 import type { State } from '../state/index.ts';
 
 /**
- * Brings a moved `local/` back, deletes staging and the intent; returns the error to throw. What cannot be undone now,
- * recovery undoes: the intent stays.
+ * Moves `local/` back if it was moved, deletes staging and the intent; returns the error to throw. If something cannot
+ * be undone now, the intent stays and recovery undoes it.
  */
 export async function rollBack(
   { fileSystem, state, logger }: InstallContext,
@@ -33,12 +33,13 @@ export async function rollBack(
   return toLanspreadError(error);
 }
 
-/** The promote happened, so the game is installed whatever becomes of this: what fails here is left to recovery. */
+/** Runs after staging has become `local/`: the game is installed, so failures here are left to recovery. */
 export async function settle(context: InstallContext, request: InstallRequest): Promise<void> {
   const { fileSystem, logger } = context;
   const { root, backup } = layoutOf(request.root);
   try {
-    // First, so that neither the database nor a missing backup tells of a promote that a power loss took back.
+    // Flushed first: a power loss may undo the rename, so the database must not record it and the backup must not go
+    // before it is on the disk.
     await fileSystem.syncDirectory(root);
     if (await exists(fileSystem, backup)) {
       await deleteOwned(fileSystem, backup);
@@ -53,8 +54,8 @@ export async function settle(context: InstallContext, request: InstallRequest): 
 type Records = { readonly state: Pick<State, 'intents' | 'library' | 'inventory' | 'transaction'> };
 
 /**
- * `local/` is the tree that was made in staging: its inventory, kept under staging's path since before the promote,
- * becomes the root's, in one transaction with the version and the end of the intent.
+ * Records that the tree from staging is now `local/`. Its inventory was kept under staging's path and becomes that of
+ * the game folder, in one transaction with the version and the end of the intent.
  */
 export function recordInstalled(
   { state }: Records,
@@ -69,7 +70,7 @@ export function recordInstalled(
   });
 }
 
-/** The game is gone from this disk: its version, its inventory and the intent with it. */
+/** Records that the game is not installed any more: clears its version, its inventory and the intent. */
 export function recordUninstalled({ state }: Records, { root, gameId }: { root: string; gameId: GameId }): void {
   const { staging } = layoutOf(root);
   state.transaction(() => {
@@ -80,7 +81,7 @@ export function recordUninstalled({ state }: Records, { root, gameId }: { root: 
   });
 }
 
-/** Deletes the root of a download: the part of a removal that recovery repeats. */
+/** Deletes the game folder of a download: the part of a removal that recovery repeats. */
 export async function finishRemoving({ fileSystem }: Pick<InstallContext, 'fileSystem'>, root: string): Promise<void> {
   const { sentinel } = layoutOf(root);
   if (await exists(fileSystem, sentinel)) {

@@ -10,10 +10,10 @@ import { deleteMarker } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
 /**
- * Installs what is downloaded: everything is made and checked in staging, then one rename makes it the game's `local/`.
- * A failure or cancel before the rename leaves exactly what was there; after it nothing is a failure any more.
- * Errors: `NOT_DOWNLOADED`, `INSTALLED`, `UNSAFE_ROOT`, `NO_ARCHIVE`, `NO_UNPACKER`, `ARCHIVE_CORRUPT`,
- * `ARCHIVE_ENCRYPTED`, `ARCHIVE_HOSTILE`, `UNPACKER_FAILED`, `DISK_FULL`, `INVALID_PATH`, the file system's, `CANCELLED`.
+ * Installs a downloaded game: everything is made and checked in staging, then one rename makes it the game's `local/`.
+ * A failure or a cancel before the rename leaves everything as it was; after the rename nothing fails any more. Errors:
+ * `NOT_DOWNLOADED`, `INSTALLED`, `UNSAFE_ROOT`, `NO_ARCHIVE`, `NO_UNPACKER`, `ARCHIVE_CORRUPT`, `ARCHIVE_ENCRYPTED`,
+ * `ARCHIVE_HOSTILE`, `UNPACKER_FAILED`, `DISK_FULL`, `INVALID_PATH`, the file system's, `CANCELLED`.
  */
 export async function install(
   context: InstallContext,
@@ -37,11 +37,11 @@ export async function install(
     listener.onBegin({ totalBytes: plan.totalBytes });
     const inventory = await buildStaging(context, { unpackers, plan, layout, listener, signal });
     throwIfAborted(signal);
-    // Kept under staging's path until the promote is done: by it recovery knows the finished tree.
+    // Kept under staging's path until the rename is done: recovery uses it to recognize the finished tree.
     state.inventory.replace(layout.staging, inventory);
-    // Putting the intent again flushes what was written before it.
+    // Storing the intent again flushes everything written before it.
     state.intents.put(intent);
-    // From here staging is ours by the intent alone, so that the installed game never shows the marker.
+    // From here on only the intent says that staging is ours, so that the installed game never shows the marker.
     await deleteMarker(fileSystem, layout.staging);
     await fileSystem.rename(layout.staging, layout.local);
   } catch (error) {

@@ -17,9 +17,12 @@ import { update } from './update.ts';
 
 type Target = { gameId: GameId; root: string };
 
-/** Everything that turns a download into an installed game and back. The caller sees to it that one runs at a time per game. */
+/** Installs, updates and removes games. The caller makes sure that only one of these runs at a time per game. */
 export interface Installer {
-  /** Ends what an earlier operation left unfinished in this root; see `settleFirst`. Every other operation begins with it. */
+  /**
+   * Settles an unfinished earlier operation in this game folder; see `settleFirst`. Every other operation begins with
+   * it.
+   */
   settle(target: Target, options: SignalOptions): Promise<void>;
   /** See `checkPayload`. */
   check(target: Target, options: { signal: AbortSignal }): Promise<InstallProblem | undefined>;

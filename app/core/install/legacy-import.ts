@@ -1,7 +1,7 @@
 /**
- * Takes over the journal of earlier launchers, `.lanspread.json` in a game's folder: what it says was under way becomes
- * an intent of ours, which recovery then judges, and the file goes. The intent is durable before the file is deleted, so
- * a crash in between imports it once more. What cannot be read as a journal is set aside in the state directory.
+ * Takes over the journal of earlier launchers, `.lanspread.json` in a game folder. An operation that it names as
+ * running becomes an intent of ours, which recovery then judges, and the file is deleted. The intent is stored before
+ * that, so a crash in between only repeats the import. A file that is not a journal is set aside in the state folder.
  */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -21,27 +21,29 @@ import { listGameFolders } from '../game-folder/index.ts';
 import type { Root } from './recover-root.ts';
 
 export const legacyName = '.lanspread.json';
-/** A journal holds a handful of words; what is longer is none. */
+/** A journal holds a handful of words; a longer file is not one. */
 const mostBytes = 64 * 1024;
 const mostVersionLength = 200;
 
 export type LegacyOutcome =
-  /** `intent`: what was under way and is recovery's now; undefined when nothing was, or when our own journal knows better. */
+  /**
+   * `intent`: the operation that recovery takes over; undefined when there was none, or when our own journal is newer.
+   */
   | { readonly kind: 'imported'; readonly gameId: GameId; readonly intent: LegacyJournal['intent'] | undefined }
-  /** `to`: where it lies now, absolute. */
+  /** `to`: its new absolute path. */
   | { readonly kind: 'set-aside'; readonly gameId: GameId; readonly to: string; readonly reason: string }
-  /** Neither imported nor moved: not a plain file, or the disk refused. */
+  /** Neither imported nor moved: it is not a plain file, or the disk failed. */
   | { readonly kind: 'left'; readonly gameId: GameId; readonly path: string; readonly reason: string };
 
 export interface LegacyContext extends RecoveryContext {
-  /** Absolute; unreadable journals are set aside in its `legacy/`. */
+  /** The absolute path of the state folder; unreadable journals are set aside in its `legacy/`. */
   readonly stateDir: string;
 }
 
 const version = z.string().trim().min(1).max(mostVersionLength).nullish().catch(undefined);
 const journalSchema = z.object({
   intent: z.enum(['None', 'Installing', 'Updating', 'Uninstalling']),
-  // Earlier launchers did not agree on a name for it; the first that is there counts.
+  // Earlier launchers used different names for the version; the first one present counts.
   version,
   eti_version: version,
   etiVersion: version,
@@ -70,11 +72,14 @@ export function parseLegacyJournal(bytes: Uint8Array): LegacyJournal {
 interface LegacyImportOptions extends SignalOptions {
   /** Absolute. */
   readonly gamesDir: string;
-  /** Roots with a running operation are skipped. */
+  /** Game folders with a running operation are skipped. */
   readonly isActive?: (gameId: GameId) => boolean;
 }
 
-/** Imports the journals of every root of a games folder; nothing where the folder is not there. Errors: `CANCELLED`. */
+/**
+ * Imports the journals of all game folders in a games folder. Does nothing if that folder is missing. Errors:
+ * `CANCELLED`.
+ */
 export async function importLegacyJournals(
   context: LegacyContext,
   { gamesDir, isActive = () => false, signal }: LegacyImportOptions,
@@ -102,7 +107,7 @@ async function importOne(context: LegacyContext, { root, gameId }: Root): Promis
   try {
     const facts = await statOf(fileSystem, path);
     if (!facts) return undefined;
-    // A link is not followed, and what it points to is nobody's to move.
+    // A link is not followed, and its target is not ours to move.
     if (facts.kind !== 'file') return { kind: 'left', gameId, path, reason: `it is a ${facts.kind}, not a file` };
     let journal: LegacyJournal;
     try {
@@ -121,7 +126,10 @@ async function importOne(context: LegacyContext, { root, gameId }: Root): Promis
   }
 }
 
-/** One byte over the limit tells a file that is too long, which then is no JSON any more. */
+/**
+ * Reads one byte more than the limit: if it is there, the file is too long, and a text that is no JSON is returned
+ * instead.
+ */
 async function readSome(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
   await using file = await fileSystem.openToRead(path);
   const buffer = Buffer.alloc(mostBytes + 1);
@@ -129,7 +137,10 @@ async function readSome(fileSystem: FileSystem, path: string): Promise<Uint8Arra
   return count > mostBytes ? Buffer.from('too long') : buffer.subarray(0, count);
 }
 
-/** What was under way becomes our intent. An intent of ours is younger than any journal of a launcher before us. */
+/**
+ * Turns the journal's operation into our intent. An intent of ours is always newer than a journal of an earlier
+ * launcher.
+ */
 async function takeOver(
   { fileSystem, state, clock }: LegacyContext,
   { root, gameId }: Root,
@@ -152,7 +163,7 @@ async function readSentinelOf(fileSystem: FileSystem, root: string): Promise<str
   return (await readSentinel(fileSystem, root))?.version;
 }
 
-/** Moves it to `legacy/<game>-<time>.json` in the state directory, which may lie on another disk. */
+/** Moves it to `legacy/<game>-<time>.json` in the state folder, which may be on another disk. */
 async function setAside(
   { fileSystem, stateDir, clock }: LegacyContext,
   { path, gameId }: { path: string; gameId: GameId },
@@ -173,7 +184,7 @@ async function setAside(
   return to;
 }
 
-/** The copy is on the disk before the original goes; half a copy does not stay. */
+/** Flushes the copy before the original is deleted; a partial copy is deleted. */
 async function moveAcrossDisks(fileSystem: FileSystem, { path, to }: { path: string; to: string }): Promise<void> {
   try {
     await fileSystem.copyFile(path, to);

@@ -1,27 +1,27 @@
 /**
- * Links of an archive become copies of what they point at: an installed game has no links, so it is the same on every
- * system, can be checked file by file, and nothing in it leads anywhere. Pure.
+ * Turns the links of an archive into copies of their targets. So an installed game has no links: it is the same on
+ * every system, can be checked file by file, and nothing in it leads outside. Pure.
  */
 import { LanspreadError, maxPathLength, pathFault, quoted } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 
-/** What one archive's links may become at most; real ones have a few dozen. */
+/** The most copies that one archive's links may become; real archives have a few dozen. */
 const maxCopies = 10_000;
-/** As many links are followed on the way to one target as systems do. */
+/** The most links that are followed to one target, as many as systems follow. */
 const maxHops = 40;
 
 interface SettledEntries {
-  /** Files, folders, and what nobody can install; no links. These are the very entries that were listed. */
+  /** Files, folders, and entries that cannot be installed; no links. They are the listed objects themselves. */
   readonly entries: readonly ArchiveEntry[];
   readonly copies: readonly EntryCopy[];
-  /** Folders that stand for links to folders: nothing unpacks them. */
+  /** Folders that replace links to folders: no unpacker creates them. */
   readonly copiedFolders: readonly string[];
 }
 
 /**
- * `archive` is its name for messages. A symbolic link that leads nowhere, outside or into itself is left out, as is one
- * with a name that cannot be stored: the game that was packed has no use for it here (`dosdevices/z:` of a Wine prefix).
- * Throws `ARCHIVE_CORRUPT` for a hard link to what is not there, `ARCHIVE_HOSTILE` for what pretends to lie below a link.
+ * `archive` is its name for messages. A symbolic link is left out when it leads nowhere, outside or into itself, or
+ * when its name cannot be stored: the game does not need it here (for example `dosdevices/z:` of a Wine prefix). Throws
+ * `ARCHIVE_CORRUPT` for a hard link to a missing entry, `ARCHIVE_HOSTILE` for entries that claim to lie below a link.
  */
 export function settleLinks(archive: string, listed: readonly ArchiveEntry[]): SettledEntries {
   if (!listed.some(isLink)) return { entries: listed, copies: [], copiedFolders: [] };
@@ -43,7 +43,7 @@ class LinkTree {
   readonly #folders = new Set(['']);
   readonly #copies: EntryCopy[] = [];
   readonly #madeFolders: string[] = [];
-  /** Folders that are being copied: a link to one of them is in it. */
+  /** Folders that are being copied now; a link to one of them would be a circle. */
   readonly #copied = new Set<string>();
 
   constructor(archive: string, listed: readonly ArchiveEntry[]) {
@@ -59,7 +59,7 @@ class LinkTree {
 
   settle(): SettledEntries {
     for (const entry of this.#listed) {
-      // Where a later entry has the same path, that one counts.
+      // If a later entry has the same path, that one counts.
       if (!isLink(entry) || this.#nodes.get(entry.path) !== entry || !canBeStored(entry)) continue;
       if (this.#folders.has(entry.path))
         throw this.#fault('ARCHIVE_HOSTILE', entry, 'and other entries pretend to lie in it');
@@ -69,7 +69,7 @@ class LinkTree {
     return { entries, copies: this.#copies, copiedFolders: this.#madeFolders };
   }
 
-  /** Puts what a link points at to a path: its own one, or one below a link to the folder that it is in. */
+  /** Copies a link's target to `path`: the link's own path, or one below another link to its folder. */
   #copy(link: ArchiveEntry, path: string): void {
     const real = this.#realPath(link);
     const file = real === undefined ? undefined : this.#nodes.get(real);
@@ -85,7 +85,7 @@ class LinkTree {
 
   #copyFolder(real: string, { link, path }: { link: ArchiveEntry; path: string }): void {
     const inside = real === '' ? '' : `${real}/`;
-    // It would hold itself, again and again.
+    // The folder would contain itself without end.
     if (link.path.startsWith(inside) || this.#copied.has(real) || path.length > maxPathLength) return;
     this.#copied.add(real);
     if (this.#madeFolders.length >= maxCopies) throw this.#tooMany();
@@ -102,7 +102,10 @@ class LinkTree {
     this.#copied.delete(real);
   }
 
-  /** Where a link ends, with every link on the way followed; undefined outside the archive, or in a circle. */
+  /**
+   * The path of a link's target, after following every link on the way; undefined when it is outside the archive or the
+   * links form a circle.
+   */
   #realPath(link: ArchiveEntry): string | undefined {
     let real: string[] = [];
     let waiting: string[] = [];

@@ -1,4 +1,4 @@
-/** Puts copies in the place of links, in a folder that is being made. */
+/** Replaces links by copies, in a folder that is being built. */
 import { dirname, join } from 'node:path';
 import {
   absolutePath,
@@ -14,7 +14,7 @@ import {
   type SignalOptions,
 } from '../base/index.ts';
 
-/** By the path of the copy: the path of the file. */
+/** From the path of the copy to the path of the original. */
 export type Copies = ReadonlyMap<SafePath, SafePath>;
 
 interface Where {
@@ -23,7 +23,10 @@ interface Where {
   readonly copies: Copies;
 }
 
-/** Deletes what an unpacker made in their places, be it a link or a file, so that what is left has to be plain. */
+/**
+ * Deletes any link or file that an unpacker made in the copies' places, so that only plain files and folders must be
+ * left.
+ */
 export async function clearCopies(
   fileSystem: FileSystem,
   { folder, copies }: Where,
@@ -38,7 +41,10 @@ export async function clearCopies(
   }
 }
 
-/** Everything in the folder is a plain file or folder by now. Errors: `ARCHIVE_CORRUPT` when a file is not there. */
+/**
+ * Makes the copies; by now the folder holds only plain files and folders. Errors: `ARCHIVE_CORRUPT` when an original is
+ * missing.
+ */
 export async function makeCopies(
   fileSystem: FileSystem,
   { folder, copies }: Where,

@@ -1,4 +1,4 @@
-/** What a payload unpacks to, without a disk: for those who install it over the network. */
+/** The unpacked content of a payload without a disk, for PCs that install it over the network. */
 import { basename } from 'node:path';
 import { absolutePath, LanspreadError, throwIfAborted, type FileSystem, type SafePath } from '../base/index.ts';
 import { archiveContent } from './archive-content.ts';
@@ -16,8 +16,8 @@ const readBytes = 256 * 1024;
 type ContentContext = Pick<InstallContext, 'fileSystem' | 'unpackers' | 'limits' | 'archiveRules'>;
 
 /**
- * Archives come in the order of their names, each in its own order (solid ones know no other), then loose files, then
- * copies. What could not be installed here is not given to others either. Errors: those of `install`.
+ * Archives come in the order of their names, each in its own order (a solid archive has only one), then loose files,
+ * then copies. A payload that cannot be installed here is not sent to others either. Errors: those of `install`.
  */
 export async function openPayloadContent(
   { fileSystem, unpackers: unpackersNow, limits, archiveRules }: ContentContext,
@@ -60,9 +60,9 @@ export async function openPayloadContent(
   };
 }
 
-/** An entry of an archive, or a loose file, in the order in which they come. */
+/** An entry of an archive, or a loose file, in the order of sending. */
 interface Source {
-  /** Undefined: something later takes its place, or it is a folder that was told before. */
+  /** Undefined: a later entry replaces it, or it is a folder that was already listed. */
   readonly sent: StreamEntry | undefined;
   readonly archive: PlannedArchive | undefined;
 }
@@ -108,7 +108,7 @@ interface PayloadParts {
   readonly plan: InstallPlan;
 }
 
-/** `from` and `to` count the sources. */
+/** `from` and `to` are indexes into the sources. */
 async function* sectionBytes(
   { fileSystem, unpackers, root, plan }: PayloadParts,
   { from, to, signal }: { from: number; to: number; signal: AbortSignal },
@@ -117,12 +117,12 @@ async function* sectionBytes(
   for (const archive of plan.archives) {
     const all = archive.entries;
     const entries = all.slice(Math.max(0, from - start), Math.max(0, to - start));
-    // One without entries is looked at where it would have them.
+    // An archive without entries is opened where its entries would be.
     const isHere = all.length > 0 || (from <= start && start <= to);
     start += all.length;
     if (!isHere) continue;
     const isPart = entries.length < all.length;
-    // Of folders alone nothing comes.
+    // A part with folders only has no bytes.
     if (isPart && !entries.some(({ entry }) => entry.sizeBytes > 0)) continue;
     const options = { root, unpackers, isPart, signal };
     for await (const piece of archiveContent({ ...archive, entries }, options))

@@ -23,10 +23,10 @@ import {
 } from './split-payload.ts';
 import type { Unpacker } from '../content/index.ts';
 
-/** How much of a file's beginning an unpacker is shown: up to the mark of an ISO image. */
+/** How many bytes of a file's beginning an unpacker sees: up to the mark of an ISO image. */
 export const probeHeadBytes = 36 * 1024;
 
-/** Files and folders of the payload. Throws `INVALID_PATH` for a link or an impossible name. */
+/** The files and folders of the payload. Throws `INVALID_PATH` for a link or an impossible name. */
 async function readPayload(
   fileSystem: FileSystem,
   root: string,
@@ -54,9 +54,9 @@ async function readPayload(
 }
 
 /**
- * Asks every unpacker about every file directly in the root; the highest answer wins, ties go by the unpackers' order. One
- * that fails does not matter where another one takes the file; else its error is thrown, so that an archive is never taken
- * for a loose file because its unpacker was ill.
+ * Asks every unpacker about every file directly in the game folder. The highest score wins; the unpackers' order breaks
+ * ties. A failed unpacker does not matter if another one takes the file. Otherwise its error is thrown, so that an
+ * archive never counts as a loose file because its unpacker failed.
  */
 async function probePayload(
   {
@@ -96,15 +96,15 @@ async function readHead(fileSystem: FileSystem, path: string): Promise<Uint8Arra
 interface PlanOptions {
   readonly fileSystem: FileSystem;
   readonly unpackers: readonly Unpacker[];
-  /** What the catalog says of the game's archives. */
+  /** The catalog's rules for the game's archives. */
   readonly rules?: ArchiveRules;
   readonly limits?: BombLimits | undefined;
-  /** Default: what the disk of the root has. */
+  /** Default: the free bytes of the game folder's disk. */
   readonly freeBytes?: number;
   readonly signal: AbortSignal;
 }
 
-/** Looks at the payload and into its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
+/** Reads the payload, lists its archives and plans the install. Writes nothing. Errors: see `Installer.install`. */
 export async function planFromDisk(root: string, options: PlanOptions): Promise<InstallPlan> {
   const listed = await probeAndList(root, options);
   const { fileSystem, freeBytes = (await fileSystem.space(root)).freeBytes } = options;
@@ -132,7 +132,7 @@ const ofPayload: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INVALID_PATH',
 ]);
 
-/** Looks into the archives as an install does. Undefined: every PC can install it, as far as listings tell. */
+/** Checks the archives as an install does. Undefined: every PC can install it, as far as the listings show. */
 export async function checkPayload(
   root: string,
   options: Omit<PlanOptions, 'freeBytes'>,
@@ -156,7 +156,7 @@ export async function checkPayload(
   }
 }
 
-/** The payload's archives with what they list, and its loose files. */
+/** The payload's archives with their listings, and its loose files. */
 async function probeAndList(
   root: string,
   { fileSystem, unpackers, rules = {}, signal }: PlanOptions,
@@ -180,7 +180,7 @@ async function probeAndList(
   return { archives, loose };
 }
 
-/** Throws `NO_UNPACKER` with the id of an extension that the catalog asks for and that is not here. */
+/** Throws `NO_UNPACKER` with the id of an extension that the catalog requires and that is missing here. */
 function assertExtensions({ needs = [] }: ArchiveRules, unpackers: readonly Unpacker[]): void {
   const missing = needs.find((id) => !unpackers.some((unpacker) => unpacker.id.startsWith(`${id}/`)));
   if (missing === undefined) return;
@@ -217,7 +217,7 @@ function isUnopenable(error: unknown): boolean {
   return error instanceof LanspreadError && unopenable.has(error.code);
 }
 
-/** An unpacker says what is wrong; whose archive it is, is known here. */
+/** Adds the archive's name to an unpacker's error. */
 function naming(error: unknown, file: string): unknown {
   if (!(error instanceof LanspreadError) || error.details['file'] !== undefined) return error;
   const { code, message, details, cause } = error;

@@ -1,6 +1,6 @@
 /**
- * One tree out of several archives and loose files, as Windows would make it: names that differ only by case are one
- * name, spelled as it came first, and what comes later takes the place of what came before. Pure.
+ * Builds one tree from several archives and loose files, as Windows would: names that differ only by case are one name,
+ * spelled as in the first entry, and later entries replace earlier ones. Pure.
  */
 import {
   LanspreadError,
@@ -16,15 +16,15 @@ import {
 } from '../base/index.ts';
 import type { ArchiveEntry } from '../content/index.ts';
 
-/** An entry of an archive or a loose file, and where it goes. */
+/** An entry of an archive or a loose file, with its place in the tree. */
 export interface Placed<T> {
   readonly entry: T;
-  /** Undefined: something later takes its place. */
+  /** Undefined: a later entry replaces it. */
   readonly path: SafePath | undefined;
 }
 
 export interface PlanTree {
-  /** Every file that has to be there afterwards, with its size. */
+  /** Every file of the finished tree, with its size. */
   readonly files: ReadonlyMap<SafePath, number>;
   readonly directories: ReadonlySet<SafePath>;
 }
@@ -36,7 +36,7 @@ interface Node {
   readonly path: SafePath;
   readonly kind: 'file' | 'directory';
   sizeBytes: number;
-  /** Of a file. */
+  /** The entry that a file comes from. */
   owner?: Open<unknown>;
 }
 
@@ -52,7 +52,8 @@ export class TreePlanner {
 
   /**
    * `source` is its archive's name, for messages. Throws `ARCHIVE_ENCRYPTED`; `ARCHIVE_HOSTILE` for a path that leads
-   * outside and for what is neither file nor folder; `ARCHIVE_UNSUITABLE` for what some PC cannot store.
+   * outside and for an entry that is neither file nor folder; `ARCHIVE_UNSUITABLE` for a name that some PC cannot
+   * store.
    */
   place<T extends Placeable>(entry: T, source: string): Placed<T> {
     const { path, kind, sizeBytes, encrypted = false } = entry;
@@ -86,12 +87,12 @@ export class TreePlanner {
     if (leadsOutside(path)) throw hostile(entry, { source, what: 'leads outside its folder' });
     const fault = pathFault(path, rules);
     if (fault !== undefined) throw unsuitable(entry, { source, reason: fault });
-    // Ours while it is staging; an entry of that name would replace it.
+    // The marker is ours while the tree is in staging; an entry of that name would replace it.
     const [top = ''] = path.split('/', 1);
     if (sameNameKey(top) === sameNameKey(ownNames.marker)) throw unsuitable(entry, { source, reason: 'reserved' });
   }
 
-  /** The node of a path up to `end`, made where it is missing, as are the folders that it is in. */
+  /** Returns the node of a path up to `end`; creates it and its parent folders if they are missing. */
   #nodeAt(entry: Placeable, { source, kind, end }: { source: string; kind: 'file' | 'directory'; end: number }): Node {
     const path = entry.path.slice(0, end);
     const key = sameNameKey(path);
@@ -116,7 +117,7 @@ function detailsOf({ path }: Placeable, source: string): { file: string; entry: 
 
 interface Fault {
   readonly source: string;
-  /** Goes on after the entry's name. */
+  /** The words after the entry's name. */
   readonly what: string;
 }
 

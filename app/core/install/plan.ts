@@ -1,11 +1,11 @@
-/** What an install will do, decided before anything is written. Pure. */
+/** Decides everything about an install before anything is written. Pure. */
 import { LanspreadError, quoted, type SafePath } from '../base/index.ts';
 import type { ArchiveEntry, EntryCopy } from '../content/index.ts';
 import type { Copies } from './make-copies.ts';
 import { TreePlanner, type Placed, type PlanTree } from './plan-tree.ts';
 import type { ArchiveChoice, PayloadItem } from './split-payload.ts';
 
-/** What one PC is asked to bear at most. Games are far below; what is made to exhaust a PC is far above. */
+/** The most that one archive may demand of a PC. Games stay far below; archives made to exhaust a PC are far above. */
 export interface BombLimits {
   readonly maxEntries: number;
   /** Unpacked bytes for each packed byte… */
@@ -16,14 +16,14 @@ export interface BombLimits {
 
 export const defaultBombLimits: BombLimits = { maxEntries: 500_000, maxRatio: 250, ratioAboveBytes: 1024 ** 3 };
 
-/** A disk image that is mostly empty packs to a thousandth; where the catalog pins it, that is no bomb. */
+/** A mostly empty disk image packs to a thousandth; if the catalog pins it, it is no bomb. */
 export function boundsOf(limits: BombLimits = defaultBombLimits, { isPinned }: { isPinned: boolean }): BombLimits {
   return isPinned ? { ...limits, maxRatio: Number.POSITIVE_INFINITY } : limits;
 }
 
 export interface ListedArchive extends ArchiveChoice {
   readonly entries: readonly ArchiveEntry[];
-  /** What its links have become. */
+  /** The copies that its links have become. */
   readonly copies?: readonly EntryCopy[];
   readonly copiedFolders?: readonly string[];
 }
@@ -31,19 +31,19 @@ export interface ListedArchive extends ArchiveChoice {
 export interface PlannedArchive extends ArchiveChoice {
   /** All of its entries but links, in its order. */
   readonly entries: readonly Placed<ArchiveEntry>[];
-  /** Every entry is installed under the very path that it is listed with: its tool may write by itself. */
+  /** Every entry is installed under exactly its listed path, so the tool may write by itself. */
   readonly isAsListed: boolean;
-  /** Of what is installed from it, copies left out. */
+  /** The bytes that are installed from it, without copies. */
   readonly totalBytes: number;
   readonly copies: Copies;
-  /** Made with the copies; nothing unpacks them. */
+  /** Created together with the copies; no unpacker creates them. */
   readonly copiedFolders: readonly SafePath[];
 }
 
 export interface InstallPlan extends PlanTree {
-  /** In the order in which they are installed: what a later one brings takes the place of what an earlier one brought. */
+  /** In the order of the install: later archives replace entries of earlier ones. */
   readonly archives: readonly PlannedArchive[];
-  /** These come last. */
+  /** Loose files; they come last. */
   readonly loose: readonly Placed<PayloadItem>[];
   readonly totalBytes: number;
 }
@@ -102,7 +102,7 @@ function placeArchive(archive: ListedArchive, tree: TreePlanner): PlacedArchive 
   };
 }
 
-/** After everything was placed: only now it is known what is overwritten. */
+/** Runs after everything was placed: only then it is known which entries are overwritten. */
 function finishArchive({ archive, entries: placed, copies: placedCopies, folders }: PlacedArchive): PlannedArchive {
   const { path, unpackerId, packedBytes } = archive;
   const moved = new Map<Placed<ArchiveEntry>, SafePath>();
@@ -110,7 +110,7 @@ function finishArchive({ archive, entries: placed, copies: placedCopies, folders
   for (const { copy, from } of placedCopies) {
     if (copy.path === undefined) continue;
     const original = from.path ?? moved.get(from);
-    // Something else takes the place of the file that it is a copy of, so the first copy gets the content itself.
+    // The original is overwritten, so the first copy gets its content.
     if (original === undefined) moved.set(from, copy.path);
     else copies.set(copy.path, original);
   }

@@ -1,9 +1,9 @@
-/** Which files of an install are the player's and go along into the next version. Pure. */
+/** Decides which files of an install belong to the player and go into the next version. Pure. */
 import { foldPath, type EntryKind } from '../base/index.ts';
 import type { InventoryFile } from '../state/index.ts';
 import type { InstallPlan } from './plan.ts';
 
-/** Something in `local/`, as it is on this disk; names the game made need not pass the path rules. */
+/** An entry of `local/` on this disk; names that the game made need not pass the path rules. */
 export interface LocalEntry {
   /** Relative to `local/`, `/`-separated. */
   readonly path: string;
@@ -13,7 +13,7 @@ export interface LocalEntry {
 
 export interface PlayerCopy {
   readonly from: string;
-  /** The same but where the new version has a folder in place of the file, or the reverse. */
+  /** The same as `from`, unless the new version has a folder in place of the file, or the reverse. */
   readonly to: string;
   readonly kind: 'file' | 'symlink' | 'directory';
   readonly sizeBytes: number;
@@ -21,11 +21,11 @@ export interface PlayerCopy {
 
 interface PlayerFilesInput {
   readonly entries: readonly LocalEntry[];
-  /** What the last unpacking made; empty when that was forgotten with the database. */
+  /** The files that the last install made; empty when the database was lost. */
   readonly inventory: readonly InventoryFile[];
   readonly plan: Pick<InstallPlan, 'files' | 'directories'>;
   readonly keep: readonly string[];
-  /** Of the files that `producedToKeep` named: those that are not as the unpacker made them. */
+  /** Those of the `producedToKeep` files that differ from the unpacked ones. */
   readonly changed: ReadonlySet<string>;
   readonly platform?: NodeJS.Platform;
 }
@@ -39,7 +39,7 @@ function keyFor(platform: NodeJS.Platform = process.platform): Key {
 const isKept = (path: string, keep: readonly string[]): boolean =>
   keep.some((pattern) => matchesKeepPattern(path, pattern));
 
-/** Produced files that a `keep` pattern names: what has to be compared with the inventory. */
+/** Installed files that a `keep` pattern names: they must be compared with the inventory. */
 export function producedToKeep(input: Omit<PlayerFilesInput, 'changed' | 'plan'>): [LocalEntry, InventoryFile][] {
   const key = keyFor(input.platform);
   const produced = new Map(input.inventory.map((file) => [key(file.path), file]));
@@ -50,9 +50,9 @@ export function producedToKeep(input: Omit<PlayerFilesInput, 'changed' | 'plan'>
 }
 
 /**
- * What is copied over the new tree, in an order in which folders come before what is in them. The player's are: files
- * that the unpacker did not make, and changed ones that `keep` names. When the inventory is lost, what the new version
- * makes itself counts as made by the old one too, but for `keep`.
+ * The files to copy over the new tree; folders come before their contents. They are the files that the unpacker did not
+ * make, and changed files that `keep` names. If the inventory is lost, files of the new version also count as made by
+ * the old one, except where `keep` names them.
  */
 export function decidePlayerCopies(input: PlayerFilesInput): PlayerCopy[] {
   const { entries, inventory, plan, keep, changed, platform } = input;
@@ -70,7 +70,7 @@ export function decidePlayerCopies(input: PlayerFilesInput): PlayerCopy[] {
   const players = entries.filter(isPlayers);
   const folders = players.filter(({ kind }) => kind === 'directory');
   const holdsSomething = new Set(entries.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf('/')))));
-  // A folder that only held the old version's files goes with them; an empty one may be what the game expects.
+  // A folder that only held the old version's files goes with them; an empty folder may be needed by the game.
   const emptyFolders = folders.filter(({ path }) => !holdsSomething.has(path));
   const others = players.filter(({ kind }) => kind !== 'directory');
   return [...emptyFolders, ...others]
@@ -83,7 +83,7 @@ export function decidePlayerCopies(input: PlayerFilesInput): PlayerCopy[] {
     .toSorted((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
 }
 
-/** Where a file of the player meets a folder of the new version, or lies below a file of it, it moves beside it. */
+/** A player's file that meets a folder of the new version, or lies below a file of it, gets a free name beside it. */
 function freePlace(
   path: string,
   kind: EntryKind,
@@ -103,7 +103,7 @@ export function matchesKeepPattern(path: string, pattern: string): boolean {
     .split('/')
     .filter((part) => part !== '');
   if (parts.length === 0) return false;
-  /** Which counts of leading names the parts so far can stand for. */
+  /** The numbers of leading names that the parts so far can match. */
   let reachable = new Set([0]);
   for (const part of parts) {
     const next = new Set<number>();
@@ -113,11 +113,11 @@ export function matchesKeepPattern(path: string, pattern: string): boolean {
     }
     reachable = next;
   }
-  // What is reached short of the end is a folder above the path.
+  // A match shorter than the path is a folder above it.
   return Array.from(reachable).some((count) => count > 0);
 }
 
-/** Stars are tried from the shortest; only the last one ever has to be taken back. */
+/** A star first matches as little as possible; only the last star ever has to be extended. */
 function matchesName(name: string, part: string): boolean {
   let [at, from] = [0, 0];
   let [star, starAt] = [-1, 0];

@@ -9,10 +9,10 @@ export async function kindAt(fileSystem: FileSystem, path: string): Promise<Entr
 }
 
 /**
- * Finishes or undoes what an earlier operation of this run left behind because the disk failed it; every operation on a
- * root begins with this, or it would bury what the earlier one meant. Downloads and removals that broke off need nothing:
- * whatever comes next takes up from there. Errors: `UNSAFE_ROOT` where only a person can settle it, with what to do; the
- * file system's; `CANCELLED`.
+ * Finishes or undoes an earlier operation of this run that a disk failure interrupted. Every operation on a game folder
+ * begins with this, or it would overwrite the earlier intent. Unfinished downloads and removals are left alone: the
+ * next operation continues from there. Errors: `UNSAFE_ROOT` with advice where only a person can settle it; the file
+ * system's; `CANCELLED`.
  */
 export async function settleFirst(context: RecoveryContext, root: Root, options: SignalOptions): Promise<void> {
   await context.locks.run(root.root, () => settleLocked(context, root, options), options);
@@ -31,13 +31,13 @@ async function settleLocked(context: RecoveryContext, root: Root, options: Signa
   });
 }
 
-/** An install, update, uninstall or streamed install of this root did not come to its end. */
+/** Whether an install, update, uninstall or streamed install of this game folder did not finish. */
 export function isUnsettled({ state }: Pick<RecoveryContext, 'state'>, { root }: Pick<Root, 'root'>): boolean {
   const kind = state.intents.get(root)?.kind;
   return kind !== undefined && kind !== 'Downloading' && kind !== 'Removing';
 }
 
-/** Throws `NOT_DOWNLOADED` or `UNSAFE_ROOT` unless the root is a folder of its own with a sentinel. */
+/** Throws `NOT_DOWNLOADED` or `UNSAFE_ROOT` unless the game folder is a real folder with a sentinel. */
 export async function assertDownloaded(fileSystem: FileSystem, { root, sentinel }: RootLayout): Promise<void> {
   const kind = await kindAt(fileSystem, root);
   if (kind === undefined) throw new LanspreadError('NOT_DOWNLOADED');
@@ -45,7 +45,7 @@ export async function assertDownloaded(fileSystem: FileSystem, { root, sentinel 
   if ((await kindAt(fileSystem, sentinel)) !== 'file') throw new LanspreadError('NOT_DOWNLOADED');
 }
 
-/** Throws `INSTALLED`, or `UNSAFE_ROOT` where something else than an install has its name. */
+/** Throws `INSTALLED`, or `UNSAFE_ROOT` when `local` is not a folder. */
 export async function assertNotInstalled(fileSystem: FileSystem, { local }: RootLayout): Promise<void> {
   const kind = await kindAt(fileSystem, local);
   if (kind === undefined) return;
@@ -56,7 +56,7 @@ export async function assertNotInstalled(fileSystem: FileSystem, { local }: Root
   });
 }
 
-/** Throws `UNSAFE_ROOT` when a reserved name is taken. After `settleFirst` that is by something that is not ours. */
+/** Throws `UNSAFE_ROOT` when a reserved name is taken. After `settleFirst` such an entry is not ours. */
 export async function assertWayIsClear(fileSystem: FileSystem, { staging, backup }: RootLayout): Promise<void> {
   for (const path of [staging, backup]) {
     if (!(await exists(fileSystem, path))) continue;

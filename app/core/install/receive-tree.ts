@@ -1,4 +1,4 @@
-/** One sender's content into staging: planned and checked like an archive of somebody nobody knows. */
+/** Writes one sender's content into staging, planned and checked like an archive from a stranger. */
 import { dirname, join } from 'node:path';
 import {
   absolutePath,
@@ -29,9 +29,9 @@ interface ReceiveTreeOptions {
 }
 
 /**
- * Makes the tree in staging: every path checked before the first byte is written, every file hashed, compared with the
- * sender's own hash and flushed, the whole compared with the catalog's pin. The marker is still in it afterwards. Leaves
- * staging behind when it fails; the caller deletes it.
+ * Makes the tree in staging. It checks every path before the first byte is written. It hashes every file, compares it
+ * with the sender's own hash and flushes it, then compares the whole tree with the catalog's pin. The marker is still
+ * in it afterwards. A failure leaves staging behind; the caller deletes it.
  */
 export async function receiveTree(
   { fileSystem, limits, archiveRules }: Pick<InstallContext, 'fileSystem' | 'limits' | 'archiveRules'>,
@@ -88,7 +88,7 @@ function planOf(
     ),
   };
   const plan = planInstall({ archives: [archive], loose: [], ...limits });
-  // A sender has settled what takes the place of what: it names nothing twice.
+  // A sender has already resolved which entry replaces which, so it lists no path twice.
   const twice = plan.archives.flatMap((planned) => planned.entries).find(({ entry, path }) => path !== entry.path);
   if (twice || plan.files.size < entries.filter(({ kind }) => kind === 'file').length)
     throw new LanspreadError('BAD_MESSAGE', {
@@ -108,7 +108,7 @@ function filesOf({ entries }: IncomingContent): ContentFile[] {
     }));
 }
 
-/** What the copies are, as files of their own, flushed. */
+/** Hashes and flushes the copies and returns their inventory entries. */
 async function sealCopies(
   fileSystem: FileSystem,
   staging: string,
@@ -124,7 +124,7 @@ async function sealCopies(
   return made;
 }
 
-/** Throws `ARCHIVE_CORRUPT` when a file is not what the sender read. */
+/** Throws `ARCHIVE_CORRUPT` when a file differs from what the sender read. */
 function assertAsRead(
   inventory: readonly InventoryFile[],
   { content, peerId }: { content: IncomingContent; peerId: string },
@@ -137,7 +137,7 @@ function assertAsRead(
     });
 }
 
-/** Throws `ARCHIVE_CORRUPT` when the whole is not what the catalog names. */
+/** Throws `ARCHIVE_CORRUPT` when the whole tree differs from the catalog's pin. */
 function assertPinned(
   inventory: readonly InventoryFile[],
   { peerId, installedRoot }: { peerId: string; installedRoot: string | undefined },
@@ -155,8 +155,8 @@ async function flushFolders(fileSystem: FileSystem, staging: string, { directori
 }
 
 /**
- * One hash for everything that an install produced: the BLAKE3 of the canonical list of its files, sorted by path in
- * code-unit order. A catalog may name it (`installedRoot`), so that a streamed install need not trust its sender.
+ * One hash for a whole install: the BLAKE3 of the canonical list of its files, sorted by path in code-unit order. A
+ * catalog may pin it (`installedRoot`), so that a streamed install need not trust its sender.
  */
 export function installedRootOf(files: readonly InventoryFile[]): string {
   const listed = files

@@ -32,19 +32,19 @@ export interface RecoveryAction {
   readonly gameId: GameId;
   /** Absolute. */
   readonly root: string;
-  /** What was done; empty when something was only reported. */
+  /** The steps that were done; empty when something was only reported. */
   readonly steps: readonly RecoveryStep[];
   readonly report?: string;
-  /** What a person has to do about it. */
+  /** What a person must do about it. */
   readonly advice?: string;
-  /** Absolute: what that is about. Once none of these is there any more, it is settled. */
+  /** The absolute paths that the advice is about. Once none of them exists any more, it is settled. */
   readonly paths?: readonly string[];
-  /** Recovery of this root failed; the next start tries again. */
+  /** Recovery of this game folder failed; the next start tries again. */
   readonly error?: unknown;
 }
 
 /**
- * Brings one root to a settled state; undefined when it was settled. What fails is logged and told in the action.
+ * Settles one game folder; undefined when there was nothing to do. A failure is logged and reported in the action.
  * Errors: `CANCELLED`.
  */
 export async function recoverRoot(
@@ -59,7 +59,8 @@ export async function recoverRoot(
   const advices: string[] = [];
   const paths: string[] = [];
   try {
-    // The second look finds what the first left when it followed an intent: the rows without one.
+    // The first round may only follow an intent. The second round finds leftovers that the rules without an intent
+    // cover.
     for (let round = 0; round < 2; round += 1) {
       const intent = state.intents.get(root);
       if ((await kindOf(context, root)) === 'symlink') {
@@ -79,12 +80,12 @@ export async function recoverRoot(
       if (advice !== undefined) paths.push(...(await pathsOf(context, { root, facts, steps })));
       if (!intent || state.intents.get(root)) break;
     }
-    // Whatever journal told of them: beside no running download they are nobody's.
+    // Without a running download, these files belong to nothing, whichever journal named them.
     const settled: RecoveryTarget = { layout, gameId, intent: undefined };
     const isOurs = (await kindOf(context, root)) === 'directory' && !state.intents.get(root);
     if (isOurs && (await performRecoveryStep(context, settled, 'sweep-sentinel-transients')))
       done.push('sweep-sentinel-transients');
-    // Left by a crash between restoring a backup and unmarking it.
+    // A crash between restoring a backup and deleting its marker leaves the marker.
     if ((await kindOf(context, layout.local)) === 'directory') await deleteMarker(fileSystem, layout.local);
   } catch (error) {
     throwIfAborted(signal);
@@ -104,7 +105,7 @@ export async function recoverRoot(
   };
 }
 
-/** What an advice is about: what was set aside just now, else what is in the way. */
+/** The paths that an advice is about: the folder that was just set aside, otherwise the entries in the way. */
 async function pathsOf(
   { fileSystem }: RecoveryContext,
   { root, facts, steps }: { root: string; facts: RecoveryFacts; steps: readonly RecoveryStep[] },
@@ -153,8 +154,8 @@ async function kindOf({ fileSystem }: RecoveryContext, path: string): Promise<En
 }
 
 /**
- * Whether `local/` is the tree that was complete in staging: every file of the inventory that was written just before
- * the promote is there, byte for byte. The player's own files beside them do not matter.
+ * Whether `local/` is the tree that was complete in staging. It is if every file of the inventory, which was stored
+ * just before the rename, is there byte for byte. The player's own files beside them do not matter.
  */
 async function isTreeOf(
   { fileSystem, state, hashFile }: RecoveryContext,

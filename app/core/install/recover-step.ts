@@ -12,7 +12,7 @@ export interface RecoveryTarget {
   readonly intent: Intent | undefined;
 }
 
-/** Performs one step; tells whether there was something to do. Each may be repeated. */
+/** Performs one step; tells whether there was anything to do. Each step may be repeated. */
 export async function performRecoveryStep(
   context: RecoveryContext,
   { layout, gameId, intent }: RecoveryTarget,
@@ -29,7 +29,7 @@ export async function performRecoveryStep(
     case 'restore-backup':
       await fileSystem.rename(backup, local);
       await fileSystem.syncDirectory(root);
-      // After the move: until then the marker is what makes the backup ours.
+      // Only after the move: before it, the marker is the proof that the backup is ours.
       await deleteMarker(fileSystem, local);
       return true;
     case 'set-local-aside':
@@ -69,7 +69,7 @@ async function deleteFolder(fileSystem: FileSystem, root: string, folder: string
 async function sweepTransients(fileSystem: FileSystem, layout: RootLayout): Promise<boolean> {
   let swept = false;
   for (const path of sentinelTransientsOf(layout)) {
-    // A folder of that name is nobody's of ours.
+    // A folder of that name is not ours.
     if (!(await exists(fileSystem, path)) || (await fileSystem.lstat(path)).kind === 'directory') continue;
     await fileSystem.deleteFile(path);
     swept = true;

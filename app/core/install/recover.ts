@@ -6,24 +6,25 @@ import { gameFolderOf, listGameFolders } from '../game-folder/index.ts';
 import { recoverRoot, type RecoveryAction, type Root } from './recover-root.ts';
 
 export interface RecoveryReport {
-  /** False: the games folder is not there or does not answer, and nothing was judged. */
+  /** False: the games folder is missing or does not answer, so nothing was checked. */
   readonly judged: boolean;
-  /** Why it was not judged, in words. */
+  /** The reason, in words. */
   readonly reason?: string;
-  /** One for each root that needed something. */
+  /** One for each game folder that needed something. */
   readonly actions: readonly RecoveryAction[];
 }
 
 interface RecoverOptions extends SignalOptions {
   /** Absolute. */
   readonly gamesDir: string;
-  /** Roots with a running operation are skipped. */
+  /** Game folders with a running operation are skipped. */
   readonly isActive?: (gameId: GameId) => boolean;
 }
 
 /**
- * Brings every game root of a games folder to a settled state after a crash, by the table in `recovery-table.ts`.
- * Running it again does nothing more. A root that fails is logged and reported; the others go on. Errors: `CANCELLED`.
+ * Settles every game folder of a games folder after a crash, by the table in `recovery-table.ts`. Running it again
+ * changes nothing more. If one game folder fails, this is logged and reported, and the others go on. Errors:
+ * `CANCELLED`.
  */
 export async function recover(
   context: RecoveryContext,
@@ -43,12 +44,12 @@ export async function recover(
 }
 
 /**
- * What stands for a root that was there: of a folder that holds nothing at all, such a root went with its drive and may come
- * back with it.
+ * Intents of game folders that existed before. If the games folder is empty, such a game folder went with its drive and
+ * may come back with it.
  */
 const rootIsThere: ReadonlySet<IntentKind> = new Set(['Installing', 'Updating', 'Uninstalling']);
 
-/** The folders of the games folder and the roots that an intent names in it. */
+/** The game folders that exist, and those that an intent names. */
 function rootsToJudge(
   { state }: RecoveryContext,
   { gamesDir, ids, isEmpty }: { gamesDir: string; ids: readonly GameId[]; isEmpty: boolean },

@@ -1,6 +1,6 @@
 /**
- * What recovery did and what it left to a person, in words: for the event, and kept in the state directory so that
- * `lanspread doctor` can tell it with or without a running core.
+ * Describes in words the work of recovery and the problems that it left to a person. It is for the event, and it is
+ * kept in the state folder so that `lanspread doctor` can show it with or without a running core.
  */
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,11 +23,11 @@ const mostBytes = 4 * 1024 * 1024;
 
 const taleSchema = z.object({
   gameId: z.string(),
-  /** What was done or found, as a sentence. */
+  /** The action or the finding, as a sentence. */
   action: z.string(),
-  /** What a person has to do about it. */
+  /** What a person must do about it. */
   advice: z.string().optional(),
-  /** Absolute: what the advice is about. Once none of these is there any more, it is settled. */
+  /** The absolute paths that the advice is about. Once none of them exists any more, it is settled. */
   paths: z.array(z.string()).optional(),
 });
 /** One thing that recovery did or found. */
@@ -37,7 +37,7 @@ const runSchema = z.object({
   /** ISO 8601. */
   at: z.string(),
   gamesDir: z.string(),
-  /** False: the games folder was not there or did not answer; `reason` says it in words. */
+  /** False: the games folder was missing or did not answer; `reason` explains it. */
   judged: z.boolean(),
   reason: z.string().optional(),
   tales: z.array(taleSchema),
@@ -48,7 +48,7 @@ export type RecoveryRun = z.infer<typeof runSchema>;
 const fileSchema = z.object({
   formatVersion: z.literal(1),
   latest: runSchema,
-  /** The last run that did or found anything, where that is not the latest. */
+  /** The last run that did or found anything, if that is not the latest. */
   eventful: runSchema.optional(),
 });
 type RecoveryMemory = z.infer<typeof fileSchema>;
@@ -107,7 +107,7 @@ function tellLegacy(outcome: LegacyOutcome): RecoveryTale[] {
   ];
 }
 
-/** Keeps a run; an eventful one before it is kept beside it. Errors: the file system's. */
+/** Stores a run, and beside it the last eventful run before it. Errors: the file system's. */
 export async function rememberRecovery(fileSystem: FileSystem, stateDir: string, run: RecoveryRun): Promise<void> {
   const before = await lastRecovery(fileSystem, stateDir);
   const isEventful = ({ tales, stateMovedAside }: RecoveryRun): boolean =>
@@ -116,11 +116,11 @@ export async function rememberRecovery(fileSystem: FileSystem, stateDir: string,
   const memory: RecoveryMemory = { formatVersion: 1, latest: run, ...(!isEventful(run) && eventful && { eventful }) };
   const path = join(stateDir, fileName);
   await writeFileAtomic(fileSystem, { path, data: `${JSON.stringify(memory, null, 2)}\n` });
-  // It names games and folders, which are nobody else's business.
+  // The file names games and folders, so other users of the PC may not read it.
   await chmod(path, 0o600);
 }
 
-/** What is remembered; undefined where nothing is, or where it cannot be read. Errors: the file system's. */
+/** The stored runs; undefined when there are none or they cannot be read. Errors: the file system's. */
 export async function lastRecovery(fileSystem: FileSystem, stateDir: string): Promise<RecoveryMemory | undefined> {
   try {
     const path = join(stateDir, fileName);

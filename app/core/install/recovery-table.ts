@@ -1,12 +1,12 @@
 /**
- * What recovery does with one game root, as a table: intent × `local/` × staging × backup. Pure. Under an intent the
- * folders count as ours even without the marker (a crash can fall before the marker); without one only the marker
- * makes them ours. Whatever the table does not know is left alone and reported.
+ * The decisions of recovery for one game folder, as a table: intent × `local/` × staging × backup. Pure. With an intent
+ * the folders count as ours even without the marker, because a crash can come before the marker. Without an intent only
+ * the marker makes them ours. Combinations that the table does not know are left alone and reported.
  */
 import type { IntentKind } from '../state/index.ts';
 import { ownNames } from '../base/index.ts';
 
-/** A folder of ours, by name. `foreign`: the name is taken by something that is not a folder. */
+/** A folder with one of our names. `foreign`: something that is not a folder has the name. */
 export type OwnedFolder = 'no' | 'marked' | 'unmarked' | 'foreign';
 
 export interface RecoveryFacts {
@@ -14,11 +14,11 @@ export interface RecoveryFacts {
   readonly local: 'no' | 'yes' | 'foreign';
   readonly staging: OwnedFolder;
   readonly backup: OwnedFolder;
-  /** A regular `version.ini` directly in the root. */
+  /** A regular `version.ini` directly in the game folder. */
   readonly sentinel: boolean;
   /** `.version.ini.tmp` or `.version.ini.discarded` is there. */
   readonly transients: boolean;
-  /** The new tree was complete when the intent was left, and `local/` is it. Asked only where `needsTreeCheck`. */
+  /** The new tree was complete when the intent was left, and it is `local/`. Only checked where `needsTreeCheck`. */
   readonly localIsNewTree: boolean;
 }
 
@@ -26,7 +26,7 @@ export type RecoveryStep =
   | 'delete-staging'
   | 'delete-backup'
   | 'restore-backup'
-  /** To `.local.conflict-<time>`. */
+  /** Moves it to `.local.conflict-<time>`. */
   | 'set-local-aside'
   /** The intent's version is installed; clears the intent. */
   | 'record-installed'
@@ -34,16 +34,16 @@ export type RecoveryStep =
   | 'record-not-installed'
   | 'clear-intent'
   | 'sweep-sentinel-transients'
-  /** The download is complete: nothing of it is resumable any more. */
+  /** The download is complete, so nothing of it can be resumed. */
   | 'forget-partial'
   | 'delete-root-if-made'
   | 'finish-removing';
 
 interface RecoveryDecision {
   readonly steps: readonly RecoveryStep[];
-  /** Something a person should know; the reason in words. */
+  /** The reason in words, for a person. */
   readonly report?: string;
-  /** What the person has to do about it, where nothing else will settle it. */
+  /** What the person must do, where nothing else will settle it. */
   readonly advice?: string;
 }
 
@@ -54,7 +54,7 @@ const unknown = (facts: RecoveryFacts): RecoveryDecision => ({
   advice: `Look into the game's folder: move what is yours out of ${inTheWay(facts).join(' and ')}, delete what is left of it, then start Lanspread again.`,
 });
 
-/** The names in a root that nobody but a person may decide about. */
+/** The names in a game folder that only a person may decide about. */
 export function inTheWay({ intent, local, staging, backup }: RecoveryFacts): string[] {
   return [
     ...(local === 'foreign' || (local === 'yes' && intent === 'Removing') ? [ownNames.local] : []),
@@ -67,7 +67,7 @@ function describe({ intent, local, staging, backup }: RecoveryFacts): string {
   return `intent ${intent ?? 'none'}, local ${local}, staging ${staging}, backup ${backup}`;
 }
 
-/** Whether the decision depends on comparing `local/` with the inventory of the new tree, which costs reading it. */
+/** Whether the decision needs a comparison of `local/` with the inventory of the new tree, which costs reading it. */
 export function needsTreeCheck({ intent, local, staging, backup }: Omit<RecoveryFacts, 'localIsNewTree'>): boolean {
   const mayBeInstall = intent === 'Updating' || intent === 'Installing' || intent === 'Streaming';
   return mayBeInstall && local === 'yes' && staging === 'no' && backup === 'no';
@@ -95,12 +95,12 @@ export function decideRecovery(facts: RecoveryFacts): RecoveryDecision {
   }
 }
 
-/** `L`, `S`, `B` where `local/`, staging, backup are there, else `-`. */
+/** `L`, `S`, `B` for `local/`, staging and backup, each `-` if it is missing. */
 function present({ local, staging, backup }: RecoveryFacts): string {
   return (local === 'no' ? '-' : 'L') + (staging === 'no' ? '-' : 'S') + (backup === 'no' ? '-' : 'B');
 }
 
-/** Of a download whose journal was lost: its sentinel's transients tell nothing any more. */
+/** Sweeps the sentinel's transient files of a download whose journal was lost: they mean nothing any more. */
 function sweeping({ transients }: RecoveryFacts, decision: RecoveryDecision): RecoveryDecision {
   return transients ? { ...decision, steps: ['sweep-sentinel-transients', ...decision.steps] } : decision;
 }
@@ -128,7 +128,7 @@ function left(facts: RecoveryFacts, name: string): RecoveryDecision {
   };
 }
 
-/** A `local/` appeared beside a backup and a staging: it is somebody's, but so is the backup. */
+/** A `local/` appeared beside a backup and a staging. It may be somebody's, but so may the backup. */
 const strayLocal: RecoveryDecision = {
   steps: ['set-local-aside', 'restore-backup', 'delete-staging'],
   report: 'a stray local folder was set aside and the earlier install restored',

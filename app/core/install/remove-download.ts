@@ -7,15 +7,15 @@ import { isUnsettled, settleFirst } from './preconditions.ts';
 import { exists } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
-/** What a root looks like to the decider. */
+/** The facts about a game folder that decide about its removal. */
 export interface RemovalFacts {
   readonly isInCatalog: boolean;
-  /** The root is `<gamesDir>/<gameId>`. */
+  /** The game folder is `<gamesDir>/<gameId>`. */
   readonly isDirectChild: boolean;
   /** Undefined: not there. */
   readonly rootKind: EntryKind | undefined;
   readonly sentinelKind: EntryKind | undefined;
-  /** Names directly in the root. */
+  /** Names directly in the game folder. */
   readonly names: readonly string[];
 }
 
@@ -63,8 +63,8 @@ async function readFacts(
 }
 
 /**
- * Throws `NOT_REMOVABLE` with the reason when the download may not be removed. What an earlier operation left unfinished
- * is no reason: `removeDownload` settles it first. Changes nothing.
+ * Throws `NOT_REMOVABLE` with the reason when the download may not be removed. An unfinished earlier operation is no
+ * reason: `removeDownload` settles it first. Changes nothing.
  */
 export async function assertRemovable(
   context: InstallContext,
@@ -79,7 +79,7 @@ export async function assertRemovable(
   });
 }
 
-/** A removal of this root began to delete and did not come to its end: it can only go on. */
+/** Whether a removal of this game folder has begun to delete and did not finish: it can only go on. */
 export function isHalfRemoved(
   { state }: Pick<InstallContext, 'state'>,
   { root }: Pick<InstallRequest, 'root'>,
@@ -89,8 +89,8 @@ export function isHalfRemoved(
 
 /**
  * Deletes the downloaded files: the sentinel first, so that a half-deleted download never counts as complete, then the
- * root. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's: nothing changed while the sentinel is
- * there; without it the rest is deleted by the next removal or by recovery.
+ * game folder. Errors: `NOT_REMOVABLE { reason }` (nothing changed), the file system's. While the sentinel is there,
+ * nothing has changed; without it the next removal or recovery deletes the rest.
  */
 export async function removeDownload(context: InstallContext, request: Omit<InstallRequest, 'version'>): Promise<void> {
   await settleFirst(context, request, {});

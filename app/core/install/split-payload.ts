@@ -1,29 +1,29 @@
-/** Which files of a download are archives to unpack, and which belong to the game as they are. Pure. */
+/** Decides which files of a download are archives to unpack, and which are the game's files as they are. Pure. */
 import { LanspreadError, sameNameKey, type SafePath } from '../base/index.ts';
 import { volumeSets } from './volumes.ts';
 
-/** From this score on a file is an archive to unpack; see `Unpacker.probe`. */
+/** A file with at least this score is an archive to unpack; see `Unpacker.probe`. */
 export const archiveScore = 50;
 
 export interface PayloadItem {
-  /** Relative to the game root. */
+  /** Relative to the game folder. */
   readonly path: SafePath;
   readonly kind: 'file' | 'directory';
   readonly sizeBytes: number;
 }
 
-/** The unpacker that fits a file best, and how well. */
+/** The unpacker with the highest score for a file. */
 export interface Probe {
   readonly unpackerId: string;
   readonly score: number;
 }
 
-/** What the catalog says of a game's archives. */
+/** The catalog's rules for a game's archives. */
 export interface ArchiveRules {
   readonly unpack?: 'auto' | 'never' | readonly string[];
   /** Ids of extensions. */
   readonly needs?: readonly string[];
-  /** The catalog pins the download: whoever made the catalog stands for it. */
+  /** Set if the catalog pins the download: the maker of the catalog vouches for it. */
   readonly manifestRoot?: string;
 }
 
@@ -34,14 +34,14 @@ export function isPinned({ manifestRoot }: ArchiveRules = {}): boolean {
 export interface ArchiveChoice {
   readonly path: SafePath;
   readonly unpackerId: string;
-  /** Of all its volumes. */
+  /** The size of all its volumes. */
   readonly packedBytes: number;
 }
 
 export interface SplitArchive extends ArchiveChoice {
   /** All its files. */
   readonly files: readonly PayloadItem[];
-  /** It stays as it is where it cannot be opened and there are other files. */
+  /** If it cannot be opened and there are other files, it stays packed. */
   readonly isOptional: boolean;
 }
 
@@ -59,10 +59,10 @@ interface SplitInput {
 }
 
 /**
- * Only files directly in the root can be archives: what lies in folders is the game's own data. See docs/catalogs.md for
- * the rules. Throws `NO_ARCHIVE` for an empty payload and where the catalog names an archive that is not there,
- * `NO_UNPACKER` for an archive that has to be unpacked and that nothing opens, `VOLUME_MISSING` for one of which a part is
- * not there.
+ * Only files directly in the game folder can be archives; files in subfolders are the game's own data. See
+ * docs/catalogs.md for the rules. Throws `NO_ARCHIVE` for an empty payload and when the catalog names a missing
+ * archive, `NO_UNPACKER` when no unpacker opens an archive that must be unpacked, `VOLUME_MISSING` when a part of an
+ * archive is missing.
  */
 export function splitPayload(
   payload: readonly PayloadItem[],
@@ -112,7 +112,7 @@ interface ArchiveSet {
   readonly members: readonly PayloadItem[];
 }
 
-/** Every archive at the top with its volumes, whether it is to be unpacked or not. */
+/** Every archive at the top level with its volumes, whether it will be unpacked or not. */
 function archiveSets(
   files: readonly PayloadItem[],
   {
@@ -147,12 +147,15 @@ function archiveSets(
     }));
 }
 
-/** `<id>.rar`, `<id>.part1.rar`, `<id>.7z.001`; and `.eti`, which nothing else is called. */
+/**
+ * Whether the name marks the game's own archive: `<id>.rar`, `<id>.part1.rar`, `<id>.7z.001`, or `.eti`, an ending that
+ * nothing else has.
+ */
 function isOwn(path: string, gameId: string): boolean {
   return /\.eti(?:\.\d{3,})?$/i.test(path) || sameNameKey(path).startsWith(sameNameKey(`${gameId}.`));
 }
 
-/** A loose one shows that the game lies there as it is. */
+/** Whether the file is a program. A loose program shows that the game is not packed. */
 function isProgram(path: string): boolean {
   return /\.(?:exe|dll|com|bat|cmd|msi|sh|so|x86|x86_64|appimage|dylib)$/i.test(path);
 }

@@ -1,4 +1,4 @@
-/** Folders of ours inside a game root: made with a marker, checked, flushed, deleted. */
+/** Our folders inside a game folder: creates them with a marker, checks, flushes and deletes them. */
 import { join } from 'node:path';
 import {
   absolutePath,
@@ -40,14 +40,14 @@ export async function deleteMarker(fileSystem: FileSystem, directory: string): P
   await fileSystem.syncDirectory(directory);
 }
 
-/** Deletes a folder of ours, the marker last: broken off in the middle, it is still known as ours. */
+/** Deletes a folder of ours, the marker last: if it is interrupted, the folder is still known as ours. */
 export async function deleteOwned(fileSystem: FileSystem, directory: string): Promise<void> {
   let children: string[];
   try {
     children = (await fileSystem.list(directory)).map(({ name }) => name);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    // A games folder that was away for a moment took nothing along.
+    // A games folder that was away for a moment only looked deleted.
     if (await exists(fileSystem, directory)) await deleteUntilGone(fileSystem, directory);
     return;
   }
@@ -57,8 +57,8 @@ export async function deleteOwned(fileSystem: FileSystem, directory: string): Pr
 }
 
 /**
- * Deletes a tree and sees that it is gone: a tool that outlived a killed core for a moment may still add files, and a
- * games folder that is away for a moment makes everything look deleted.
+ * Deletes a tree and checks that it is gone. After the core was killed, a tool may live on for a moment and add files;
+ * and while the games folder is away, everything looks deleted.
  */
 export async function deleteUntilGone(fileSystem: FileSystem, directory: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -77,7 +77,10 @@ interface FoundTree {
   readonly directories: readonly string[];
 }
 
-/** Everything below a folder, without following links. Throws `ARCHIVE_HOSTILE` for anything but plain files and folders. */
+/**
+ * Lists everything below a folder, without following links. Throws `ARCHIVE_HOSTILE` for anything but plain files and
+ * folders.
+ */
 async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalOptions = {}): Promise<FoundTree> {
   const files = new Map<string, number>();
   const inodes = new Map<bigint, string>();
@@ -108,11 +111,11 @@ async function walkTree(fileSystem: FileSystem, top: string, { signal }: SignalO
 }
 
 /**
- * Gives what a tool made under a name with control characters the name that the plan has for it: 7-Zip lists a line feed
- * as `_` and writes it as it is.
+ * Renames entries whose names have control characters to the plan's names: 7-Zip lists a line feed as `_` but writes it
+ * unchanged.
  */
 async function tameNames(fileSystem: FileSystem, staging: string, { files, directories }: FoundTree): Promise<void> {
-  // What lies deepest first, so that no path changes before its turn.
+  // Longest paths first, so that no path changes before its turn.
   for (const path of [...files.keys(), ...directories].toSorted((a, b) => b.length - a.length)) {
     const slash = path.lastIndexOf('/') + 1;
     const name = path.slice(slash);
@@ -127,8 +130,8 @@ async function tameNames(fileSystem: FileSystem, staging: string, { files, direc
 const controlCharacters = /[\u0000-\u001f\u007f]/g;
 
 /**
- * Compares what an unpacker really made with what was planned so far. Throws `ARCHIVE_HOSTILE` for what nobody
- * announced and `ARCHIVE_CORRUPT` for what is missing or has another size.
+ * Compares the unpacker's output with the plan so far. Throws `ARCHIVE_HOSTILE` for entries that were not listed, and
+ * `ARCHIVE_CORRUPT` for entries that are missing or have another size.
  */
 export async function verifyStaging(
   fileSystem: FileSystem,
@@ -166,7 +169,7 @@ function incomplete(path: string): LanspreadError {
   });
 }
 
-/** Hashes and flushes every planned file, then flushes the folders: after this the tree survives a power loss. */
+/** Hashes and flushes every planned file, then flushes the folders: after that the tree survives a power loss. */
 export async function sealStaging(
   fileSystem: FileSystem,
   { staging, plan, hashFile }: { staging: string; plan: InstallPlan; hashFile: HashFile },
@@ -185,7 +188,7 @@ export async function sealStaging(
       inventory.push({ path, sizeBytes, blake3 });
     }
   };
-  // All have stopped when this function ends, also when one fails: what follows may delete the files.
+  // Waits for all workers, also when one fails: the caller may then delete the files.
   const results = await Promise.allSettled(
     Array.from({ length: filesAtATime }, () =>
       sealFiles().catch((error: unknown) => {
@@ -228,10 +231,10 @@ export async function copyLoose(
 /** BLAKE3 of a whole file as hex. Errors: the file system's, `CANCELLED`. */
 export type HashFile = (path: string, options?: SignalOptions) => Promise<string>;
 
-/** A slice takes well under a millisecond to hash, so the control loop is never held up for longer. */
+/** A slice takes well under a millisecond to hash, so the control loop is never blocked for longer. */
 const sliceBytes = 1024 * 1024;
 
-/** Hashes in slices between which other work of the loop gets its turn. */
+/** Hashes in slices, so that other work of the loop gets a turn between them. */
 export function streamingFileHasher(fileSystem: FileSystem = nodeFileSystem): HashFile {
   return async (path, { signal } = {}) => {
     await using file = await fileSystem.openToRead(path);

@@ -10,10 +10,10 @@ import { deleteMarker, deleteOwned, exists } from './staging.ts';
 import type { StreamedInstallListener, StreamedInstallRequest, StreamedInstallResult } from './types.ts';
 import type { ContentSender } from '../content/index.ts';
 
-/** Senders that are busy with others are asked again after this long, in milliseconds. */
+/** Busy senders are asked again after this long, in milliseconds. */
 const busyPauseMs = 2_000;
 
-/** What went wrong here, whoever sends: nobody else need be tried. */
+/** Failures of this PC: another sender would not help. */
 const ownFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DISK_FULL',
   'PERMISSION_DENIED',
@@ -24,16 +24,16 @@ const ownFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ]);
 
-/** A disk too small for what a sender claims proves nothing: the claim may be a lie. */
+/** Too little disk space for a sender's claimed size proves nothing: the claim may be a lie. */
 function isOwnFailure({ code, details }: LanspreadError): boolean {
   return ownFailures.has(code) && details['neededBytes'] === undefined;
 }
 
 /**
- * Installs a game from what other PCs unpack for it, with no archive on this disk. As with `install`, everything is made
- * and checked in staging, then one rename makes it the game's `local/`; a failed sender's part is deleted before the
- * next one is tried. Errors: `INSTALLED`, `UNSAFE_ROOT`, `DISK_FULL`, the file system's, `CANCELLED`; once every sender
- * failed, the error of the last with `peerId` and all of them in `senders`.
+ * Installs a game that other PCs unpack for it, with no archive on this disk. As with `install`, everything is made and
+ * checked in staging, then one rename makes it the game's `local/`. The files of a failed sender are deleted before the
+ * next one is tried. Errors: `INSTALLED`, `UNSAFE_ROOT`, `DISK_FULL`, the file system's, `CANCELLED`; when every sender
+ * has failed, the last one's error with its `peerId`, and all failures in `senders`.
  */
 export async function streamedInstall(
   context: InstallContext,
@@ -59,11 +59,11 @@ export async function streamedInstall(
     received = await fromAnySender(context, { request, layout, listener, signal });
     installedRoot.value = installedRootOf(received.inventory);
     throwIfAborted(signal);
-    // Kept under staging's path until the promote is done: by it recovery knows the finished tree.
+    // Kept under staging's path until the rename is done: recovery uses it to recognize the finished tree.
     state.inventory.replace(layout.staging, received.inventory);
-    // Putting the intent again flushes what was written before it.
+    // Storing the intent again flushes everything written before it.
     state.intents.put(intent);
-    // From here staging is ours by the intent alone, so that the installed game never shows the marker.
+    // From here on only the intent says that staging is ours, so that the installed game never shows the marker.
     await deleteMarker(fileSystem, layout.staging);
     await fileSystem.rename(layout.staging, layout.local);
   } catch (error) {
@@ -81,7 +81,7 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-/** Tries one sender after another; those that are merely busy again and again. */
+/** Tries one sender after another; busy senders are tried again and again. */
 async function fromAnySender(
   context: InstallContext,
   attempt: Attempt,
@@ -119,7 +119,10 @@ async function fromAnySender(
   throw new LanspreadError(code, { message, details: { ...details, peerId, senders: failures }, cause });
 }
 
-/** Deletes what was made; what cannot be undone now, recovery undoes: the intent stays. Returns the error to throw. */
+/**
+ * Deletes the unfinished install. If something cannot be undone now, the intent stays and recovery undoes it. Returns
+ * the error to throw.
+ */
 async function rollBack(
   { fileSystem, state, logger }: InstallContext,
   { layout, intent, error }: { layout: RootLayout; intent: Intent; error: unknown },
@@ -127,7 +130,7 @@ async function rollBack(
   const { root, staging } = layout;
   try {
     await deleteOwned(fileSystem, staging);
-    // With the games folder away nothing was deleted, whatever it looks like.
+    // While the games folder is away, nothing was deleted, even if it looks so.
     const isAway = !(await exists(fileSystem, dirname(root)));
     if (isAway || (await exists(fileSystem, staging))) throw new LanspreadError('GAMES_DIR_LOST');
     if (await exists(fileSystem, root)) {

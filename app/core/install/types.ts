@@ -3,7 +3,7 @@ import type { ContentSender } from '../content/index.ts';
 
 export interface InstallRequest {
   readonly gameId: GameId;
-  /** Absolute game root. */
+  /** The absolute path of the game folder. */
   readonly root: string;
   readonly version: string;
 }
@@ -16,24 +16,24 @@ export interface InstallListener {
 export interface StreamedInstallRequest extends InstallRequest {
   /** Best first. */
   readonly senders: readonly ContentSender[];
-  /** Of the payload that it is unpacked from: what the unpacked size is held against. */
+  /** The size of the packed payload: the unpacked size is checked against it. */
   readonly payloadBytes: number;
   /** The catalog's pin: see `installedRootOf`. */
   readonly installedRoot?: string;
 }
 
 export interface StreamedInstallListener {
-  /** Of each sender that is tried. */
+  /** Called for each sender that is tried. */
   onBegin(facts: { peerId: string; totalBytes: number }): void;
   onProgress(facts: { peerId: string; bytes: number; totalBytes: number }): void;
-  /** The sender is given up; what came from it is deleted. */
+  /** The sender is given up; its files are deleted. */
   onSenderFailed(facts: { peerId: string; code: ErrorCode; message: string }): void;
 }
 
 export interface StreamedInstallResult {
-  /** Who sent it. */
+  /** The peer that sent it. */
   readonly peerId: string;
   readonly installedRoot: string;
-  /** What the tree is trusted by: the catalog's pin, or the sender's word alone. */
+  /** Why the tree is trusted: the catalog's pin, or only the sender's word. */
   readonly trust: 'pinned' | 'sender';
 }

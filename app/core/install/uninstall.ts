@@ -7,9 +7,9 @@ import { deleteOwned, writeMarker } from './staging.ts';
 import type { InstallRequest } from './types.ts';
 
 /**
- * Moves `local/` aside and deletes it; the download stays. Once moved it only goes forward: a failing delete is left to
- * recovery, the game is uninstalled all the same. Errors before that: `NOT_INSTALLED`, `UNSAFE_ROOT`, the file
- * system's, `CANCELLED`; then nothing was changed.
+ * Moves `local/` to the backup and deletes it; the download stays. After the move it only goes forward: if the deletion
+ * fails, recovery finishes it, and the game counts as uninstalled. Errors before the move: `NOT_INSTALLED`,
+ * `UNSAFE_ROOT`, the file system's, `CANCELLED`; nothing has changed then.
  */
 export async function uninstall(
   context: InstallContext,
@@ -27,7 +27,7 @@ export async function uninstall(
   await assertWayIsClear(fileSystem, layout);
   throwIfAborted(signal);
   const version = state.library.get(root)?.installedVersion ?? '';
-  // Of a game that was streamed nothing else is here: its folder goes with it, unless something lies in it.
+  // A streamed game has no payload here, so its game folder is deleted, too, if it is empty.
   const madeRoot = (await kindAt(fileSystem, sentinel)) === undefined;
   state.intents.put({ root, gameId, version, kind: 'Uninstalling', madeRoot, startedAt: clock.now() });
   try {
@@ -38,7 +38,8 @@ export async function uninstall(
   }
   try {
     await fileSystem.syncDirectory(root);
-    // The intent makes it ours, too: a full disk, where uninstalling helps most, must not keep it from going.
+    // The marker may fail, because the intent also says that the backup is ours. A full disk must not stop an
+    // uninstall, which is what frees it.
     await writeMarker(fileSystem, backup).catch((error: unknown) =>
       logger.warn({ root, err: error }, 'What is being uninstalled could not be marked.'),
     );

@@ -11,13 +11,13 @@ import { assertDownloaded, assertWayIsClear, kindAt, settleFirst } from './preco
 import { deleteMarker, writeMarker } from './staging.ts';
 import type { InstallListener, InstallRequest } from './types.ts';
 
-/** How often the player's files are copied anew because they changed meanwhile. */
+/** How often the player's files are copied again because they changed meanwhile. */
 const mostRounds = 5;
 
 /**
  * Installs the downloaded version over an installed one. The new tree is made in staging, the player's files are copied
- * into it, then the two change places. A failure or cancel before that leaves the old install exactly as it was; after
- * it nothing is a failure any more. Errors: those of `install` but `INSTALLED`, and `NOT_INSTALLED`.
+ * into it, then the two trees are swapped. A failure or a cancel before the swap leaves the old install as it was;
+ * after the swap nothing fails any more. Errors: those of `install` but `INSTALLED`, and `NOT_INSTALLED`.
  */
 export async function update(
   context: InstallContext,
@@ -47,7 +47,7 @@ export async function update(
     listener.onBegin({ totalBytes: plan.totalBytes });
     const inventory = await buildStaging(context, { unpackers, plan, layout, listener, signal });
     await carryOver(context, { ...layout, copies }, { signal });
-    // While all this was made the game may have saved; whoever never stops is caught after the swap.
+    // The game may have saved files meanwhile. If it keeps writing, the rest is copied after the swap.
     for (let round = 0; round < mostRounds; round += 1) {
       const now = await stampTree(context, layout.local, { signal });
       if (changedSince(stamp, now).size === 0) break;
@@ -56,13 +56,13 @@ export async function update(
       await carryOver(context, { ...layout, copies }, { signal });
     }
     throwIfAborted(signal);
-    // What the player's copies replaced is the player's from now on.
+    // Files that the player's copies replaced belong to the player from now on.
     const replaced = new Set(copies.map(({ to }) => to));
     state.inventory.replace(
       layout.staging,
       inventory.filter(({ path }) => !replaced.has(path)),
     );
-    // Putting the intent again flushes what was written before it.
+    // Storing the intent again flushes everything written before it.
     state.intents.put(intent);
     await swap(context, layout);
   } catch (error) {
@@ -72,7 +72,9 @@ export async function update(
   await settle(context, request);
 }
 
-/** What was written to the old tree between the last look at it and the swap, or by who has it open still. */
+/**
+ * Copies changes that reached the old tree between the last check and the swap, or through files that are still open.
+ */
 async function carryLateEdits(context: InstallContext, carrying: CarryOverPlan, stamp: TreeStamp): Promise<void> {
   const { local, backup, root } = carrying.layout;
   try {
@@ -98,10 +100,10 @@ async function swap({ fileSystem }: InstallContext, { root, local, staging, back
   await fileSystem.rename(staging, local);
 }
 
-/** By path, relative to the folder: what tells that a file is another one. */
+/** A fingerprint of each entry, by path relative to the folder. */
 type TreeStamp = ReadonlyMap<string, string>;
 
-/** Looks at everything below a folder; content is not read. Errors: the file system's, `CANCELLED`. */
+/** Takes the fingerprints of everything below a folder; reads no content. Errors: the file system's, `CANCELLED`. */
 async function stampTree(
   { fileSystem }: Pick<InstallContext, 'fileSystem'>,
   folder: string,
@@ -116,7 +118,7 @@ async function stampTree(
       if (path === ownNames.marker) continue;
       const stat = await statOf(fileSystem, join(folder, path));
       if (!stat) continue;
-      // A folder's times change with what is in it, which is looked at itself.
+      // A folder's times change with its contents, which have fingerprints of their own.
       const { kind, sizeBytes, mtimeNs, changeTimeNs, inode } = stat;
       stamps.set(path, kind === 'directory' ? kind : `${kind} ${sizeBytes} ${mtimeNs} ${changeTimeNs} ${inode}`);
       if (kind === 'directory') waiting.push(path);
@@ -125,7 +127,7 @@ async function stampTree(
   return stamps;
 }
 
-/** The paths that are new or another since. Pure. */
+/** The paths that are new or have changed. Pure. */
 function changedSince(before: TreeStamp, now: TreeStamp): Set<string> {
   return new Set(Array.from(now).flatMap(([path, stamp]) => (before.get(path) === stamp ? [] : [path])));
 }

@@ -1,25 +1,28 @@
-/** Archives cut into several files: by convention of names only the first is opened, the rest is found by the tool. Pure. */
+/**
+ * Archives that are split into several files. By convention only the first file is opened, and the tool finds the
+ * others by their names. Pure.
+ */
 
 /** The files of one archive, in their order. */
 interface VolumeSet {
-  /** Undefined: it is not there. */
+  /** Undefined: it is missing. */
   readonly first: string | undefined;
-  /** Those that follow it without a gap. */
+  /** The volumes that follow it without a gap. */
   readonly further: readonly string[];
-  /** The name of the first one that is missing in between, as far as names can tell. */
+  /** The name of the first missing volume, as far as names show it. */
   readonly missing: string | undefined;
-  /** Names alone say that it is an archive. `g.001` may be anything. */
+  /** The names alone show that it is an archive. `g.001` may be anything. */
   readonly isNamedArchive: boolean;
 }
 
 interface Place {
-  /** What the names of a set have in common. */
+  /** The common part of the names in a set. */
   readonly key: string;
   /** 0 is the first volume. */
   readonly index: number;
   readonly nameAt: (index: number) => string;
   readonly isNamedArchive: boolean;
-  /** A set of this kind has no other first volume: one whose second is missing is not complete. */
+  /** No other kind of set has this first volume: if the second one is missing, the set is incomplete. */
   readonly isStrict: boolean;
 }
 
@@ -68,7 +71,7 @@ function oldRarOf(name: string): Place | undefined {
   return { ...place, index, nameAt };
 }
 
-/** `g.zip`, `g.z01`, `g.z02`…; `g.zip` is the last one, and the one that is opened. */
+/** `g.zip`, `g.z01`, `g.z02`…; `g.zip` is the last volume, and the one that is opened. */
 function zipOf(name: string): Place | undefined {
   const [, base, digits] = /^(.+)\.(?:zip|z(\d\d+))$/i.exec(name) ?? [];
   if (base === undefined) return undefined;
@@ -81,7 +84,9 @@ function zipOf(name: string): Place | undefined {
   };
 }
 
-/** Sets of more than one file, and those of which the first or a further one is missing. A file is in one set at most. */
+/**
+ * The sets of more than one file, and the sets that lack the first or a further volume. A file is in at most one set.
+ */
 export function volumeSets(names: readonly string[]): VolumeSet[] {
   const taken = new Set<string>();
   const found: VolumeSet[] = [];
@@ -92,7 +97,7 @@ export function volumeSets(names: readonly string[]): VolumeSet[] {
       if (!place) continue;
       const key = place.key.toLowerCase();
       const members = sets.get(key) ?? new Map<number, { name: string; place: Place }>();
-      // Of `g.eti` and `g.rar` the latter is what `g.r00` belongs to.
+      // If both `g.eti` and `g.rar` exist, `g.r00` belongs to `g.rar`.
       if (!members.has(place.index) || /\.rar$/i.test(name)) members.set(place.index, { name, place });
       sets.set(key, members);
     }
@@ -114,7 +119,7 @@ function setOf(members: ReadonlyMap<number, { name: string; place: Place }>): Vo
   if (!any) return undefined;
   const { nameAt, isNamedArchive, isStrict } = any.place;
   if (!first) {
-    // A file called `.z64` or `.s05` on its own is no volume, and `save.002` may be anything.
+    // A single file called `.z64` or `.s05` is no volume, and `save.002` may be anything.
     if (!isNamedArchive || (further.length === 0 && !isStrict)) return undefined;
     return { first: undefined, further, missing: nameAt(0), isNamedArchive };
   }
