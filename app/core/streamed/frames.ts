@@ -1,15 +1,15 @@
-/** The frames of a stream: what is said, the content, and the hashes that follow it. */
+/** The frames of a stream: messages, content, and the hashes that follow it. */
 import { createHasher, type ErrorCode } from '../base/index.ts';
 import { contentPrefix, encodeFrame, limits, type StreamMessage, type StreamReply } from '../protocol/index.ts';
 
-/** The sizes of each section's files but the copies, in order. */
+/** The sizes of each section's files, without copies, in order. */
 export type SectionSizes = readonly (readonly number[])[];
 
 export function messageFrame(message: StreamMessage | StreamReply): Uint8Array {
   return encodeFrame(message);
 }
 
-/** Makes content into frames and hashes it on the way. */
+/** Turns content into frames and hashes it on the way. */
 export class ContentFramer {
   readonly #sections: readonly FileHashes[];
 
@@ -17,7 +17,10 @@ export class ContentFramer {
     this.#sections = sizes.map((files) => new FileHashes(files));
   }
 
-  /** In parts, `bytes` among them. A hash is told after the last byte of its file, never before. Throws as `FileHashes.add`. */
+  /**
+   * The frames in parts, `bytes` among them. A file's hash is sent after its last byte, never before. Throws as
+   * `FileHashes.add`.
+   */
   *content(section: number, bytes: Uint8Array): Generator<Uint8Array> {
     const hashes = this.#hashesOf(section);
     hashes.add(bytes);
@@ -29,7 +32,7 @@ export class ContentFramer {
     if (hashes.readyCount >= limits.streamBatch) yield* hashFrames(hashes.take(), section);
   }
 
-  /** What is still to be told of a section that is through. Throws as `FileHashes.end`. */
+  /** The remaining hashes of a finished section. Throws as `FileHashes.end`. */
   *end(section: number): Generator<Uint8Array> {
     for (const hashes of this.#hashesOf(section).end()) yield* hashFrames(hashes, section);
   }
@@ -74,16 +77,18 @@ export class FileHashes {
       this.#missingBytes -= count;
       at += count;
     }
-    // The file that is through now counts at once, the empty ones behind it with the next bytes.
+    // A finished file counts at once, empty files behind it with the next bytes.
     if (this.#missingBytes === 0 && this.#index < this.#sizes.length) this.#next();
   }
 
-  /** The hashes since the last time. */
+  /** The hashes since the last call. */
   take(): string[] {
     return this.#ready.splice(0);
   }
 
-  /** The rest, empty files at the end included, a batch at a time. Throws RangeError when bytes are missing. */
+  /**
+   * The remaining hashes, empty files at the end included, a batch at a time. Throws RangeError when bytes are missing.
+   */
   *end(): Generator<string[]> {
     while (this.#index < this.#sizes.length) {
       if (this.#missingBytes > 0) throw new RangeError(`${this.#missingBytes} bytes of a file are missing`);
@@ -101,7 +106,10 @@ export class FileHashes {
   }
 }
 
-/** What a sender tells of why it does not stream, and what a receiver believes of it; the rest is a PC's own affair. */
+/**
+ * The codes with which a sender explains why it does not stream, and which a receiver accepts. Other codes stay on the
+ * PC.
+ */
 export const toldCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'GAME_NOT_FOUND',
   'MANIFEST_PENDING',

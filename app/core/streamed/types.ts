@@ -2,10 +2,10 @@ import type { StreamInstall, StreamMessage, StreamReply } from '../protocol/inde
 import type { ContentSender, IncomingContent } from '../content/index.ts';
 import type { SectionSizes } from './frames.ts';
 
-/** A road that a stream's bytes come by, from one peer. Disposing leaves it, and the sender stops. */
+/** A source of a stream's bytes from one peer. Disposing closes it, and the sender stops. */
 export interface ByteRoad extends AsyncDisposable {
   /**
-   * The next bytes, valid until the next call; undefined at the end. Nothing is fetched ahead beyond a few MiB. Errors:
+   * The next bytes, valid until the next call; undefined at the end. At most a few MiB are fetched ahead. Errors:
    * `PEER_UNREACHABLE` before the first byte, `PEER_GONE`, `PEER_TIMEOUT`, `CANCELLED`.
    */
   read(): Promise<Uint8Array | undefined>;
@@ -20,17 +20,19 @@ export interface StreamLane {
   openStream(peerId: string, request: StreamInstall, options: { signal: AbortSignal }): Promise<IncomingContent>;
 }
 
-/** Where a stream goes to one peer. What resolves does so when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`. */
+/**
+ * Sends a stream to one peer. Its promises resolve when there is room for more. Errors: `PEER_GONE`, `PEER_TIMEOUT`.
+ */
 export interface StreamOutlet {
   say(message: StreamMessage | StreamReply): Promise<void>;
-  /** The sizes of each section's files but the copies: before the first content. */
+  /** Announces the sizes of each section's files, without copies; called before the first content. */
   expect(sizes: SectionSizes): void;
-  /** The hashes of the files that are through are told by the outlet. The bytes may be reused once it resolves. */
+  /** The outlet itself sends the hashes of finished files. The bytes may be reused once it resolves. */
   content(section: number, bytes: Uint8Array): Promise<void>;
   endSection(section: number): Promise<void>;
 }
 
-/** Answers one request, refusal or all, on the outlet. Never throws for what the peer did wrong. */
+/** Answers one request on the outlet, with a refusal or the whole stream. Never throws for a fault of the peer. */
 export type ServeStream = (
   request: StreamInstall,
   options: { peerId: string; outlet: StreamOutlet; signal: AbortSignal },
@@ -38,21 +40,24 @@ export type ServeStream = (
 
 /** A stream whose bytes come to this thread. */
 export interface ByteStream extends Omit<IncomingContent, 'pour'> {
-  /** How many files but the copies each section has. */
+  /** The number of files in each section, without copies. */
   readonly sectionFiles: readonly number[];
-  /** Those of each section as `ContentSection.bytes` has them; ends well only after the sender's own verdict was good. */
+  /**
+   * The content of each section as `ContentSection.bytes` gives it. Ends without an error only after the sender has
+   * said that all is sound.
+   */
   pieces(): AsyncIterable<StreamPiece>;
 }
 
 export interface StreamPiece {
   readonly section: number;
-  /** Valid until the next piece is asked for. */
+  /** Valid until the next piece is requested. */
   readonly bytes: Uint8Array;
 }
 
 export interface StreamSenders {
   readonly manifestRoot: string;
-  /** Of the payload that the peers agree on: what the unpacked size is held against. */
+  /** The size of the payload that the peers agree on: the unpacked size is checked against it. */
   readonly payloadBytes: number;
   /** Best first. */
   readonly senders: readonly ContentSender[];

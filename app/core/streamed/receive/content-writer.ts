@@ -2,18 +2,18 @@ import { absolutePath, createHasher, throwIfAborted, type FileHandle, type FileS
 import type { ContentFile, IncomingContent, PourTarget } from '../../content/index.ts';
 import type { ByteStream } from '../types.ts';
 
-/** Work of one piece that is under way at a time: enough to keep small files coming. */
+/** Writes of one piece that run at a time: enough to keep small files coming. */
 const worksAtATime = 8;
-/** Files that are being flushed while the next ones are written: of the large ones few, each of them has much to flush. */
+/** Files that are flushed while the next ones are written. Only a few large ones: each has much to flush. */
 const flushesAtATime = 4;
 const smallFlushesAtATime = 32;
 
-/** A large file is flushed each time it grew by this: at its end little is left that the install would wait for. */
+/** A large file is flushed each time it has grown by this, so that the install waits only briefly at its end. */
 const flushEveryBytes = 64 * 1024 * 1024;
 
 /**
- * Writes the contents of files, one after another without a gap, into a folder in which nothing has their names. Hashes
- * what it writes; flushes each file as soon as it is whole, so that little is left to do at the end.
+ * Writes the contents of files, one after another without a gap, into a folder that has no file's name in it. Hashes
+ * the bytes, and flushes each file as soon as it is complete, so that little is left at the end.
  */
 export class ContentWriter implements AsyncDisposable {
   readonly #fileSystem: FileSystem;
@@ -24,11 +24,11 @@ export class ContentWriter implements AsyncDisposable {
   readonly #flushing = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
   #index = 0;
-  /** Bytes of the current file so far. */
+  /** Bytes of the current file that are written so far. */
   #done = 0;
   #handle: FileHandle | undefined;
   #unflushedBytes = 0;
-  /** Settles well whatever becomes of it. */
+  /** Never rejects. */
   #partFlush: Promise<void> | undefined;
 
   constructor(fileSystem: FileSystem, { folder, files }: { folder: string; files: readonly ContentFile[] }) {
@@ -38,7 +38,7 @@ export class ContentWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes the next bytes; they may be reused once it settles, well or badly: nothing of them is being written then. Throws
+   * Takes the next bytes. They may be reused once it settles, also with an error: no write uses them then. Throws
    * RangeError for too many.
    */
   async write(piece: Uint8Array): Promise<void> {
@@ -55,7 +55,10 @@ export class ContentWriter implements AsyncDisposable {
     if (this.#handle && this.#unflushedBytes >= flushEveryBytes && !this.#partFlush) this.#flushPart(this.#handle);
   }
 
-  /** Begins some works, each for another file or another place of one. Answers with how far into the piece they reach. */
+  /**
+   * Begins several writes, each to another file or to another place in one. Returns the offset in the piece that they
+   * reach.
+   */
   async #begin(piece: Uint8Array, from: number, works: Promise<void>[]): Promise<number> {
     let at = from;
     while (at < piece.length && works.length < worksAtATime) {
@@ -67,7 +70,7 @@ export class ContentWriter implements AsyncDisposable {
       if (!isWhole) this.#handle ??= await this.#fileSystem.open(this.#pathOf(file), 'create');
       this.#hasher.update(bytes);
       const work = isWhole ? this.#writeWhole(file, bytes) : this.#writePart(bytes);
-      // Looked at by `settled`; one that fails while the next file is opened is not unhandled.
+      // `settled` handles it. Until then a failure must not count as unhandled.
       work.catch(() => {});
       works.push(work);
       this.#done += bytes.length;
@@ -86,7 +89,7 @@ export class ContentWriter implements AsyncDisposable {
     return at;
   }
 
-  /** The BLAKE3 of each file in order, once all are flushed. Throws RangeError when bytes are missing. */
+  /** The BLAKE3 of each file in order, once all files are flushed. Throws RangeError when bytes are missing. */
   async finish(): Promise<readonly string[]> {
     // Only empty files may be left.
     for (let file = this.#files[this.#index]; file; file = this.#files[this.#index]) {
@@ -100,7 +103,7 @@ export class ContentWriter implements AsyncDisposable {
     return this.#hashes;
   }
 
-  /** Nothing is written any more once it settles. */
+  /** No write is left running once it settles. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#flushing);
     await this.#partFlush;
@@ -116,7 +119,10 @@ export class ContentWriter implements AsyncDisposable {
     await this.#handle?.write(bytes, this.#done);
   }
 
-  /** The bytes are the caller's again once it settles; flushing takes longer than all the rest and goes on beside it. */
+  /**
+   * The bytes belong to the caller again once it settles. The flush, which takes longer than the rest, goes on in
+   * parallel.
+   */
   async #writeWhole(file: ContentFile, bytes: Uint8Array): Promise<void> {
     const handle = await this.#fileSystem.open(this.#pathOf(file), 'create');
     try {
@@ -133,7 +139,7 @@ export class ContentWriter implements AsyncDisposable {
     if (file.executable) await this.#fileSystem.setExecutable(this.#pathOf(file), true);
   }
 
-  /** Goes on beside the writing. */
+  /** Runs while writing goes on. */
   #flushPart(handle: FileHandle): void {
     this.#unflushedBytes = 0;
     this.#partFlush = handle
@@ -146,7 +152,7 @@ export class ContentWriter implements AsyncDisposable {
       });
   }
 
-  /** Flushes and closes while the next ones are written. */
+  /** Flushes and closes the file while the next ones are written. */
   async #flushLater(file: ContentFile, { handle, atATime }: { handle: FileHandle; atATime: number }): Promise<void> {
     while (this.#flushing.size >= atATime) await Promise.race(this.#flushing);
     if (this.#failure) {
@@ -165,7 +171,7 @@ export class ContentWriter implements AsyncDisposable {
   }
 }
 
-/** Waits for all, also when one fails: the bytes belong to the caller again afterwards. */
+/** Waits for all writes, also when one fails: afterwards the bytes belong to the caller again. */
 async function settled(works: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(works);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
@@ -176,7 +182,7 @@ interface PourOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes what comes where it belongs; nothing is written any more once this settles. See `IncomingContent.pour`. */
+/** Writes the arriving content into its files. No write is left running once it settles. See `IncomingContent.pour`. */
 export async function pourBytes(
   stream: Pick<ByteStream, 'pieces' | 'sectionFiles'>,
   { fileSystem, folder, files }: PourTarget,
@@ -197,7 +203,7 @@ export async function pourBytes(
   return hashes.flat();
 }
 
-/** A stream whose bytes come to this thread, as one that pours them. */
+/** Turns a stream whose bytes come to this thread into an `IncomingContent`. */
 export function pouring(stream: ByteStream, { signal }: { signal: AbortSignal }): IncomingContent {
   let running: Promise<unknown> | undefined;
   return {

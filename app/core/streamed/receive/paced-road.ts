@@ -2,12 +2,12 @@ import { LanspreadError } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import type { ByteRoad } from '../types.ts';
 
-/** A road that brings less than this while it is waited for as long as a request may idle is given up. */
+/** If fewer bytes than this come while the receiver waits for as long as a request may idle, the stream is given up. */
 const leastBytes = 16 * 1024;
 
 /**
- * Counts only the time in which somebody waits for bytes, so that a slow disk here is not the sender's fault, and a slow
- * drip is not taken for life.
+ * Counts only the time in which the receiver waits for bytes. So a slow disk here is not blamed on the sender, and a
+ * slow drip does not keep a stream alive.
  */
 export class PacedRoad implements ByteRoad {
   readonly #road: ByteRoad;
@@ -36,7 +36,7 @@ export class PacedRoad implements ByteRoad {
     }
   }
 
-  /** What came is worth more than its few bytes: the time starts anew. */
+  /** A message counts for more than its few bytes: the time starts again. */
   restart(): void {
     this.#waitedMs = 0;
     this.#bytes = 0;

@@ -1,4 +1,4 @@
-/** The receiving end of a streamed install: frames in, entries and content out. Believes nothing it did not check. */
+/** The receiving end of a streamed install: frames come in, entries and content go out. It checks everything. */
 import { isErrorCode, LanspreadError, throwIfAborted } from '../../base/index.ts';
 import {
   decodeFrameBody,
@@ -22,8 +22,8 @@ interface ReceiveOptions {
 }
 
 /**
- * Reads up to the end of the entries. The road is disposed with what is returned, and when this fails. Errors: the
- * sender's refusal, `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), those of the road.
+ * Reads up to the end of the entries. The road is disposed with the result, or when this fails. Errors: the sender's
+ * refusal, `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), those of the road.
  */
 export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Promise<ByteStream> {
   const reader = new StreamReader(new PacedRoad(road), options);
@@ -36,11 +36,11 @@ export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Pr
   }
 }
 
-/** A run of entries whose contents come one after another. */
+/** Entries in a row whose contents come one after another. */
 interface Section {
-  /** But the copies. */
+  /** The number of files, without copies. */
   files: number;
-  /** That did not come yet. */
+  /** Bytes that have not come yet. */
   missingBytes: number;
   readonly hashes: string[];
 }
@@ -51,7 +51,7 @@ class StreamReader implements ByteStream {
   #entries: StreamEntry[] = [];
   #sections: Section[] = [];
   totalBytes = 0;
-  /** What came and was not looked at yet. */
+  /** Bytes that have come and are not parsed yet. */
   #rest: Uint8Array = new Uint8Array(0);
 
   constructor(road: PacedRoad, options: ReceiveOptions) {
@@ -148,7 +148,10 @@ class StreamReader implements ByteStream {
     }
   }
 
-  /** Looking may take long, but not for ever; whoever keeps saying so for nothing is given up. */
+  /**
+   * The sender may take long to list its archives, but not for ever. A sender that repeats `looking` beyond the limit
+   * is given up.
+   */
   async #plan(): Promise<Extract<StreamMessage, { kind: 'plan' }>> {
     const sinceMs = performance.now();
     for (;;) {
@@ -179,7 +182,7 @@ class StreamReader implements ByteStream {
     return decodeFrameBody(schema, await this.#exactly(lengthBytes), what);
   }
 
-  /** Gathered as it comes: an announced length alone costs no memory. */
+  /** Collects the bytes as they come: an announced length alone costs no memory. */
   async #exactly(count: number): Promise<Uint8Array> {
     if (this.#rest.length === 0 && count > 0) await this.#more();
     const whole = this.#rest.subarray(0, count);
@@ -187,7 +190,7 @@ class StreamReader implements ByteStream {
       this.#rest = this.#rest.subarray(count);
       return whole;
     }
-    // Copied: it has to outlive the next bytes.
+    // Copied, because the parts must outlive the next read.
     const parts: Uint8Array[] = [];
     for (let missing = count; missing > 0; ) {
       if (this.#rest.length === 0) await this.#more();

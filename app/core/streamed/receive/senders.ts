@@ -1,4 +1,4 @@
-/** Who can give a game's content: the peers of the winning manifest, each by the best road to it. */
+/** Finds the peers that can send a game's content: those of the winning manifest, each by its best lane. */
 import { toLanspreadError } from '../../base/index.ts';
 import { limits, ManifestLayout, type StreamInstall } from '../../protocol/index.ts';
 import type { PeerNetwork } from '../../peers/index.ts';
@@ -6,10 +6,10 @@ import { resolveManifest, type ResolveRequest } from '../../manifests/index.ts';
 import type { StreamLane, StreamSenders } from '../types.ts';
 import type { IncomingContent } from '../../content/index.ts';
 
-/** Which road a stream from a peer takes. */
+/** Chooses the lane for streams from a peer. */
 export interface StreamLaneChoice {
   of(peerId: string): StreamLane;
-  /** The road failed; tells whether another one is taken from now on. */
+  /** Reports a failed lane; tells whether another one is used from now on. */
   onFailed(peerId: string, lane: StreamLane): boolean;
 }
 

@@ -1,6 +1,6 @@
 import { anySignal, LanspreadError } from '../../base/index.ts';
 
-/** Makes one of the streams; the signal ends it early. */
+/** Creates one of the streams; the signal ends it early. */
 export type MakeStream<T> = (stop: AbortSignal) => AsyncGenerator<T, void, undefined>;
 
 interface Running<T> {
@@ -9,8 +9,9 @@ interface Running<T> {
 }
 
 /**
- * What several streams give, as it comes: some at a time, which is asked before another one is begun, in their order. What
- * one gave is used before it is asked for more. All are over once it settles or is left. Errors: the first of any.
+ * Merges several streams: items come in the order in which they are ready. `atATime` says how many streams run at a
+ * time; it is asked before another one begins, in their order. An item is used up before its stream is asked for more.
+ * All streams have ended once it settles or is left. Errors: the first of any stream.
  */
 export async function* interleave<T>(
   streams: readonly MakeStream<T>[],
@@ -22,7 +23,7 @@ export async function* interleave<T>(
   const running: Running<T>[] = [];
   const ask = (entry: Running<T>): void => {
     entry.next = entry.stream.next().then((result) => ({ of: entry, result }));
-    // Looked at when its turn comes, or never once another one failed.
+    // Handled when its turn comes, or never after another stream has failed.
     entry.next.catch(() => {});
   };
   try {
@@ -36,7 +37,7 @@ export async function* interleave<T>(
       }
       if (running.length === 0) return;
       const { of, result } = await Promise.race(running.map(({ next }) => next));
-      // The others come first the next time.
+      // Moved to the end, so that the other streams come first next time.
       running.splice(running.indexOf(of), 1);
       if (result.done) continue;
       running.push(of);

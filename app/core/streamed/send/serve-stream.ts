@@ -9,27 +9,30 @@ import type { ContentSection, OpenPayload, PayloadContent } from '../../content/
 import type { ServeStream, StreamOutlet } from '../types.ts';
 import { interleave } from './interleave.ts';
 
-/** Unpacking keeps a processor busy: who asks beyond these is told to come again. */
+/** Unpacking keeps a processor busy: further requests are told to come again. */
 const defaultStreams = 2;
-/** With the second one no processor waits for the pipe of the first. */
+/** With a second unpacker no processor waits for the pipe of the first. */
 const defaultUnpackers = 2;
-/** While the archives are listed the receiver hears this often that it goes on, in milliseconds. */
+/** How often the receiver hears that the listing of the archives goes on, in milliseconds. */
 const lookingPeriodMs = 5_000;
 
 interface ServeStreamOptions {
   readonly library: Pick<Library, 'get' | 'manifestState'>;
   readonly isKnownGame: (id: string) => boolean;
-  /** Not while the game is being removed or repaired; asked all along. */
+  /** False while the game is being removed or repaired; checked during the whole stream. */
   readonly isServable: (id: GameId) => boolean;
   readonly openPayload: OpenPayload;
-  /** Throws when the payload is not what it was when it was hashed. Left out: it is taken to be. */
+  /** Throws when the payload has changed since it was hashed. Default: no check. */
   readonly assertUnchanged?: (payload: { gameRoot: string; manifest: Manifest }) => Promise<void>;
   readonly uploads: Uploads;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Streams at a time. Default: 2. */
   readonly maxStreams?: number;
-  /** That work for one stream at a time, while it is the only one and nobody plays. Default: 2, of one processor 1. */
+  /**
+   * Unpackers for one stream at a time, while it is the only one and no game is played. Default: 2, with one processor
+   * 1.
+   */
   readonly maxUnpackers?: number;
   /** Whether a game is being played on this PC. */
   readonly isPlaying?: () => boolean;
@@ -59,7 +62,7 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
       for (const message of planMessages(content, sections)) await outlet.say(message);
       outlet.expect(sizesOf(content, sections));
       await send(contentItems(sections, { atATime, signal }), { request, peerId, outlet, signal, options });
-      // Each section opened its archive anew.
+      // Checked again, because each section opened its archive again.
       await options.assertUnchanged?.({ gameRoot, manifest });
       await outlet.say({ kind: 'sound' });
     } catch (error) {
@@ -71,7 +74,7 @@ export function createStreamServer(options: ServeStreamOptions): ServeStream {
   };
 }
 
-/** The serve gate of a whole game. */
+/** The serve gate for a whole game. */
 function findPayload(
   { id, version, root }: StreamInstall,
   { library, isKnownGame, isServable }: Pick<ServeStreamOptions, 'library' | 'isKnownGame' | 'isServable'>,
@@ -85,7 +88,9 @@ function findPayload(
   return { gameRoot: game.root, manifest: state.hashed.manifest };
 }
 
-/** Looks into the archives, which takes minutes where a whole archive has to be read for it, and says so meanwhile. */
+/**
+ * Lists the archives. This takes minutes where a whole archive must be read, so `looking` messages go out meanwhile.
+ */
 async function look(
   gameRoot: string,
   { outlet, signal, options }: { outlet: StreamOutlet; signal: AbortSignal; options: ServeStreamOptions },
@@ -98,7 +103,7 @@ async function look(
       await outlet.say({ kind: 'looking' });
     }
   })();
-  // It ends by being told to, or with the outlet, whose end the signal tells, too.
+  // It ends by abort or with the outlet, and the signal reports the outlet's end, too.
   telling.catch(() => {});
   try {
     return await options.openPayload(gameRoot, { signal });
@@ -137,19 +142,19 @@ async function send(
   }
 }
 
-/** A piece of so much goes as it is; less is put together first. */
+/** A piece of at least this size is sent as it is; smaller ones are collected first. */
 const worthItsWayBytes = 128 * 1024;
 
 type Sections = readonly Pick<ContentSection, 'firstEntry'>[];
 
-/** A piece of a section's content, or, without bytes, its end. */
+/** A piece of a section's content; without bytes, the section's end. */
 interface ContentItem {
   readonly section: number;
-  /** Valid until the next item is asked for. */
+  /** Valid until the next item is requested. */
   readonly bytes: Uint8Array | undefined;
 }
 
-/** The plan and the entries, a batch a message. */
+/** The plan, and the entries in batches, one message per batch. */
 function* planMessages(
   { entries, totalBytes }: Pick<PayloadContent, 'entries' | 'totalBytes'>,
   sections: Sections,
@@ -168,7 +173,7 @@ function sizesOf({ entries }: Pick<PayloadContent, 'entries'>, sections: Section
   );
 }
 
-/** So many sections side by side. Errors: those of the content. */
+/** Unpacks `atATime()` sections in parallel. Errors: those of the content. */
 function contentItems(
   sections: readonly ContentSection[],
   { atATime, signal }: { atATime: () => number; signal: AbortSignal },
