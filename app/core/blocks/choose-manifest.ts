@@ -43,7 +43,7 @@ export async function chooseManifest(
   const scanned = await context.library.manifest(gameId, { signal });
   if (pinnedRoot === undefined) return { hashed: scanned, source: 'scan' };
   if (scanned.root === pinnedRoot) return { hashed: scanned, source: 'catalog' };
-  // // A payload always matches its own scan, but the catalog says that this payload is wrong.
+  // A payload always matches its own scan, but the catalog names another manifest for it.
   throw new LanspreadError('NO_PEERS', {
     message:
       'What is here is not what the catalog names, and no peer here has that: nobody can tell which files differ.',

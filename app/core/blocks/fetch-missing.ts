@@ -26,7 +26,7 @@ interface FetchPlan {
   readonly layout: ManifestLayout;
   /** Blocks that are here and sound. Blocks that arrive are added. */
   readonly verified: Bitmap;
-  /** Bytes that the files at the manifest's places take on disk. */
+  /** Bytes that the disk has allocated for the manifest's files. */
   readonly allocatedBytes: number;
   /** Set by a repair: beside a complete payload, files that the manifest does not name stay. */
   readonly keepsOthers?: boolean;

@@ -71,7 +71,7 @@ export interface ResumableDownload {
   readonly install: boolean;
 }
 
-/** Fetching games from peers and serving them. */
+/** Fetches games from peers and serves them. */
 export interface Transfer extends Disposable {
   /** Never throws; see `download`. */
   download(

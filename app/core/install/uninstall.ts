@@ -39,7 +39,7 @@ export async function uninstall(
   try {
     await fileSystem.syncDirectory(root);
     // The marker may fail, because the intent also says that the backup is ours. A full disk must not stop an
-    // uninstall, which is what frees it.
+    // uninstall: uninstalling frees space.
     await writeMarker(fileSystem, backup).catch((error: unknown) =>
       logger.warn({ root, err: error }, 'What is being uninstalled could not be marked.'),
     );

@@ -22,7 +22,10 @@ interface Place {
   readonly index: number;
   readonly nameAt: (index: number) => string;
   readonly isNamedArchive: boolean;
-  /** No other kind of set has this first volume: if the second one is missing, the set is incomplete. */
+  /**
+   * Files with such names always belong to a set, so a set without its second volume is incomplete. A `g.rar` may stand
+   * alone.
+   */
   readonly isStrict: boolean;
 }
 

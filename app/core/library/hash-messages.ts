@@ -5,7 +5,7 @@ export interface BlockToCheck {
   readonly hash: string;
 }
 
-/** `stop` is one shared word: the id of the slice that shall stop after its current block. */
+/** `stop` is one shared word: the id of a slice that must stop after its current block. */
 export interface HashWorkerSetup {
   readonly blockSizeBytes: number;
   readonly stop: Int32Array<SharedArrayBuffer>;

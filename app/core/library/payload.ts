@@ -26,31 +26,31 @@ export interface PayloadFile {
   readonly executable: boolean;
 }
 
-/** What a root offers: everything in it but the reserved names and droppings. */
+/** The payload of a game folder: everything in it but the reserved names and droppings. */
 export interface Payload {
   /** In the manifest's order. */
   readonly files: readonly PayloadFile[];
-  /** Directories without anything in them. */
+  /** Empty folders. */
   readonly directories: readonly SafePath[];
-  /** Of every file, also of those that no manifest can name. */
+  /** The size of all files, including files that no manifest can name. */
   readonly sizeBytes: number;
   /** Why no manifest can describe it: `INVALID_PATH` or `MANIFEST_INVALID`, naming the first offender. */
   readonly problem: LanspreadError | undefined;
-  /** Of every entry's path and identity; equal means unchanged. */
+  /** A digest of every entry's path and identity; equal means unchanged. */
   readonly digest: string;
   /** The fingerprint's `top`. */
   readonly top: string;
-  /** When a file of it changed last, in nanoseconds since 1970; undefined where the platform does not tell. */
+  /** When a file of it changed last, in nanoseconds since 1970; undefined where the platform does not say. */
   readonly changedNs: bigint | undefined;
 }
 
-/** Stats asked for at a time in one folder. */
+/** The most stats that run at a time in one folder. */
 const parallelStats = 32;
 
 /**
- * Walks a root's payload. A link, a device, a name that is not allowed on some platform or a breach of the manifest's
- * limits becomes the `problem` and the walk goes on, so that the size is right. What vanishes meanwhile is left out.
- * Errors: the file system's, `CANCELLED`.
+ * Walks the payload of a game folder. A link, a device, a name that some platform forbids, or a broken limit of the
+ * manifest becomes the `problem`. The walk goes on after it, so that the size is right. Entries that vanish meanwhile
+ * are left out. Errors: the file system's, `CANCELLED`.
  */
 export async function walkPayload(
   fileSystem: FileSystem,
@@ -87,7 +87,9 @@ export async function walkPayload(
   return walk.finish();
 }
 
-/** A name that is not UTF-8 is listed with marks in place of what it is, and cannot be opened by that name. */
+/**
+ * Whether a name is not UTF-8. Such a name is listed with replacement characters, and the file cannot be opened by it.
+ */
 function isGarbled(path: string): boolean {
   return path.includes('\ufffd');
 }
@@ -107,13 +109,13 @@ async function listPayload(
   }
 }
 
-/** What a walk has seen so far. Entries come in any order. */
+/** The results of a walk so far. Entries come in any order. */
 class Walk {
   readonly #files: PayloadFile[] = [];
   readonly #directories: SafePath[] = [];
   readonly #top: { name: string; sizeBytes: number; mtimeNs: bigint; inode: bigint }[] = [];
   readonly #lines: string[] = [];
-  /** By path, so that the problem told is the same whatever the order of the walk. */
+  /** By path, so that the reported problem does not depend on the order of the walk. */
   readonly #problems = new Map<string, LanspreadError>();
   #sizeBytes = 0;
   #changedNs: bigint | undefined;
@@ -154,7 +156,7 @@ class Walk {
     this.#problems.set(path, new LanspreadError('INVALID_PATH', { message, details: { path } }));
   }
 
-  /** It is there, and nobody can be told its name. */
+  /** The file exists, but its name cannot be sent to other PCs. */
   addGarbled(path: string): void {
     this.#lines.push(`${path} garbled`);
     const message = `The name of ${JSON.stringify(path)} is not UTF-8; such a game cannot be shared. Rename the file.`;
@@ -202,7 +204,7 @@ class Walk {
   }
 }
 
-/** Two names that are one file on some PC. */
+/** Finds two names that are one file on some PC. */
 function collision(files: readonly PayloadFile[], directories: readonly SafePath[]): LanspreadError | undefined {
   const paths = new PathSet();
   try {

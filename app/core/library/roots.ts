@@ -27,7 +27,7 @@ interface RootsOptions {
   readonly onUnseen: (id: GameId) => void;
   /** Called for content that changed a moment ago: it is offered once a later look finds it unchanged. */
   readonly onUnsettled: (id: GameId) => void;
-  /** What is known of a game changed. */
+  /** The facts about a game have changed. */
   readonly onChanged: (id: GameId) => void;
   /** The payload's size of this version from the catalog, in bytes, where it is known. */
   readonly expectedBytesOf: (id: GameId, version: string) => number | undefined;

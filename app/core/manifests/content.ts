@@ -39,7 +39,8 @@ export function filesKeyOf(manifest: Manifest): string {
 
 /**
  * The same content as a manifest with this manifest hash, or undefined. It tries the usual ways to write `version.ini`
- * for one version. So a hash that a catalog pinned on one PC also holds on a PC whose file ends its lines differently.
+ * for one version. So a hash that a catalog pinned on one PC is also found on a PC with other line endings in
+ * `version.ini`.
  */
 export function asRoot(hashed: HashedManifest, root: string): HashedManifest | undefined {
   if (hashed.root === root) return hashed;

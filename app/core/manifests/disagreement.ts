@@ -7,7 +7,7 @@ export interface ContentChoice {
   /** The value that `download` takes as `manifestHash`. */
   readonly manifestHash: string;
   readonly version: string;
-  /** Who has it: the first few. */
+  /** The first few peers that have it. */
   readonly peers: readonly string[];
   /** Player names, in the order of `peers`. */
   readonly names: readonly string[];

@@ -87,7 +87,7 @@ export class SwarmView {
     return (peerId === undefined ? undefined : this.#members.get(peerId)?.offers) ?? this.#wanted;
   }
 
-  /** A member joins or sends its blocks anew. `have` is kept: `add` extends it. */
+  /** A member joins or sends all its blocks again. `have` is kept: `add` extends it. */
   put(peerId: string, have: Bitmap): void {
     this.remove(peerId);
     const lacking = new Uint32Array(this.#pieces.count);

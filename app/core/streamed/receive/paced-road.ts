@@ -2,7 +2,7 @@ import { LanspreadError } from '../../base/index.ts';
 import { limits } from '../../protocol/index.ts';
 import type { ByteRoad } from '../types.ts';
 
-/** If fewer bytes than this come while the receiver waits for as long as a request may idle, the stream is given up. */
+/** A stream is given up when fewer bytes than this come during the idle limit of a request. */
 const leastBytes = 16 * 1024;
 
 /**

@@ -22,8 +22,8 @@ interface ReceiveOptions {
 }
 
 /**
- * Reads up to the end of the entries. The road is disposed with the result, or when this fails. Errors: the sender's
- * refusal, `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), those of the road.
+ * Reads up to the end of the entries. `road` is disposed with the result, or when this fails. Errors: the sender's
+ * refusal, `BAD_MESSAGE`, `FRAME_TOO_LARGE`, `ARCHIVE_HOSTILE` (too many entries), those of `road`.
  */
 export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Promise<ByteStream> {
   const reader = new StreamReader(new PacedRoad(road), options);
@@ -36,7 +36,7 @@ export async function receiveStream(road: ByteRoad, options: ReceiveOptions): Pr
   }
 }
 
-/** Entries in a row whose contents come one after another. */
+/** A stretch of entries whose contents come one after another. */
 interface Section {
   /** The number of files, without copies. */
   files: number;

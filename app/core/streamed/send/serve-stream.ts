@@ -9,7 +9,7 @@ import type { ContentSection, OpenPayload, PayloadContent } from '../../content/
 import type { ServeStream, StreamOutlet } from '../types.ts';
 import { interleave } from './interleave.ts';
 
-/** Unpacking keeps a processor busy: further requests are told to come again. */
+/** The most streams at a time. Unpacking keeps a processor busy, so further requests are told to come again. */
 const defaultStreams = 2;
 /** With a second unpacker no processor waits for the pipe of the first. */
 const defaultUnpackers = 2;
