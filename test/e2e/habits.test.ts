@@ -153,7 +153,9 @@ test('the library is where it was after the queue, after a game, and after going
     await page.keyboard.press('Escape');
     await page.locator('#games').waitFor();
     await eventually('after a game', async () => (Math.abs((await top()) - before) < 2 ? true : undefined));
-    assert.is(await page.evaluate('document.activeElement.textContent.trim()'), title);
+    await eventually('the focus is back on the game', async () =>
+      (await page.evaluate('document.activeElement.textContent.trim()')) === title ? true : undefined,
+    );
   });
 });
 

@@ -494,6 +494,24 @@ test('the choice between eight copies fits every window, whatever people call th
   });
 });
 
+test('trying again what was to be downloaded alone installs nothing; another download does', () => {
+  const failed = (title: string, install: boolean): GameView =>
+    stageGame(title, { peerCount: 1, lastFailure: { code: 'DISK_FULL', message: 'Full.', install } });
+  return atStage([failed('Alone', false), failed('Whole', true)], async ({ core, page }) => {
+    for (const title of ['Alone', 'Whole'])
+      await card(page, title)
+        .getByRole('button', { name: `Try again: ${title}` })
+        .click();
+    const asked = await eventually('both were asked for', async () =>
+      core.asked.length >= 2 ? core.asked.map(({ name, params }) => ({ name, params })) : undefined,
+    );
+    assert.equal(asked, [
+      { name: 'download', params: { gameId: 'alone', install: false } },
+      { name: 'download', params: { gameId: 'whole' } },
+    ]);
+  });
+});
+
 test('the line drops while patches come in: what was missed is there again, and a click meanwhile is carried out once', () => {
   const games = Array.from({ length: 40 }, (_, index) => stageGame(`Tale ${10 + index}`, { peerCount: 1 }));
   return atStage(games, async ({ core, page }) => {
