@@ -79,6 +79,8 @@ export async function startCore(options: CoreOptions): Promise<CoreHandle> {
       gamesDir,
       state,
       isKnownGame,
+      // A game that no catalog lists any more stays playable here, but the serve gate gives nobody its bytes.
+      isOffered: (id) => catalog.has(id),
       expectedBytesOf,
       settleMs: copySettleMs,
       fileSystem,

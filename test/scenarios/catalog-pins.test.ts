@@ -23,8 +23,9 @@ async function pinnedCatalog(room: Room, name: string): Promise<CatalogEntry[]> 
 }
 
 scenario('of many peers with other bytes none counts against the one that has what the catalog pins', async (room) => {
-  const right = bulkGame('saga', 24 * mib, { seed: 'right' });
-  const wrong = bulkGame('saga', 24 * mib, { seed: 'wrong' });
+  // A loose file: random bytes under an archive's name are a game that nobody can install, and the command says so.
+  const loose = [{ path: 'saga.bin', sizeBytes: 24 * mib }];
+  const [right, wrong] = [bulkGame('saga', 0, { seed: 'right', loose }), bulkGame('saga', 0, { seed: 'wrong', loose })];
   room.lists(right);
   const anna = await room.peer('anna', { has: [right] });
   const bela = await room.peer('bela', { has: [wrong] });

@@ -4,7 +4,7 @@ import { catalogEntry } from '../support/catalogs.ts';
 import { until } from '../support/eventually.ts';
 import { mib, type GameSpec } from '../support/games.ts';
 import { runScenarios, scenario } from '../support/scenario.ts';
-import { does } from '../support/story.ts';
+import { does, isOffered, offers, sees } from '../support/story.ts';
 
 const gameOf = (id: string, title: string): GameSpec => ({
   id,
@@ -26,13 +26,16 @@ const launch = [{ label: 'Play', platform: 'any' as const, command: 'start.sh' }
 scenario('a game that a newer catalog drops is still listed, played, uninstalled and removed', async (room) => {
   room.catalog = [{ ...catalogEntry(quake), launch }, catalogEntry(doom)];
   const first = await room.peer('anna', { has: [quake] });
+  const bela = await room.peer('bela', { knows: [first] });
+  await isOffered(bela, 'quake');
   await does(first, 'install', { gameId: 'quake' }, 'install-finished');
   assert.is((await first.game('quake')).noLongerListed, undefined);
   await first.quit();
 
-  const anna = await room.peer('anna', { catalog: [catalogEntry(doom)] });
+  const anna = await room.peer('anna', { catalog: [catalogEntry(doom)], knows: [bela] });
   const view = await anna.game('quake');
   assert.equal([view.noLongerListed, view.title, view.installed], [true, 'Quake', true]);
+  assert.equal(offers(await sees(bela, anna)), [], 'what it gives nobody it offers nobody');
   assert.is((await anna.refusal('update', { gameId: 'quake' })).code, 'NOT_IN_CATALOG');
   await anna.command('play', { gameId: 'quake' });
   await anna.waitFor('play-started');

@@ -32,6 +32,8 @@ export interface LibraryOptions {
   gamesDir: string;
   state: Pick<State, 'library' | 'blocks'>;
   isKnownGame: (id: string) => boolean;
+  /** Whether peers hear of a game that is here. Asked at each scan. Default: of every game. */
+  isOffered?: (id: GameId) => boolean;
   /** The payload's size of this version from the catalog, in bytes, where it is known. */
   expectedBytesOf?: (id: GameId, version: string) => number | undefined;
   /** How long a copy made by hand must stay unchanged before it is offered, in milliseconds. Default: 0, at once. */
@@ -339,7 +341,9 @@ export class DiskLibrary implements Library {
     const current = new Map<GameId, GameSummary>();
     const ids =
       this.#isAvailable && !this.#isWithdrawn ? [...this.games().map(({ id }) => id), ...this.#partials.keys()] : [];
+    const { isOffered = () => true } = this.#options;
     for (const id of ids) {
+      if (!isOffered(id)) continue;
       const summary = summaryOf(id, { game: this.#roots.get(id), partial: this.#partials.get(id) });
       if (summary) current.set(id, summary);
     }
