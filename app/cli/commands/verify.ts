@@ -108,9 +108,8 @@ export function outcomeOf(event: CoreEvent): { isSound: boolean; lines: string[]
       const extra = event.extraFiles.map((path) => `  not part of the game: ${path}`);
       if (event.sound) {
         const { installProblem } = event;
-        const lines = [`${event.gameId} is sound, ${against}.`, ...extra];
-        if (!installProblem) return { isSound: true, lines };
-        return { isSound: installProblem.where === 'windows', lines: [...lines, problemLine(installProblem)] };
+        const problem = installProblem ? [problemLine(installProblem)] : [];
+        return { isSound: true, lines: [`${event.gameId} is sound, ${against}.`, ...extra, ...problem] };
       }
       const missing = new Set(event.missingFiles);
       const bad = event.badFiles.map((path) => `  ${missing.has(path) ? 'missing' : 'differs'}: ${path}`);
