@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -17,6 +17,13 @@ scenario('a game that is being copied by hand, version.ini first, is offered onc
   const root = room.rootOf('anna', 'saga');
   await mkdir(root, { recursive: true });
   await writeFile(join(root, 'version.ini'), 'version = 1.0\n');
+  // Files that are written within one tick of the system's clock have one time, and tell no order.
+  const { ctimeNs } = await stat(join(root, 'version.ini'), { bigint: true });
+  const later = join(room.gamesDir('anna'), '..', 'later');
+  await until('the clock of files has moved on', async () => {
+    await writeFile(later, '');
+    return (await stat(later, { bigint: true })).ctimeNs > ctimeNs;
+  });
   const offered: string[] = [];
   const copying = (async () => {
     for (let part = 0; part < 12; part += 1) {
