@@ -108,7 +108,7 @@ function filesOf({ entries }: IncomingContent): ContentFile[] {
     }));
 }
 
-/** Hashes and flushes the copies and returns their inventory entries. */
+/** Flushes the copies and returns their inventory entries. A copy has the hashes of its original. */
 async function sealCopies(
   fileSystem: FileSystem,
   staging: string,
